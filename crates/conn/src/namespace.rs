@@ -1,0 +1,189 @@
+//! Network namespaces: finding, naming and entering them.
+//!
+//! What it is: [`Namespace`], one namespace held open; [`inventory`], every namespace that can be found;
+//! [`Namespace::run_in`], which runs code in another namespace on a thread of its own. A socket opened there stays
+//! there.
+//!
+//! What it is not: it makes, names and removes no namespaces.
+//!
+//! ```no_run
+//! use sockeye_conn::{Namespace, Protocol, Socket};
+//!
+//! let blue = Namespace::open("blue".as_ref())?;
+//! let socket = Socket::open_in(&blue, Protocol::SockDiag)?;
+//! # Ok::<(), sockeye_conn::Error>(())
+//! ```
+
+mod inventory;
+mod mountinfo;
+mod processes;
+mod resolve;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::{io, panic, thread};
+
+use crate::error::{Error, Operation};
+use crate::sys;
+
+pub use inventory::{Inventory, inventory};
+
+/// The namespace of the calling thread; `/proc/self` would be that of the main thread.
+const OWN: &str = "/proc/thread-self/ns/net";
+
+/// Which namespace it is, whatever the name it was reached by.
+///
+/// The kernel uses an inode again once its namespace is gone; as long as a [`Namespace`] is open, its identity is its
+/// own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct Identity {
+    /// Device of nsfs.
+    pub device: u64,
+    /// Inode in nsfs, the number in `net:[4026531840]`.
+    pub inode: u64,
+}
+
+/// A network namespace, held open.
+#[derive(Debug)]
+pub struct Namespace {
+    fd: OwnedFd,
+    identity: Identity,
+    own: bool,
+    known: Known,
+}
+
+/// The ways a namespace is known by.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// File names in directories for namespaces, sorted.
+    names: Vec<OsString>,
+    /// Where it is mounted or linked, sorted.
+    paths: Vec<PathBuf>,
+    /// Processes in it, lowest first.
+    pids: Vec<u32>,
+    /// Name of the first of them.
+    command: Vec<u8>,
+}
+
+impl Namespace {
+    /// The namespace that the calling thread is in.
+    pub fn current() -> Result<Self, Error> {
+        Self::open_path(Path::new(OWN), Known::default())
+    }
+
+    /// The namespace that `spec` says: a path where it has a slash, else a name, else the number of a process.
+    ///
+    /// A name is looked for in `/run/netns`, in `/var/run/netns`, and among namespaces mounted in other directories
+    /// called `netns`. A namespace that is named like a number wins over the process, as it does for `ip`.
+    pub fn open(spec: &OsStr) -> Result<Self, Error> {
+        resolve::open(spec)
+    }
+
+    /// Which namespace it is.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Whether it is the namespace of the thread that opened it.
+    pub fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// Its names, sorted.
+    pub fn names(&self) -> &[OsString] {
+        &self.known.names
+    }
+
+    /// Where it is mounted or linked, sorted.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.known.paths
+    }
+
+    /// The processes in it that were seen, lowest number first.
+    pub fn pids(&self) -> &[u32] {
+        &self.known.pids
+    }
+
+    /// What to call it where people look: its first name, else `pid:1(systemd)`, else a path, else `net:[4026531840]`.
+    ///
+    /// Bytes that others chose: escape them before a terminal sees them.
+    pub fn label(&self) -> Vec<u8> {
+        if let Some(name) = self.known.names.first() {
+            return name.as_bytes().to_vec();
+        }
+        if let Some(pid) = self.known.pids.first() {
+            return [format!("pid:{pid}(").as_bytes(), &self.known.command, b")"].concat();
+        }
+        match self.known.paths.first() {
+            Some(path) => path.as_os_str().as_bytes().to_vec(),
+            None => format!("net:[{}]", self.identity.inode).into_bytes(),
+        }
+    }
+
+    /// Runs `work` in this namespace and gives back what it returns. The caller stays where it is: the work is done by
+    /// a thread of its own, which ends with it. Sockets opened by the work stay in this namespace.
+    ///
+    /// In the caller's own namespace the work is done at once and needs no privilege; any other wants `CAP_SYS_ADMIN`.
+    ///
+    /// # Panics
+    ///
+    /// If `work` does.
+    pub fn run_in<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Error> {
+        // Not `self.own`: the handle may have come from a thread of another namespace.
+        if identity_at(Path::new(OWN)).is_ok_and(|own| own == self.identity) {
+            return Ok(work());
+        }
+        let refused = |source| {
+            Error::new(Operation::EnterNamespace(self.label().escape_ascii().to_string()), source)
+        };
+        thread::scope(|scope| {
+            let visitor = thread::Builder::new().name("sockeye-netns".to_owned()).spawn_scoped(scope, || {
+                sys::enter_network_namespace(self.as_fd())?;
+                Ok(work())
+            });
+            match visitor.map_err(refused)?.join() {
+                Ok(result) => result.map_err(refused),
+                Err(payload) => panic::resume_unwind(payload),
+            }
+        })
+    }
+
+    /// Opens the file at `path`, which must be a network namespace.
+    fn open_path(path: &Path, known: Known) -> Result<Self, Error> {
+        let failed = |source| Error::new(Operation::OpenNamespace(display(path)), source);
+        let file = File::open(path).map_err(failed)?;
+        if !sys::is_network_namespace(file.as_fd()) {
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is not a network namespace")));
+        }
+        let identity = Identity::of(&file.metadata().map_err(failed)?);
+        let own = identity_at(Path::new(OWN)).is_ok_and(|own| own == identity);
+        Ok(Self { fd: file.into(), identity, own, known })
+    }
+}
+
+impl AsFd for Namespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Identity {
+    fn of(metadata: &fs::Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+/// The identity of the namespace at `path`, if it is one.
+fn identity_at(path: &Path) -> io::Result<Identity> {
+    fs::metadata(path).map(|metadata| Identity::of(&metadata))
+}
+
+/// A path in a sentence.
+fn display(path: &Path) -> String {
+    path.as_os_str().as_bytes().escape_ascii().to_string()
+}

@@ -1,0 +1,144 @@
+//! Every network namespace there is, as far as it can be found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::mountinfo::{Mounts, name_at};
+use super::processes::{Holder, Processes};
+use super::resolve::NAME_DIRECTORIES;
+use super::{Identity, Known, Namespace, OWN, identity_at};
+use crate::error::{Error, Operation};
+
+/// The namespaces that were found, and what could not be looked at.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Inventory {
+    /// Each namespace once: the caller's own first, then those with names by name, then the others by inode.
+    pub namespaces: Vec<Namespace>,
+    /// Processes whose namespace the caller may not see. Most will be in a namespace that is listed anyway.
+    pub not_permitted: usize,
+    /// `/proc` hides processes of other users (`hidepid`), so that they cannot even be counted.
+    pub processes_hidden: bool,
+    /// Namespaces that exist and could not be opened.
+    pub unopened: Vec<Error>,
+}
+
+impl Inventory {
+    /// Why namespaces may be missing, in one sentence; `None` where nothing stood in the way.
+    pub fn reason(&self) -> Option<String> {
+        if let Some(error) = self.unopened.first() {
+            return Some(format!("{} network namespaces could not be opened; {error}", self.unopened.len()));
+        }
+        if self.processes_hidden {
+            return Some("/proc is mounted with hidepid: processes of other users are not listed".to_owned());
+        }
+        let count = self.not_permitted;
+        // Even with the capability a security module may say no.
+        let hint = if may_trace() { "" } else { " (needs CAP_SYS_PTRACE)" };
+        (count > 0).then(|| format!("the network namespace of {count} processes may not be seen{hint}"))
+    }
+}
+
+/// Finds every network namespace: those that processes and threads are in, those mounted where the caller sees it, and
+/// those named in `/run/netns`. Opens each once.
+///
+/// Not found are namespaces that are kept alive in no other way than by an open file or socket of some process (every
+/// file of every process would have to be looked at), or by a mount in another mount namespace.
+pub fn inventory() -> Result<Inventory, Error> {
+    let failed = |place: &str, source| Error::new(Operation::Read(place.to_owned()), source);
+    let own = identity_at(Path::new(OWN)).map_err(|source| failed(OWN, source))?;
+    let mounts = Mounts::read().map_err(|source| failed("/proc/thread-self/mountinfo", source))?;
+    let mut processes = Processes::read().map_err(|source| failed("/proc", source))?;
+    processes.holders.sort_unstable();
+
+    let mut found = BTreeMap::<Identity, Trace>::new();
+    found.entry(own).or_default();
+    for (identity, path) in mounts.namespaces.into_iter().chain(links(own.device)) {
+        let trace = found.entry(identity).or_default();
+        trace.names.extend(name_at(&path).map(OsString::from));
+        trace.paths.insert(path);
+    }
+    for (identity, holder) in processes.holders {
+        found.entry(identity).or_default().holders.push(holder);
+    }
+
+    let mut inventory = Inventory {
+        not_permitted: processes.not_permitted,
+        processes_hidden: mounts.processes_hidden,
+        ..Inventory::default()
+    };
+    for (identity, trace) in found {
+        match trace.open(identity, identity == own) {
+            Ok(namespace) => inventory.namespaces.extend(namespace),
+            Err(error) => inventory.unopened.push(error),
+        }
+    }
+    inventory.namespaces.sort_by(|a, b| order(a).cmp(&order(b)));
+    Ok(inventory)
+}
+
+/// Own first, then by name, then by inode.
+fn order(namespace: &Namespace) -> (bool, bool, &[OsString], Identity) {
+    (!namespace.own, namespace.known.names.is_empty(), &namespace.known.names, namespace.identity)
+}
+
+/// What is in the directories for names. Most of it is mounted and known; symbolic links to `/proc/PID/ns/net` are not.
+fn links(nsfs: u64) -> impl Iterator<Item = (Identity, PathBuf)> {
+    let directories = NAME_DIRECTORIES.into_iter().filter_map(|directory| fs::read_dir(directory).ok());
+    let paths = directories.flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    paths.filter_map(move |path| {
+        let identity = identity_at(&path).ok().filter(|identity| identity.device == nsfs)?;
+        Some((identity, path))
+    })
+}
+
+/// What led to a namespace.
+#[derive(Debug, Default)]
+struct Trace {
+    names: BTreeSet<OsString>,
+    paths: BTreeSet<PathBuf>,
+    holders: Vec<Holder>,
+}
+
+impl Trace {
+    /// Opens the namespace by the first way that still leads to it; `None` where it is gone or is none of the network.
+    fn open(self, identity: Identity, own: bool) -> Result<Option<Namespace>, Error> {
+        let ways = own.then(|| PathBuf::from(OWN)).into_iter();
+        let ways = ways.chain(self.paths.iter().cloned()).chain(self.holders.iter().map(|holder| holder.path().into()));
+        let mut refused = None;
+        for way in ways {
+            match Namespace::open_path(&way, Known::default()) {
+                Ok(namespace) if namespace.identity == identity => {
+                    return Ok(Some(Namespace { known: self.into_known(), ..namespace }));
+                }
+                // Something else is there by now: mounted over, or a process number used again.
+                Ok(_) => {}
+                Err(error) if is_elsewhere(&error.source) => {}
+                Err(error) => refused = Some(error),
+            }
+        }
+        refused.map_or(Ok(None), Err)
+    }
+
+    fn into_known(self) -> Known {
+        let command = self.holders.first().map(|holder| holder.command()).unwrap_or_default();
+        let mut pids: Vec<_> = self.holders.iter().map(|holder| holder.process).collect();
+        pids.dedup();
+        Known { names: self.names.into_iter().collect(), paths: self.paths.into_iter().collect(), pids, command }
+    }
+}
+
+/// Whether the calling thread may look at the processes of other users.
+fn may_trace() -> bool {
+    let of = rustix::thread::capabilities(None);
+    of.is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::SYS_PTRACE))
+}
+
+/// Whether there is no network namespace at a place: never, any more, or of another kind.
+fn is_elsewhere(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput)
+        || error.raw_os_error() == Some(libc::ESRCH)
+}

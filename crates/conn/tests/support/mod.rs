@@ -1,0 +1,60 @@
+//! Namespaces for tests, and loud skips.
+
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use rustix::thread::UnshareFlags;
+
+/// Runs `body` on a thread of its own after `flags` were unshared there; what the machine has stays as it is.
+pub(crate) fn unshared(test: &str, flags: UnshareFlags, body: impl FnOnce() + Send) {
+    let outcome = thread::scope(|scope| {
+        let visitor = scope.spawn(|| {
+            unshare(flags)?;
+            body();
+            Ok::<(), rustix::io::Errno>(())
+        });
+        visitor.join()
+    });
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => skip(test, &format!("namespaces are not allowed here: {error}")),
+        Err(payload) => std::panic::resume_unwind(payload),
+    }
+}
+
+/// Moves the calling thread into new namespaces.
+pub(crate) fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
+    assert!(!flags.contains(UnshareFlags::FILES));
+    // SAFETY: descriptors stay shared between threads, see the line above; nothing else is asked for.
+    unsafe { rustix::thread::unshare_unsafe(flags) }
+}
+
+/// Says that a test did not run. With `SOCKEYE_SKIP=fail` that is a failure.
+pub(crate) fn skip(test: &str, reason: &str) {
+    // Not `eprintln!`, which the harness keeps to itself when a test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: namespace: {reason}");
+    assert!(std::env::var_os("SOCKEYE_SKIP").is_none_or(|value| value != "fail"), "{test} skipped: {reason}");
+}
+
+/// A process that lives in the namespaces of the thread that starts it, until it is dropped.
+pub(crate) struct Resident(Child);
+
+impl Resident {
+    pub(crate) fn start() -> Self {
+        let child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+        Self(child.expect("every system has cat"))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Resident {
+    fn drop(&mut self) {
+        // Its input ends, and so does it.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,323 @@
+//! Control groups by number: the id that sock_diag gives with a socket (`INET_DIAG_CGROUP_ID`), and the path it means.
+//!
+//! The id of a cgroup2 group is the inode number of its directory. There is no call that turns one into a path, so the
+//! tree is walked; the other way is one look at the directory. A group that has been removed keeps its sockets, and its
+//! id then leads to no path. Groups of cgroup version 1 have no such id.
+
+use std::{
+    ffi::{CStr, CString, OsStr},
+    fmt, io,
+    mem::MaybeUninit,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+};
+
+use rustix::{
+    fs::{CWD, FileType, Mode, OFlags, RawDir},
+    io::Errno,
+};
+
+use crate::{
+    mounts::{MOUNTINFO_BYTES_MAX, mounts},
+    procfs::{open_directory, read_bounded},
+};
+
+/// Groups that a walk remembers. Thirty times the groups of a machine full of containers, in some 10 MB.
+pub const CGROUPS_MAX: usize = 65_536;
+
+/// `f_type` of a cgroup2 file system (include/uapi/linux/magic.h).
+const CGROUP2_SUPER_MAGIC: u64 = 0x6367_7270;
+
+/// Bytes of a buffer for directory entries.
+const BUFFER_BYTES: usize = 16 * 1024;
+
+/// Why a control group has no number here.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CgroupError {
+    /// No cgroup2 file system is mounted where this process can see it.
+    NotMounted,
+    /// The path is not a directory of cgroup2; it may be one of cgroup version 1.
+    NotCgroup2 {
+        /// The path asked for.
+        path: Box<[u8]>,
+    },
+    /// The path could not be opened.
+    Unreadable {
+        /// The path asked for.
+        path: Box<[u8]>,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for CgroupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotMounted => f.write_str("no cgroup2 file system is mounted"),
+            Self::NotCgroup2 { path } => {
+                write!(f, "{} is not a group of cgroup2", path.escape_ascii())
+            }
+            Self::Unreadable { path, .. } => {
+                write!(f, "cannot open control group {}", path.escape_ascii())
+            }
+        }
+    }
+}
+
+impl std::error::Error for CgroupError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreadable { source, .. } => Some(source),
+            Self::NotMounted | Self::NotCgroup2 { .. } => None,
+        }
+    }
+}
+
+/// The id of a group, by its path from the root of the groups (`/system.slice/nginx.service`) or by that of its
+/// directory (`/sys/fs/cgroup/system.slice/nginx.service`).
+pub fn cgroup_id(path: &[u8]) -> Result<u64, CgroupError> {
+    Mount::find()?.id(path)
+}
+
+/// The paths of all groups by their ids, as they were when the tree was walked.
+#[derive(Clone, Debug, Default)]
+pub struct CgroupTree {
+    /// By id.
+    groups: Vec<(u64, Box<[u8]>)>,
+    cut: bool,
+    unreadable: usize,
+}
+
+impl CgroupTree {
+    /// Walks the cgroup2 file system.
+    pub fn load() -> Result<Self, CgroupError> {
+        Mount::find()?.walk(CGROUPS_MAX)
+    }
+
+    /// The path of a group from the root of the groups; `None` if there was no such group, or it was not reached.
+    pub fn path(&self, id: u64) -> Option<&[u8]> {
+        let place = self.groups.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.groups.get(place).map(|(_, path)| &**path)
+    }
+
+    /// How many groups there are.
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Whether there are none; there is always the root.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Whether the walk has reached everything: no directory was unreadable, and [`CGROUPS_MAX`] was not met.
+    pub fn is_whole(&self) -> bool {
+        !self.cut && self.unreadable == 0
+    }
+}
+
+/// A mounted cgroup2 file system.
+struct Mount {
+    point: Vec<u8>,
+    /// The group that is mounted there.
+    root: Vec<u8>,
+    directory: OwnedFd,
+}
+
+impl Mount {
+    fn find() -> Result<Self, CgroupError> {
+        let unreadable = |path: &[u8], errno: Errno| CgroupError::Unreadable {
+            path: path.into(),
+            source: errno.into(),
+        };
+        let mountinfo = "/proc/self/mountinfo";
+        let (file, _) = read_bounded(CWD, mountinfo, MOUNTINFO_BYTES_MAX)
+            .map_err(|errno| unreadable(mountinfo.as_bytes(), errno))?;
+        let mut found: Vec<_> = mounts(&file)
+            .filter(|mount| mount.kind == b"cgroup2")
+            .collect();
+        // The whole tree rather than a part of it that is mounted elsewhere.
+        found.sort_by_key(|mount| mount.root.len());
+        let mount = found.into_iter().next().ok_or(CgroupError::NotMounted)?;
+        let directory = open_directory(CWD, OsStr::from_bytes(&mount.point))
+            .map_err(|errno| unreadable(&mount.point, errno))?;
+        let root = if mount.root == b"/" {
+            Vec::new()
+        } else {
+            mount.root
+        };
+        Ok(Self {
+            point: mount.point,
+            root,
+            directory,
+        })
+    }
+
+    fn id(&self, path: &[u8]) -> Result<u64, CgroupError> {
+        let inside = |prefix: &[u8]| {
+            path.strip_prefix(prefix)
+                .filter(|rest| rest.is_empty() || rest.starts_with(b"/") || prefix == b"/")
+        };
+        let inner = inside(&self.point)
+            .or_else(|| inside(&self.root))
+            .unwrap_or(path);
+        let relative: Vec<u8> = [b"./", inner].concat();
+        let unreadable = |errno: Errno| CgroupError::Unreadable {
+            path: path.into(),
+            source: errno.into(),
+        };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = match rustix::fs::openat(
+            &self.directory,
+            OsStr::from_bytes(&relative),
+            flags,
+            Mode::empty(),
+        ) {
+            // A directory elsewhere, for one of cgroup version 1, deserves the better message.
+            Err(Errno::NOENT) if path.starts_with(b"/") => {
+                rustix::fs::openat(CWD, OsStr::from_bytes(path), flags, Mode::empty())
+                    .map_err(|_| Errno::NOENT)
+            }
+            opened => opened,
+        };
+        let group = opened.map_err(unreadable)?;
+        let kind = rustix::fs::fstatfs(&group).map_err(unreadable)?.f_type;
+        if u64::try_from(kind).ok() != Some(CGROUP2_SUPER_MAGIC) {
+            return Err(CgroupError::NotCgroup2 { path: path.into() });
+        }
+        Ok(rustix::fs::fstat(&group).map_err(unreadable)?.st_ino)
+    }
+
+    fn walk(&self, limit: usize) -> Result<CgroupTree, CgroupError> {
+        let top = if self.root.is_empty() {
+            b"/".to_vec()
+        } else {
+            self.root.clone()
+        };
+        let mut tree = CgroupTree {
+            groups: vec![(self.id(b"/")?, top.into())],
+            cut: false,
+            unreadable: 0,
+        };
+        let mut buffer = vec![MaybeUninit::uninit(); BUFFER_BYTES];
+        // Group by group in the order of finding; a group removed meanwhile is no trouble.
+        let mut next = 0;
+        while let Some((_, path)) = tree.groups.get(next) {
+            let parent = if &**path == b"/" {
+                Vec::new()
+            } else {
+                path.to_vec()
+            };
+            let relative = parent.strip_prefix(&*self.root).unwrap_or(&parent);
+            let result = CString::new([b"./", relative].concat())
+                .map_err(|_| Errno::INVAL)
+                .and_then(|relative| {
+                    list(
+                        &self.directory,
+                        &relative,
+                        &mut buffer,
+                        &parent,
+                        limit,
+                        &mut tree,
+                    )
+                });
+            if !matches!(result, Ok(()) | Err(Errno::NOENT | Errno::NODEV)) {
+                tree.unreadable += 1;
+            }
+            next += 1;
+        }
+        tree.groups.sort_unstable_by_key(|(id, _)| *id);
+        Ok(tree)
+    }
+}
+
+/// Adds the groups directly below `parent`. The inode numbers in the listing are the ids (fs/kernfs/dir.c,
+/// kernfs_fop_readdir).
+fn list(
+    mount: &OwnedFd,
+    relative: &CStr,
+    buffer: &mut [MaybeUninit<u8>],
+    parent: &[u8],
+    limit: usize,
+    tree: &mut CgroupTree,
+) -> Result<(), Errno> {
+    let directory = open_directory(mount.as_fd(), relative)?;
+    let mut entries = RawDir::new(&directory, buffer);
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if entry.file_type() != FileType::Directory || name == b"." || name == b".." {
+            continue;
+        }
+        if tree.groups.len() == limit {
+            tree.cut = true;
+            return Ok(());
+        }
+        tree.groups
+            .push((entry.ino(), [parent, b"/", name].concat().into()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::linux::fs::MetadataExt};
+
+    use super::*;
+
+    /// The cgroup2 file system, or a loud word that this machine shows none.
+    fn mount() -> Option<Mount> {
+        match Mount::find() {
+            Ok(mount) => Some(mount),
+            Err(error) => {
+                eprintln!("SKIP: {error}");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn ids_and_paths_lead_to_each_other() {
+        let Some(mount) = mount() else { return };
+        let tree = mount.walk(CGROUPS_MAX).expect("the tree can be walked");
+        assert!(tree.is_whole() && !tree.is_empty());
+        for (id, path) in tree.groups.iter().take(100) {
+            assert_eq!(tree.path(*id), Some(&**path));
+            match mount.id(path) {
+                Ok(found) => assert_eq!(found, *id, "{}", path.escape_ascii()),
+                Err(error) => assert!(matches!(error, CgroupError::Unreadable { .. }), "{error}"),
+            }
+        }
+        let point = OsStr::from_bytes(&mount.point);
+        let inode = fs::metadata(point).expect("the mount point").st_ino();
+        assert_eq!(mount.id(&mount.point).expect("by directory"), inode);
+        assert_eq!(mount.id(b"/").expect("by path"), inode);
+        assert_eq!(tree.path(u64::MAX), None);
+    }
+
+    #[test]
+    fn a_path_elsewhere_is_refused_with_a_reason() {
+        let Some(mount) = mount() else { return };
+        assert!(matches!(
+            mount.id(b"/no such group"),
+            Err(CgroupError::Unreadable { .. })
+        ));
+        assert!(matches!(
+            mount.id(b"/proc"),
+            Err(CgroupError::NotCgroup2 { .. })
+        ));
+    }
+
+    #[test]
+    fn a_walk_past_its_limit_says_so() {
+        let Some(mount) = mount() else { return };
+        let whole = mount.walk(CGROUPS_MAX).expect("the tree can be walked");
+        if whole.len() > 1 {
+            let cut = mount.walk(1).expect("the tree can be walked");
+            assert!(cut.len() == 1 && !cut.is_whole());
+        }
+    }
+}

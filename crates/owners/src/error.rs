@@ -1,0 +1,49 @@
+//! Why a scan could not be made at all. What a scan could not see of single processes is in `visibility`.
+
+use std::{fmt, io, path::PathBuf};
+
+/// Why there is no answer about owners: not "nobody holds it", but "nobody could be asked".
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// The directory of processes could not be opened or listed.
+    Unreadable {
+        /// The directory, usually `/proc`.
+        path: PathBuf,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// The directory exists, but no proc file system is mounted there.
+    NotMounted {
+        /// The directory, usually `/proc`.
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for ScanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, .. } => write!(
+                f,
+                "cannot look for socket owners: cannot read {}",
+                path.display()
+            ),
+            Self::NotMounted { path } => {
+                write!(
+                    f,
+                    "cannot look for socket owners: no proc file system is mounted at {}",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for ScanError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreadable { source, .. } => Some(source),
+            Self::NotMounted { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What is known of one process. Every fact is a read of its own, so only those asked for are read.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    ops::BitOr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::cgroup::CgroupIdentity;
+
+/// A set of facts about processes, to be read in a scan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Facts(u8);
+
+impl Facts {
+    /// Only the pid.
+    pub const NONE: Self = Self(0);
+    /// The name, [`Process::comm`].
+    pub const COMM: Self = Self(1);
+    /// The effective user, [`Process::uid`].
+    pub const UID: Self = Self(2);
+    /// The command line, [`Process::cmdline`].
+    pub const CMDLINE: Self = Self(4);
+    /// The control group, [`Process::cgroup`].
+    pub const CGROUP: Self = Self(8);
+    /// The time of start, [`Process::start_time_ticks`].
+    pub const START_TIME: Self = Self(16);
+
+    /// Whether all facts of `other` are in this set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl BitOr for Facts {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (Self::COMM, "COMM"),
+            (Self::UID, "UID"),
+            (Self::CMDLINE, "CMDLINE"),
+            (Self::CGROUP, "CGROUP"),
+            (Self::START_TIME, "START_TIME"),
+        ];
+        f.debug_set()
+            .entries(
+                names
+                    .iter()
+                    .filter(|(fact, _)| self.contains(*fact))
+                    .map(|(_, name)| name),
+            )
+            .finish()
+    }
+}
+
+/// One process, as it was when its descriptors were read.
+///
+/// A fact is `None` if it was not asked for, or could not be read: the process may have ended midway.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Process {
+    pub(crate) pid: u32,
+    pub(crate) uid: Option<u32>,
+    pub(crate) comm: Option<Box<[u8]>>,
+    pub(crate) cmdline: Option<Cmdline>,
+    pub(crate) cgroup: Option<Arc<Cgroup>>,
+    pub(crate) start_time_ticks: Option<u64>,
+}
+
+/// A command line, as far as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Cmdline {
+    pub(crate) bytes: Box<[u8]>,
+    pub(crate) cut: bool,
+}
+
+impl Process {
+    /// The process id, in the pid namespace of the proc file system that was scanned.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The effective user id, in the user namespace of the reader: it decides what the process may do, and is what `ps`
+    /// calls USER.
+    pub fn uid(&self) -> Option<u32> {
+        self.uid
+    }
+
+    /// The name the process has given itself: any bytes but NUL, 15 at most.
+    pub fn comm(&self) -> Option<&[u8]> {
+        self.comm.as_deref()
+    }
+
+    /// The arguments, each ended by NUL (unless the process has overwritten them); empty for a kernel thread.
+    pub fn cmdline(&self) -> Option<&[u8]> {
+        self.cmdline.as_ref().map(|cmdline| &*cmdline.bytes)
+    }
+
+    /// Whether the command line is longer than the 4096 bytes that are kept.
+    pub fn is_cmdline_cut(&self) -> bool {
+        self.cmdline.as_ref().is_some_and(|cmdline| cmdline.cut)
+    }
+
+    /// The control group.
+    pub fn cgroup(&self) -> Option<&Cgroup> {
+        self.cgroup.as_deref()
+    }
+
+    /// When the process started, in clock ticks (`_SC_CLK_TCK`) since boot. With the pid, it names a process for good.
+    pub fn start_time_ticks(&self) -> Option<u64> {
+        self.start_time_ticks
+    }
+
+    #[cfg(test)]
+    pub(crate) fn bare(pid: u32) -> Self {
+        Self {
+            pid,
+            uid: None,
+            comm: None,
+            cmdline: None,
+            cgroup: None,
+            start_time_ticks: None,
+        }
+    }
+}
+
+/// A control group that processes are in. Processes of one group share one of these.
+#[derive(Debug)]
+pub struct Cgroup {
+    path: Box<[u8]>,
+    identity: CgroupIdentity,
+}
+
+impl Cgroup {
+    /// The path from the root of the reader's cgroup namespace, as the kernel gives it.
+    pub fn path(&self) -> &[u8] {
+        &self.path
+    }
+
+    /// What the path says of unit, container and pod.
+    pub fn identity(&self) -> &CgroupIdentity {
+        &self.identity
+    }
+}
+
+/// The control groups met in one scan.
+#[derive(Default)]
+pub(crate) struct Cgroups(Mutex<HashMap<Box<[u8]>, Arc<Cgroup>>>);
+
+impl Cgroups {
+    pub(crate) fn intern(&self, path: &[u8]) -> Arc<Cgroup> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cgroup) = known.get(path) {
+            return Arc::clone(cgroup);
+        }
+        let cgroup = Arc::new(Cgroup {
+            path: path.into(),
+            identity: CgroupIdentity::of(path),
+        });
+        known.insert(path.into(), Arc::clone(&cgroup));
+        cgroup
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_paths_share_one_cgroup() {
+        let cgroups = Cgroups::default();
+        assert!(Arc::ptr_eq(&cgroups.intern(b"/a"), &cgroups.intern(b"/a")));
+        assert!(!Arc::ptr_eq(&cgroups.intern(b"/a"), &cgroups.intern(b"/b")));
+    }
+
+    #[test]
+    fn facts_are_a_set() {
+        let facts = Facts::COMM | Facts::CGROUP;
+        assert!(
+            facts.contains(Facts::COMM)
+                && !facts.contains(Facts::UID)
+                && facts.contains(Facts::NONE)
+        );
+        assert_eq!(format!("{facts:?}"), r#"{"COMM", "CGROUP"}"#);
+    }
+}

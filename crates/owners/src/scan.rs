@@ -1,0 +1,143 @@
+//! A scan of all processes, or of those that matter, by several threads.
+
+use std::{
+    fmt,
+    num::NonZero,
+    path::Path,
+    thread::{self, ScopedJoinHandle},
+};
+
+use crate::{
+    ScanError,
+    process::{Cgroups, Facts},
+    procfs::Proc,
+    queue::Queue,
+    store::Owners,
+    view::ProcessView,
+    visibility::Visibility,
+    worker::{Harvest, Shared, work},
+};
+
+/// Threads of a scan unless the caller says otherwise. More contend for the kernel's directory cache, and each is a
+/// processor that the machine is here to use for something else.
+const THREADS_MAX: usize = 8;
+
+/// What to scan, and what to read of each process that holds a socket.
+#[derive(Clone, Copy)]
+pub struct ScanOptions<'a> {
+    /// The proc file system; another than `/proc` where a container sees the host's.
+    pub proc: &'a Path,
+    /// Facts to read of each process that holds a socket.
+    pub facts: Facts,
+    /// Only these processes; no other directory of /proc is touched.
+    pub pids: Option<&'a [u32]>,
+    /// Only processes for which this is true. It is asked before the descriptors are looked at, from several threads.
+    pub filter: Option<&'a (dyn Fn(&ProcessView<'_>) -> bool + Sync)>,
+    /// Threads to use; by default one for each processor available, eight at most.
+    pub threads: Option<NonZero<usize>>,
+}
+
+impl Default for ScanOptions<'_> {
+    fn default() -> Self {
+        Self {
+            proc: Path::new("/proc"),
+            facts: Facts::COMM | Facts::UID,
+            pids: None,
+            filter: None,
+            threads: None,
+        }
+    }
+}
+
+impl fmt::Debug for ScanOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScanOptions")
+            .field("proc", &self.proc)
+            .field("facts", &self.facts)
+            .field("pids", &self.pids)
+            .field("filter", &self.filter.map(|_| "…"))
+            .field("threads", &self.threads)
+            .finish()
+    }
+}
+
+/// What a scan has found, and what it is worth.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Scan {
+    /// The owners of sockets.
+    pub owners: Owners,
+    /// What could not be seen.
+    pub visibility: Visibility,
+}
+
+/// Looks for the owners of sockets in a proc file system.
+///
+/// A process is read once, through its first thread; a thread that has left the common table of descriptors
+/// (`unshare(CLONE_FILES)`) is not seen. Descriptors in flight between processes (`SCM_RIGHTS`) have no owner yet.
+pub fn scan(options: &ScanOptions<'_>) -> Result<Scan, ScanError> {
+    let proc = Proc::open(options.proc)?;
+    let pids = match options.pids {
+        Some(asked) => {
+            let mut pids = asked.to_vec();
+            pids.sort_unstable();
+            pids.dedup();
+            pids
+        }
+        None => proc.pids().map_err(|errno| ScanError::Unreadable {
+            path: options.proc.to_owned(),
+            source: errno.into(),
+        })?,
+    };
+    let threads = options.threads.map_or_else(default_threads, NonZero::get);
+    let shared = Shared {
+        proc: &proc,
+        pids: &pids,
+        options,
+        queue: Queue::new(u32::try_from(pids.len()).unwrap_or(u32::MAX)),
+        cgroups: Cgroups::default(),
+        divide: threads > 1,
+    };
+    let harvests = harvest(&shared, threads);
+    let mut filtered = 0;
+    let (mut parts, mut processes, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
+    for harvest in harvests {
+        parts.push(harvest.found);
+        processes.extend(harvest.processes);
+        troubles.extend(harvest.troubles);
+        filtered += harvest.filtered;
+    }
+    let visibility = Visibility::new(&proc, pids.len(), filtered, troubles);
+    Ok(Scan {
+        owners: Owners::build(parts, processes),
+        visibility,
+    })
+}
+
+/// Works with so many threads, the calling one among them. A thread that the kernel refuses is done without.
+fn harvest(shared: &Shared<'_>, threads: usize) -> Vec<Harvest> {
+    thread::scope(|scope| {
+        let helpers: Vec<ScopedJoinHandle<'_, Harvest>> = (1..threads)
+            .map_while(|_| {
+                thread::Builder::new()
+                    .name("owners".into())
+                    .spawn_scoped(scope, || work(shared))
+                    .ok()
+            })
+            .collect();
+        let mut harvests = vec![work(shared)];
+        for helper in helpers {
+            match helper.join() {
+                Ok(harvest) => harvests.push(harvest),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        harvests
+    })
+}
+
+fn default_threads() -> usize {
+    thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(THREADS_MAX)
+}

@@ -1,0 +1,131 @@
+//! The fields of one table of sockeye, by name: what columns, filters, JSON keys and the reference share.
+
+use std::collections::HashMap;
+
+use sockeye_wire::{Meaning, Privilege, Version};
+
+/// A field's place in its [`Catalog`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FieldId(pub u16);
+
+/// What kind of values a field has, and so which literals a filter may compare it with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FieldKind {
+    /// A number, a word, a set or a truth, as the meaning says.
+    Number(Meaning),
+    /// Text.
+    Text,
+    /// An address, or in other families the text that stands for one. A literal may carry a prefix length or a port.
+    Address,
+    /// A port: a number, a range or a service name.
+    Port,
+    /// A user: a number or a name.
+    User,
+    /// An interface: a name or an index.
+    Interface,
+    /// A control group: a path.
+    Cgroup,
+    /// Something with an inner structure, which can be shown and tested with `has`, not compared.
+    Structure,
+}
+
+/// What is known of one field, whatever table it belongs to.
+#[derive(Clone, Debug)]
+pub struct FieldInfo {
+    /// Its full name: `tcp_info.rtt`, or `state` for a flat one.
+    pub path: String,
+    /// Short names that mean the same in filters and columns, the best one first.
+    pub aliases: Vec<&'static str>,
+    /// Its JSON key inside its object: `rtt_us`.
+    pub json: String,
+    /// The kernel's name: `INET_DIAG_INFO tcpi_rtt`.
+    pub kernel: String,
+    /// What it says, in one line.
+    pub doc: &'static str,
+    /// What kind of values it has.
+    pub kind: FieldKind,
+    /// The kernel that first had it.
+    pub since: Version,
+    /// What the kernel wants to see before it tells.
+    pub privilege: Privilege,
+}
+
+impl FieldInfo {
+    /// The name to show: the best short one, or the path.
+    pub fn name(&self) -> &str {
+        self.aliases.first().copied().unwrap_or(&self.path)
+    }
+
+    /// The object that the field's JSON key stands in, empty for a flat one.
+    pub fn object(&self) -> &str {
+        self.path.rsplit_once('.').map_or("", |(object, _)| object)
+    }
+}
+
+/// A bare word of the filter language: `tcp`, `listening`, `connected`.
+#[derive(Clone, Copy, Debug)]
+pub struct Word {
+    /// The word.
+    pub word: &'static str,
+    /// The field it speaks of. Words of one field side by side mean "or".
+    pub field: FieldId,
+    /// The field's values it stands for.
+    pub values: &'static [&'static str],
+}
+
+/// The fields and words of one table.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    fields: Vec<FieldInfo>,
+    by_name: HashMap<String, FieldId>,
+    words: Vec<Word>,
+}
+
+impl Catalog {
+    /// Adds a field. The first that claims a name keeps it.
+    pub fn add(&mut self, field: FieldInfo) -> FieldId {
+        let id = FieldId(u16::try_from(self.fields.len()).unwrap_or(u16::MAX));
+        for name in field.aliases.iter().copied().chain([field.path.as_str()]) {
+            self.by_name.entry(spelling(name)).or_insert(id);
+        }
+        self.fields.push(field);
+        id
+    }
+
+    /// Adds a bare word.
+    pub fn add_word(&mut self, word: Word) {
+        self.words.push(word);
+    }
+
+    /// The field of that name: upper or lower case, with `-` or `_`.
+    pub fn find(&self, name: &str) -> Option<FieldId> {
+        self.by_name.get(&spelling(name)).copied()
+    }
+
+    /// What is known of a field.
+    pub fn info(&self, id: FieldId) -> &FieldInfo {
+        &self.fields[usize::from(id.0)]
+    }
+
+    /// Every field, in the order in which they are documented and printed.
+    pub fn fields(&self) -> impl Iterator<Item = (FieldId, &FieldInfo)> {
+        (0..).map(FieldId).zip(&self.fields)
+    }
+
+    /// The bare words.
+    pub fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    /// The bare word spelled like this.
+    pub fn word(&self, text: &str) -> Option<&Word> {
+        let text = spelling(text);
+        self.words.iter().find(|word| spelling(word.word) == text)
+    }
+}
+
+/// The one spelling of a name under which it is found.
+fn spelling(name: &str) -> String {
+    name.chars().map(|letter| if letter == '_' { '-' } else { letter.to_ascii_lowercase() }).collect()
+}

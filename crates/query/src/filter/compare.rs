@@ -1,0 +1,374 @@
+//! Comparisons: a field, an operator and what was written behind it become a test in the field's own terms.
+
+use core::ops::Range;
+
+use sockeye_wire::{Meaning, Name};
+
+use crate::filter::ast::{Condition, Expression};
+use crate::filter::endpoint;
+use crate::filter::limits::{self, Limits};
+use crate::filter::mistake::{Mistake, quoted};
+use crate::filter::nearest::nearest;
+use crate::filter::number::{self, Exact, NumberError};
+use crate::filter::operator::{Operator, Relation};
+use crate::filter::pattern::{Pattern, PatternKind};
+use crate::filter::scanner::Literal;
+use crate::filter::ranges::{numeric, ranges_of};
+use crate::filter::states;
+use crate::{Catalog, FieldId, FieldInfo, FieldKind, Names, Word};
+
+/// What literals are resolved with.
+#[derive(Clone, Copy)]
+pub(super) struct Resolver<'c> {
+    pub(super) catalog: &'c Catalog,
+    pub(super) names: &'c dyn Names,
+}
+
+/// A field that is being compared.
+#[derive(Clone, Copy)]
+struct Subject<'c> {
+    id: FieldId,
+    info: &'c FieldInfo,
+}
+
+impl Subject<'_> {
+    fn test(self, condition: Condition) -> Expression {
+        Expression::test(self.id, condition)
+    }
+}
+
+impl<'c> Resolver<'c> {
+    /// What `FIELD OPERATOR VALUES` means. Only `in` may have more than one value.
+    pub(super) fn comparison(&self, id: FieldId, operator: &Operator<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let subject = Subject { id, info: self.catalog.info(id) };
+        refuse_operator(subject, operator)?;
+        let relation = operator.relation;
+        let holds = match subject.info.kind {
+            _ if relation.is_pattern() => pattern(subject, relation, values)?,
+            FieldKind::Number(Meaning::Truth) => truth(subject, values)?,
+            FieldKind::Number(Meaning::OneOf(names)) => self.words(subject, names, values)?,
+            FieldKind::Number(Meaning::SetOf(names)) => set(subject, names, values)?,
+            FieldKind::Number(meaning) => numbers(subject, meaning, relation, values)?,
+            FieldKind::Port => self.ports(subject, relation, values)?,
+            FieldKind::User => self.users(subject, relation, values)?,
+            FieldKind::Interface => self.interfaces(subject, values)?,
+            FieldKind::Cgroup => self.cgroups(subject, values)?,
+            FieldKind::Address => self.addresses(subject, values)?,
+            FieldKind::Text | FieldKind::Structure => self.texts(subject, values),
+        };
+        Ok(if operator.negated { holds.negated() } else { holds })
+    }
+
+    /// A condition on a port, without its field.
+    pub(super) fn port(&self, text: &str, at: &Range<usize>) -> Result<Condition, Mistake> {
+        let ranges = ranges_of(&[(text, at)], Relation::Equal, "port", PORTS, |text, at| self.port_number(text, at))?;
+        Ok(numeric(ranges, PORTS))
+    }
+
+    /// A bare word, or a state as `ss` spells it.
+    pub(super) fn word(&self, text: &str) -> Option<&'c Word> {
+        let is_state = |word: &&Word| self.catalog.find("state") == Some(word.field);
+        let respelled = || states::respelled(text).and_then(|word| self.catalog.word(word)).filter(is_state);
+        self.catalog.word(text).or_else(respelled)
+    }
+
+    /// The values that a word stands for where it speaks of this field.
+    pub(super) fn word_values(&self, field: FieldId, text: &str) -> Option<Vec<&'static str>> {
+        self.word(text).filter(|word| word.field == field).map(|word| word.values.to_vec())
+    }
+
+    fn words(&self, subject: Subject<'c>, names: &'static [Name], values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let mut words = Vec::new();
+        let mut numbers = Vec::new();
+        for value in values {
+            if let Some(number) = plain_number(value, subject)? {
+                match names.iter().find(|name| name.value == number) {
+                    Some(name) => words.push(name.name),
+                    None => numbers.push((i128::from(number), i128::from(number))),
+                }
+            } else if let Some(name) = named(names, value.raw) {
+                words.push(name.name);
+            } else if let Some(values) = self.word_values(subject.id, value.raw) {
+                words.extend(values);
+            } else {
+                let own = self.catalog.words().iter().filter(|word| word.field == subject.id).map(|word| word.word);
+                let known = names.iter().map(|name| name.name).chain(own);
+                return Err(unknown_value(subject, value).expected(one_of(names)).nearest(nearest(value.raw, known)));
+            }
+        }
+        let words = (!words.is_empty()).then(|| subject.test(words_condition(words)));
+        let numbers = (!numbers.is_empty()).then(|| subject.test(numeric(numbers, Limits::of(subject.info))));
+        Ok(Expression::any(words.into_iter().chain(numbers)))
+    }
+
+    fn ports(&self, subject: Subject<'c>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        // `sport = :22` and `sport = *:22` are in every finger that has used `ss`.
+        let bare = |value: &Literal<'_>| value.raw.len() - value.raw.trim_start_matches('*').trim_start_matches(':').len();
+        let places: Vec<Range<usize>> = values.iter().map(|value| value.at.start + bare(value)..value.at.end).collect();
+        let texts: Vec<(&str, &Range<usize>)> =
+            values.iter().zip(&places).map(|(value, place)| (&value.raw[bare(value)..], place)).collect();
+        let ranges = ranges_of(&texts, relation, subject.info.name(), PORTS, |text, at| self.port_number(text, at))?;
+        Ok(subject.test(numeric(ranges, PORTS)))
+    }
+
+    fn port_number(&self, text: &str, at: &Range<usize>) -> Result<Exact, Mistake> {
+        if let Ok(number) = number::read(text, Meaning::Identifier) {
+            return Ok(number);
+        }
+        if text.is_empty() || text.starts_with(|letter: char| letter.is_ascii_digit() || letter == '-') {
+            return Err(Mistake::new(at.clone(), format!("{} is no port", quoted(text))).expected(limits::values(FieldKind::Port)));
+        }
+        let port = self.names.port(text);
+        port.map(|port| Exact::whole(i128::from(port)))
+            .map_err(|why| Mistake::new(at.clone(), why).expected(limits::values(FieldKind::Port)))
+    }
+
+    fn users(&self, subject: Subject<'c>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let limits = Limits::of(subject.info);
+        let texts: Vec<(&str, &Range<usize>)> = values.iter().map(|value| (value.raw, &value.at)).collect();
+        let ranges = ranges_of(&texts, relation, subject.info.name(), limits, |text, at| {
+            if let Ok(number) = number::read(text, Meaning::Identifier) {
+                return Ok(number);
+            }
+            let user = self.names.user(text);
+            user.map(|user| Exact::whole(i128::from(user)))
+                .map_err(|why| Mistake::new(at.clone(), why).expected(limits::values(FieldKind::User)))
+        })?;
+        Ok(subject.test(numeric(ranges, limits)))
+    }
+
+    fn interfaces(&self, subject: Subject<'c>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let mut parts = Vec::new();
+        for value in values {
+            let name = value.unescaped();
+            let known = match core::str::from_utf8(&name) {
+                Ok(name) => self.names.interface(name).map_err(|why| Mistake::new(value.at.clone(), why))?,
+                Err(_) => None,
+            };
+            // As the kernel's own tools do: a name first, and digits that name nothing are an index.
+            let index = match known {
+                None if !value.quoted => plain_number(value, subject)?.and_then(|number| u32::try_from(number).ok()),
+                known => known,
+            };
+            parts.push(subject.test(Condition::Interface { index, name }));
+        }
+        Ok(Expression::any(parts))
+    }
+
+    fn cgroups(&self, subject: Subject<'c>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let mut parts = Vec::new();
+        for value in values {
+            let text = String::from_utf8_lossy(&value.unescaped()).into_owned();
+            let below = text.strip_prefix("/sys/fs/cgroup").filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(&text);
+            let path = format!("/{}", below.trim_matches('/'));
+            let id = self.names.cgroup(&path);
+            let id = id.map_err(|why| Mistake::new(value.at.clone(), why).expected(limits::values(FieldKind::Cgroup)))?;
+            parts.push(subject.test(Condition::Cgroup { id, path: path.into_bytes() }));
+        }
+        Ok(Expression::any(parts))
+    }
+
+    fn addresses(&self, subject: Subject<'c>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let mut networks = Vec::new();
+        let mut others = Vec::new();
+        for value in values {
+            let mut end = self.endpoint(value)?;
+            if end.ports.is_none() && end.text.is_none() && !end.networks.is_empty() {
+                networks.append(&mut end.networks);
+            } else {
+                others.push(self.on_side(&end, subject.id, &value.at)?);
+            }
+        }
+        let networks = (!networks.is_empty()).then(|| subject.test(Condition::Networks(endpoint::merged(networks))));
+        Ok(Expression::any(networks.into_iter().chain(others)))
+    }
+
+    fn texts(&self, subject: Subject<'c>, values: &[Literal<'_>]) -> Expression {
+        let mut words = Vec::new();
+        let mut texts = Vec::new();
+        for value in values {
+            match self.word_values(subject.id, value.raw).filter(|_| !value.quoted) {
+                Some(values) => words.extend(values),
+                None => texts.push(value.unescaped()),
+            }
+        }
+        texts.sort_unstable();
+        texts.dedup();
+        let words = (!words.is_empty()).then(|| subject.test(words_condition(words)));
+        let texts = (!texts.is_empty()).then(|| subject.test(Condition::Texts(texts)));
+        Expression::any(words.into_iter().chain(texts))
+    }
+}
+
+fn refuse_operator(subject: Subject<'_>, operator: &Operator<'_>) -> Result<(), Mistake> {
+    let kind = subject.info.kind;
+    let relation = operator.relation;
+    let name = quoted(subject.info.name());
+    let at = operator.piece.at.clone();
+    if kind == FieldKind::Structure {
+        return Err(Mistake::new(at, format!("{name} has an inner structure and cannot be compared"))
+            .help(format!("write `has {}`, or compare one of its fields", subject.info.name())));
+    }
+    let named = matches!(kind, FieldKind::Number(Meaning::Truth | Meaning::OneOf(_) | Meaning::SetOf(_)));
+    let number = matches!(kind, FieldKind::Number(_) | FieldKind::Port | FieldKind::User);
+    if relation.orders() && (named || !number) {
+        return Err(Mistake::new(at, format!("{name} has no order, so {} says nothing", quoted(operator.piece.text)))
+            .expected("=, != or `in (…)`"));
+    }
+    let one_of = matches!(kind, FieldKind::Number(Meaning::OneOf(_)));
+    if relation.is_pattern() && number && !one_of {
+        return Err(Mistake::new(at, format!("{name} is not text, so it fits no pattern")).expected("=, != or `in (…)`"));
+    }
+    Ok(())
+}
+
+fn pattern(subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    let kind = if relation == Relation::Glob { PatternKind::Glob } else { PatternKind::Regex };
+    let mut parts = Vec::new();
+    for value in values {
+        let pattern = Pattern::compile(kind, value.raw).map_err(|why| Mistake::new(value.at.clone(), why))?;
+        let FieldKind::Number(Meaning::OneOf(names)) = subject.info.kind else {
+            parts.push(subject.test(Condition::Pattern(pattern)));
+            continue;
+        };
+        // The kernel selects by number: a pattern over known names is the list of those that fit.
+        let fitting: Vec<&'static str> =
+            names.iter().map(|name| name.name).filter(|name| pattern.matches(name.as_bytes())).collect();
+        if fitting.is_empty() {
+            return Err(Mistake::new(value.at.clone(), format!("no value of {} fits this pattern", quoted(subject.info.name())))
+                .expected(one_of(names)));
+        }
+        parts.push(subject.test(words_condition(fitting)));
+    }
+    Ok(Expression::any(parts))
+}
+
+const PORTS: Limits = Limits { min: 0, max: 65535 };
+
+fn truth(subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    let mut parts = Vec::new();
+    for value in values {
+        let truth = match value.raw.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => true,
+            "false" | "no" | "off" | "0" => false,
+            _ => return Err(unknown_value(subject, value).expected("true or false")),
+        };
+        parts.push(subject.test(Condition::Truth(truth)));
+    }
+    Ok(Expression::any(parts))
+}
+
+fn set(subject: Subject<'_>, names: &'static [Name], values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    let mut parts = Vec::new();
+    for value in values {
+        let condition = match (plain_number(value, subject)?, named(names, value.raw)) {
+            // Every set has all bits of the empty one; what is meant is a set without bits.
+            (Some(0), _) => Condition::Masked { value: 0, mask: u64::MAX },
+            (Some(bits), _) => Condition::Bits(bits),
+            (None, Some(name)) => Condition::Bits(name.value),
+            (None, None) => {
+                let near = nearest(value.raw, names.iter().map(|name| name.name));
+                return Err(unknown_value(subject, value).expected(one_of(names)).nearest(near));
+            }
+        };
+        parts.push(subject.test(condition));
+    }
+    Ok(Expression::any(parts))
+}
+
+pub(super) fn words_condition(mut words: Vec<&'static str>) -> Condition {
+    words.sort_unstable();
+    words.dedup();
+    Condition::Words(words)
+}
+
+fn numbers(subject: Subject<'_>, meaning: Meaning, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    let limits = Limits::of(subject.info);
+    let maskable = matches!(meaning, Meaning::Identifier | Meaning::Hexadecimal) && !relation.orders();
+    let (masked, plain): (Vec<&Literal<'_>>, Vec<&Literal<'_>>) =
+        values.iter().partition(|value| maskable && value.raw.contains('/'));
+    let mut parts = Vec::new();
+    if !plain.is_empty() {
+        let texts: Vec<(&str, &Range<usize>)> = plain.iter().map(|value| (value.raw, &value.at)).collect();
+        let read = |text: &str, at: &Range<usize>| {
+            number::read(text, meaning).map_err(|error| not_a_number(subject, meaning, text, at, error))
+        };
+        parts.push(subject.test(numeric(ranges_of(&texts, relation, subject.info.name(), limits, read)?, limits)));
+    }
+    for value in masked {
+        parts.push(subject.test(masked_value(subject, limits, value)?));
+    }
+    Ok(Expression::any(parts))
+}
+
+fn masked_value(subject: Subject<'_>, limits: Limits, literal: &Literal<'_>) -> Result<Condition, Mistake> {
+    let (value, mask) = literal.raw.split_once('/').unwrap_or((literal.raw, ""));
+    let read = |text| {
+        let number = number::read(text, Meaning::Identifier).ok().filter(|number| number.is_whole())?;
+        u64::try_from(number.floor()).ok().filter(|&number| i128::from(number) <= limits.max)
+    };
+    let (Some(value), Some(mask)) = (read(value), read(mask)) else {
+        return Err(unknown_value(subject, literal).expected("VALUE/MASK, as in 0x10/0xff"));
+    };
+    if value & !mask != 0 {
+        return Err(Mistake::new(literal.at.clone(), "this can match nothing: the value has bits that the mask leaves out")
+            .help(format!("with that mask the value would be {:#x}", value & mask)));
+    }
+    Ok(Condition::Masked { value, mask })
+}
+
+fn not_a_number(subject: Subject<'_>, meaning: Meaning, text: &str, at: &Range<usize>, error: NumberError<'_>) -> Mistake {
+    let name = quoted(subject.info.name());
+    let mistake = match error {
+        NumberError::NotANumber => Mistake::new(at.clone(), format!("{} is no number, and {name} is one", quoted(text))),
+        NumberError::TooLarge => Mistake::new(at.clone(), format!("{} is out of the range of {name}", quoted(text))),
+        NumberError::UnknownUnit(unit) => Mistake::new(at.clone(), format!("{} is no unit of {name}", quoted(unit))),
+        NumberError::HexadecimalWithoutPrefix => {
+            return Mistake::new(at.clone(), format!("{} is no decimal number", quoted(text)))
+                .help(format!("hexadecimal numbers begin with 0x: 0x{text}"));
+        }
+    };
+    mistake.expected(match number::units(meaning) {
+        Some(units) => format!("a number in {}, or with a unit: {units}", meaning.unit()),
+        None => "a number".to_owned(),
+    })
+}
+
+/// A literal that is a number without unit, where names are usual.
+fn plain_number(literal: &Literal<'_>, subject: Subject<'_>) -> Result<Option<u64>, Mistake> {
+    let begins_with_digit = literal.raw.starts_with(|letter: char| letter.is_ascii_digit());
+    if literal.quoted || !begins_with_digit {
+        return Ok(None);
+    }
+    let Ok(number) = number::read(literal.raw, Meaning::Identifier) else { return Ok(None) };
+    let limits = Limits::of(subject.info);
+    match u64::try_from(number.floor()) {
+        Ok(whole) if number.is_whole() && i128::from(whole) <= limits.max => Ok(Some(whole)),
+        _ => Err(Mistake::new(literal.at.clone(), format!("{} is out of the range of {}", quoted(literal.raw), quoted(subject.info.name())))
+            .expected(format!("a whole number from 0 to {}", limits.max))),
+    }
+}
+
+fn named(names: &'static [Name], text: &str) -> Option<&'static Name> {
+    names.iter().find(|name| {
+        name.name.len() == text.len()
+            && name.name.bytes().zip(text.bytes()).all(|(known, letter)| {
+                known.eq_ignore_ascii_case(&letter) || (matches!(known, b'-' | b'_') && matches!(letter, b'-' | b'_'))
+            })
+    })
+}
+
+fn unknown_value(subject: Subject<'_>, literal: &Literal<'_>) -> Mistake {
+    Mistake::new(literal.at.clone(), format!("{} is no value of {}", quoted(literal.raw), quoted(subject.info.name())))
+}
+
+/// Names of a list that a message shows before it only counts the rest.
+const LISTED_NAMES_MAX: usize = 16;
+
+fn one_of(names: &[Name]) -> String {
+    let shown: Vec<&str> = names.iter().take(LISTED_NAMES_MAX).map(|name| name.name).collect();
+    match names.len().saturating_sub(LISTED_NAMES_MAX) {
+        0 => format!("one of {}", shown.join(", ")),
+        more => format!("one of {} and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,229 @@
+//! Finds filters that can match nothing, before an empty table is mistaken for an answer.
+//!
+//! What it is: for each field with a single value, the conditions that must all hold are intersected; a disjunction is
+//! dead when each of its branches is. What it is not: a solver. Patterns and masks are left alone, and a filter that
+//! passes may still match nothing.
+
+use core::ops::Range;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::filter::ast::{Condition, Network, Test};
+use crate::filter::endpoint;
+use crate::filter::limits::{self, Limits};
+use crate::filter::mistake::{Mistake, quoted};
+use crate::filter::node::{Node, Shape};
+use crate::{Catalog, FieldId};
+
+/// Refuses a filter that can match nothing.
+pub(super) fn refuse(root: &Node, catalog: &Catalog, source: &str) -> Result<(), Mistake> {
+    let prover = Prover { catalog };
+    prover.satisfiable(Facts::new(), &[(root, false)]).map_err(|clash| clash.into_mistake(catalog, source))
+}
+
+type Facts<'n> = BTreeMap<FieldId, Known<'n>>;
+
+/// What is known of one field.
+#[derive(Clone, Debug, Default)]
+struct Known<'n> {
+    places: Vec<Range<usize>>,
+    /// `has`: wanted, unwanted, or not asked. A comparison wants it too.
+    present: Option<bool>,
+    numbers: Option<Vec<(i128, i128)>>,
+    texts: Option<Choice<'n>>,
+    networks: Option<Vec<Network>>,
+}
+
+#[derive(Clone, Debug)]
+enum Choice<'n> {
+    OneOf(BTreeSet<&'n [u8]>),
+    NoneOf(BTreeSet<&'n [u8]>),
+}
+
+/// Conditions that exclude each other.
+struct Clash {
+    places: Vec<Range<usize>>,
+}
+
+impl Clash {
+    fn into_mistake(self, catalog: &Catalog, source: &str) -> Mistake {
+        let at = self.places.last().cloned().unwrap_or_default();
+        let texts: Vec<&str> = self.places.iter().filter_map(|place| source.get(place.clone())).collect();
+        let shown: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+        let message = match shown.split_last() {
+            Some((last, [])) => format!("this filter can match nothing: nothing fits {last}"),
+            Some((last, others)) => {
+                format!("this filter can match nothing: {} and {last} exclude each other", others.join(", "))
+            }
+            None => "this filter can match nothing".to_owned(),
+        };
+        let words = texts.len() > 1 && texts.iter().all(|text| text.split_whitespace().all(|word| catalog.word(word).is_some()));
+        let mistake = Mistake::new(at, message);
+        if words {
+            return mistake.help(format!("words of one kind side by side, without `and`, mean either: {}", texts.join(" ")));
+        }
+        mistake
+    }
+}
+
+struct Prover<'c> {
+    catalog: &'c Catalog,
+}
+
+impl Prover<'_> {
+    /// Whether all of the nodes (negated where marked) can hold together with the facts.
+    fn satisfiable<'n>(&self, mut facts: Facts<'n>, nodes: &[(&'n Node, bool)]) -> Result<(), Clash> {
+        let mut disjunctions = Vec::new();
+        for &(node, negated) in nodes {
+            self.narrow(&mut facts, node, negated, &mut disjunctions)?;
+        }
+        for (branches, negated) in disjunctions {
+            let mut first_clash = None;
+            let alive = branches.iter().any(|branch| match self.satisfiable(facts.clone(), &[(branch, negated)]) {
+                Ok(()) => true,
+                Err(clash) => {
+                    first_clash.get_or_insert(clash);
+                    false
+                }
+            });
+            if let Some(clash) = first_clash.filter(|_| !alive) {
+                return Err(clash);
+            }
+        }
+        Ok(())
+    }
+
+    fn narrow<'n>(
+        &self,
+        facts: &mut Facts<'n>,
+        node: &'n Node,
+        negated: bool,
+        disjunctions: &mut Vec<(&'n [Node], bool)>,
+    ) -> Result<(), Clash> {
+        match (&node.shape, negated) {
+            (Shape::All(nodes), false) | (Shape::Any(nodes), true) => {
+                nodes.iter().try_for_each(|node| self.narrow(facts, node, negated, disjunctions))
+            }
+            (Shape::All(nodes), true) | (Shape::Any(nodes), false) => {
+                disjunctions.push((nodes, negated));
+                Ok(())
+            }
+            (Shape::Not(inner), _) => self.narrow(facts, inner, !negated, disjunctions),
+            (Shape::Test(test), _) => {
+                let known = facts.entry(test.field).or_default();
+                known.places.push(node.at.clone());
+                let possible = self.learn(known, test, negated);
+                if possible { Ok(()) } else { Err(Clash { places: core::mem::take(&mut known.places) }) }
+            }
+        }
+    }
+
+    /// Adds a test to what is known of its field, and says whether a value is left.
+    fn learn<'n>(&self, known: &mut Known<'n>, test: &'n Test, negated: bool) -> bool {
+        // A comparison with an absent value is unknown and its row left out, negated or not.
+        let present = test.condition != Condition::Present || !negated;
+        if known.present.replace(present).is_some_and(|before| before != present) {
+            return false;
+        }
+        let info = self.catalog.info(test.field);
+        if limits::has_several_values(info) {
+            return true;
+        }
+        let limits = Limits::of(info);
+        match &test.condition {
+            Condition::Numbers(ranges) => {
+                let ranges = ranges.iter().map(|&(from, to)| (i128::from(from), i128::from(to)));
+                known.narrow_numbers(ranges.collect(), negated, limits)
+            }
+            Condition::Signed(ranges) => {
+                let ranges = ranges.iter().map(|&(from, to)| (i128::from(from), i128::from(to)));
+                known.narrow_numbers(ranges.collect(), negated, limits)
+            }
+            Condition::Truth(truth) => {
+                let number = i128::from(*truth != negated);
+                known.narrow_numbers(vec![(number, number)], false, limits)
+            }
+            Condition::Interface { index: Some(index), .. } => {
+                known.narrow_numbers(vec![(i128::from(*index), i128::from(*index))], negated, limits)
+            }
+            Condition::Cgroup { id, .. } => known.narrow_numbers(vec![(i128::from(*id), i128::from(*id))], negated, limits),
+            Condition::Words(words) => known.narrow_texts(words.iter().map(|word| word.as_bytes()).collect(), negated),
+            Condition::Texts(texts) => known.narrow_texts(texts.iter().map(Vec::as_slice).collect(), negated),
+            Condition::Networks(networks) if !negated => known.narrow_networks(networks),
+            _ => true,
+        }
+    }
+}
+
+impl<'n> Known<'n> {
+    fn narrow_numbers(&mut self, ranges: Vec<(i128, i128)>, negated: bool, limits: Limits) -> bool {
+        let ranges = if negated { complement(&ranges, limits) } else { ranges };
+        let left = match &self.numbers {
+            Some(before) => intersection(before, &ranges),
+            None => ranges,
+        };
+        let possible = !left.is_empty();
+        self.numbers = Some(left);
+        possible
+    }
+
+    fn narrow_texts(&mut self, texts: BTreeSet<&'n [u8]>, negated: bool) -> bool {
+        let left = match (self.texts.take(), negated) {
+            (None, false) => Choice::OneOf(texts),
+            (None, true) => Choice::NoneOf(texts),
+            (Some(Choice::OneOf(before)), false) => Choice::OneOf(&before & &texts),
+            (Some(Choice::OneOf(before)), true) => Choice::OneOf(&before - &texts),
+            (Some(Choice::NoneOf(before)), false) => Choice::OneOf(&texts - &before),
+            (Some(Choice::NoneOf(before)), true) => Choice::NoneOf(&before | &texts),
+        };
+        let possible = !matches!(&left, Choice::OneOf(texts) if texts.is_empty());
+        self.texts = Some(left);
+        possible
+    }
+
+    /// Keeps the networks that some network before overlaps. Of two that overlap one holds the other, and to keep the
+    /// wider one only means to prove less.
+    fn narrow_networks(&mut self, networks: &[Network]) -> bool {
+        let overlaps = |network: &&Network| match &self.networks {
+            Some(before) => before.iter().any(|other| !endpoint::are_disjoint(network, other)),
+            None => true,
+        };
+        let left: Vec<Network> = networks.iter().filter(overlaps).copied().collect();
+        let possible = !left.is_empty();
+        self.networks = Some(left);
+        possible
+    }
+}
+
+/// What the limits hold besides the sorted ranges.
+fn complement(ranges: &[(i128, i128)], limits: Limits) -> Vec<(i128, i128)> {
+    let mut gaps = Vec::with_capacity(ranges.len() + 1);
+    let mut from = limits.min;
+    for &(first, last) in ranges {
+        if from < first {
+            gaps.push((from, first - 1));
+        }
+        from = from.max(last + 1);
+    }
+    if from <= limits.max {
+        gaps.push((from, limits.max));
+    }
+    gaps
+}
+
+/// What two sorted lists of ranges have in common.
+fn intersection(left: &[(i128, i128)], right: &[(i128, i128)]) -> Vec<(i128, i128)> {
+    let mut common = Vec::new();
+    let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
+    while let (Some(&&(left_from, left_to)), Some(&&(right_from, right_to))) = (lefts.peek(), rights.peek()) {
+        let (from, to) = (left_from.max(right_from), left_to.min(right_to));
+        if from <= to {
+            common.push((from, to));
+        }
+        if left_to < right_to {
+            lefts.next();
+        } else {
+            rights.next();
+        }
+    }
+    common
+}

@@ -1,0 +1,159 @@
+//! Decides a filter on one record, in three-valued logic: what the kernel did not say is unknown, not zero.
+
+use crate::filter::ast::{Condition, Expression, Test};
+use crate::{FieldId, Value};
+
+/// Something with values of fields: a row as it came from the kernel, or a record that was kept.
+pub trait Record {
+    /// The value of a field, `None` where the kernel did not give it.
+    fn value(&self, field: FieldId) -> Option<Value<'_>>;
+}
+
+/// What a filter says of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It holds.
+    Yes,
+    /// It does not hold.
+    No,
+    /// A value that decides it is absent.
+    Unknown,
+}
+
+impl From<bool> for Decision {
+    fn from(truth: bool) -> Self {
+        if truth { Self::Yes } else { Self::No }
+    }
+}
+
+impl core::ops::Not for Decision {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl Expression {
+    /// Whether this holds of the record (Kleene's logic).
+    pub fn decide<R: Record + ?Sized>(&self, record: &R) -> Decision {
+        match self {
+            Self::All(parts) => first_or_rest(parts, record, Decision::No, Decision::Yes),
+            Self::Any(parts) => first_or_rest(parts, record, Decision::Yes, Decision::No),
+            Self::Not(inner) => !inner.decide(record),
+            Self::Test(test) => test.decide(record),
+        }
+    }
+
+    /// The fields whose absence left the decision [`Decision::Unknown`], each once; empty where there is a decision.
+    pub fn unknown_fields<R: Record + ?Sized>(&self, record: &R) -> Vec<FieldId> {
+        let mut fields = Vec::new();
+        self.collect_unknown(record, &mut fields);
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
+    fn collect_unknown<R: Record + ?Sized>(&self, record: &R, fields: &mut Vec<FieldId>) {
+        if self.decide(record) != Decision::Unknown {
+            return;
+        }
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_unknown(record, fields)),
+            Self::Not(inner) => inner.collect_unknown(record, fields),
+            Self::Test(test) => fields.push(test.field),
+        }
+    }
+}
+
+/// `first` as soon as one part says so; otherwise unknown if one part is; otherwise `rest`.
+fn first_or_rest<R: Record + ?Sized>(parts: &[Expression], record: &R, first: Decision, rest: Decision) -> Decision {
+    let mut decision = rest;
+    for part in parts {
+        match part.decide(record) {
+            this if this == first => return first,
+            Decision::Unknown => decision = Decision::Unknown,
+            _ => {}
+        }
+    }
+    decision
+}
+
+impl Test {
+    /// Whether this holds of the record.
+    pub fn decide<R: Record + ?Sized>(&self, record: &R) -> Decision {
+        match record.value(self.field) {
+            Some(value) => self.condition.holds(&value).into(),
+            None if self.condition == Condition::Present => Decision::No,
+            None => Decision::Unknown,
+        }
+    }
+}
+
+impl Condition {
+    /// Whether this holds of a value; of a list, when it holds of one of its elements.
+    pub fn holds(&self, value: &Value<'_>) -> bool {
+        if let Value::List(values) = value {
+            return *self == Self::Present || values.iter().any(|value| self.holds(value));
+        }
+        match self {
+            Self::Present => true,
+            Self::Numbers(ranges) => match *value {
+                Value::Signed(number) => u64::try_from(number).is_ok_and(|number| in_ranges(ranges, number)),
+                Value::Truth(truth) => in_ranges(ranges, u64::from(truth)),
+                _ => bits(value).is_some_and(|number| in_ranges(ranges, number)),
+            },
+            Self::Signed(ranges) => match *value {
+                Value::Signed(number) => in_ranges(ranges, number),
+                _ => bits(value).is_some_and(|number| i64::try_from(number).is_ok_and(|number| in_ranges(ranges, number))),
+            },
+            Self::Words(words) => {
+                value.as_text().is_some_and(|text| words.iter().any(|word| word.as_bytes() == text))
+            }
+            Self::Bits(wanted) => bits(value).is_some_and(|bits| bits & wanted == *wanted),
+            Self::Masked { value: wanted, mask } => bits(value).is_some_and(|bits| bits & mask == *wanted),
+            Self::Truth(wanted) => match *value {
+                Value::Truth(truth) => truth == *wanted,
+                _ => bits(value).is_some_and(|bits| (bits != 0) == *wanted),
+            },
+            Self::Networks(networks) => match *value {
+                Value::Address(address) => networks.iter().any(|network| network.contains(address)),
+                _ => false,
+            },
+            Self::Interface { index, name } => match bits(value) {
+                Some(number) => index.is_some_and(|index| u64::from(index) == number),
+                None => value.as_text() == Some(name),
+            },
+            Self::Cgroup { id, path } => match bits(value) {
+                Some(number) => number == *id,
+                None => value.as_text() == Some(path),
+            },
+            Self::Texts(texts) => {
+                value.as_text().is_some_and(|text| texts.binary_search_by(|own| own.as_slice().cmp(text)).is_ok())
+            }
+            Self::Pattern(pattern) => match value {
+                Value::Address(address) => pattern.matches(address.to_string().as_bytes()),
+                _ => value.as_text().is_some_and(|text| pattern.matches(text)),
+            },
+        }
+    }
+}
+
+/// The number behind a value that has one without a sign.
+fn bits(value: &Value<'_>) -> Option<u64> {
+    match *value {
+        Value::Unsigned(number) | Value::Hexadecimal(number) => Some(number),
+        Value::Set { bits, .. } => Some(bits),
+        _ => None,
+    }
+}
+
+/// Whether a number is in one of the sorted ranges.
+fn in_ranges<N: PartialOrd + Copy>(ranges: &[(N, N)], number: N) -> bool {
+    let after = ranges.partition_point(|&(from, _)| from <= number);
+    after.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|&(_, to)| number <= to)
+}

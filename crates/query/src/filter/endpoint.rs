@@ -1,0 +1,250 @@
+//! Addresses with prefix and port: `10.0.0.0/8:443`, `[::1]:22`, `:443`, `*:22`, `host:https`, `unix:/run/*`.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::ops::Range;
+
+use crate::filter::ast::{Condition, Expression, Network};
+use crate::filter::compare::Resolver;
+use crate::filter::mistake::{Mistake, quoted};
+use crate::filter::pattern::{Pattern, PatternKind};
+use crate::filter::scanner::Literal;
+use crate::{FieldId, Word};
+
+/// One end of a socket as a filter describes it.
+#[derive(Debug, Default)]
+pub(super) struct Endpoint {
+    /// Any address where empty.
+    pub(super) networks: Vec<Network>,
+    /// A condition on the ports.
+    pub(super) ports: Option<Condition>,
+    /// For families whose addresses are text.
+    pub(super) text: Option<Condition>,
+    /// The family that the description is limited to.
+    pub(super) family: Option<Word>,
+}
+
+/// The prefixes by which `ss` tells address families apart.
+const FAMILIES: [&str; 6] = ["unix", "inet", "inet6", "link", "netlink", "vsock"];
+
+/// Whether a bare word can only be meant as an address or a port.
+pub(super) fn is_meant(word: &str) -> bool {
+    let begins_like_one = word.starts_with([':', '[', '*', '/', '@']);
+    let family = word.split_once(':').is_some_and(|(family, _)| FAMILIES.contains(&family));
+    let dotted = word.starts_with(|letter: char| letter.is_ascii_digit()) && word.contains(['.', '/', ':', '%']);
+    begins_like_one || family || dotted || word.matches(':').count() >= 2
+}
+
+impl Resolver<'_> {
+    /// Reads one end of a socket.
+    pub(super) fn endpoint(&self, literal: &Literal<'_>) -> Result<Endpoint, Mistake> {
+        let (raw, at) = (literal.raw, &literal.at);
+        if literal.quoted || raw.starts_with(['/', '@', '\\']) {
+            let text = Some(Condition::Texts(vec![literal.unescaped()]));
+            return Ok(Endpoint { text, ..Endpoint::default() });
+        }
+        if let Some((family, rest)) = raw.split_once(':').filter(|(family, _)| FAMILIES.contains(family)) {
+            let rest = Literal { at: at.start + family.len() + 1..at.end, raw: rest, quoted: false };
+            return self.endpoint_of_family(family, &rest, at);
+        }
+        if let Some((address, zone)) = raw.split_once('%') {
+            let zone = zone.trim_end_matches(']');
+            return Err(Mistake::new(at.clone(), "a zone is not part of an address here")
+                .help(format!("write the interface as its own condition: {} dev = {zone}", address.trim_start_matches('['))));
+        }
+        let (host, port) = split_port(raw, at)?;
+        let networks = if host.text.is_empty() || host.text == "*" { Vec::new() } else { self.networks(&host)? };
+        let ports = match port {
+            Some(port) if port.text.is_empty() => {
+                return Err(Mistake::new(at.clone(), "there is no port behind the colon").expected("a port, a range or a service name"));
+            }
+            Some(port) if port.text != "*" => Some(self.port(port.text, &port.at)?),
+            _ => None,
+        };
+        Ok(Endpoint { networks, ports, ..Endpoint::default() })
+    }
+
+    /// What an endpoint says of one side of a record.
+    pub(super) fn on_side(&self, endpoint: &Endpoint, address: FieldId, at: &Range<usize>) -> Result<Expression, Mistake> {
+        let mut parts = Vec::new();
+        if let Some(family) = &endpoint.family {
+            parts.push(Expression::test(family.field, Condition::Words(family.values.to_vec())));
+        }
+        if !endpoint.networks.is_empty() {
+            parts.push(Expression::test(address, Condition::Networks(endpoint.networks.clone())));
+        }
+        if let Some(text) = &endpoint.text {
+            parts.push(Expression::test(address, text.clone()));
+        }
+        if let Some(ports) = &endpoint.ports {
+            let Some(port) = self.port_beside(address) else {
+                let name = self.catalog.info(address).name();
+                return Err(Mistake::new(at.clone(), format!("{} has no port beside it", quoted(name))));
+            };
+            parts.push(Expression::test(port, ports.clone()));
+        }
+        if parts.is_empty() {
+            parts.push(Expression::test(address, Condition::Present));
+        }
+        Ok(Expression::all(parts))
+    }
+
+    /// A bare endpoint: it holds of the local or of the peer side, with both its parts on the same one.
+    pub(super) fn on_either_side(&self, literal: &Literal<'_>) -> Result<Expression, Mistake> {
+        let sides: Vec<FieldId> = ["local", "peer"].into_iter().filter_map(|side| self.catalog.find(side)).collect();
+        if sides.is_empty() {
+            return Err(Mistake::new(literal.at.clone(), "this table has no addresses"));
+        }
+        let endpoint = self.endpoint(literal)?;
+        let either: Result<Vec<Expression>, Mistake> =
+            sides.into_iter().map(|side| self.on_side(&endpoint, side, &literal.at)).collect();
+        Ok(Expression::any(either?))
+    }
+
+    fn port_beside(&self, address: FieldId) -> Option<FieldId> {
+        let find = |name| self.catalog.find(name);
+        [("local", "lport"), ("peer", "pport")].into_iter().find(|(side, _)| find(side) == Some(address)).and_then(|(_, port)| find(port))
+    }
+
+    fn endpoint_of_family(&self, family: &str, rest: &Literal<'_>, at: &Range<usize>) -> Result<Endpoint, Mistake> {
+        match family {
+            "inet" | "inet6" => self.endpoint(rest),
+            "unix" => {
+                let glob = Pattern::compile(PatternKind::Glob, rest.raw).map_err(|why| Mistake::new(rest.at.clone(), why))?;
+                let family = self.catalog.word("unix").copied();
+                Ok(Endpoint { text: Some(Condition::Pattern(glob)), family, ..Endpoint::default() })
+            }
+            other => Err(Mistake::new(at.clone(), format!("addresses are not written with `{other}:` here"))
+                .help(format!("write the family as a word, and compare the text that is shown: {} local ~ '*'", word_of(other)))),
+        }
+    }
+
+    fn networks(&self, host: &Part<'_>) -> Result<Vec<Network>, Mistake> {
+        let (text, prefix) = match host.text.split_once('/') {
+            Some((text, prefix)) => (text, Some(prefix)),
+            None => (host.text, None),
+        };
+        let text = text.strip_prefix('[').map_or(text, |inner| inner.trim_end_matches(']'));
+        let prefix = prefix.map(|prefix| prefix.trim_end_matches(']'));
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(vec![network(address, prefix, host)?]);
+        }
+        if text.contains(':') {
+            return Err(Mistake::new(host.at.clone(), format!("{} is no IPv6 address", quoted(text)))
+                .help("a port behind an IPv6 address needs brackets: [2001:db8::1]:443"));
+        }
+        if text.bytes().all(|letter| letter.is_ascii_digit() || letter == b'.') {
+            return short_dotted(text, prefix, host);
+        }
+        if prefix.is_some() {
+            return Err(Mistake::new(host.at.clone(), "a host name cannot have a prefix length").expected("an address, as in 10.0.0.0/8"));
+        }
+        let mut networks: Vec<Network> = match self.names.addresses(text) {
+            Ok(addresses) if addresses.is_empty() => Err(format!("{} has no address", quoted(text))),
+            other => other,
+        }
+        .map_err(|why| Mistake::new(host.at.clone(), why).expected("an address, a host name or a text in quotes"))?
+        .into_iter()
+        .map(Network::host)
+        .collect();
+        networks.sort_unstable();
+        networks.dedup();
+        Ok(networks)
+    }
+}
+
+/// A part of a literal and its place.
+struct Part<'t> {
+    text: &'t str,
+    at: Range<usize>,
+}
+
+/// Splits `ADDRESS:PORT`; an IPv6 address has a port only behind brackets.
+fn split_port<'t>(raw: &'t str, at: &Range<usize>) -> Result<(Part<'t>, Option<Part<'t>>), Mistake> {
+    let part = |from: usize, to: usize| Part { text: &raw[from..to], at: at.start + from..at.start + to };
+    let colon = if raw.starts_with('[') {
+        let Some(close) = raw.find(']') else {
+            return Err(Mistake::new(at.clone(), "`[` has no `]`").expected("an IPv6 address in brackets, as in [::1]:443"));
+        };
+        let behind = &raw[close + 1..];
+        let prefix_len = behind.find(':').unwrap_or(behind.len());
+        if prefix_len > 0 && !behind.starts_with('/') {
+            return Err(Mistake::new(at.start + close + 1..at.end, "there is something behind the bracket")
+                .expected("a port (:443) or a prefix length (/64)"));
+        }
+        (prefix_len < behind.len()).then_some(close + 1 + prefix_len)
+    } else if raw.matches(':').count() == 1 {
+        raw.find(':')
+    } else {
+        None
+    };
+    Ok(match colon {
+        Some(colon) => (part(0, colon), Some(part(colon + 1, raw.len()))),
+        None => (part(0, raw.len()), None),
+    })
+}
+
+fn network(address: IpAddr, prefix: Option<&str>, host: &Part<'_>) -> Result<Network, Mistake> {
+    let Some(prefix) = prefix else { return Ok(Network::host(address)) };
+    let max = Network::host(address).prefix_len;
+    match prefix_len(prefix, max) {
+        Some(len) => Ok(Network::new(address, len)),
+        None => Err(Mistake::new(host.at.clone(), format!("{} is no prefix length of such an address", quoted(prefix)))
+            .expected(format!("a number from 0 to {max}"))),
+    }
+}
+
+fn prefix_len(text: &str, max: u8) -> Option<u8> {
+    let digits = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    text.parse().ok().filter(|&len| digits && len <= max)
+}
+
+/// `193.233.7/24` as `ss` pads it. Without a prefix length it is refused: `ss` reads `127.1` as 127.1.0.0/16, everything
+/// else as 127.0.0.1.
+fn short_dotted(text: &str, prefix: Option<&str>, host: &Part<'_>) -> Result<Vec<Network>, Mistake> {
+    let octets: Option<Vec<u8>> = text.split('.').map(|part| part.parse().ok()).collect();
+    let no_address = || Mistake::new(host.at.clone(), format!("{} is no IPv4 address", quoted(text)));
+    let Some(octets) = octets.filter(|octets| octets.len() <= 4) else {
+        return Err(no_address().expected("four numbers from 0 to 255, as in 10.0.0.1"));
+    };
+    let mut padded = [0; 4];
+    padded[..octets.len()].copy_from_slice(&octets);
+    let address = Ipv4Addr::from(padded);
+    if prefix.is_none() {
+        return Err(no_address().help(format!("for the network write {address}/{}, or {text}/{}", octets.len() * 8, octets.len() * 8)));
+    }
+    Ok(vec![network(IpAddr::V4(address), prefix, host)?])
+}
+
+/// The bare word of an address family that `ss` calls otherwise.
+fn word_of(family: &str) -> &str {
+    if family == "link" { "packet" } else { family }
+}
+
+/// Networks in order, without those that lie inside another one.
+pub(super) fn merged(mut networks: Vec<Network>) -> Vec<Network> {
+    networks.sort_unstable_by_key(|network| (network.prefix_len, network.address));
+    let mut kept: Vec<Network> = Vec::with_capacity(networks.len());
+    for network in networks {
+        let inside = |wider: &Network| wider.address.is_ipv4() == network.address.is_ipv4() && wider.contains(network.address);
+        if !kept.iter().any(inside) {
+            kept.push(network);
+        }
+    }
+    kept.sort_unstable();
+    kept
+}
+
+/// Whether no address can be in both.
+pub(super) fn are_disjoint(left: &Network, right: &Network) -> bool {
+    let (left_bits, left_len) = as_mapped(left);
+    let (right_bits, right_len) = as_mapped(right);
+    let mask = u128::MAX.checked_shl(128 - left_len.min(right_len)).unwrap_or(0);
+    (left_bits ^ right_bits) & mask != 0
+}
+
+fn as_mapped(network: &Network) -> (u128, u32) {
+    match network.address {
+        IpAddr::V4(address) => (address.to_ipv6_mapped().to_bits(), 96 + u32::from(network.prefix_len)),
+        IpAddr::V6(address) => (Ipv6Addr::to_bits(address), u32::from(network.prefix_len)),
+    }
+}

@@ -1,0 +1,125 @@
+//! The filter language: one for every table of sockeye, a superset of the `ss` expression.
+//!
+//! What it is: text and a [`Catalog`] become a [`Filter`], whose [`Expression`] is resolved (names are numbers, units
+//! are the field's own) and is decided on any [`Record`]. A mistake is a [`Mistake`] with a caret under its place.
+//! `docs/filter.md` describes the language.
+//!
+//! What it is not: it does not decide what the kernel evaluates, and it asks the system nothing but through [`Names`].
+
+mod ast;
+mod compare;
+mod contradiction;
+mod decide;
+mod endpoint;
+mod grammar;
+mod limits;
+mod mistake;
+mod nearest;
+mod node;
+mod number;
+mod operator;
+mod pattern;
+mod print;
+mod ranges;
+mod scanner;
+mod ss;
+mod states;
+mod width;
+
+pub use ast::{Condition, Expression, Network, Test};
+pub use decide::{Decision, Record};
+pub use grammar::{LIST_LEN_MAX, NESTING_MAX};
+pub use mistake::Mistake;
+pub use pattern::{PATTERN_BYTES_MAX, Pattern, PatternKind};
+pub use ss::hint as ss_hint;
+
+use crate::{Catalog, Names};
+
+/// Bytes of a filter's text: room for the longest list of addresses, and a bound on what it can cost.
+pub const FILTER_BYTES_MAX: usize = 256 * 1024;
+
+/// A filter that was understood.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Filter {
+    /// What has to hold of a record.
+    pub expression: Expression,
+    /// The text it was read from, in one line.
+    pub source: String,
+}
+
+impl Filter {
+    /// Reads a filter from the words of a command line. No words, or blank ones, hold of every record.
+    pub fn parse<W: AsRef<str>>(words: &[W], catalog: &Catalog, names: &dyn Names) -> Result<Self, Mistake> {
+        parse(&join(words), catalog, names)
+    }
+}
+
+/// Reads a filter from its text.
+pub fn parse(text: &str, catalog: &Catalog, names: &dyn Names) -> Result<Filter, Mistake> {
+    if text.len() > FILTER_BYTES_MAX {
+        return Err(Mistake::new(0..0, format!("a filter may have {FILTER_BYTES_MAX} bytes, this one has {}", text.len())));
+    }
+    let expression = match grammar::read(text, catalog, names).map_err(|mistake| mistake.of(text))? {
+        Some(node) => {
+            contradiction::refuse(&node, catalog, text).map_err(|mistake| mistake.of(text))?;
+            node.into_expression()
+        }
+        None => Expression::always(),
+    };
+    Ok(Filter { expression, source: text.to_owned() })
+}
+
+/// Words of a command line as one line.
+///
+/// A word with blanks behind an operator is one value (the shell has removed the quotes of `process = 'Web Content'`);
+/// anywhere else it may be a whole expression (`'rtt > 100ms'`).
+fn join<W: AsRef<str>>(words: &[W]) -> String {
+    let mut line = String::new();
+    for word in words.iter().map(AsRef::as_ref) {
+        let operator = operator::ends(&line);
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        let has_blanks = word.trim().contains(char::is_whitespace);
+        match operator.filter(|_| has_blanks && !word.starts_with(['\'', '"', '('])) {
+            Some(relation) => push_quoted(&mut line, word, relation.is_pattern()),
+            None => line.push_str(word),
+        }
+    }
+    line
+}
+
+/// Backslashes of a pattern are its own; in any other text they would be taken for escapes.
+fn push_quoted(line: &mut String, word: &str, pattern: bool) {
+    let quote = if word.contains('\'') { '"' } else { '\'' };
+    line.push(quote);
+    for letter in word.chars() {
+        if letter == quote || (letter == '\\' && !pattern) {
+            line.push('\\');
+        }
+        line.push(letter);
+    }
+    line.push(quote);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::join;
+
+    #[test]
+    fn a_word_with_blanks_behind_an_operator_is_one_value() {
+        for (words, line) in [
+            (&["tcp", "listening"][..], "tcp listening"),
+            (&["rtt > 100ms", "tcp"], "rtt > 100ms tcp"),
+            (&["process", "=", "Web Content", "tcp"], "process = 'Web Content' tcp"),
+            (&["process=", "it's a"], "process= \"it's a\""),
+            (&["process", "~~", r"a\w b"], r"process ~~ 'a\w b'"),
+            (&["process", "eq", r"a\w b"], r"process eq 'a\\w b'"),
+            (&["port", "in", "(80, 443)"], "port in (80, 443)"),
+            (&["(sport", "=", "22)"], "(sport = 22)"),
+        ] {
+            assert_eq!(join(words), line);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Fields, filter language and plan of every table that sockeye lists.
+//!
+//! What it is: the catalog of fields that the kernel's tables make ([`Catalog`]), the filter language over them
+//! ([`filter`]), and the decision which part of a question the kernel answers and which part we do.
+//!
+//! What it is not: it sends nothing and reads nothing; names of hosts, users and interfaces come through [`Names`].
+#![forbid(unsafe_code)]
+
+mod catalog;
+pub mod filter;
+mod names;
+pub mod sockets;
+mod value;
+
+pub use catalog::{Catalog, FieldId, FieldInfo, FieldKind, Word};
+pub use names::Names;
+pub use value::Value;

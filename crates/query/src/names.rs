@@ -1,0 +1,19 @@
+//! Names that only the running system can resolve.
+
+use core::net::IpAddr;
+
+/// Resolves names in a filter. The tool asks the system, tests answer from a table.
+///
+/// `Err` is a sentence for the user: what was asked, and why there is no answer.
+pub trait Names {
+    /// Every address of a host name.
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String>;
+    /// The port of a service name (`https`).
+    fn port(&self, service: &str) -> Result<u16, String>;
+    /// The user id of a user name.
+    fn user(&self, name: &str) -> Result<u32, String>;
+    /// The index of an interface name. A filter may name one that does not exist yet: `Ok(None)`.
+    fn interface(&self, name: &str) -> Result<Option<u32>, String>;
+    /// The id of a cgroup2 path.
+    fn cgroup(&self, path: &str) -> Result<u64, String>;
+}

@@ -1,0 +1,24 @@
+//! Sockets: the tables of sock_diag, their fields, and the plan of a listing.
+
+mod address;
+mod flat;
+mod kernel;
+mod place;
+mod plan;
+mod possible;
+mod registry;
+mod row;
+mod shape;
+mod state;
+mod surroundings;
+mod table;
+mod words;
+
+pub use flat::Flat;
+pub use kernel::{Abilities, Approximation, approximate};
+pub use plan::{DumpPlan, Plan, Question};
+pub use registry::{catalog, source_flat};
+pub use row::SocketRow;
+pub use shape::{NumberReader, Reader};
+pub use surroundings::{Nothing, OwnerPart, Peer, Surroundings};
+pub use table::{Table, Tables};

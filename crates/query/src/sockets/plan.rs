@@ -1,0 +1,236 @@
+//! The plan of a listing: what is asked of the kernel, what it decides, what we decide, and why.
+
+use sockeye_wire::Request;
+use sockeye_wire::sock_diag::bytecode::Condition as Program;
+use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, InetQuestion};
+use sockeye_wire::sock_diag::state::State;
+use sockeye_wire::sock_diag::{netlink, packet, smc, tipc, unix, vsock, xdp};
+use sockeye_wire::{Ask, Privilege};
+
+use super::flat::Flat;
+use super::kernel::{Abilities, approximate};
+use super::possible;
+use super::registry::{Source, registry};
+use super::surroundings::OwnerPart;
+use super::table::{Table, Tables};
+use crate::FieldId;
+use crate::filter::Expression;
+
+/// Tables that are listed when the filter names none.
+const TABLES_DEFAULT: Tables = Table::Tcp.set().or(Table::Udp.set());
+/// States that are not listed unless the filter speaks of states: TIME-WAIT belongs to no program any more and is
+/// counted instead; a socket that is only bound is of interest to few.
+const STATES_HIDDEN: u32 = State::TimeWait.mask() | State::BoundInactive.mask();
+
+/// What a listing is to show.
+#[derive(Clone, Debug)]
+pub struct Question<'q> {
+    /// The filter.
+    pub filter: Option<&'q Expression>,
+    /// Fields that are shown, sorted or grouped by.
+    pub fields: &'q [FieldId],
+    /// Listening sockets also say how many connections they dropped, whatever the fields are.
+    pub listener_drops: bool,
+    /// What the kernel and our privilege allow in a program.
+    pub abilities: Abilities,
+}
+
+/// One dump that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DumpPlan {
+    /// The table.
+    pub table: Table,
+    /// Address family: 0 for both in one walk (TCP only), or not an internet table.
+    pub family: u8,
+    /// States, bit `n` for state `n`.
+    pub states: u32,
+    /// Extensions of inet_diag, bit `n - 1` for extension `n`; `*_show` bits elsewhere.
+    pub ask: u32,
+    /// Also ask for BPF socket storage.
+    pub bpf_storages: bool,
+    /// What the kernel decides.
+    pub program: Option<Program>,
+}
+
+impl DumpPlan {
+    /// The request; `extra` is a further condition on top of the plan's own.
+    pub fn request(&self, extra: Option<&Program>) -> Request {
+        match self.table {
+            Table::Unix => unix::UnixQuestion { states: self.states, show: self.ask, inode: 0, cookie: 0 }.dump(),
+            Table::Packet => packet::PacketQuestion { show: self.ask }.dump(),
+            Table::Netlink => netlink::NetlinkQuestion { protocol: netlink::PROTOCOL_ALL, show: self.ask }.dump(),
+            Table::Vsock => vsock::VsockQuestion { states: self.states }.dump(),
+            Table::Xdp => xdp::XdpQuestion { show: self.ask }.dump(),
+            Table::Tipc => tipc::TipcQuestion { states: self.states }.dump(),
+            Table::Smc => smc::SmcQuestion { extensions: u8::try_from(self.ask & 0xff).unwrap_or(u8::MAX) }.dump(),
+            _ => self.inet_question(&self.bytecode(extra)).dump(),
+        }
+    }
+
+    /// The question for an internet table, with this program.
+    pub fn inet_question<'b>(&self, bytecode: &'b [u8]) -> InetQuestion<'b> {
+        InetQuestion {
+            family: self.family,
+            protocol: self.table.ip_protocol().unwrap_or(0),
+            extensions: u8::try_from(self.ask & 0xff).unwrap_or(u8::MAX),
+            states: self.states,
+            bytecode,
+            bpf_storages: self.bpf_storages,
+        }
+    }
+
+    /// The program as bytes, empty where the kernel is to take everything.
+    pub fn bytecode(&self, extra: Option<&Program>) -> Vec<u8> {
+        let parts: Vec<_> = self.program.iter().chain(extra).cloned().collect();
+        if parts.is_empty() {
+            return Vec::new();
+        }
+        Program::All(parts).assemble().unwrap_or_default()
+    }
+}
+
+/// The plan of a listing.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The dumps.
+    pub dumps: Vec<DumpPlan>,
+    /// What we decide on each row; `None`: nothing is left.
+    pub residual: Option<Expression>,
+    /// Parts of owners that are needed, empty when no owners are.
+    pub owner_parts: Vec<OwnerPart>,
+    /// The other ends are needed.
+    pub peers: bool,
+    /// The paths of control groups are needed.
+    pub cgroups: bool,
+    /// The filter names its tables.
+    pub tables_named: bool,
+    /// The filter names its states.
+    pub states_named: bool,
+    /// Capabilities without which a field of the question stays absent, with the field.
+    pub privileges: Vec<(FieldId, Privilege)>,
+}
+
+impl Plan {
+    /// Plans the answer to a question.
+    pub fn new(question: &Question<'_>) -> Self {
+        let always = Expression::always();
+        let filter = question.filter.unwrap_or(&always);
+        let mut fields: Vec<_> = question.fields.iter().copied().chain(filter.fields()).collect();
+        fields.sort_unstable();
+        fields.dedup();
+
+        let tables = tables_to_ask(filter);
+        let states_named = possible::names_states(filter);
+        let states = possible::states(filter) & if states_named { possible::STATES_ALL } else { !STATES_HIDDEN };
+        let program = approximate(filter, true, question.abilities).filter(|found| !found.program.tests().is_empty());
+
+        let mut plan = Self {
+            dumps: Vec::new(),
+            residual: residual(filter, tables, question.abilities),
+            owner_parts: possible::owner_parts(fields.iter().copied()),
+            peers: fields.iter().any(|&field| is_peer_field(field)),
+            cgroups: fields.iter().any(|&field| is_flat(field, Flat::Cgroup)),
+            tables_named: possible::names_tables(filter),
+            states_named,
+            privileges: privileges(&fields),
+        };
+        for table in tables.iter() {
+            let program = program.as_ref().filter(|_| table.ip_protocol().is_some()).map(|found| found.program.clone());
+            plan.add_table(table, states, &fields, program, question.listener_drops);
+        }
+        plan
+    }
+
+    fn add_table(&mut self, table: Table, states: u32, fields: &[FieldId], program: Option<Program>, listener_drops: bool) {
+        let asks: Vec<_> = fields.iter().flat_map(|&field| asks(field, table)).collect();
+        let bpf_storages = asks.iter().any(|ask| matches!(ask, Ask::Attribute(_)));
+        let mut ask = asks.iter().fold(0, |mask, ask| match ask {
+            Ask::Extension(number) => mask | 1 << (number - 1),
+            Ask::Show(bit) => mask | bit,
+            _ => mask,
+        });
+        if table == Table::Unix {
+            ask |= UNIX_SHOW_ALWAYS;
+        }
+        let mut add = |family, states, ask| {
+            if states != 0 {
+                self.dumps.push(DumpPlan { table, family, states, ask, bpf_storages, program: program.clone() });
+            }
+        };
+        match table {
+            // The old request walks the table once for both families, but knows no attribute beside the program.
+            Table::Tcp if !bpf_storages => {
+                const SKMEMINFO: u32 = 1 << 6;
+                let listening = State::Listening.mask();
+                if listener_drops && ask & SKMEMINFO == 0 {
+                    // The listening table is another hash, so asking for it alone costs no second walk of the big one.
+                    add(0, states & listening, ask | SKMEMINFO);
+                    add(0, states & !listening, ask);
+                } else {
+                    add(0, states, ask);
+                }
+            }
+            table if table.ip_protocol().is_some() => {
+                add(AF_INET, states, ask);
+                add(AF_INET6, states, ask);
+            }
+            _ => add(0, states, ask),
+        }
+    }
+}
+
+/// Name, peer and queue lengths of a unix socket: what its flat fields are made of (`UDIAG_SHOW_NAME | _PEER | _RQLEN | _UID`).
+const UNIX_SHOW_ALWAYS: u32 = 0x1 | 0x4 | 0x10 | 0x40;
+
+fn tables_to_ask(filter: &Expression) -> Tables {
+    let possible = possible::tables(filter);
+    if possible::names_tables(filter) {
+        return possible;
+    }
+    let usual = possible.and(TABLES_DEFAULT);
+    if usual.is_empty() { possible } else { usual }
+}
+
+/// What is left for us of a filter: the parts of the conjunction that neither the request nor the program decides exactly.
+fn residual(filter: &Expression, tables: Tables, abilities: Abilities) -> Option<Expression> {
+    let programmable = tables.and(Tables::INET.complement()).is_empty();
+    let parts = match filter {
+        Expression::All(parts) => parts.as_slice(),
+        other => core::slice::from_ref(other),
+    };
+    let left: Vec<_> = parts
+        .iter()
+        .filter(|part| !possible::is_decided_by_request(part))
+        .filter(|part| !(programmable && approximate(part, true, abilities).is_some_and(|found| found.exact)))
+        .cloned()
+        .collect();
+    (!left.is_empty()).then(|| Expression::all(left))
+}
+
+fn asks(field: FieldId, table: Table) -> Vec<Ask> {
+    match &registry().sources[usize::from(field.0)] {
+        Source::Places(places) => places.iter().filter(|place| place.tables.has(table)).map(|place| place.ask).collect(),
+        Source::Flat(flat) => flat.asks(table),
+    }
+}
+
+fn privileges(fields: &[FieldId]) -> Vec<(FieldId, Privilege)> {
+    fields
+        .iter()
+        .map(|&field| (field, registry().catalog.info(field).privilege))
+        .filter(|&(_, privilege)| privilege != Privilege::None)
+        .collect()
+}
+
+fn is_flat(field: FieldId, wanted: Flat) -> bool {
+    matches!(&registry().sources[usize::from(field.0)], Source::Flat(flat) if *flat == wanted)
+}
+
+fn is_peer_field(field: FieldId) -> bool {
+    matches!(
+        &registry().sources[usize::from(field.0)],
+        Source::Flat(Flat::PeerInode | Flat::PeerName | Flat::PeerOwner(_))
+    )
+}

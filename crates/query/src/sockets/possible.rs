@@ -1,0 +1,138 @@
+//! Which tables and states a filter can match at all: what has to be asked for.
+
+use sockeye_wire::sock_diag::state::State;
+
+use super::flat::Flat;
+use super::registry::{Source, registry};
+use super::surroundings::OwnerPart;
+use super::table::{Table, Tables};
+use crate::filter::{Condition, Expression, Test};
+use crate::FieldId;
+
+/// Tables of which a row can satisfy `expression`.
+pub(super) fn tables(expression: &Expression) -> Tables {
+    tables_where(expression, true)
+}
+
+fn tables_where(expression: &Expression, wanted: bool) -> Tables {
+    match (expression, wanted) {
+        (Expression::Not(inner), _) => tables_where(inner, !wanted),
+        (Expression::All(parts), true) | (Expression::Any(parts), false) => {
+            parts.iter().map(|part| tables_where(part, wanted)).fold(Tables::ALL, Tables::and)
+        }
+        (Expression::Any(parts), true) | (Expression::All(parts), false) => {
+            parts.iter().map(|part| tables_where(part, wanted)).fold(Tables::NONE, Tables::or)
+        }
+        (Expression::Test(test), _) => tables_of_test(test, wanted),
+    }
+}
+
+fn tables_of_test(test: &Test, wanted: bool) -> Tables {
+    if let (Source::Flat(Flat::Proto), Condition::Words(words)) = (source(test.field), &test.condition) {
+        let named: Tables = words.iter().filter_map(|word| Table::from_name(word)).collect();
+        return if wanted { named } else { named.complement() };
+    }
+    if test.condition == Condition::Present && !wanted {
+        return Tables::ALL;
+    }
+    tables_with(test.field)
+}
+
+/// Tables whose rows can have this field at all.
+pub(super) fn tables_with(field: FieldId) -> Tables {
+    match source(field) {
+        Source::Places(places) => places.iter().map(|place| place.tables).fold(Tables::NONE, Tables::or),
+        Source::Flat(Flat::Cgroup) => Tables::INET,
+        Source::Flat(Flat::PeerName) => Table::Unix.set(),
+        Source::Flat(Flat::Peer | Flat::PeerPort) => Tables::ALL.and(Table::Packet.set().complement()),
+        Source::Flat(_) => Tables::ALL,
+    }
+}
+
+/// Whether a filter names the tables it wants, rather than leaving them to the default.
+pub(super) fn names_tables(expression: &Expression) -> bool {
+    speaks_of(expression, &|flat| flat == Flat::Proto)
+}
+
+/// Whether a filter speaks of the state.
+pub(super) fn names_states(expression: &Expression) -> bool {
+    speaks_of(expression, &|flat| flat == Flat::State)
+}
+
+
+fn speaks_of(expression: &Expression, wanted: &dyn Fn(Flat) -> bool) -> bool {
+    expression.fields().into_iter().any(|field| matches!(source(field), Source::Flat(flat) if wanted(*flat)))
+}
+
+/// States in which a row can satisfy `expression`, as a mask of state numbers.
+pub(super) fn states(expression: &Expression) -> u32 {
+    states_where(expression, true)
+}
+
+/// Every state there is.
+pub(super) const STATES_ALL: u32 = u32::MAX;
+
+fn states_where(expression: &Expression, wanted: bool) -> u32 {
+    match (expression, wanted) {
+        (Expression::Not(inner), _) => states_where(inner, !wanted),
+        (Expression::All(parts), true) | (Expression::Any(parts), false) => {
+            parts.iter().map(|part| states_where(part, wanted)).fold(STATES_ALL, |mask, part| mask & part)
+        }
+        (Expression::Any(parts), true) | (Expression::All(parts), false) => {
+            parts.iter().map(|part| states_where(part, wanted)).fold(0, |mask, part| mask | part)
+        }
+        (Expression::Test(test), _) => match (source(test.field), &test.condition) {
+            (Source::Flat(Flat::State), Condition::Words(words)) => {
+                let mask = mask_of(words);
+                if wanted { mask } else { !mask }
+            }
+            (Source::Flat(Flat::AcceptQueue | Flat::AcceptQueueLimit), condition) if wanted || *condition != Condition::Present => {
+                State::Listening.mask()
+            }
+            _ => STATES_ALL,
+        },
+    }
+}
+
+/// The mask of states by name.
+pub(super) fn mask_of(words: &[&str]) -> u32 {
+    State::ALL.iter().filter(|state| words.contains(&state.name())).fold(0, |mask, state| mask | state.mask())
+}
+
+/// Whether the kernel's choice of table and state decides this part of a conjunction, so that it need not be looked at again.
+pub(super) fn is_decided_by_request(part: &Expression) -> bool {
+    match part {
+        Expression::Not(inner) => is_decided_by_request(inner),
+        Expression::Any(parts) | Expression::All(parts) => {
+            // A mixture of both would need every combination of table and state.
+            parts.iter().all(is_proto_only) || parts.iter().all(is_state_only)
+        }
+        Expression::Test(_) => is_proto_only(part) || is_state_only(part),
+    }
+}
+
+fn is_proto_only(part: &Expression) -> bool {
+    part.fields().into_iter().all(|field| matches!(source(field), Source::Flat(Flat::Proto)))
+}
+
+fn is_state_only(part: &Expression) -> bool {
+    part.fields().into_iter().all(|field| matches!(source(field), Source::Flat(Flat::State)))
+}
+
+fn source(field: FieldId) -> &'static Source {
+    &registry().sources[usize::from(field.0)]
+}
+
+/// The parts of owners that a set of fields needs.
+pub(super) fn owner_parts(fields: impl IntoIterator<Item = FieldId>) -> Vec<OwnerPart> {
+    let mut parts: Vec<_> = fields
+        .into_iter()
+        .filter_map(|field| match source(field) {
+            Source::Flat(Flat::Owner(part) | Flat::PeerOwner(part)) => Some(*part),
+            _ => None,
+        })
+        .collect();
+    parts.sort_unstable_by_key(|part| *part as u8);
+    parts.dedup();
+    parts
+}

@@ -1,0 +1,98 @@
+//! One socket of any table, in the receive buffer.
+
+use sockeye_wire::sock_diag::state::State;
+use sockeye_wire::sock_diag::unix::UnixAttributes;
+use sockeye_wire::{Scalar, Slots, WireError};
+
+use super::flat::Flat;
+use super::registry::{Source, registry};
+use super::surroundings::Surroundings;
+use super::table::Table;
+use crate::filter::Record;
+use crate::{FieldId, Value};
+
+/// One socket: the table it came from and its message, not copied.
+#[derive(Clone, Copy)]
+pub struct SocketRow<'a> {
+    /// The table that was asked.
+    pub table: Table,
+    /// The fixed structure.
+    pub header: &'a [u8],
+    /// The attributes behind it.
+    pub slots: Slots<'a>,
+    /// What the row itself does not say.
+    pub surroundings: &'a dyn Surroundings,
+}
+
+impl<'a> SocketRow<'a> {
+    /// Reads the payload of one answer.
+    #[inline]
+    pub fn read(table: Table, payload: &'a [u8], surroundings: &'a dyn Surroundings) -> Result<Self, WireError> {
+        let space = table.space();
+        let Some((header, rest)) = payload.split_at_checked(space.header_len) else {
+            return Err(WireError::Truncated {
+                what: space.header.map_or(space.name, |layout| layout.kernel),
+                at: 0,
+                need: space.header_len,
+                have: payload.len(),
+            });
+        };
+        Ok(Self { table, header, slots: Slots::read(rest), surroundings })
+    }
+
+    /// The value of a field; `None` where the kernel did not give it.
+    pub fn value(&self, field: FieldId) -> Option<Value<'a>> {
+        match &registry().sources[usize::from(field.0)] {
+            Source::Flat(flat) => flat.value(self),
+            Source::Places(places) => self.value_at(places),
+        }
+    }
+
+    pub(super) fn value_at(&self, places: &[super::place::Place]) -> Option<Value<'a>> {
+        places.iter().filter(|place| place.tables.has(self.table)).find_map(|place| {
+            let bytes = match place.attribute {
+                None => self.header,
+                Some(number) => place.nest.iter().try_fold(self.slots.payload(number)?, |payload, &inner| {
+                    sockeye_wire::Attributes::new(payload).last(inner)
+                })?,
+            };
+            if place.says_nothing(self) { None } else { place.read.value(bytes) }
+        })
+    }
+
+    /// The value of a field that every table has in its own way.
+    #[inline]
+    pub fn flat(&self, flat: Flat) -> Option<Value<'a>> {
+        flat.value(self)
+    }
+
+    /// The same for fields that are plain numbers, without making a value of it.
+    #[inline]
+    pub fn flat_number(&self, flat: Flat) -> Option<u64> {
+        flat.number(self)
+    }
+
+    /// Inode of the other end of a unix socket, 0 where that has none.
+    pub fn unix_peer(&self) -> Option<u32> {
+        let payload = UnixAttributes(self.slots).peer().filter(|_| self.table == Table::Unix)?;
+        Scalar::U32.read(payload, 0).and_then(|inode| u32::try_from(inode).ok())
+    }
+
+    /// State of the socket.
+    #[inline]
+    pub fn state(&self) -> Option<State> {
+        super::state::of(self)
+    }
+
+    /// Identity of the socket until the next boot.
+    #[inline]
+    pub fn cookie(&self) -> Option<u64> {
+        Flat::Cookie.number(self)
+    }
+}
+
+impl Record for SocketRow<'_> {
+    fn value(&self, field: FieldId) -> Option<Value<'_>> {
+        SocketRow::value(self, field)
+    }
+}

@@ -1,0 +1,79 @@
+//! The fastest way to read a field of one table: chosen once for a listing, used for each row.
+
+use sockeye_wire::{Meaning, Scalar};
+
+use super::place::{Place, Read, Says};
+use super::registry::{Source, registry};
+use super::row::SocketRow;
+use super::table::Table;
+use crate::{FieldId, Value};
+
+/// How a field is read from rows of one table.
+#[derive(Clone, Copy, Debug)]
+pub enum Reader {
+    /// A number at a fixed place.
+    Number(NumberReader),
+    /// Anything else.
+    Value(FieldId),
+}
+
+/// Reads one number.
+#[derive(Clone, Copy, Debug)]
+pub struct NumberReader {
+    attribute: Option<u16>,
+    offset: usize,
+    scalar: Scalar,
+    unset: Option<u64>,
+    says: Says,
+    /// What the number means.
+    pub meaning: Meaning,
+}
+
+impl Reader {
+    /// The reader of a field for rows of `table`; `None` where they never have it.
+    pub fn new(field: FieldId, table: Table) -> Option<Self> {
+        let Source::Places(places) = &registry().sources[usize::from(field.0)] else {
+            return Some(Self::Value(field));
+        };
+        let mut here = places.iter().filter(|place| place.tables.has(table));
+        let first = here.next()?;
+        Some(match (here.next(), first) {
+            (None, Place { nest, attribute, read: Read::Number { offset, scalar, meaning, unset }, says, .. }) if nest.is_empty() => {
+                Self::Number(NumberReader {
+                    attribute: *attribute,
+                    offset: *offset,
+                    scalar: *scalar,
+                    unset: *unset,
+                    says: *says,
+                    meaning: *meaning,
+                })
+            }
+            _ => Self::Value(field),
+        })
+    }
+}
+
+impl NumberReader {
+    /// The number, sign-extended where it is signed ([`NumberReader::is_signed`]).
+    #[inline]
+    pub fn read(&self, row: &SocketRow<'_>) -> Option<u64> {
+        let bytes = match self.attribute {
+            Some(number) => row.slots.payload(number)?,
+            None => row.header,
+        };
+        if self.says != Says::Always && self.says.nothing(row) {
+            return None;
+        }
+        self.scalar.read(bytes, self.offset).filter(|&number| Some(number) != self.unset)
+    }
+
+    /// Whether the number can be negative.
+    pub fn is_signed(&self) -> bool {
+        self.scalar == Scalar::I32
+    }
+
+    /// The number as a value.
+    pub fn value(&self, row: &SocketRow<'_>) -> Option<Value<'static>> {
+        self.read(row).map(|number| super::place::from_number(number, self.scalar, self.meaning))
+    }
+}

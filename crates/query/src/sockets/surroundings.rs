@@ -1,0 +1,86 @@
+//! What a row itself does not say: names behind numbers, owners behind inodes, the other end.
+
+use sockeye_wire::Version;
+
+use super::row::SocketRow;
+use crate::Value;
+
+/// One thing to know of an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OwnerPart {
+    /// Process name.
+    Process,
+    /// Process id.
+    Pid,
+    /// File descriptor.
+    Fd,
+    /// User name of the process, or its number.
+    User,
+    /// Command line.
+    Cmdline,
+    /// systemd unit.
+    Unit,
+    /// Container id.
+    Container,
+    /// Kubernetes pod uid.
+    Pod,
+}
+
+/// The other end of a socket on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its inode.
+    pub inode: u32,
+    /// Its name, for a unix socket that has one.
+    pub name: Option<Vec<u8>>,
+}
+
+/// Answers what a row itself does not say. `None`: not known here; the verdict says why.
+///
+/// The tool implements it with what it loaded beforehand, so that reading a row makes no system call; tests answer
+/// from a table.
+pub trait Surroundings: Sync {
+    /// Name of an interface in the row's network namespace.
+    fn interface(&self, ifindex: u32) -> Option<Vec<u8>>;
+    /// Name of a user.
+    fn user(&self, uid: u32) -> Option<&[u8]>;
+    /// Path of a control group.
+    fn cgroup(&self, id: u64) -> Option<&[u8]>;
+    /// This part of every owner of the socket with this inode: a list, empty where nobody holds it, `None` where that is not known.
+    fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>>;
+    /// The other end of a socket.
+    fn peer(&self, row: &SocketRow<'_>) -> Option<Peer>;
+    /// Release of the kernel that sent the row: some structures changed without growing.
+    fn kernel(&self) -> Version;
+    /// The network namespace that the row comes from.
+    fn namespace(&self) -> Option<&[u8]>;
+}
+
+/// Nothing is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nothing;
+
+impl Surroundings for Nothing {
+    fn interface(&self, _: u32) -> Option<Vec<u8>> {
+        None
+    }
+    fn user(&self, _: u32) -> Option<&[u8]> {
+        None
+    }
+    fn cgroup(&self, _: u64) -> Option<&[u8]> {
+        None
+    }
+    fn owners(&self, _: u32, _: OwnerPart) -> Option<Value<'_>> {
+        None
+    }
+    fn peer(&self, _: &SocketRow<'_>) -> Option<Peer> {
+        None
+    }
+    fn kernel(&self) -> Version {
+        Version(6, 18)
+    }
+    fn namespace(&self) -> Option<&[u8]> {
+        None
+    }
+}

@@ -1,0 +1,50 @@
+//! One value of one field of one record.
+
+use core::net::IpAddr;
+
+use sockeye_wire::Name;
+
+/// A value, borrowed from the record where it can be. Absent is no value: readers return `Option<Value>`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// A number, in the unit of its field.
+    Unsigned(u64),
+    /// A number that may be negative.
+    Signed(i64),
+    /// An identifier that is written in hexadecimal.
+    Hexadecimal(u64),
+    /// True or false.
+    Truth(bool),
+    /// A word out of a fixed list.
+    Word(&'static str),
+    /// A set of named bits; unknown bits are kept.
+    Set {
+        /// The bits.
+        bits: u64,
+        /// Their names.
+        names: &'static [Name],
+    },
+    /// A string of the kernel or of a program: bytes, not necessarily UTF-8.
+    Text(&'a [u8]),
+    /// A string that was made here.
+    Owned(Vec<u8>),
+    /// An address.
+    Address(IpAddr),
+    /// Several values. A filter matches when one of them does.
+    List(Vec<Value<'a>>),
+    /// A small object, in the order of its keys.
+    Map(Vec<(&'static str, Value<'a>)>),
+}
+
+impl Value<'_> {
+    /// The bytes of a text, however it is held.
+    pub fn as_text(&self) -> Option<&[u8]> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Owned(text) => Some(text),
+            Self::Word(word) => Some(word.as_bytes()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! The sockeye tool.
+fn main() {}

@@ -1,0 +1,91 @@
+//! Rows as CSV (RFC 4180): one column for each JSON key, quoted where it must be.
+
+use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable, catalog};
+use sockeye_query::FieldId;
+
+use super::value;
+use crate::sockets::view::{Column, Kind};
+
+/// The columns of a CSV listing.
+pub(crate) struct Csv {
+    fields: Vec<FieldId>,
+    readers: Vec<Vec<Option<Reader>>>,
+}
+
+impl Csv {
+    /// A listing of these columns.
+    pub(crate) fn new(columns: &[Column]) -> Self {
+        let fields: Vec<_> = columns.iter().flat_map(Column::json_fields).collect();
+        let readers =
+            SocketTable::ALL.iter().map(|&table| fields.iter().map(|&field| Reader::new(field, table)).collect()).collect();
+        Self { fields, readers }
+    }
+
+    /// Appends the heading: JSON keys with their objects, `tcp_info.rtt_us`.
+    pub(crate) fn heading(&self, out: &mut Vec<u8>) {
+        for (index, &field) in self.fields.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            let info = catalog().info(field);
+            if !info.object().is_empty() {
+                out.extend_from_slice(info.object().as_bytes());
+                out.push(b'.');
+            }
+            let json = match Kind::of(field) {
+                Kind::Flat(Flat::Port) => "port",
+                _ => &info.json,
+            };
+            out.extend_from_slice(json.as_bytes());
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// Appends a row.
+    pub(crate) fn row(&self, out: &mut Vec<u8>, row: &SocketRow<'_>) {
+        let mut text = Vec::new();
+        for (index, (reader, _)) in self.readers[row.table as usize].iter().zip(&self.fields).enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            text.clear();
+            let read = match reader {
+                Some(Reader::Number(reader)) => reader.value(row),
+                Some(Reader::Value(field)) => row.value(*field),
+                None => None,
+            };
+            if let Some(read) = read {
+                value::text(&mut text, &read);
+            }
+            quoted(out, &text);
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// A value, in quotes where it holds a separator, a quote or a blank at its edge.
+fn quoted(out: &mut Vec<u8>, text: &[u8]) {
+    let plain = !text.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) && text.first() != Some(&b' ');
+    if plain {
+        out.extend_from_slice(text);
+        return;
+    }
+    out.push(b'"');
+    for &byte in text {
+        if byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn separators_and_quotes_are_quoted() {
+        let mut out = Vec::new();
+        super::quoted(&mut out, br#"a "b", c"#);
+        assert_eq!(out, br#""a ""b"", c""#);
+    }
+}

@@ -1,0 +1,49 @@
+//! Where rows go: whole rows in large blocks, under one lock.
+
+use std::io::{self, Write};
+use std::sync::Mutex;
+
+/// Bytes that a thread gathers before it takes the lock: large enough that the lock and the system call cost nothing
+/// against making the text, small enough that memory stays flat.
+pub(crate) const BLOCK_LEN: usize = 128 * 1024;
+
+/// The output of a listing, shared by its threads.
+pub(crate) struct Sink<'w> {
+    inner: Mutex<Inner<'w>>,
+}
+
+struct Inner<'w> {
+    writer: &'w mut (dyn Write + Send),
+    /// The first error, after which nothing more is written.
+    failed: Option<io::Error>,
+}
+
+impl<'w> Sink<'w> {
+    /// Output to this writer.
+    pub(crate) fn new(writer: &'w mut (dyn Write + Send)) -> Self {
+        Self { inner: Mutex::new(Inner { writer, failed: None }) }
+    }
+
+    /// Writes a block and empties it. `false`: the reader has gone, further rows are of no use.
+    pub(crate) fn write(&self, block: &mut Vec<u8>) -> bool {
+        let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if inner.failed.is_none() && !block.is_empty() {
+            inner.failed = inner.writer.write_all(block).err();
+        }
+        block.clear();
+        inner.failed.is_none()
+    }
+
+    /// Flushes. A broken pipe is success: the reader had enough.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        let mut inner = self.inner.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let result = match inner.failed.take() {
+            Some(error) => Err(error),
+            None => inner.writer.flush(),
+        };
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! One value as text for people, or as JSON.
+
+use sockeye_query::Value;
+
+use super::{escape, number};
+
+/// Appends a value for people, in the unit of its field.
+pub(crate) fn text(out: &mut Vec<u8>, value: &Value<'_>) {
+    match value {
+        Value::Unsigned(unsigned) => number::decimal(out, *unsigned),
+        Value::Signed(signed) => number::signed(out, *signed),
+        Value::Hexadecimal(hexadecimal) => number::hexadecimal(out, *hexadecimal),
+        Value::Truth(truth) => out.extend_from_slice(if *truth { b"yes" } else { b"no" }),
+        Value::Word(word) => out.extend_from_slice(word.as_bytes()),
+        Value::Text(bytes) => escape::text(out, bytes),
+        Value::Owned(bytes) => escape::text(out, bytes),
+        Value::Address(address) => number::address(out, *address),
+        Value::Set { bits, names } => {
+            let mut separate = separator(b",");
+            for_each_bit(*bits, names, |name, rest| {
+                separate(out);
+                match name {
+                    Some(name) => out.extend_from_slice(name.as_bytes()),
+                    None => number::hexadecimal(out, rest),
+                }
+            });
+        }
+        Value::List(values) => {
+            let mut separate = separator(b",");
+            for value in values {
+                separate(out);
+                text(out, value);
+            }
+        }
+        Value::Map(entries) => {
+            let mut separate = separator(b" ");
+            for (key, value) in entries {
+                separate(out);
+                out.extend_from_slice(key.as_bytes());
+                out.push(b':');
+                text(out, value);
+            }
+        }
+        // A kind of value that this format does not know yet is shown as the library shows it.
+        other => out.extend_from_slice(format!("{other:?}").as_bytes()),
+    }
+}
+
+/// Appends a value as JSON. Hexadecimal identifiers are strings: they do not fit the numbers of most readers.
+pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
+    match value {
+        Value::Unsigned(unsigned) => number::decimal(out, *unsigned),
+        Value::Signed(signed) => number::signed(out, *signed),
+        Value::Truth(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
+        Value::Text(bytes) => escape::json_string(out, bytes),
+        Value::Owned(bytes) => escape::json_string(out, bytes),
+        Value::Word(_) | Value::Hexadecimal(_) | Value::Address(_) => {
+            out.push(b'"');
+            text(out, value);
+            out.push(b'"');
+        }
+        Value::Set { bits, names } => {
+            out.push(b'[');
+            let mut separate = separator(b",");
+            for_each_bit(*bits, names, |name, rest| {
+                separate(out);
+                out.push(b'"');
+                match name {
+                    Some(name) => out.extend_from_slice(name.as_bytes()),
+                    None => number::hexadecimal(out, rest),
+                }
+                out.push(b'"');
+            });
+            out.push(b']');
+        }
+        Value::List(values) => {
+            out.push(b'[');
+            let mut separate = separator(b",");
+            for value in values {
+                separate(out);
+                json(out, value);
+            }
+            out.push(b']');
+        }
+        Value::Map(entries) => {
+            out.push(b'{');
+            let mut separate = separator(b",");
+            for (key, value) in entries {
+                separate(out);
+                json_entry(out, key, value);
+            }
+            out.push(b'}');
+        }
+        other => escape::json_string(out, format!("{other:?}").as_bytes()),
+    }
+}
+
+/// Appends `"key":value`, and `"key_hex":"…"` behind it where the value is bytes that are not UTF-8.
+pub(crate) fn json_entry(out: &mut Vec<u8>, key: &str, value: &Value<'_>) {
+    json_key(out, key, "");
+    json(out, value);
+    let raw = match value {
+        Value::Text(bytes) => bytes,
+        Value::Owned(bytes) => bytes.as_slice(),
+        _ => return,
+    };
+    if std::str::from_utf8(raw).is_err() {
+        out.push(b',');
+        json_key(out, key, "_hex");
+        out.push(b'"');
+        for byte in raw {
+            out.extend_from_slice(format!("{byte:02x}").as_bytes());
+        }
+        out.push(b'"');
+    }
+}
+
+fn json_key(out: &mut Vec<u8>, key: &str, suffix: &str) {
+    out.push(b'"');
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(suffix.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// Calls `each` for each bit that has a name, then once for all that have none.
+fn for_each_bit(bits: u64, names: &'static [sockeye_wire::Name], mut each: impl FnMut(Option<&'static str>, u64)) {
+    let mut rest = bits;
+    for name in names.iter().filter(|name| name.value != 0 && bits & name.value == name.value) {
+        each(Some(name.name), 0);
+        rest &= !name.value;
+    }
+    if rest != 0 {
+        each(None, rest);
+    }
+}
+
+/// Writes nothing the first time, the separator from then on.
+fn separator(separator: &'static [u8]) -> impl FnMut(&mut Vec<u8>) {
+    let mut first = true;
+    move |out| {
+        if !first {
+            out.extend_from_slice(separator);
+        }
+        first = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn as_json(value: &Value<'_>) -> String {
+        let mut out = Vec::new();
+        json_entry(&mut out, "name", value);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_come_in_hex_too() {
+        assert_eq!(as_json(&Value::Text(b"a\xff")), r#""name":"a\\xff","name_hex":"61ff""#);
+        assert_eq!(as_json(&Value::Text(b"plain")), r#""name":"plain""#);
+    }
+
+    #[test]
+    fn unknown_bits_are_kept() {
+        const NAMES: &[sockeye_wire::Name] = sockeye_wire::names![(1, "sack"), (4, "ecn")];
+        assert_eq!(as_json(&Value::Set { bits: 0x15, names: NAMES }), r#""name":["sack","ecn","0x10"]"#);
+    }
+}

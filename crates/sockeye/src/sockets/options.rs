@@ -1,0 +1,95 @@
+//! Options of `sockeye sockets`, as they are typed.
+
+use clap::{Args, ValueEnum};
+
+/// A format of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Columns for people
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON object a line, the verdict last
+    Ndjson,
+    /// Comma-separated values
+    Csv,
+}
+
+/// Options of `sockeye sockets`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Options {
+    /// What to list: words and conditions, such as `tcp listening` or `rtt gt 100ms` (docs/filter.md)
+    #[arg(value_name = "FILTER", trailing_var_arg = false)]
+    pub(crate) filter: Vec<String>,
+
+    /// Format of the output
+    #[arg(short = 'o', long, value_enum, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+
+    /// Short for --output json
+    #[arg(short = 'j', long, conflicts_with = "output")]
+    pub(crate) json: bool,
+
+    /// Columns: `a,b` replaces the default ones, `+c` adds one, `-d` takes one away
+    #[arg(short = 'c', long, value_name = "FIELDS", allow_hyphen_values = true)]
+    pub(crate) columns: Option<String>,
+
+    /// A named set of columns: default, tcp, memory, timers, congestion, everything
+    #[arg(long, value_name = "NAME")]
+    pub(crate) view: Option<String>,
+
+    /// Sort by fields; `-` before a field puts the largest first
+    #[arg(long, value_name = "FIELDS", allow_hyphen_values = true)]
+    pub(crate) sort: Option<String>,
+
+    /// Show at most this many rows
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+
+    /// Show only how many rows there are
+    #[arg(long, conflicts_with_all = ["sort", "limit"])]
+    pub(crate) count: bool,
+
+    /// Count rows that agree in these fields
+    #[arg(long, value_name = "FIELDS", conflicts_with = "count")]
+    pub(crate) group_by: Option<String>,
+
+    /// Leave out the heading
+    #[arg(short = 'H', long)]
+    pub(crate) no_header: bool,
+
+    /// Do not look for the processes that hold the sockets
+    #[arg(long)]
+    pub(crate) no_owners: bool,
+
+    /// Network namespace: a name, a path, a process id, or `all`
+    #[arg(short = 'N', long, value_name = "NAMESPACE")]
+    pub(crate) netns: Option<String>,
+
+    /// Show names of hosts and services instead of numbers
+    #[arg(short = 'r', long)]
+    pub(crate) resolve: bool,
+
+    /// Look again until every socket is accounted for
+    #[arg(long)]
+    pub(crate) confirm: bool,
+
+    /// Show what is asked of the kernel and what is decided here, and do nothing
+    #[arg(long)]
+    pub(crate) plan: bool,
+
+    /// Threads that dump at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) threads: Option<u8>,
+
+    /// Show the keys of TCP MD5 signatures: they are secrets, and whoever sees them can forge packets of the connection
+    #[arg(long)]
+    pub(crate) show_md5_keys: bool,
+}
+
+impl Options {
+    /// The format that was asked for.
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.output.unwrap_or(Format::Table) }
+    }
+}

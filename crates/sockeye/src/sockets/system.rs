@@ -1,0 +1,209 @@
+//! What the running system knows beside the rows: owners, users, control groups, interfaces, other ends.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use sockeye_conn::{Protocol, Socket};
+use sockeye_owners::{CgroupTree, Facts, Process, Scan, ScanError, ScanOptions, Users};
+use sockeye_query::Value;
+use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings};
+use sockeye_wire::Version;
+
+use super::ends::Ends;
+
+/// What is loaded once for a whole listing, in whatever namespace its rows are.
+#[derive(Default)]
+pub(crate) struct System {
+    /// Set by the thread that scans; rows wait for it.
+    scan: OnceLock<Result<Scan, ScanError>>,
+    /// Whether anybody will set it.
+    pub(crate) scans: bool,
+    users: OnceLock<Option<Users>>,
+    cgroups: OnceLock<Option<CgroupTree>>,
+    /// Release of the running kernel.
+    pub(crate) kernel: Option<Version>,
+}
+
+impl System {
+    /// A system whose owners are looked for, or not.
+    pub(crate) fn new(scans: bool) -> Self {
+        Self { scans, kernel: kernel_release(), ..Self::default() }
+    }
+
+    /// Looks for owners and lets the rows go on that wait for them.
+    pub(crate) fn scan(&self, options: &ScanOptions<'_>) {
+        // Nobody else sets it: one thread scans.
+        let _ = self.scan.set(sockeye_owners::scan(options));
+    }
+
+    /// What the scan found, once it is over; `None` where there is none.
+    pub(crate) fn scanned(&self) -> Option<&Result<Scan, ScanError>> {
+        self.scans.then(|| self.scan.wait())
+    }
+
+    fn user(&self, uid: u32) -> Option<&[u8]> {
+        self.users.get_or_init(|| Users::load().ok()).as_ref()?.name(uid)
+    }
+
+    fn cgroup(&self, id: u64) -> Option<&[u8]> {
+        self.cgroups.get_or_init(|| CgroupTree::load().ok()).as_ref()?.path(id)
+    }
+
+    /// A part of every owner of a socket, one entry each, in the same order for every part.
+    fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
+        let scan = self.scanned()?.as_ref().ok()?;
+        let list: Vec<_> = scan.owners.of(inode).map(|owner| self.part(owner.process, owner.fd, part)).collect();
+        // Nobody found where not everybody could be looked at is not "nobody".
+        (!list.is_empty() || scan.visibility.is_whole()).then_some(Value::List(list))
+    }
+
+    fn part<'s>(&'s self, process: &'s Process, fd: u32, part: OwnerPart) -> Value<'s> {
+        let identity = || process.cgroup().map(sockeye_owners::Cgroup::identity);
+        let text = |text: Option<&'s [u8]>| text.map_or(Value::List(Vec::new()), Value::Text);
+        match part {
+            OwnerPart::Pid => Value::Unsigned(process.pid().into()),
+            OwnerPart::Fd => Value::Unsigned(fd.into()),
+            OwnerPart::Process => text(process.comm()),
+            OwnerPart::Cmdline => match process.cmdline() {
+                Some(line) => Value::Owned(command_line(line)),
+                None => Value::List(Vec::new()),
+            },
+            OwnerPart::User => match process.uid() {
+                Some(uid) => self.user(uid).map_or_else(|| Value::Owned(uid.to_string().into_bytes()), Value::Text),
+                None => Value::List(Vec::new()),
+            },
+            OwnerPart::Unit => text(identity().and_then(|found| found.user_unit.as_deref().or(found.unit.as_deref()))),
+            OwnerPart::Container => {
+                text(identity().and_then(|found| found.container.as_ref().map(|container| &*container.id)))
+            }
+            OwnerPart::Pod => text(identity().and_then(|found| found.pod_uid.as_deref().map(str::as_bytes))),
+            _ => Value::List(Vec::new()),
+        }
+    }
+}
+
+/// Arguments as one line, apart by blanks.
+fn command_line(arguments: &[u8]) -> Vec<u8> {
+    let arguments = arguments.strip_suffix(&[0]).unwrap_or(arguments);
+    arguments.iter().map(|&byte| if byte == 0 { b' ' } else { byte }).collect()
+}
+
+/// The facts that a scan must read for these parts.
+pub(crate) fn facts(parts: &[OwnerPart]) -> Facts {
+    parts.iter().fold(Facts::NONE, |facts, part| {
+        facts
+            | match part {
+                OwnerPart::Process => Facts::COMM,
+                OwnerPart::User => Facts::UID,
+                OwnerPart::Cmdline => Facts::CMDLINE,
+                OwnerPart::Unit | OwnerPart::Container | OwnerPart::Pod => Facts::CGROUP,
+                _ => Facts::NONE,
+            }
+    })
+}
+
+/// Major and minor number of the running kernel.
+fn kernel_release() -> Option<Version> {
+    let name = rustix::system::uname();
+    let release = name.release().to_str().ok()?;
+    let mut numbers = release.split(|letter: char| !letter.is_ascii_digit()).map(|digits| digits.parse::<u8>());
+    Some(Version(numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+/// The surroundings of the rows of one network namespace.
+pub(crate) struct Place<'s> {
+    pub(crate) system: &'s System,
+    /// Name of the namespace, where several are listed.
+    pub(crate) label: Option<Vec<u8>>,
+    /// A socket of the namespace, to ask for names of interfaces.
+    pub(crate) interfaces: Interfaces,
+    /// The other ends, where they are wanted.
+    pub(crate) ends: Option<Ends>,
+}
+
+/// Names of interfaces in one namespace, asked once each.
+pub(crate) struct Interfaces {
+    socket: Option<Socket>,
+    names: Mutex<HashMap<u32, Option<Arc<[u8]>>>>,
+}
+
+impl Interfaces {
+    /// Names in the namespace in which the calling thread is.
+    pub(crate) fn here() -> Self {
+        Self { socket: Socket::open(Protocol::SockDiag).ok(), names: Mutex::default() }
+    }
+
+    fn name(&self, ifindex: u32) -> Option<Vec<u8>> {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = names.entry(ifindex).or_insert_with(|| {
+            let name = self.socket.as_ref()?.interface_name(ifindex)?;
+            Some(name.as_bytes().into())
+        });
+        name.as_ref().map(|name| name.to_vec())
+    }
+}
+
+impl Surroundings for Place<'_> {
+    fn interface(&self, ifindex: u32) -> Option<Vec<u8>> {
+        self.interfaces.name(ifindex)
+    }
+
+    fn user(&self, uid: u32) -> Option<&[u8]> {
+        self.system.user(uid)
+    }
+
+    fn cgroup(&self, id: u64) -> Option<&[u8]> {
+        self.system.cgroup(id)
+    }
+
+    fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
+        self.system.owners(inode, part)
+    }
+
+    fn peer(&self, row: &SocketRow<'_>) -> Option<Peer> {
+        self.ends.as_ref()?.peer(row)
+    }
+
+    fn kernel(&self) -> Version {
+        self.system.kernel.unwrap_or(Version(6, 18))
+    }
+
+    fn namespace(&self) -> Option<&[u8]> {
+        self.label.as_deref()
+    }
+}
+
+/// Names in a filter, as the running system resolves them.
+pub(crate) struct SystemNames;
+
+impl sockeye_query::Names for SystemNames {
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        use std::net::ToSocketAddrs;
+        let found = (host, 0).to_socket_addrs().map_err(|error| format!("the name {host:?} cannot be resolved: {error}"))?;
+        let mut addresses: Vec<_> = found.map(|address| address.ip()).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        Ok(addresses)
+    }
+
+    fn port(&self, service: &str) -> Result<u16, String> {
+        let services = std::fs::read_to_string("/etc/services")
+            .map_err(|error| format!("the service {service:?} cannot be looked up: /etc/services: {error}"))?;
+        super::services::port(&services, service).ok_or_else(|| format!("/etc/services has no service {service:?}"))
+    }
+
+    fn user(&self, name: &str) -> Result<u32, String> {
+        let users = Users::load().map_err(|error| format!("the user {name:?} cannot be looked up: /etc/passwd: {error}"))?;
+        users.uid(name.as_bytes()).ok_or_else(|| format!("/etc/passwd has no user {name:?}"))
+    }
+
+    fn interface(&self, name: &str) -> Result<Option<u32>, String> {
+        let socket = Socket::open(Protocol::SockDiag).map_err(|error| error.to_string())?;
+        Ok(socket.interface_index(name.as_bytes()))
+    }
+
+    fn cgroup(&self, path: &str) -> Result<u64, String> {
+        sockeye_owners::cgroup_id(path.as_bytes()).map_err(|error| error.to_string())
+    }
+}

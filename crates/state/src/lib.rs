@@ -1,0 +1,19 @@
+//! The sans-IO engine of sockeye: what is asked of the kernel, what came back, and what the answer is worth.
+//!
+//! What it is: [`Received`], the only way in; [`Dump`], which follows one dump from request to conclusion and never
+//! takes a broken one for a whole one; [`Seen`], which drops rows a dump gave twice; [`Verdict`], what a listing is worth.
+//!
+//! What it is not: it opens no file, reads no clock, starts no thread and draws no random numbers. Time is an argument.
+#![forbid(unsafe_code)]
+
+mod conclusion;
+mod dump;
+mod received;
+mod seen;
+mod verdict;
+
+pub use conclusion::{Conclusion, Refusal};
+pub use dump::{Dump, Step};
+pub use received::{Datagram, Received};
+pub use seen::{Seen, WINDOW};
+pub use verdict::{Answer, Consistency, Missing, Verdict};

@@ -1,0 +1,260 @@
+//! Kernel structures declared once: name, offset, type, unit, first kernel, one line of documentation.
+//!
+//! [`layout!`](crate::layout!) makes from each row a typed getter of the view and a row of its [`Layout`] table. The
+//! table is what columns, filters, JSON keys, metrics and the reference are made of.
+//!
+//! Structures grow at their end from kernel to kernel. A view is bytes with a length: a field beyond what this
+//! kernel sent is `None`, never zero.
+
+use core::fmt;
+
+use crate::scalar::Scalar;
+
+/// The upstream kernel that first had something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u8, pub u8);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Everything before 3.0 counts its releases in the third number; what is older than git is 2.6.12 here.
+        match *self {
+            Self(2, patch) => write!(f, "2.6.{patch}"),
+            Self(major, minor) => write!(f, "{major}.{minor}"),
+        }
+    }
+}
+
+/// The kernel's name of one value of an enumeration, or of one bit of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The value, or the mask of the bit.
+    pub value: u64,
+    /// The kernel's word for it, lower case, without prefix, dashes for underscores.
+    pub name: &'static str,
+}
+
+/// A table of names, `(value, "name")`.
+#[macro_export]
+macro_rules! names {
+    ($(($value:expr, $name:literal)),* $(,)?) => {
+        &[$($crate::Name { value: $value, name: $name }),*]
+    };
+}
+
+/// What a number means: its unit, or the names of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Meaning {
+    /// A number of things, named by the field.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Bytes a second.
+    BytesPerSecond,
+    /// Microseconds.
+    Microseconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+    /// An identifier: a number to compare, not to add.
+    Identifier,
+    /// An identifier that is written in hexadecimal.
+    Hexadecimal,
+    /// True or false.
+    Truth,
+    /// One of these values; any other is kept as a number.
+    OneOf(&'static [Name]),
+    /// A set of these bits; unknown bits are kept as a number.
+    SetOf(&'static [Name]),
+}
+
+impl Meaning {
+    /// The unit as it ends a JSON key (`_us`), empty where there is none.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Bytes => "_bytes",
+            Self::BytesPerSecond => "_bytes_per_second",
+            Self::Microseconds => "_us",
+            Self::Milliseconds => "_ms",
+            Self::Seconds => "_seconds",
+            _ => "",
+        }
+    }
+
+    /// The unit in words, for documentation.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Bytes => "bytes",
+            Self::BytesPerSecond => "bytes/s",
+            Self::Microseconds => "µs",
+            Self::Milliseconds => "ms",
+            Self::Seconds => "s",
+            Self::Identifier | Self::Hexadecimal => "identifier",
+            Self::Truth => "true/false",
+            Self::OneOf(_) => "one of",
+            Self::SetOf(_) => "set of",
+        }
+    }
+}
+
+/// One field of a structure.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The kernel's name, whole, without its prefix: `rtt`.
+    pub name: &'static str,
+    /// The kernel's name as it stands in the header: `tcpi_rtt`.
+    pub kernel: &'static str,
+    /// What it says, in one line.
+    pub doc: &'static str,
+    /// Its type.
+    pub scalar: Scalar,
+    /// Its place in the structure, in bytes.
+    pub offset: usize,
+    /// Its unit or its names.
+    pub meaning: Meaning,
+    /// The kernel that first had it.
+    pub since: Version,
+    /// The value by which the kernel says that it has none.
+    pub unset: Option<u64>,
+}
+
+impl Field {
+    /// The value in `bytes`; `None` where the kernel sent less, or the value that means "none".
+    #[inline]
+    pub fn read(&self, bytes: &[u8]) -> Option<u64> {
+        self.scalar.read(bytes, self.offset).filter(|&value| Some(value) != self.unset)
+    }
+}
+
+/// The table of one structure.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// The structure's kernel name: `tcp_info`.
+    pub kernel: &'static str,
+    /// What it is, in one line.
+    pub doc: &'static str,
+    /// Its fields, in the order of the kernel.
+    pub fields: &'static [Field],
+}
+
+/// Declares a structure: a view with one getter a field, and its [`Layout`] table.
+///
+/// A row reads `kernel_name => name: type @ offset, Meaning, (major, minor);` with `[low; width]` behind the type of
+/// a bitfield (`u8`, as the compiler laid it out) or of a part of a word (`u32`, as the kernel shifted it), and
+/// `unset value` before the semicolon where one value means "none".
+#[macro_export]
+macro_rules! layout {
+    (
+        #[doc = $first:literal]
+        $(#[doc = $more:literal])*
+        pub struct $view:ident = $struct:ident {
+            $(
+                #[doc = $doc:literal]
+                $kernel:ident => $name:ident: $type:ident $([$low:literal; $width:literal])? @ $offset:literal,
+                $meaning:expr, ($major:literal, $minor:literal) $(, unset $unset:literal)?;
+            )*
+        }
+    ) => {
+        #[doc = $first]
+        $(#[doc = $more])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $view<'a>(pub &'a [u8]);
+
+        impl $view<'_> {
+            /// The table of this structure.
+            pub const LAYOUT: $crate::Layout = $crate::Layout {
+                kernel: stringify!($struct),
+                doc: $first.trim_ascii(),
+                fields: &[$($crate::Field {
+                    name: stringify!($name),
+                    kernel: stringify!($kernel),
+                    doc: $doc.trim_ascii(),
+                    scalar: $crate::layout!(@scalar $type $([$low; $width])?),
+                    offset: $offset,
+                    meaning: {
+                        #[allow(unused_imports)] // No structure uses every meaning.
+                        use $crate::Meaning::*;
+                        $meaning
+                    },
+                    since: $crate::Version($major, $minor),
+                    unset: $crate::layout!(@unset $($unset)?),
+                }),*],
+            };
+
+            $(
+                #[doc = $doc]
+                #[inline]
+                pub fn $name(&self) -> Option<u64> {
+                    const FIELD: $crate::Field = $crate::Field {
+                        name: stringify!($name),
+                        kernel: stringify!($kernel),
+                        doc: "",
+                        scalar: $crate::layout!(@scalar $type $([$low; $width])?),
+                        offset: $offset,
+                        meaning: $crate::Meaning::Count,
+                        since: $crate::Version($major, $minor),
+                        unset: $crate::layout!(@unset $($unset)?),
+                    };
+                    FIELD.read(self.0)
+                }
+            )*
+        }
+    };
+    (@scalar u8 [$low:literal; $width:literal]) => { $crate::Scalar::Bits { low: $low, width: $width } };
+    (@scalar u32 [$low:literal; $width:literal]) => { $crate::Scalar::U32Bits { low: $low, width: $width } };
+    (@scalar u32pair) => { $crate::Scalar::U32Pair };
+    (@scalar u8) => { $crate::Scalar::U8 };
+    (@scalar u16) => { $crate::Scalar::U16 };
+    (@scalar u32) => { $crate::Scalar::U32 };
+    (@scalar u64) => { $crate::Scalar::U64 };
+    (@scalar i32) => { $crate::Scalar::I32 };
+    (@scalar be16) => { $crate::Scalar::Be16 };
+    (@scalar be32) => { $crate::Scalar::Be32 };
+    (@unset $unset:literal) => { Some($unset) };
+    (@unset) => { None };
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(unreachable_pub)] // The macro makes public views, this module is private.
+
+    use crate::Version;
+
+    crate::layout! {
+        /// A structure of the test.
+        pub struct Sample = sample {
+            /// A byte.
+            s_a => a: u8 @ 0, Count, (3, 2);
+            /// Four bits.
+            s_b => b: u8[4; 4] @ 1, Identifier, (3, 2);
+            /// A time that may be unknown.
+            s_c => c: u32 @ 4, Microseconds, (4, 9), unset 0xffff_ffff;
+        }
+    }
+
+    #[test]
+    fn a_field_beyond_what_the_kernel_sent_is_absent() {
+        assert_eq!(Sample(&[9, 0, 0, 0]).a(), Some(9));
+        assert_eq!((Sample(&[9]).b(), Sample(&[9, 0xff]).b()), (None, Some(15)));
+        assert_eq!(Sample(&[9, 0, 0, 0]).c(), None);
+        assert_eq!(Sample(&[9, 0, 0, 0, 1, 0]).c(), None);
+    }
+
+    #[test]
+    fn the_value_for_unknown_is_absent() {
+        assert_eq!(Sample(&[9, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]).c(), None);
+        let mut bytes = [0; 8];
+        bytes[4..].copy_from_slice(&77u32.to_ne_bytes());
+        assert_eq!(Sample(&bytes).c(), Some(77));
+    }
+
+    #[test]
+    fn the_table_says_what_the_row_says() {
+        let field = Sample::LAYOUT.fields[2];
+        assert_eq!((field.name, field.kernel, field.doc), ("c", "s_c", "A time that may be unknown."));
+        assert_eq!(Sample::LAYOUT.kernel, "sample");
+        assert_eq!((field.since.to_string(), Version(2, 12).to_string()), ("4.9".into(), "2.6.12".into()));
+    }
+}

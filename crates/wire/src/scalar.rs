@@ -1,0 +1,122 @@
+//! Number types inside kernel structures, and how to read one.
+
+use crate::bytes;
+
+/// The type of one number in a structure or attribute, with its byte order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scalar {
+    /// `__u8`.
+    U8,
+    /// `__u16`, host byte order.
+    U16,
+    /// `__u32`, host byte order.
+    U32,
+    /// `__u64`, host byte order.
+    U64,
+    /// `__s32`, host byte order.
+    I32,
+    /// `__be16`.
+    Be16,
+    /// `__be32`.
+    Be32,
+    /// A bitfield inside one byte, numbered from the least significant bit on little-endian machines.
+    Bits {
+        /// First bit, counted as the compiler of a little-endian kernel lays it out.
+        low: u8,
+        /// Number of bits.
+        width: u8,
+    },
+    /// Bits of a `__u32` that the kernel put together by shifts, numbered by their worth on every machine.
+    U32Bits {
+        /// First bit, the one of least worth is 0.
+        low: u8,
+        /// Number of bits.
+        width: u8,
+    },
+    /// A 64-bit number in two `__u32`, the lower half first on every machine.
+    U32Pair,
+}
+
+impl Scalar {
+    /// Bytes this number takes.
+    pub const fn size(self) -> usize {
+        match self {
+            Self::U8 | Self::Bits { .. } => 1,
+            Self::U16 | Self::Be16 => 2,
+            Self::U32 | Self::I32 | Self::Be32 | Self::U32Bits { .. } => 4,
+            Self::U64 | Self::U32Pair => 8,
+        }
+    }
+
+    /// The value at `at`, sign-extended for [`Scalar::I32`]; `None` where the bytes end before it does.
+    #[inline]
+    pub fn read(self, bytes: &[u8], at: usize) -> Option<u64> {
+        match self {
+            Self::U8 => bytes.get(at).map(|&byte| u64::from(byte)),
+            Self::U16 => bytes::u16(bytes, at).map(u64::from),
+            Self::U32 => bytes::u32(bytes, at).map(u64::from),
+            Self::U64 => bytes::array(bytes, at).map(u64::from_ne_bytes),
+            Self::I32 => bytes::i32(bytes, at).map(|value| i64::from(value).cast_unsigned()),
+            Self::Be16 => bytes::array(bytes, at).map(|raw| u64::from(u16::from_be_bytes(raw))),
+            Self::Be32 => bytes::array(bytes, at).map(|raw| u64::from(u32::from_be_bytes(raw))),
+            Self::Bits { low, width } => {
+                // C lays bitfields out from the least significant bit on little-endian machines and from the most
+                // significant one on big-endian machines.
+                let shift = if cfg!(target_endian = "big") { 8u8.saturating_sub(low + width) } else { low };
+                let mask = (1u64 << width) - 1;
+                bytes.get(at).map(|&byte| (u64::from(byte) >> shift) & mask)
+            }
+            Self::U32Bits { low, width } => {
+                let mask = (1u64 << width) - 1;
+                bytes::u32(bytes, at).map(|word| (u64::from(word) >> low) & mask)
+            }
+            Self::U32Pair => {
+                let low = bytes::u32(bytes, at)?;
+                let high = bytes::u32(bytes, at.checked_add(4)?)?;
+                Some(u64::from(high) << 32 | u64::from(low))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn byte_orders_differ() {
+        let bytes = [0x12, 0x34, 0x56, 0x78];
+        assert_eq!(Scalar::Be16.read(&bytes, 0), Some(0x1234));
+        assert_eq!(Scalar::Be32.read(&bytes, 0), Some(0x1234_5678));
+        assert_eq!(Scalar::U32.read(&bytes, 0), Some(u64::from(u32::from_ne_bytes(bytes))));
+    }
+
+    #[test]
+    fn signed_values_keep_their_sign() {
+        assert_eq!(Scalar::I32.read(&(-5i32).to_ne_bytes(), 0).map(u64::cast_signed), Some(-5));
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn bitfields_count_from_the_low_bit() {
+        assert_eq!(Scalar::Bits { low: 0, width: 4 }.read(&[0x97], 0), Some(7));
+        assert_eq!(Scalar::Bits { low: 4, width: 4 }.read(&[0x97], 0), Some(9));
+    }
+
+    #[test]
+    fn parts_of_words_do_not_depend_on_the_byte_order() {
+        let word = 0x0006_0102u32.to_ne_bytes();
+        assert_eq!(Scalar::U32Bits { low: 0, width: 16 }.read(&word, 0), Some(0x0102));
+        assert_eq!(Scalar::U32Bits { low: 16, width: 8 }.read(&word, 0), Some(6));
+        let pair = [0x89ab_cdefu32.to_ne_bytes(), 0x0123_4567u32.to_ne_bytes()].concat();
+        assert_eq!(Scalar::U32Pair.read(&pair, 0), Some(0x0123_4567_89ab_cdef));
+        assert_eq!(Scalar::U32Pair.read(&pair[..7], 0), None);
+    }
+
+    #[test]
+    fn a_value_that_crosses_the_end_is_absent() {
+        assert_eq!(Scalar::U64.read(&[0; 11], 4), None);
+        assert_eq!(Scalar::U64.read(&[0; 12], usize::MAX), None);
+    }
+}

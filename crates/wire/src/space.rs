@@ -1,0 +1,244 @@
+//! Attribute spaces declared once: which attributes may follow a family's structure, what each holds, how to ask for it.
+
+use crate::attribute::Attributes;
+use crate::error::WireError;
+use crate::layout::{Layout, Meaning, Version};
+use crate::scalar::Scalar;
+
+/// What the kernel wants to see before it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Privilege {
+    /// Nothing: everybody may know.
+    None,
+    /// `CAP_NET_ADMIN` in the user namespace that owns the network namespace.
+    NetAdmin,
+    /// `CAP_BPF`, or `CAP_SYS_ADMIN`.
+    Bpf,
+}
+
+impl Privilege {
+    /// The capability's name; empty for [`Privilege::None`].
+    pub const fn capability(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::NetAdmin => "CAP_NET_ADMIN",
+            Self::Bpf => "CAP_BPF",
+        }
+    }
+}
+
+/// How a request asks for an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ask {
+    /// Not at all: the kernel sends it where it applies.
+    Always,
+    /// A bit of `idiag_ext`: extension `n` is bit `n - 1`.
+    Extension(u8),
+    /// A bit of the family's `*_show` word.
+    Show(u32),
+    /// An attribute of the request: its number.
+    Attribute(u16),
+}
+
+/// What an attribute's payload is.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Payload {
+    /// One number.
+    Number(Scalar, Meaning),
+    /// A string of bytes, ended by NUL or by the attribute.
+    Text,
+    /// The name of a unix socket: a path, or behind a first NUL an abstract name, in which NUL is a byte like any other.
+    UnixName,
+    /// No bytes: that the attribute is there is what it says.
+    Flag,
+    /// Bytes whose meaning only their owner knows: their number is all that is shown.
+    Opaque,
+    /// One structure.
+    Structure(&'static Layout),
+    /// The same structure again and again.
+    Structures(&'static Layout),
+    /// Numbers of this type, one after the other.
+    Numbers(Scalar, Meaning),
+    /// A set of bits numbered from one, in 32-bit words.
+    BitNumbers,
+    /// Attributes of another space.
+    Nest(&'static Space),
+    /// The same nest again and again, each under this attribute number.
+    Nests(u16, &'static Space),
+    /// `struct sockaddr_storage` again and again.
+    SocketAddresses,
+    /// `struct tcp_diag_md5sig` again and again.
+    Md5Signatures,
+    /// Classic BPF instructions (`struct sock_filter`).
+    ClassicBpf,
+    /// Filler.
+    Padding,
+}
+
+/// One attribute of a space.
+#[derive(Clone, Copy, Debug)]
+pub struct AttributeRow {
+    /// Its number.
+    pub number: u16,
+    /// Its name in the kernel's header: `INET_DIAG_INFO`.
+    pub kernel: &'static str,
+    /// Its name here: a flat key, or the object that its fields go into. A dot leads into an object: `congestion.bbr`.
+    pub name: &'static str,
+    /// What it says, in one line.
+    pub doc: &'static str,
+    /// What it holds.
+    pub payload: Payload,
+    /// How to get it.
+    pub ask: Ask,
+    /// What the kernel wants to see first.
+    pub privilege: Privilege,
+    /// The kernel that first had it.
+    pub since: Version,
+    /// The protocol (`IPPROTO_*`) for which the payload is this, where the number means several things.
+    pub only: Option<u16>,
+}
+
+/// A family's structure and the attributes behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Space {
+    /// The space's name: `inet_diag`.
+    pub name: &'static str,
+    /// The fixed structure before the attributes, if there is one.
+    pub header: Option<&'static Layout>,
+    /// Bytes of that structure.
+    pub header_len: usize,
+    /// Its attributes, in the order of their numbers.
+    pub attributes: &'static [AttributeRow],
+}
+
+/// Attribute numbers a [`Slots`] keeps; every `sock_diag` space fits.
+pub const SLOTS: usize = 32;
+
+/// The payloads of one message by attribute number, found in one walk.
+///
+/// Numbers from [`SLOTS`] up are not kept here but seen as [`Slots::has_unknown`]; of several attributes with one number the last
+/// is kept, as the kernel's own parsers do.
+#[derive(Clone, Copy, Debug)]
+pub struct Slots<'a> {
+    payloads: [&'a [u8]; SLOTS],
+    present: u32,
+    beyond: bool,
+    defect: Option<WireError>,
+}
+
+impl<'a> Slots<'a> {
+    /// Walks `bytes`, which begin at the first attribute.
+    #[inline]
+    pub fn read(bytes: &'a [u8]) -> Self {
+        let mut slots = Self { payloads: [&[]; SLOTS], present: 0, beyond: false, defect: None };
+        for attribute in Attributes::new(bytes) {
+            match attribute {
+                Ok(attribute) => match slots.payloads.get_mut(usize::from(attribute.number)) {
+                    Some(place) => {
+                        *place = attribute.payload;
+                        slots.present |= 1 << attribute.number;
+                    }
+                    None => slots.beyond = true,
+                },
+                Err(error) => slots.defect = Some(error),
+            }
+        }
+        slots
+    }
+
+    /// The payload of attribute `number`.
+    #[inline]
+    pub fn payload(&self, number: u16) -> Option<&'a [u8]> {
+        let place = usize::from(number);
+        (place < SLOTS && self.present & (1 << place) != 0).then(|| self.payloads[place])
+    }
+
+    /// The numbers that are there, one bit each.
+    pub fn present(&self) -> u32 {
+        self.present
+    }
+
+    /// Whether an attribute is there that `space` does not know.
+    pub fn has_unknown(&self, space: &Space) -> bool {
+        let known =
+            space.attributes.iter().fold(0u32, |mask, row| mask | 1u32.checked_shl(row.number.into()).unwrap_or(0));
+        self.beyond || self.present & !known != 0
+    }
+
+    /// The malformed attribute at which the walk stopped.
+    pub fn defect(&self) -> Option<WireError> {
+        self.defect
+    }
+}
+
+/// A string payload: the bytes before the first NUL.
+pub fn text(payload: &[u8]) -> &[u8] {
+    let end = payload.iter().position(|&byte| byte == 0).unwrap_or(payload.len());
+    &payload[..end]
+}
+
+/// Declares an attribute space: a view with one getter an attribute, and its [`Space`] table.
+///
+/// A row reads `KERNEL_NAME = number => getter "json.name": Payload, Ask, Privilege, (major, minor);`, with `only N`
+/// before the semicolon where the payload is this for one protocol only.
+#[macro_export]
+macro_rules! attributes {
+    (
+        #[doc = $first:literal]
+        $(#[doc = $more:literal])*
+        pub struct $view:ident = $space:literal, header $header:expr, $header_len:expr; {
+            $(
+                #[doc = $doc:literal]
+                $kernel:ident = $number:literal => $getter:ident $name:literal: $payload:expr,
+                $ask:expr, $privilege:ident, ($major:literal, $minor:literal) $(, only $only:expr)?;
+            )*
+        }
+    ) => {
+        #[doc = $first]
+        $(#[doc = $more])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $view<'a>(pub $crate::Slots<'a>);
+
+        impl<'a> $view<'a> {
+            /// The table of this space.
+            pub const SPACE: $crate::Space = $crate::Space {
+                name: $space,
+                header: $header,
+                header_len: $header_len,
+                attributes: &[$($crate::AttributeRow {
+                    number: $number,
+                    kernel: stringify!($kernel),
+                    name: $name,
+                    doc: $doc.trim_ascii(),
+                    payload: {
+                        #[allow(unused_imports)] // No row uses every kind of payload.
+                        use $crate::{Meaning::*, Payload::*, Scalar::*};
+                        $payload
+                    },
+                    ask: {
+                        #[allow(unused_imports)]
+                        use $crate::Ask::*;
+                        $ask
+                    },
+                    privilege: $crate::Privilege::$privilege,
+                    since: $crate::Version($major, $minor),
+                    only: $crate::attributes!(@only $($only)?),
+                }),*],
+            };
+
+            $(
+                #[doc = $doc]
+                /// The payload, as the kernel sent it.
+                #[inline]
+                pub fn $getter(&self) -> Option<&'a [u8]> {
+                    self.0.payload($number)
+                }
+            )*
+        }
+    };
+    (@only $only:expr) => { Some($only) };
+    (@only) => { None };
+}

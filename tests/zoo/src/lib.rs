@@ -1,0 +1,54 @@
+//! Network namespaces full of every kind of socket, for tests.
+//!
+//! A test asks for a fresh namespace and builds in it the sockets it wants to see:
+//!
+//! ```no_run
+//! # // A documentation test has no name that a child process could be started with.
+//! sockeye_zoo::in_namespace(|zoo| {
+//!     let listener = zoo.tcp_listening()?;
+//!     assert_eq!(listener.expected("listener").accept_queue_limit, Some(7));
+//!     Ok(())
+//! });
+//! ```
+//!
+//! Each constructor is a method of [`Zoo`] and returns a [`Specimen`]: the open sockets, and beside each what the
+//! kernel must say of it ([`Expected`]). Values are chosen so that they cannot be right by accident. All of them are
+//! listed in [`KINDS`]; the program `zoo` builds them all and runs a command beside them.
+//!
+//! This is not a mock: every socket is real, and what one kernel cannot make is an [`Unavailable`] with its errno,
+//! which becomes a loud [`Skip`].
+
+#![deny(unsafe_code)]
+
+mod address;
+mod bpf;
+mod control_group;
+mod expected;
+mod kinds;
+mod mptcp;
+mod mptcp_endpoint;
+mod namespace;
+mod netlink;
+mod owners;
+mod packet;
+mod rare;
+pub mod skip;
+mod specimen;
+#[allow(unsafe_code)] // The one file with system calls that std and rustix do not have.
+mod sys;
+mod tcp;
+mod tcp_congestion;
+mod tcp_options;
+mod tcp_states;
+mod udp;
+mod unix;
+mod zoo;
+
+pub use expected::{
+    Expected, Md5Key, Membership, NetlinkExpected, Owner, PacketExpected, Ring, Unread, state,
+};
+pub use kinds::{Constructor, KINDS};
+pub use namespace::{enter, in_namespace};
+pub use skip::Skip;
+pub use specimen::Specimen;
+pub use zoo::{Unavailable, Zoo};

@@ -1,0 +1,92 @@
+//! Skips that cannot be overlooked.
+//!
+//! A test that cannot run says so on the real standard error, past the capture of the test harness. With
+//! `SOCKEYE_SKIP=fail` in the environment a skip whose key is not in `tests/allowed-skips.txt` is a failure.
+
+use std::io::{self, Write as _};
+
+/// The environment variable that makes unlisted skips a failure when it is `fail`.
+pub const SKIP_VARIABLE: &str = "SOCKEYE_SKIP";
+
+/// How a line about a skip starts.
+pub const SKIP_PREFIX: &str = "SKIPPED: ";
+
+/// One line for each skip that is normal: its key, a tab, the reason.
+const ALLOWED: &str = include_str!("../../allowed-skips.txt");
+
+/// Why a test cannot run on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// The name under which the committed list knows it: a constructor, `namespace`, or `program:NAME`.
+    pub key: String,
+    /// What was tried and what the kernel said, for people.
+    pub reason: String,
+}
+
+impl Skip {
+    /// A skip under this key.
+    pub fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Whether the committed list knows the key.
+    pub fn is_allowed(&self) -> bool {
+        allowed_keys(ALLOWED).any(|key| key == self.key)
+    }
+}
+
+/// Says loudly that `test` does not run, and why.
+///
+/// # Panics
+///
+/// With `SOCKEYE_SKIP=fail`, if the key is not in the committed list.
+pub fn skip(test: &str, skip: &Skip) {
+    let line = format!("{SKIP_PREFIX}{test}: {}: {}\n", skip.key, skip.reason);
+    // Not `eprintln!`: the harness would capture it and throw it away when the test passes.
+    let _ = io::stderr().write_all(line.as_bytes());
+    let strict = std::env::var_os(SKIP_VARIABLE).is_some_and(|value| value == "fail");
+    assert!(
+        !strict || skip.is_allowed(),
+        "{} is not in tests/allowed-skips.txt: {}",
+        skip.key,
+        skip.reason
+    );
+}
+
+/// The keys of a list: what stands before the tab of each line that is neither empty nor a comment.
+fn allowed_keys(list: &str) -> impl Iterator<Item = &str> {
+    list.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(key, _)| key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_up_to_the_tab() {
+        let keys: Vec<&str> = allowed_keys("# why\n\nsctp\tno module\nvsock\tno diag\n").collect();
+        assert_eq!(keys, ["sctp", "vsock"]);
+    }
+
+    #[test]
+    fn every_line_of_the_committed_list_has_a_reason() {
+        for line in ALLOWED
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            let (key, reason) = line
+                .split_once('\t')
+                .unwrap_or_else(|| panic!("no tab in {line:?}"));
+            assert!(
+                !key.is_empty() && !reason.trim().is_empty(),
+                "no reason in {line:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! TCP under each congestion control algorithm; some add an attribute of their own to the socket.
+
+use libc::IPPROTO_TCP;
+
+use crate::expected::Expected;
+use crate::specimen::Specimen;
+use crate::sys;
+use crate::tcp::{End, Plan};
+use crate::zoo::{Unavailable, Zoo, make};
+
+/// A pair whose client uses a congestion control algorithm and has sent something with it.
+fn controlled_by(kind: &'static str, algorithm: &'static str) -> Result<Specimen, Unavailable> {
+    make(kind, || {
+        let pair = Plan::v4(IPPROTO_TCP).connect(|end, fd| match end {
+            End::Listener => Ok(()),
+            End::Client => {
+                sys::set_bytes(fd, IPPROTO_TCP, libc::TCP_CONGESTION, algorithm.as_bytes())
+            }
+        })?;
+        pair.send_unread()?;
+        let [listener, client, server] = pair.expected()?;
+        Ok(pair.specimen([
+            listener,
+            Expected {
+                congestion: Some(algorithm),
+                ..client
+            },
+            server,
+        ]))
+    })
+}
+
+impl Zoo {
+    /// `client` with Reno.
+    pub fn tcp_reno(&self) -> Result<Specimen, Unavailable> {
+        controlled_by("tcp_reno", "reno")
+    }
+
+    /// `client` with CUBIC.
+    pub fn tcp_cubic(&self) -> Result<Specimen, Unavailable> {
+        controlled_by("tcp_cubic", "cubic")
+    }
+
+    /// `client` with BBR, which adds an attribute of its own.
+    pub fn tcp_bbr(&self) -> Result<Specimen, Unavailable> {
+        controlled_by("tcp_bbr", "bbr")
+    }
+
+    /// `client` with DCTCP, which adds an attribute of its own.
+    pub fn tcp_dctcp(&self) -> Result<Specimen, Unavailable> {
+        controlled_by("tcp_dctcp", "dctcp")
+    }
+
+    /// `client` with Vegas, which adds an attribute of its own.
+    pub fn tcp_vegas(&self) -> Result<Specimen, Unavailable> {
+        controlled_by("tcp_vegas", "vegas")
+    }
+}

@@ -1,0 +1,67 @@
+//! A namespace is fresh, is gone afterwards, and cannot be entered without running the test in it.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
+
+use sockeye_zoo::{Skip, in_namespace};
+
+#[test]
+fn a_namespace_is_empty_and_its_loopback_device_is_up() {
+    in_namespace(|_| {
+        let table = std::fs::read_to_string("/proc/net/tcp").expect("/proc is mounted");
+        assert_eq!(table.lines().count(), 1, "only the heading:\n{table}");
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 80))
+            .expect("root of its own namespace may have any port");
+        Ok(())
+    });
+}
+
+#[test]
+#[should_panic(expected = "said inside")]
+fn a_failure_inside_is_a_failure_outside() {
+    in_namespace(|_| -> Result<(), Skip> {
+        // The child's harness is told of this panic too, and calls it success: `should_panic` is true of it as well.
+        // What fails the parent is that the report of a body that came to its end is missing.
+        panic!("said inside");
+    });
+    // Only reached where namespaces are not allowed.
+    panic!("said inside");
+}
+
+#[test]
+fn the_program_runs_a_command_beside_the_sockets_and_leaves_nothing() {
+    in_namespace(|_| {
+        // A namespace within a namespace: what the program makes is not seen here.
+        let script = "grep -c listening /proc/net/unix; exit 41";
+        let output = Command::new(env!("CARGO_BIN_EXE_zoo"))
+            .args(["run", "unix_listening", "--", "sh", "-c", script])
+            .output()
+            .expect("built beside this test");
+        assert_eq!(output.status.code(), Some(41));
+        // The listener, and three connections that wait under its name.
+        assert_eq!(output.stdout, b"4\n");
+        let report = String::from_utf8(output.stderr).expect("JSON");
+        assert!(report.ends_with("ready\n"), "{report}");
+        let table = std::fs::read_to_string("/proc/net/unix").expect("/proc is mounted");
+        assert!(!table.contains("listening"), "{table}");
+        Ok(())
+    });
+}
+
+#[test]
+fn files_of_specimens_are_removed() {
+    in_namespace(|zoo| {
+        let output = Command::new(env!("CARGO_BIN_EXE_zoo"))
+            .args(["run", "unix_listening", "--", "cat", "/proc/net/unix"])
+            .env("TMPDIR", zoo.directory())
+            .output()
+            .expect("built beside this test");
+        let inside = zoo.directory().to_str().expect("made of plain characters");
+        assert!(String::from_utf8_lossy(&output.stdout).contains(inside));
+        let left: Vec<_> = std::fs::read_dir(zoo.directory())
+            .expect("it exists")
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+        Ok(())
+    });
+}
