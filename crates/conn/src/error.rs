@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use rustix::thread::CapabilitySet;
+
 /// The operation that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -68,18 +70,25 @@ impl Error {
         Self { operation, source: source.into() }
     }
 
-    /// The capability that would have helped, where the system refused for lack of one.
+    /// The capability that would have helped, where the system refused and the calling thread lacks it. One that has
+    /// it was refused for another reason, by a security module or a user namespace.
     pub fn capability(&self) -> Option<&'static str> {
-        match (&self.operation, self.source.raw_os_error()?) {
+        let (name, capability) = match (&self.operation, self.source.raw_os_error()?) {
             // setns(2): both in the caller's user namespace and in that of the network namespace.
-            (Operation::EnterNamespace(_), libc::EPERM) => Some("CAP_SYS_ADMIN"),
+            (Operation::EnterNamespace(_), libc::EPERM) => ("CAP_SYS_ADMIN", CapabilitySet::SYS_ADMIN),
             // /proc/PID/ns of a process of another user (ptrace_may_access, fs/proc/namespaces.c).
             (Operation::OpenNamespace(place), libc::EACCES | libc::EPERM) if place.starts_with("/proc/") => {
-                Some("CAP_SYS_PTRACE")
+                ("CAP_SYS_PTRACE", CapabilitySet::SYS_PTRACE)
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        lacks(capability).then_some(name)
     }
+}
+
+/// Whether the calling thread is without this capability.
+pub(crate) fn lacks(capability: CapabilitySet) -> bool {
+    rustix::thread::capabilities(None).is_ok_and(|sets| !sets.effective.contains(capability))
 }
 
 impl fmt::Display for Error {

@@ -23,7 +23,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::{io, panic, thread};
 
@@ -128,7 +128,9 @@ impl Namespace {
     /// Runs `work` in this namespace and gives back what it returns. The caller stays where it is: the work is done by
     /// a thread of its own, which ends with it. Sockets opened by the work stay in this namespace.
     ///
-    /// In the caller's own namespace the work is done at once and needs no privilege; any other wants `CAP_SYS_ADMIN`.
+    /// In the caller's own namespace the work is done at once and needs no privilege; any other wants `CAP_SYS_ADMIN`,
+    /// both here and in the user namespace it belongs to (a container of another user namespace that the caller made
+    /// cannot be entered so: a process with several threads may not change its user namespace).
     ///
     /// # Panics
     ///
@@ -138,9 +140,7 @@ impl Namespace {
         if identity_at(Path::new(OWN)).is_ok_and(|own| own == self.identity) {
             return Ok(work());
         }
-        let refused = |source| {
-            Error::new(Operation::EnterNamespace(self.label().escape_ascii().to_string()), source)
-        };
+        let refused = |source| Error::new(Operation::EnterNamespace(self.label().escape_ascii().to_string()), source);
         thread::scope(|scope| {
             let visitor = thread::Builder::new().name("sockeye-netns".to_owned()).spawn_scoped(scope, || {
                 sys::enter_network_namespace(self.as_fd())?;
@@ -156,7 +156,8 @@ impl Namespace {
     /// Opens the file at `path`, which must be a network namespace.
     fn open_path(path: &Path, known: Known) -> Result<Self, Error> {
         let failed = |source| Error::new(Operation::OpenNamespace(display(path)), source);
-        let file = File::open(path).map_err(failed)?;
+        // Whatever a person names here must not block, as opening a pipe would.
+        let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(failed)?;
         if !sys::is_network_namespace(file.as_fd()) {
             return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is not a network namespace")));
         }

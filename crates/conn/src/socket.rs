@@ -105,9 +105,7 @@ impl Socket {
     fn receive_with<'b>(&mut self, buffer: &'b mut Buffer, flags: i32) -> Result<Received<'b>, Error> {
         let received = match sys::receive(self.fd.as_fd(), buffer.bytes(), flags) {
             Ok(reception) => Received::Datagram(
-                Datagram::new(buffer.filled(reception.length))
-                    .from_sender(reception.sender)
-                    .cut(reception.truncated),
+                Datagram::new(buffer.filled(reception.length)).from_sender(reception.sender).cut(reception.truncated),
             ),
             Err(error) => match error.raw_os_error() {
                 Some(libc::ENOBUFS) => Received::Overrun,

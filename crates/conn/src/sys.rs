@@ -7,6 +7,9 @@ use std::io;
 use std::mem::{size_of, zeroed};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+/// The file system of namespaces (include/uapi/linux/magic.h).
+const NSFS_MAGIC: u64 = 0x6e73_6673;
+
 /// What one `recvmsg` gave.
 pub(crate) struct Reception {
     /// Bytes in the buffer, or of the whole datagram where it was longer.
@@ -34,17 +37,13 @@ pub(crate) fn bind(fd: BorrowedFd<'_>) -> io::Result<()> {
     let mut address: libc::sockaddr_nl = unsafe { zeroed() };
     address.nl_family = libc::AF_NETLINK as libc::sa_family_t;
     // SAFETY: the pointer and the length describe `address`, which outlives the call.
-    check(unsafe {
-        libc::bind(fd.as_raw_fd(), (&raw const address).cast(), length_of::<libc::sockaddr_nl>())
-    })
+    check(unsafe { libc::bind(fd.as_raw_fd(), (&raw const address).cast(), length_of::<libc::sockaddr_nl>()) })
 }
 
 /// `setsockopt` with an integer.
 pub(crate) fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: i32) -> io::Result<()> {
     // SAFETY: the pointer and the length describe `value`, which outlives the call.
-    check(unsafe {
-        libc::setsockopt(fd.as_raw_fd(), level, name, (&raw const value).cast(), length_of::<i32>())
-    })
+    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, (&raw const value).cast(), length_of::<i32>()) })
 }
 
 /// Sends one request to the kernel.
@@ -93,9 +92,7 @@ pub(crate) fn option_u64(fd: BorrowedFd<'_>, level: i32, name: i32) -> io::Resul
     let mut value = 0u64;
     let mut length = length_of::<u64>();
     // SAFETY: the pointer and the length describe `value`; both outlive the call.
-    check(unsafe {
-        libc::getsockopt(fd.as_raw_fd(), level, name, (&raw mut value).cast(), &raw mut length)
-    })?;
+    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, (&raw mut value).cast(), &raw mut length) })?;
     Ok(value)
 }
 
@@ -125,10 +122,12 @@ pub(crate) fn enter_network_namespace(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(rustix::thread::move_into_link_name_space(fd, Some(rustix::thread::LinkNameSpaceType::Network))?)
 }
 
-/// Whether an open file is a network namespace (`NS_GET_NSTYPE`, 4.11; other files do not know the question).
+/// Whether an open file is a network namespace: of nsfs, and of the right kind (`NS_GET_NSTYPE`, 4.11).
 pub(crate) fn is_network_namespace(fd: BorrowedFd<'_>) -> bool {
-    // SAFETY: this ioctl takes no argument.
-    unsafe { libc::ioctl(fd.as_raw_fd(), libc::NS_GET_NSTYPE) == libc::CLONE_NEWNET }
+    // The number of the ioctl may mean something else to another file, so the file system comes first.
+    let of_nsfs = rustix::fs::fstatfs(fd).is_ok_and(|status| u64::try_from(status.f_type) == Ok(NSFS_MAGIC));
+    // SAFETY: this ioctl of nsfs takes no argument.
+    of_nsfs && unsafe { libc::ioctl(fd.as_raw_fd(), libc::NS_GET_NSTYPE) == libc::CLONE_NEWNET }
 }
 
 /// `Ok` when the last call was interrupted by a signal and may be made again.

@@ -1,2 +1,71 @@
-//! The sockeye tool.
-fn main() {}
+//! `sockeye`: everything the Linux kernel tells about the network.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod exit;
+mod fields;
+mod output;
+mod sockets;
+mod version;
+
+use std::io::{self, Write as _};
+
+use clap::{CommandFactory as _, Parser as _};
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Status;
+use crate::sockets::Mistaken;
+
+fn main() -> Status {
+    match Cli::try_parse() {
+        Ok(cli) => run(cli).unwrap_or_else(|error| explain(&error)),
+        Err(error) => usage(&error),
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<Status> {
+    match cli.command {
+        None => sockets::run(&cli.sockets),
+        Some(Command::Sockets(options)) => sockets::run(&options),
+        Some(Command::Fields(options)) => fields::run(&options),
+        Some(Command::Completion { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "sockeye", &mut io::stdout());
+            Ok(Status::Whole)
+        }
+        Some(Command::Man) => {
+            clap_mangen::Man::new(Cli::command()).render(&mut io::stdout())?;
+            Ok(Status::Whole)
+        }
+    }
+}
+
+/// One sentence on stderr, and the status that goes with it.
+fn explain(error: &anyhow::Error) -> Status {
+    let mut line = b"sockeye: ".to_vec();
+    // A mistake shows its place on lines of its own; everything in it is escaped already.
+    let mistaken = error.downcast_ref::<Mistaken>().is_some();
+    if mistaken {
+        line.extend_from_slice(error.to_string().as_bytes());
+    } else {
+        output::escape::text(&mut line, format!("{error:#}").as_bytes());
+    }
+    line.push(b'\n');
+    // Nobody is left to be told where stderr cannot be written.
+    let _ = io::stderr().write_all(&line);
+    if mistaken { Status::Usage } else { Status::Failed }
+}
+
+/// What clap has to say: help and version are answers, everything else is a mistake.
+fn usage(error: &clap::Error) -> Status {
+    let answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let _ = error.print();
+    if answer {
+        return Status::Whole;
+    }
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    if let Some(hint) = sockeye_query::filter::ss_hint(&words) {
+        let _ = writeln!(io::stderr(), "\n{hint}");
+    }
+    Status::Usage
+}

@@ -6,6 +6,7 @@
 //! What it is not: it opens no file, reads no clock, starts no thread and draws no random numbers. Time is an argument.
 #![forbid(unsafe_code)]
 
+pub mod capture;
 mod conclusion;
 mod dump;
 mod received;
@@ -16,4 +17,4 @@ pub use conclusion::{Conclusion, Refusal};
 pub use dump::{Dump, Step};
 pub use received::{Datagram, Received};
 pub use seen::{Seen, WINDOW};
-pub use verdict::{Answer, Consistency, Missing, Verdict};
+pub use verdict::{Answer, Confirmed, Consistency, Missing, Verdict};

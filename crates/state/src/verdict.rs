@@ -51,12 +51,14 @@ pub struct Confirmed {
     pub found: u64,
     /// Sockets that only one dump had and that are gone.
     pub gone: u64,
+    /// The last dump found nothing new: every socket that lived through it is there.
+    pub sure: bool,
 }
 
 impl Confirmed {
     /// A second look that compared this many dumps.
-    pub fn new(dumps: u32, found: u64, gone: u64) -> Self {
-        Self { dumps, found, gone }
+    pub fn new(dumps: u32, found: u64, gone: u64, sure: bool) -> Self {
+        Self { dumps, found, gone, sure }
     }
 }
 
@@ -117,4 +119,6 @@ pub struct Verdict {
     pub consistency: Consistency,
     /// What is missing.
     pub missing: Vec<Missing>,
+    /// Where the owners come from, if they were looked for.
+    pub owner_source: Option<&'static str>,
 }

@@ -50,9 +50,9 @@ impl<'a> Attributes<'a> {
     }
 
     #[cold]
-    fn fail(&mut self, error: WireError) -> Option<Result<Attribute<'a>, WireError>> {
+    fn fail(&mut self, error: WireError) -> Result<Attribute<'a>, WireError> {
         self.rest = &[];
-        Some(Err(error))
+        Err(error)
     }
 }
 
@@ -67,14 +67,14 @@ impl<'a> Iterator for Attributes<'a> {
         let at = self.at;
         let have = self.rest.len();
         let Some(&[l0, l1, t0, t1]) = self.rest.first_chunk::<HEADER_LEN>() else {
-            return self.fail(WireError::Truncated { what: "nlattr", at, need: HEADER_LEN, have });
+            return Some(self.fail(WireError::Truncated { what: "nlattr", at, need: HEADER_LEN, have }));
         };
         let length = usize::from(u16::from_ne_bytes([l0, l1]));
         if length < HEADER_LEN {
-            return self.fail(WireError::BadLength { what: "nlattr", at, length });
+            return Some(self.fail(WireError::BadLength { what: "nlattr", at, length }));
         }
         let Some(payload) = self.rest.get(HEADER_LEN..length) else {
-            return self.fail(WireError::Truncated { what: "nlattr", at, need: length, have });
+            return Some(self.fail(WireError::Truncated { what: "nlattr", at, need: length, have }));
         };
         let step = align(length).min(have);
         self.rest = &self.rest[step..];

@@ -121,9 +121,9 @@ impl<'a> Messages<'a> {
         Self { rest: datagram, at: 0 }
     }
 
-    fn fail(&mut self, error: WireError) -> Option<Result<Message<'a>, WireError>> {
+    fn fail(&mut self, error: WireError) -> Result<Message<'a>, WireError> {
         self.rest = &[];
-        Some(Err(error))
+        Err(error)
     }
 }
 
@@ -138,14 +138,14 @@ impl<'a> Iterator for Messages<'a> {
         let at = self.at;
         let have = self.rest.len();
         let Some(header) = self.rest.first_chunk::<HEADER_LEN>() else {
-            return self.fail(WireError::Truncated { what: "nlmsghdr", at, need: HEADER_LEN, have });
+            return Some(self.fail(WireError::Truncated { what: "nlmsghdr", at, need: HEADER_LEN, have }));
         };
         let length = u32::from_ne_bytes([header[0], header[1], header[2], header[3]]) as usize;
         if length < HEADER_LEN {
-            return self.fail(WireError::BadLength { what: "nlmsghdr", at, length });
+            return Some(self.fail(WireError::BadLength { what: "nlmsghdr", at, length }));
         }
         let Some(payload) = self.rest.get(HEADER_LEN..length) else {
-            return self.fail(WireError::Truncated { what: "nlmsghdr", at, need: length, have });
+            return Some(self.fail(WireError::Truncated { what: "nlmsghdr", at, need: length, have }));
         };
         let step = align(length).min(have);
         self.rest = &self.rest[step..];

@@ -6,11 +6,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::thread::CapabilitySet;
+
 use super::mountinfo::{Mounts, name_at};
 use super::processes::{Holder, Processes};
 use super::resolve::NAME_DIRECTORIES;
 use super::{Identity, Known, Namespace, OWN, identity_at};
-use crate::error::{Error, Operation};
+use crate::error::{Error, Operation, lacks};
 
 /// The namespaces that were found, and what could not be looked at.
 #[derive(Debug, Default)]
@@ -35,10 +37,14 @@ impl Inventory {
         if self.processes_hidden {
             return Some("/proc is mounted with hidepid: processes of other users are not listed".to_owned());
         }
-        let count = self.not_permitted;
+        let whose = match self.not_permitted {
+            0 => return None,
+            1 => "1 process".to_owned(),
+            count => format!("{count} processes"),
+        };
         // Even with the capability a security module may say no.
-        let hint = if may_trace() { "" } else { " (needs CAP_SYS_PTRACE)" };
-        (count > 0).then(|| format!("the network namespace of {count} processes may not be seen{hint}"))
+        let hint = if lacks(CapabilitySet::SYS_PTRACE) { " (needs CAP_SYS_PTRACE)" } else { "" };
+        Some(format!("the network namespace of {whose} may not be seen{hint}"))
     }
 }
 
@@ -129,12 +135,6 @@ impl Trace {
         pids.dedup();
         Known { names: self.names.into_iter().collect(), paths: self.paths.into_iter().collect(), pids, command }
     }
-}
-
-/// Whether the calling thread may look at the processes of other users.
-fn may_trace() -> bool {
-    let of = rustix::thread::capabilities(None);
-    of.is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::SYS_PTRACE))
 }
 
 /// Whether there is no network namespace at a place: never, any more, or of another kind.

@@ -9,11 +9,12 @@ use crate::filter::endpoint;
 use crate::filter::limits::{self, Limits};
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::nearest::nearest;
-use crate::filter::number::{self, Exact, NumberError};
+use crate::filter::number::{self, Exact};
+use crate::filter::numeric::{numbers, plain_number};
 use crate::filter::operator::{Operator, Relation};
 use crate::filter::pattern::{Pattern, PatternKind};
-use crate::filter::scanner::Literal;
 use crate::filter::ranges::{numeric, ranges_of};
+use crate::filter::scanner::Literal;
 use crate::filter::states;
 use crate::{Catalog, FieldId, FieldInfo, FieldKind, Names, Word};
 
@@ -26,21 +27,29 @@ pub(super) struct Resolver<'c> {
 
 /// A field that is being compared.
 #[derive(Clone, Copy)]
-struct Subject<'c> {
-    id: FieldId,
-    info: &'c FieldInfo,
+pub(super) struct Subject<'c> {
+    pub(super) id: FieldId,
+    pub(super) info: &'c FieldInfo,
+    /// Its name as the filter spells it.
+    pub(super) name: &'c str,
 }
 
 impl Subject<'_> {
-    fn test(self, condition: Condition) -> Expression {
+    pub(super) fn test(self, condition: Condition) -> Expression {
         Expression::test(self.id, condition)
     }
 }
 
 impl<'c> Resolver<'c> {
     /// What `FIELD OPERATOR VALUES` means. Only `in` may have more than one value.
-    pub(super) fn comparison(&self, id: FieldId, operator: &Operator<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
-        let subject = Subject { id, info: self.catalog.info(id) };
+    pub(super) fn comparison(
+        &self,
+        id: FieldId,
+        name: &str,
+        operator: &Operator<'_>,
+        values: &[Literal<'_>],
+    ) -> Result<Expression, Mistake> {
+        let subject = Subject { id, info: self.catalog.info(id), name };
         refuse_operator(subject, operator)?;
         let relation = operator.relation;
         let holds = match subject.info.kind {
@@ -77,7 +86,12 @@ impl<'c> Resolver<'c> {
         self.word(text).filter(|word| word.field == field).map(|word| word.values.to_vec())
     }
 
-    fn words(&self, subject: Subject<'c>, names: &'static [Name], values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn words(
+        &self,
+        subject: Subject<'_>,
+        names: &'static [Name],
+        values: &[Literal<'_>],
+    ) -> Result<Expression, Mistake> {
         let mut words = Vec::new();
         let mut numbers = Vec::new();
         for value in values {
@@ -101,13 +115,14 @@ impl<'c> Resolver<'c> {
         Ok(Expression::any(words.into_iter().chain(numbers)))
     }
 
-    fn ports(&self, subject: Subject<'c>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn ports(&self, subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
         // `sport = :22` and `sport = *:22` are in every finger that has used `ss`.
-        let bare = |value: &Literal<'_>| value.raw.len() - value.raw.trim_start_matches('*').trim_start_matches(':').len();
+        let bare =
+            |value: &Literal<'_>| value.raw.len() - value.raw.trim_start_matches('*').trim_start_matches(':').len();
         let places: Vec<Range<usize>> = values.iter().map(|value| value.at.start + bare(value)..value.at.end).collect();
         let texts: Vec<(&str, &Range<usize>)> =
             values.iter().zip(&places).map(|(value, place)| (&value.raw[bare(value)..], place)).collect();
-        let ranges = ranges_of(&texts, relation, subject.info.name(), PORTS, |text, at| self.port_number(text, at))?;
+        let ranges = ranges_of(&texts, relation, subject.name, PORTS, |text, at| self.port_number(text, at))?;
         Ok(subject.test(numeric(ranges, PORTS)))
     }
 
@@ -116,17 +131,18 @@ impl<'c> Resolver<'c> {
             return Ok(number);
         }
         if text.is_empty() || text.starts_with(|letter: char| letter.is_ascii_digit() || letter == '-') {
-            return Err(Mistake::new(at.clone(), format!("{} is no port", quoted(text))).expected(limits::values(FieldKind::Port)));
+            return Err(Mistake::new(at.clone(), format!("{} is no port", quoted(text)))
+                .expected(limits::values(FieldKind::Port)));
         }
         let port = self.names.port(text);
         port.map(|port| Exact::whole(i128::from(port)))
             .map_err(|why| Mistake::new(at.clone(), why).expected(limits::values(FieldKind::Port)))
     }
 
-    fn users(&self, subject: Subject<'c>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn users(&self, subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
         let limits = Limits::of(subject.info);
         let texts: Vec<(&str, &Range<usize>)> = values.iter().map(|value| (value.raw, &value.at)).collect();
-        let ranges = ranges_of(&texts, relation, subject.info.name(), limits, |text, at| {
+        let ranges = ranges_of(&texts, relation, subject.name, limits, |text, at| {
             if let Ok(number) = number::read(text, Meaning::Identifier) {
                 return Ok(number);
             }
@@ -137,7 +153,7 @@ impl<'c> Resolver<'c> {
         Ok(subject.test(numeric(ranges, limits)))
     }
 
-    fn interfaces(&self, subject: Subject<'c>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn interfaces(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
         let mut parts = Vec::new();
         for value in values {
             let name = value.unescaped();
@@ -145,30 +161,36 @@ impl<'c> Resolver<'c> {
                 Ok(name) => self.names.interface(name).map_err(|why| Mistake::new(value.at.clone(), why))?,
                 Err(_) => None,
             };
-            // As the kernel's own tools do: a name first, and digits that name nothing are an index.
-            let index = match known {
-                None if !value.quoted => plain_number(value, subject)?.and_then(|number| u32::try_from(number).ok()),
-                known => known,
-            };
+            // A name first, as everywhere; digits that name nothing are an index.
+            let number = if known.is_none() && !value.quoted { plain_number(value, subject)? } else { None };
+            if let (Some(number), Some(by_index)) = (number, self.catalog.find("ifindex")) {
+                parts.push(Expression::test(by_index, Condition::Numbers(vec![(number, number)])));
+                continue;
+            }
+            let index = known.or_else(|| number.and_then(|number| u32::try_from(number).ok()));
             parts.push(subject.test(Condition::Interface { index, name }));
         }
         Ok(Expression::any(parts))
     }
 
-    fn cgroups(&self, subject: Subject<'c>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn cgroups(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
         let mut parts = Vec::new();
         for value in values {
             let text = String::from_utf8_lossy(&value.unescaped()).into_owned();
-            let below = text.strip_prefix("/sys/fs/cgroup").filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(&text);
+            let below = text
+                .strip_prefix("/sys/fs/cgroup")
+                .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+                .unwrap_or(&text);
             let path = format!("/{}", below.trim_matches('/'));
             let id = self.names.cgroup(&path);
-            let id = id.map_err(|why| Mistake::new(value.at.clone(), why).expected(limits::values(FieldKind::Cgroup)))?;
+            let id =
+                id.map_err(|why| Mistake::new(value.at.clone(), why).expected(limits::values(FieldKind::Cgroup)))?;
             parts.push(subject.test(Condition::Cgroup { id, path: path.into_bytes() }));
         }
         Ok(Expression::any(parts))
     }
 
-    fn addresses(&self, subject: Subject<'c>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn addresses(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
         let mut networks = Vec::new();
         let mut others = Vec::new();
         for value in values {
@@ -183,7 +205,7 @@ impl<'c> Resolver<'c> {
         Ok(Expression::any(networks.into_iter().chain(others)))
     }
 
-    fn texts(&self, subject: Subject<'c>, values: &[Literal<'_>]) -> Expression {
+    fn texts(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Expression {
         let mut words = Vec::new();
         let mut texts = Vec::new();
         for value in values {
@@ -203,11 +225,11 @@ impl<'c> Resolver<'c> {
 fn refuse_operator(subject: Subject<'_>, operator: &Operator<'_>) -> Result<(), Mistake> {
     let kind = subject.info.kind;
     let relation = operator.relation;
-    let name = quoted(subject.info.name());
+    let name = quoted(subject.name);
     let at = operator.piece.at.clone();
     if kind == FieldKind::Structure {
         return Err(Mistake::new(at, format!("{name} has an inner structure and cannot be compared"))
-            .help(format!("write `has {}`, or compare one of its fields", subject.info.name())));
+            .help(format!("write `has {}`, or compare one of its fields", subject.name)));
     }
     let named = matches!(kind, FieldKind::Number(Meaning::Truth | Meaning::OneOf(_) | Meaning::SetOf(_)));
     let number = matches!(kind, FieldKind::Number(_) | FieldKind::Port | FieldKind::User);
@@ -217,7 +239,9 @@ fn refuse_operator(subject: Subject<'_>, operator: &Operator<'_>) -> Result<(), 
     }
     let one_of = matches!(kind, FieldKind::Number(Meaning::OneOf(_)));
     if relation.is_pattern() && number && !one_of {
-        return Err(Mistake::new(at, format!("{name} is not text, so it fits no pattern")).expected("=, != or `in (…)`"));
+        return Err(
+            Mistake::new(at, format!("{name} is not text, so it fits no pattern")).expected("=, != or `in (…)`")
+        );
     }
     Ok(())
 }
@@ -226,7 +250,7 @@ fn pattern(subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> 
     let kind = if relation == Relation::Glob { PatternKind::Glob } else { PatternKind::Regex };
     let mut parts = Vec::new();
     for value in values {
-        let pattern = Pattern::compile(kind, value.raw).map_err(|why| Mistake::new(value.at.clone(), why))?;
+        let pattern = Pattern::compile(kind, &value.pattern()).map_err(|why| Mistake::new(value.at.clone(), why))?;
         let FieldKind::Number(Meaning::OneOf(names)) = subject.info.kind else {
             parts.push(subject.test(Condition::Pattern(pattern)));
             continue;
@@ -235,8 +259,11 @@ fn pattern(subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> 
         let fitting: Vec<&'static str> =
             names.iter().map(|name| name.name).filter(|name| pattern.matches(name.as_bytes())).collect();
         if fitting.is_empty() {
-            return Err(Mistake::new(value.at.clone(), format!("no value of {} fits this pattern", quoted(subject.info.name())))
-                .expected(one_of(names)));
+            return Err(Mistake::new(
+                value.at.clone(),
+                format!("no value of {} fits this pattern", quoted(subject.name)),
+            )
+            .expected(one_of(names)));
         }
         parts.push(subject.test(words_condition(fitting)));
     }
@@ -282,73 +309,6 @@ pub(super) fn words_condition(mut words: Vec<&'static str>) -> Condition {
     Condition::Words(words)
 }
 
-fn numbers(subject: Subject<'_>, meaning: Meaning, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
-    let limits = Limits::of(subject.info);
-    let maskable = matches!(meaning, Meaning::Identifier | Meaning::Hexadecimal) && !relation.orders();
-    let (masked, plain): (Vec<&Literal<'_>>, Vec<&Literal<'_>>) =
-        values.iter().partition(|value| maskable && value.raw.contains('/'));
-    let mut parts = Vec::new();
-    if !plain.is_empty() {
-        let texts: Vec<(&str, &Range<usize>)> = plain.iter().map(|value| (value.raw, &value.at)).collect();
-        let read = |text: &str, at: &Range<usize>| {
-            number::read(text, meaning).map_err(|error| not_a_number(subject, meaning, text, at, error))
-        };
-        parts.push(subject.test(numeric(ranges_of(&texts, relation, subject.info.name(), limits, read)?, limits)));
-    }
-    for value in masked {
-        parts.push(subject.test(masked_value(subject, limits, value)?));
-    }
-    Ok(Expression::any(parts))
-}
-
-fn masked_value(subject: Subject<'_>, limits: Limits, literal: &Literal<'_>) -> Result<Condition, Mistake> {
-    let (value, mask) = literal.raw.split_once('/').unwrap_or((literal.raw, ""));
-    let read = |text| {
-        let number = number::read(text, Meaning::Identifier).ok().filter(|number| number.is_whole())?;
-        u64::try_from(number.floor()).ok().filter(|&number| i128::from(number) <= limits.max)
-    };
-    let (Some(value), Some(mask)) = (read(value), read(mask)) else {
-        return Err(unknown_value(subject, literal).expected("VALUE/MASK, as in 0x10/0xff"));
-    };
-    if value & !mask != 0 {
-        return Err(Mistake::new(literal.at.clone(), "this can match nothing: the value has bits that the mask leaves out")
-            .help(format!("with that mask the value would be {:#x}", value & mask)));
-    }
-    Ok(Condition::Masked { value, mask })
-}
-
-fn not_a_number(subject: Subject<'_>, meaning: Meaning, text: &str, at: &Range<usize>, error: NumberError<'_>) -> Mistake {
-    let name = quoted(subject.info.name());
-    let mistake = match error {
-        NumberError::NotANumber => Mistake::new(at.clone(), format!("{} is no number, and {name} is one", quoted(text))),
-        NumberError::TooLarge => Mistake::new(at.clone(), format!("{} is out of the range of {name}", quoted(text))),
-        NumberError::UnknownUnit(unit) => Mistake::new(at.clone(), format!("{} is no unit of {name}", quoted(unit))),
-        NumberError::HexadecimalWithoutPrefix => {
-            return Mistake::new(at.clone(), format!("{} is no decimal number", quoted(text)))
-                .help(format!("hexadecimal numbers begin with 0x: 0x{text}"));
-        }
-    };
-    mistake.expected(match number::units(meaning) {
-        Some(units) => format!("a number in {}, or with a unit: {units}", meaning.unit()),
-        None => "a number".to_owned(),
-    })
-}
-
-/// A literal that is a number without unit, where names are usual.
-fn plain_number(literal: &Literal<'_>, subject: Subject<'_>) -> Result<Option<u64>, Mistake> {
-    let begins_with_digit = literal.raw.starts_with(|letter: char| letter.is_ascii_digit());
-    if literal.quoted || !begins_with_digit {
-        return Ok(None);
-    }
-    let Ok(number) = number::read(literal.raw, Meaning::Identifier) else { return Ok(None) };
-    let limits = Limits::of(subject.info);
-    match u64::try_from(number.floor()) {
-        Ok(whole) if number.is_whole() && i128::from(whole) <= limits.max => Ok(Some(whole)),
-        _ => Err(Mistake::new(literal.at.clone(), format!("{} is out of the range of {}", quoted(literal.raw), quoted(subject.info.name())))
-            .expected(format!("a whole number from 0 to {}", limits.max))),
-    }
-}
-
 fn named(names: &'static [Name], text: &str) -> Option<&'static Name> {
     names.iter().find(|name| {
         name.name.len() == text.len()
@@ -358,8 +318,8 @@ fn named(names: &'static [Name], text: &str) -> Option<&'static Name> {
     })
 }
 
-fn unknown_value(subject: Subject<'_>, literal: &Literal<'_>) -> Mistake {
-    Mistake::new(literal.at.clone(), format!("{} is no value of {}", quoted(literal.raw), quoted(subject.info.name())))
+pub(super) fn unknown_value(subject: Subject<'_>, literal: &Literal<'_>) -> Mistake {
+    Mistake::new(literal.at.clone(), format!("{} is no value of {}", quoted(literal.raw), quoted(subject.name)))
 }
 
 /// Names of a list that a message shows before it only counts the rest.

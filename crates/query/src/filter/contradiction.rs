@@ -20,12 +20,16 @@ pub(super) fn refuse(root: &Node, catalog: &Catalog, source: &str) -> Result<(),
     prover.satisfiable(Facts::new(), &[(root, false)]).map_err(|clash| clash.into_mistake(catalog, source))
 }
 
+/// Conditions that a contradiction names. More are no help, and facts are copied for each branch of an `or`.
+const PLACES_MAX: usize = 6;
+
 type Facts<'n> = BTreeMap<FieldId, Known<'n>>;
 
 /// What is known of one field.
 #[derive(Clone, Debug, Default)]
 struct Known<'n> {
-    places: Vec<Range<usize>>,
+    /// Where its conditions stand, and whether they must not hold.
+    places: Vec<(Range<usize>, bool)>,
     /// `has`: wanted, unwanted, or not asked. A comparison wants it too.
     present: Option<bool>,
     numbers: Option<Vec<(i128, i128)>>,
@@ -41,14 +45,21 @@ enum Choice<'n> {
 
 /// Conditions that exclude each other.
 struct Clash {
-    places: Vec<Range<usize>>,
+    places: Vec<(Range<usize>, bool)>,
 }
 
 impl Clash {
     fn into_mistake(self, catalog: &Catalog, source: &str) -> Mistake {
-        let at = self.places.last().cloned().unwrap_or_default();
-        let texts: Vec<&str> = self.places.iter().filter_map(|place| source.get(place.clone())).collect();
-        let shown: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+        let at = self.places.last().map(|(at, _)| at.clone()).unwrap_or_default();
+        let text = |at: &Range<usize>| source.get(at.clone()).unwrap_or_default();
+        let mut shown: Vec<String> = Vec::new();
+        for (at, negated) in &self.places {
+            let condition = if *negated { quoted(&format!("not {}", text(at))) } else { quoted(text(at)) };
+            // A bare address says something of both sides, with one place.
+            if !shown.contains(&condition) {
+                shown.push(condition);
+            }
+        }
         let message = match shown.split_last() {
             Some((last, [])) => format!("this filter can match nothing: nothing fits {last}"),
             Some((last, others)) => {
@@ -56,10 +67,13 @@ impl Clash {
             }
             None => "this filter can match nothing".to_owned(),
         };
-        let words = texts.len() > 1 && texts.iter().all(|text| text.split_whitespace().all(|word| catalog.word(word).is_some()));
+        let is_word = |word: &str| catalog.word(word).is_some();
+        let words = self.places.iter().all(|(at, negated)| !negated && text(at).split_whitespace().all(is_word));
         let mistake = Mistake::new(at, message);
-        if words {
-            return mistake.help(format!("words of one kind side by side, without `and`, mean either: {}", texts.join(" ")));
+        if words && shown.len() > 1 {
+            let texts: Vec<&str> = self.places.iter().map(|(at, _)| text(at)).collect();
+            return mistake
+                .help(format!("words of one kind side by side, without `and`, mean either: {}", texts.join(" ")));
         }
         mistake
     }
@@ -110,7 +124,7 @@ impl Prover<'_> {
             (Shape::Not(inner), _) => self.narrow(facts, inner, !negated, disjunctions),
             (Shape::Test(test), _) => {
                 let known = facts.entry(test.field).or_default();
-                known.places.push(node.at.clone());
+                known.remember((node.at.clone(), negated));
                 let possible = self.learn(known, test, negated);
                 if possible { Ok(()) } else { Err(Clash { places: core::mem::take(&mut known.places) }) }
             }
@@ -145,7 +159,9 @@ impl Prover<'_> {
             Condition::Interface { index: Some(index), .. } => {
                 known.narrow_numbers(vec![(i128::from(*index), i128::from(*index))], negated, limits)
             }
-            Condition::Cgroup { id, .. } => known.narrow_numbers(vec![(i128::from(*id), i128::from(*id))], negated, limits),
+            Condition::Cgroup { id, .. } => {
+                known.narrow_numbers(vec![(i128::from(*id), i128::from(*id))], negated, limits)
+            }
             Condition::Words(words) => known.narrow_texts(words.iter().map(|word| word.as_bytes()).collect(), negated),
             Condition::Texts(texts) => known.narrow_texts(texts.iter().map(Vec::as_slice).collect(), negated),
             Condition::Networks(networks) if !negated => known.narrow_networks(networks),
@@ -155,6 +171,11 @@ impl Prover<'_> {
 }
 
 impl<'n> Known<'n> {
+    fn remember(&mut self, place: (Range<usize>, bool)) {
+        self.places.truncate(PLACES_MAX - 1);
+        self.places.push(place);
+    }
+
     fn narrow_numbers(&mut self, ranges: Vec<(i128, i128)>, negated: bool, limits: Limits) -> bool {
         let ranges = if negated { complement(&ranges, limits) } else { ranges };
         let left = match &self.numbers {

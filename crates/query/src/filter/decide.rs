@@ -1,6 +1,8 @@
 //! Decides a filter on one record, in three-valued logic: what the kernel did not say is unknown, not zero.
 
-use crate::filter::ast::{Condition, Expression, Test};
+use core::net::IpAddr;
+
+use crate::filter::ast::{Condition, Expression, Network, Test};
 use crate::{FieldId, Value};
 
 /// Something with values of fields: a row as it came from the kernel, or a record that was kept.
@@ -109,11 +111,10 @@ impl Condition {
             },
             Self::Signed(ranges) => match *value {
                 Value::Signed(number) => in_ranges(ranges, number),
-                _ => bits(value).is_some_and(|number| i64::try_from(number).is_ok_and(|number| in_ranges(ranges, number))),
+                _ => bits(value)
+                    .is_some_and(|number| i64::try_from(number).is_ok_and(|number| in_ranges(ranges, number))),
             },
-            Self::Words(words) => {
-                value.as_text().is_some_and(|text| words.iter().any(|word| word.as_bytes() == text))
-            }
+            Self::Words(words) => value.as_text().is_some_and(|text| words.iter().any(|word| word.as_bytes() == text)),
             Self::Bits(wanted) => bits(value).is_some_and(|bits| bits & wanted == *wanted),
             Self::Masked { value: wanted, mask } => bits(value).is_some_and(|bits| bits & mask == *wanted),
             Self::Truth(wanted) => match *value {
@@ -121,7 +122,7 @@ impl Condition {
                 _ => bits(value).is_some_and(|bits| (bits != 0) == *wanted),
             },
             Self::Networks(networks) => match *value {
-                Value::Address(address) => networks.iter().any(|network| network.contains(address)),
+                Value::Address(address) => in_networks(networks, address),
                 _ => false,
             },
             Self::Interface { index, name } => match bits(value) {
@@ -150,6 +151,16 @@ fn bits(value: &Value<'_>) -> Option<u64> {
         Value::Set { bits, .. } => Some(bits),
         _ => None,
     }
+}
+
+/// Whether an address is in one of the sorted networks, none of which holds another.
+fn in_networks(networks: &[Network], address: IpAddr) -> bool {
+    let within = |address: IpAddr| {
+        let after = networks.partition_point(|network| network.address <= address);
+        after.checked_sub(1).and_then(|at| networks.get(at)).is_some_and(|network| network.contains(address))
+    };
+    within(address)
+        || matches!(address, IpAddr::V6(mapped) if mapped.to_ipv4_mapped().is_some_and(|v4| within(v4.into())))
 }
 
 /// Whether a number is in one of the sorted ranges.

@@ -47,15 +47,18 @@ impl Resolver<'_> {
             return self.endpoint_of_family(family, &rest, at);
         }
         if let Some((address, zone)) = raw.split_once('%') {
-            let zone = zone.trim_end_matches(']');
-            return Err(Mistake::new(at.clone(), "a zone is not part of an address here")
-                .help(format!("write the interface as its own condition: {} dev = {zone}", address.trim_start_matches('['))));
+            let zone = zone.split([']', '/', ':']).next().unwrap_or_default();
+            return Err(Mistake::new(at.clone(), "a zone is not part of an address here").help(format!(
+                "write the interface as its own condition: {} dev = {zone}",
+                address.trim_start_matches('[')
+            )));
         }
         let (host, port) = split_port(raw, at)?;
         let networks = if host.text.is_empty() || host.text == "*" { Vec::new() } else { self.networks(&host)? };
         let ports = match port {
             Some(port) if port.text.is_empty() => {
-                return Err(Mistake::new(at.clone(), "there is no port behind the colon").expected("a port, a range or a service name"));
+                return Err(Mistake::new(at.clone(), "there is no port behind the colon")
+                    .expected("a port, a range or a service name"));
             }
             Some(port) if port.text != "*" => Some(self.port(port.text, &port.at)?),
             _ => None,
@@ -64,7 +67,12 @@ impl Resolver<'_> {
     }
 
     /// What an endpoint says of one side of a record.
-    pub(super) fn on_side(&self, endpoint: &Endpoint, address: FieldId, at: &Range<usize>) -> Result<Expression, Mistake> {
+    pub(super) fn on_side(
+        &self,
+        endpoint: &Endpoint,
+        address: FieldId,
+        at: &Range<usize>,
+    ) -> Result<Expression, Mistake> {
         let mut parts = Vec::new();
         if let Some(family) = &endpoint.family {
             parts.push(Expression::test(family.field, Condition::Words(family.values.to_vec())));
@@ -102,19 +110,27 @@ impl Resolver<'_> {
 
     fn port_beside(&self, address: FieldId) -> Option<FieldId> {
         let find = |name| self.catalog.find(name);
-        [("local", "lport"), ("peer", "pport")].into_iter().find(|(side, _)| find(side) == Some(address)).and_then(|(_, port)| find(port))
+        [("local", "lport"), ("peer", "pport")]
+            .into_iter()
+            .find(|(side, _)| find(side) == Some(address))
+            .and_then(|(_, port)| find(port))
     }
 
     fn endpoint_of_family(&self, family: &str, rest: &Literal<'_>, at: &Range<usize>) -> Result<Endpoint, Mistake> {
         match family {
             "inet" | "inet6" => self.endpoint(rest),
             "unix" => {
-                let glob = Pattern::compile(PatternKind::Glob, rest.raw).map_err(|why| Mistake::new(rest.at.clone(), why))?;
+                let glob = Pattern::compile(PatternKind::Glob, &rest.pattern())
+                    .map_err(|why| Mistake::new(rest.at.clone(), why))?;
                 let family = self.catalog.word("unix").copied();
                 Ok(Endpoint { text: Some(Condition::Pattern(glob)), family, ..Endpoint::default() })
             }
-            other => Err(Mistake::new(at.clone(), format!("addresses are not written with `{other}:` here"))
-                .help(format!("write the family as a word, and compare the text that is shown: {} local ~ '*'", word_of(other)))),
+            other => {
+                Err(Mistake::new(at.clone(), format!("addresses are not written with `{other}:` here")).help(format!(
+                    "write the family as a word, and compare the text that is shown: {} local ~ '*'",
+                    word_of(other)
+                )))
+            }
         }
     }
 
@@ -136,9 +152,10 @@ impl Resolver<'_> {
             return short_dotted(text, prefix, host);
         }
         if prefix.is_some() {
-            return Err(Mistake::new(host.at.clone(), "a host name cannot have a prefix length").expected("an address, as in 10.0.0.0/8"));
+            return Err(Mistake::new(host.at.clone(), "a host name cannot have a prefix length")
+                .expected("an address, as in 10.0.0.0/8"));
         }
-        let mut networks: Vec<Network> = match self.names.addresses(text) {
+        let networks: Vec<Network> = match self.names.addresses(text) {
             Ok(addresses) if addresses.is_empty() => Err(format!("{} has no address", quoted(text))),
             other => other,
         }
@@ -146,9 +163,7 @@ impl Resolver<'_> {
         .into_iter()
         .map(Network::host)
         .collect();
-        networks.sort_unstable();
-        networks.dedup();
-        Ok(networks)
+        Ok(merged(networks))
     }
 }
 
@@ -163,7 +178,9 @@ fn split_port<'t>(raw: &'t str, at: &Range<usize>) -> Result<(Part<'t>, Option<P
     let part = |from: usize, to: usize| Part { text: &raw[from..to], at: at.start + from..at.start + to };
     let colon = if raw.starts_with('[') {
         let Some(close) = raw.find(']') else {
-            return Err(Mistake::new(at.clone(), "`[` has no `]`").expected("an IPv6 address in brackets, as in [::1]:443"));
+            return Err(
+                Mistake::new(at.clone(), "`[` has no `]`").expected("an IPv6 address in brackets, as in [::1]:443")
+            );
         };
         let behind = &raw[close + 1..];
         let prefix_len = behind.find(':').unwrap_or(behind.len());
@@ -188,8 +205,10 @@ fn network(address: IpAddr, prefix: Option<&str>, host: &Part<'_>) -> Result<Net
     let max = Network::host(address).prefix_len;
     match prefix_len(prefix, max) {
         Some(len) => Ok(Network::new(address, len)),
-        None => Err(Mistake::new(host.at.clone(), format!("{} is no prefix length of such an address", quoted(prefix)))
-            .expected(format!("a number from 0 to {max}"))),
+        None => {
+            Err(Mistake::new(host.at.clone(), format!("{} is no prefix length of such an address", quoted(prefix)))
+                .expected(format!("a number from 0 to {max}")))
+        }
     }
 }
 
@@ -210,7 +229,11 @@ fn short_dotted(text: &str, prefix: Option<&str>, host: &Part<'_>) -> Result<Vec
     padded[..octets.len()].copy_from_slice(&octets);
     let address = Ipv4Addr::from(padded);
     if prefix.is_none() {
-        return Err(no_address().help(format!("for the network write {address}/{}, or {text}/{}", octets.len() * 8, octets.len() * 8)));
+        return Err(no_address().help(format!(
+            "for the network write {address}/{}, or {text}/{}",
+            octets.len() * 8,
+            octets.len() * 8
+        )));
     }
     Ok(vec![network(IpAddr::V4(address), prefix, host)?])
 }
@@ -222,16 +245,10 @@ fn word_of(family: &str) -> &str {
 
 /// Networks in order, without those that lie inside another one.
 pub(super) fn merged(mut networks: Vec<Network>) -> Vec<Network> {
-    networks.sort_unstable_by_key(|network| (network.prefix_len, network.address));
-    let mut kept: Vec<Network> = Vec::with_capacity(networks.len());
-    for network in networks {
-        let inside = |wider: &Network| wider.address.is_ipv4() == network.address.is_ipv4() && wider.contains(network.address);
-        if !kept.iter().any(inside) {
-            kept.push(network);
-        }
-    }
-    kept.sort_unstable();
-    kept
+    // Two networks are apart or one holds the other, and the wider one comes first in this order.
+    networks.sort_unstable();
+    networks.dedup_by(|next, kept| kept.address.is_ipv4() == next.address.is_ipv4() && kept.contains(next.address));
+    networks
 }
 
 /// Whether no address can be in both.

@@ -20,7 +20,7 @@ use crate::filter::nearest::nearest;
 use crate::filter::node::{Node, Shape};
 use crate::filter::operator::{self, Operator, Relation};
 use crate::filter::scanner::{Literal, Piece, Scanner};
-use crate::filter::{endpoint, ss};
+use crate::filter::{endpoint, suggest};
 use crate::{Catalog, FieldId, FieldKind, Names};
 
 /// Brackets and negations inside each other. Nobody reads deeper, and the parser calls itself for each.
@@ -33,7 +33,8 @@ const AND: [&str; 1] = ["and"];
 const OR: [&str; 1] = ["or"];
 const NOT: [&str; 1] = ["not"];
 
-const CONDITION: &str = "a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE";
+/// What may begin a condition, for messages.
+pub(super) const CONDITION: &str = "a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE";
 
 /// Reads a whole filter; `None` where there is none.
 pub(super) fn read(text: &str, catalog: &Catalog, names: &dyn Names) -> Result<Option<Node>, Mistake> {
@@ -92,7 +93,9 @@ impl<'t> Grammar<'t, '_> {
         while self.another_condition_follows() {
             let next = self.condition()?;
             let joined = next.is_word
-                && core::iter::once(&mut first).chain(&mut others).any(|before| before.is_word && join_words(&mut before.node, &next.node));
+                && core::iter::once(&mut first)
+                    .chain(&mut others)
+                    .any(|before| before.is_word && join_words(&mut before.node, &next.node));
             if !joined {
                 others.push(next);
             }
@@ -103,11 +106,12 @@ impl<'t> Grammar<'t, '_> {
     fn condition(&mut self) -> Result<Operand, Mistake> {
         let from = self.scanner.place();
         let negation = self.scanner.peek_signs();
-        let negated = if negation.text.starts_with('!') && !negation.text.starts_with("!=") && !negation.text.starts_with("!~") {
-            self.scanner.take("!")
-        } else {
-            self.scanner.take_word(&NOT)
-        };
+        let negated =
+            if negation.text.starts_with('!') && !negation.text.starts_with("!=") && !negation.text.starts_with("!~") {
+                self.scanner.take("!")
+            } else {
+                self.scanner.take_word(&NOT)
+            };
         if negated {
             self.must_follow("`not`", from)?;
             let inner = self.nested(from, Self::condition)?.node;
@@ -127,7 +131,9 @@ impl<'t> Grammar<'t, '_> {
                 return Err(Mistake::new(from..from + 1, "this bracket is not closed").expected("`)`"));
             }
             let at = self.place_of_next();
-            return Err(Mistake::new(at, "this does not continue the filter").expected("`and`, `or`, `)` or another condition"));
+            return Err(
+                Mistake::new(at, "this does not continue the filter").expected("`and`, `or`, `)` or another condition")
+            );
         }
         let at = from..self.scanner.taken();
         Ok(Operand { node: Node { at, shape: inner.shape }, is_word: false })
@@ -135,13 +141,14 @@ impl<'t> Grammar<'t, '_> {
 
     fn predicate(&mut self) -> Result<Operand, Mistake> {
         let word = self.scanner.peek_word();
-        if word.text.is_empty() {
+        let connective = [AND, OR].iter().flatten().any(|connective| word.text.eq_ignore_ascii_case(connective));
+        if word.text.is_empty() || connective {
             return Err(self.no_condition());
         }
         self.scanner.take_piece(&word);
         let catalog = self.resolver.catalog;
         if let Some(operator) = operator::take(&mut self.scanner)? {
-            let Some(field) = catalog.find(word.text) else { return Err(self.unknown_field(&word)) };
+            let Some(field) = catalog.find(word.text) else { return Err(suggest::unknown_field(&word, catalog)) };
             return self.comparison(&word, field, &operator);
         }
         if word.text.eq_ignore_ascii_case("has") {
@@ -161,30 +168,44 @@ impl<'t> Grammar<'t, '_> {
         }
         match catalog.find(word.text) {
             Some(field) => self.field_alone(&word, field),
-            None => Err(self.unknown_word(&word)),
+            None => Err(suggest::unknown_word(&word, catalog)),
         }
     }
 
-    fn comparison(&mut self, field_name: &Piece<'_>, field: FieldId, operator: &Operator<'_>) -> Result<Operand, Mistake> {
-        let literals = if operator.relation == Relation::In { self.list(field)? } else { vec![self.value(field, operator)?] };
+    fn comparison(
+        &mut self,
+        field_name: &Piece<'_>,
+        field: FieldId,
+        operator: &Operator<'_>,
+    ) -> Result<Operand, Mistake> {
+        let literals = match operator.relation {
+            Relation::In => self.list(field)?,
+            _ => vec![self.value(field_name.text, field, operator)?],
+        };
         let at = field_name.at.start..self.scanner.taken();
-        Ok(plain(self.resolver.comparison(field, operator, &literals)?, &at))
+        Ok(plain(self.resolver.comparison(field, field_name.text, operator, &literals)?, &at))
     }
 
-    fn value(&mut self, field: FieldId, operator: &Operator<'_>) -> Result<Literal<'t>, Mistake> {
+    fn value(&mut self, name: &str, field: FieldId, operator: &Operator<'_>) -> Result<Literal<'t>, Mistake> {
         let info = self.resolver.catalog.info(field);
         if !self.value_follows() {
             let mistake = Mistake::new(self.place_of_next(), format!("{} needs a value", quoted(operator.piece.text)));
             let mistake = mistake.expected(values(info.kind));
             let listed = operator.relation == Relation::Equal && self.scanner.peek() == Some('(');
-            return Err(if listed { mistake.help(format!("a list stands behind in: {} in (…)", info.name())) } else { mistake });
+            return Err(if listed {
+                mistake.help(format!("a list stands behind in: {name} in (…)"))
+            } else {
+                mistake
+            });
         }
         let literal = if operator.relation.is_pattern() { self.scanner.pattern()? } else { self.scanner.value()? };
         if self.scanner.peek() == Some(',') {
             let from = literal.at.start;
             let rest = self.place_of_next();
-            return Err(Mistake::new(rest, "a comma stands only inside of `in (…)`")
-                .help(format!("for several values write {} in ({}, …)", info.name(), self.scanner.text_between(from, literal.at.end))));
+            return Err(Mistake::new(rest, "a comma stands only inside of `in (…)`").help(format!(
+                "for several values write {name} in ({}, …)",
+                self.scanner.text_between(from, literal.at.end)
+            )));
         }
         Ok(literal)
     }
@@ -200,11 +221,15 @@ impl<'t> Grammar<'t, '_> {
         loop {
             let literal = self.scanner.value()?;
             if literal.at.is_empty() {
-                return Err(Mistake::new(self.place_of_next(), "there is a value missing in this list").expected(values(info.kind)));
+                return Err(Mistake::new(self.place_of_next(), "there is a value missing in this list")
+                    .expected(values(info.kind)));
             }
             literals.push(literal);
             if literals.len() > LIST_LEN_MAX {
-                return Err(Mistake::new(from..from + 1, format!("a list may have {LIST_LEN_MAX} values, this one has more")));
+                return Err(Mistake::new(
+                    from..from + 1,
+                    format!("a list may have {LIST_LEN_MAX} values, this one has more"),
+                ));
             }
             if self.scanner.take(")") {
                 return Ok(literals);
@@ -213,7 +238,9 @@ impl<'t> Grammar<'t, '_> {
                 return Err(Mistake::new(from..from + 1, "this bracket is not closed").expected("`)`"));
             }
             if !self.scanner.take(",") {
-                return Err(Mistake::new(self.place_of_next(), "this does not continue the list").expected("`,` or `)`"));
+                return Err(
+                    Mistake::new(self.place_of_next(), "this does not continue the list").expected("`,` or `)`")
+                );
             }
         }
     }
@@ -221,10 +248,13 @@ impl<'t> Grammar<'t, '_> {
     fn presence(&mut self, has: &Piece<'_>) -> Result<Operand, Mistake> {
         let name = self.scanner.peek_word();
         if name.text.is_empty() {
-            return Err(Mistake::new(self.place_of_next(), "`has` needs the name of a field").expected("a field, as in has mark"));
+            return Err(Mistake::new(self.place_of_next(), "`has` needs the name of a field")
+                .expected("a field, as in has mark"));
         }
         self.scanner.take_piece(&name);
-        let Some(field) = self.resolver.catalog.find(name.text) else { return Err(self.unknown_field(&name)) };
+        let Some(field) = self.resolver.catalog.find(name.text) else {
+            return Err(suggest::unknown_field(&name, self.resolver.catalog));
+        };
         Ok(plain(Expression::test(field, Condition::Present), &(has.at.start..name.at.end)))
     }
 
@@ -255,7 +285,8 @@ impl<'t> Grammar<'t, '_> {
 
     /// A bare address. Its characters are read again as a value: `unix:/run/a,b` is not over at the comma.
     fn address(&mut self, word: &Piece<'_>) -> Result<Operand, Mistake> {
-        let literal = Literal { at: word.at.clone(), raw: self.scanner.text_between(word.at.start, word.at.end), quoted: false };
+        let literal =
+            Literal { at: word.at.clone(), raw: self.scanner.text_between(word.at.start, word.at.end), quoted: false };
         Ok(plain(self.resolver.on_either_side(&literal)?, &word.at))
     }
 
@@ -271,7 +302,7 @@ impl<'t> Grammar<'t, '_> {
             return self.comparison(name, field, &equal);
         }
         let value = if self.value_follows() { self.scanner.value()?.raw } else { "" };
-        Err(operator_missing(name, info.kind, value))
+        Err(suggest::operator_missing(name, info.kind, value))
     }
 
     /// Whether the next piece can be a value: not the end, a bracket or a connective.
@@ -308,7 +339,10 @@ impl<'t> Grammar<'t, '_> {
 
     fn nested<T>(&mut self, from: usize, inner: impl FnOnce(&mut Self) -> Result<T, Mistake>) -> Result<T, Mistake> {
         if self.depth == NESTING_MAX {
-            return Err(Mistake::new(from..from + 1, format!("more than {NESTING_MAX} brackets and negations inside each other")));
+            return Err(Mistake::new(
+                from..from + 1,
+                format!("more than {NESTING_MAX} brackets and negations inside each other"),
+            ));
         }
         self.depth += 1;
         let result = inner(self);
@@ -333,63 +367,10 @@ impl<'t> Grammar<'t, '_> {
             Some('\'' | '"') => "a text in quotes needs a field and an operator before it",
             Some(')') => "this bracket stands where a condition should be",
             Some(',') => "a comma stands only inside of `in (…)`",
-            Some('&' | '|') => "there is no condition before this",
-            Some(_) => "an operator needs a field before it",
+            Some('=' | '!' | '<' | '>' | '~') => "an operator needs a field before it",
+            Some(_) => "there is no condition before this",
         };
         Mistake::new(at, message).expected(CONDITION)
-    }
-
-    fn unknown_field(&self, name: &Piece<'_>) -> Mistake {
-        let catalog = self.resolver.catalog;
-        let known = catalog.fields().flat_map(|(_, info)| info.aliases.iter().copied().chain([info.path.as_str()]));
-        let mistake = Mistake::new(name.at.clone(), format!("unknown field {}", quoted(name.text)));
-        match catalog.word(name.text) {
-            Some(word) => mistake
-                .help(format!("`{}` is a word of {} and stands alone", word.word, quoted(catalog.info(word.field).name()))),
-            None => mistake.nearest(nearest(name.text, known)),
-        }
-    }
-
-    fn unknown_word(&self, word: &Piece<'_>) -> Mistake {
-        let catalog = self.resolver.catalog;
-        let names = catalog.fields().flat_map(|(_, info)| info.aliases.iter().copied().chain([info.path.as_str()]));
-        let known = catalog.words().iter().map(|word| word.word).chain(names);
-        let mistake = Mistake::new(word.at.clone(), format!("unknown word {}", quoted(word.text)));
-        if let Some(hint) = ss::hint(&[word.text]) {
-            return mistake.help(hint);
-        }
-        if word.text.bytes().all(|letter| letter.is_ascii_digit()) {
-            return mistake.help(format!("for a port write :{0}, for an address give it whole", word.text));
-        }
-        match nearest(word.text, known) {
-            Some(near) => mistake.nearest(Some(near)),
-            None if catalog.find("peer").is_some() => {
-                mistake.expected(CONDITION).help(format!("a host name needs a side: dst {0} or src {0}", word.text))
-            }
-            None => mistake.expected(CONDITION),
-        }
-    }
-}
-
-/// `rtt > 100ms` without quotes: the shell has taken `> 100ms` for a redirection, or `>` out of `>= 100ms`.
-fn operator_missing(name: &Piece<'_>, kind: FieldKind, value: &str) -> Mistake {
-    let field = name.text;
-    let behind = Mistake::new(name.at.clone(), format!("{} needs an operator and a value", quoted(field)));
-    match kind {
-        FieldKind::Structure => behind.help(format!("`{field}` has an inner structure: write has {field}")),
-        FieldKind::Number(Meaning::OneOf(_) | Meaning::SetOf(_)) | FieldKind::Text => {
-            let value = if value.is_empty() { example(kind) } else { value };
-            behind.expected(operator::EXPECTED).help(format!("write {field} = {value}"))
-        }
-        // `>= 5` leaves the value on the command line (the shell makes a file named `=`), `> 5` does not.
-        _ => {
-            let (sign, relation) = if value.is_empty() { (">", Relation::Greater) } else { (">=", Relation::GreaterOrEqual) };
-            let value = if value.is_empty() { example(kind) } else { value };
-            behind.help(format!(
-                "if there was a > or <, the shell took it for a redirection: write '{field} {sign} {value}' in quotes, or {field} {} {value}",
-                relation.word()
-            ))
-        }
     }
 }
 
@@ -405,7 +386,9 @@ fn word_operand(field: FieldId, values: Vec<&'static str>, at: Range<usize>) -> 
 /// Adds the values of `other` to `node` if both are words of one kind.
 fn join_words(node: &mut Node, other: &Node) -> bool {
     let (Shape::Test(test), Shape::Test(more)) = (&mut node.shape, &other.shape) else { return false };
-    let (Condition::Words(words), Condition::Words(added)) = (&mut test.condition, &more.condition) else { return false };
+    let (Condition::Words(words), Condition::Words(added)) = (&mut test.condition, &more.condition) else {
+        return false;
+    };
     if test.field != more.field {
         return false;
     }

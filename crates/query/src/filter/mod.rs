@@ -17,6 +17,7 @@ mod mistake;
 mod nearest;
 mod node;
 mod number;
+mod numeric;
 mod operator;
 mod pattern;
 mod print;
@@ -24,6 +25,7 @@ mod ranges;
 mod scanner;
 mod ss;
 mod states;
+mod suggest;
 mod width;
 
 pub use ast::{Condition, Expression, Network, Test};
@@ -58,7 +60,10 @@ impl Filter {
 /// Reads a filter from its text.
 pub fn parse(text: &str, catalog: &Catalog, names: &dyn Names) -> Result<Filter, Mistake> {
     if text.len() > FILTER_BYTES_MAX {
-        return Err(Mistake::new(0..0, format!("a filter may have {FILTER_BYTES_MAX} bytes, this one has {}", text.len())));
+        return Err(Mistake::new(
+            0..0,
+            format!("a filter may have {FILTER_BYTES_MAX} bytes, this one has {}", text.len()),
+        ));
     }
     let expression = match grammar::read(text, catalog, names).map_err(|mistake| mistake.of(text))? {
         Some(node) => {

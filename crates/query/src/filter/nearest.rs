@@ -4,10 +4,10 @@
 const COMPARED_LEN_MAX: usize = 48;
 
 /// The candidate with the fewest slips (a letter too much, too few, wrong, or two swapped) that still could be meant:
-/// one slip, or one for every three letters.
+/// one slip, or one for every four letters.
 pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = letters(word)?;
-    let slips_max = (word.len() / 3).max(1);
+    let slips_max = (word.len() / 4).max(1);
     let mut best = None;
     for candidate in candidates {
         let Some(other) = letters(candidate) else { continue };
@@ -25,8 +25,11 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
 }
 
 fn letters(word: &str) -> Option<Vec<char>> {
-    let letters: Vec<char> =
-        word.chars().take(COMPARED_LEN_MAX + 1).map(|letter| if letter == '_' { '-' } else { letter.to_ascii_lowercase() }).collect();
+    let letters: Vec<char> = word
+        .chars()
+        .take(COMPARED_LEN_MAX + 1)
+        .map(|letter| if letter == '_' { '-' } else { letter.to_ascii_lowercase() })
+        .collect();
     (1..=COMPARED_LEN_MAX).contains(&letters.len()).then_some(letters)
 }
 
@@ -57,7 +60,9 @@ mod tests {
 
     #[test]
     fn one_slip_is_forgiven() {
-        for (slip, meant) in [("listning", "listening"), ("tpc", "tcp"), ("ESTABLISHD", "established"), ("send_q", "send-q")] {
+        for (slip, meant) in
+            [("listning", "listening"), ("tpc", "tcp"), ("ESTABLISHD", "established"), ("send_q", "send-q")]
+        {
             assert_eq!(nearest(slip, WORDS), Some(meant), "{slip}");
         }
     }

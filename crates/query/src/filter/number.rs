@@ -55,7 +55,11 @@ pub(super) fn read(text: &str, meaning: Meaning) -> Result<Exact, NumberError<'_
     }
     let whole_len = digits_len(unsigned);
     if whole_len == 0 {
-        return Err(if looks_hexadecimal(text, meaning) { NumberError::HexadecimalWithoutPrefix } else { NumberError::NotANumber });
+        return Err(if looks_hexadecimal(text, meaning) {
+            NumberError::HexadecimalWithoutPrefix
+        } else {
+            NumberError::NotANumber
+        });
     }
     let (whole, rest) = unsigned.split_at(whole_len);
     let (fraction, unit) = match rest.strip_prefix('.') {
@@ -95,6 +99,11 @@ pub(super) const fn units(meaning: Meaning) -> Option<&'static str> {
         Meaning::Count => Some("k, M or G (thousands)"),
         _ => None,
     }
+}
+
+/// Whether the text is a unit of anything.
+pub(super) fn is_unit(text: &str) -> bool {
+    nanoseconds(text).is_some() || bytes(text).is_some() || rate(text).is_some()
 }
 
 fn digits_len(text: &str) -> usize {

@@ -80,7 +80,7 @@ fn reason(error: &regex::Error) -> String {
         other => {
             let report = other.to_string();
             let last = report.lines().last().unwrap_or_default();
-            last.trim_start_matches("error:").trim().to_owned()
+            format!("this is no regular expression: {}", last.trim_start_matches("error:").trim())
         }
     }
 }
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_bad_pattern_says_why() {
         let why = |kind, text: &str| Pattern::compile(kind, text).unwrap_err();
-        assert_eq!(why(PatternKind::Regex, "a("), "unclosed group");
+        assert_eq!(why(PatternKind::Regex, "a("), "this is no regular expression: unclosed group");
         assert_eq!(why(PatternKind::Regex, "((a{1000}){1000}){1000}"), "the compiled pattern would be too big");
         assert_eq!(why(PatternKind::Glob, "a["), "`[` has no `]`; write `\\[` for the bracket itself");
         assert_eq!(why(PatternKind::Glob, "a\\"), "a glob cannot end in a backslash");

@@ -91,7 +91,13 @@ impl fmt::Display for Network {
     }
 }
 
-fn numbers(name: &str, ranges: &[(i128, i128)], limits: Limits, kind: FieldKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn numbers(
+    name: &str,
+    ranges: &[(i128, i128)],
+    limits: Limits,
+    kind: FieldKind,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     let unit = unit(kind);
     match *ranges {
         [(from, to)] if from == to => write!(f, "{name} = {from}{unit}"),
@@ -164,7 +170,7 @@ fn quoted_bytes(text: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("'")
 }
 
-/// A pattern between quotes, its own backslashes as they are; a quote that it already escapes is not escaped again.
+/// A pattern between quotes, its own backslashes as they are.
 fn quoted_pattern(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("'")?;
     let mut letters = text.chars();

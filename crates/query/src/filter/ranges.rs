@@ -31,12 +31,17 @@ pub(super) fn ranges_of(
     for &(text, at) in texts {
         if relation.orders() {
             if range_ends(text).is_some() {
-                return Err(Mistake::new(at.clone(), "a range has no order").expected("one number").help("ranges stand behind = and in"));
+                return Err(Mistake::new(at.clone(), "a range has no order")
+                    .expected("one number")
+                    .help("ranges stand behind = and in"));
             }
             let range = ordered(relation, read(text, at)?, limits);
             if range.0 > range.1 {
                 let extreme = if relation == Relation::Less { "less" } else { "greater" };
-                return Err(Mistake::new(at.clone(), format!("this can match nothing: no {} is {extreme}", quoted(name))));
+                return Err(Mistake::new(
+                    at.clone(),
+                    format!("this can match nothing: no {} is {extreme}", quoted(name)),
+                ));
             }
             ranges.push(range);
             continue;
@@ -47,9 +52,12 @@ pub(super) fn ranges_of(
         };
         let (first, last) = (from.ceil(), to.floor());
         if first > last {
-            let why = if from == to { "is counted in whole numbers, and this is none" } else { "has no value in this range" };
-            let mistake = Mistake::new(at.clone(), format!("this can match nothing: {} {why}", quoted(name)));
-            return Err(if from == to { mistake } else { mistake.expected("the smaller number first") });
+            return Err(if from.floor() > to.ceil() {
+                Mistake::new(at.clone(), "this can match nothing: the range runs backwards")
+                    .expected("the smaller number first")
+            } else {
+                Mistake::new(at.clone(), format!("this can match nothing: {} holds whole numbers only", quoted(name)))
+            });
         }
         ranges.push((first, last));
     }
@@ -69,7 +77,8 @@ const fn ordered(relation: Relation, exact: Exact, limits: Limits) -> (i128, i12
 fn range_ends(text: &str) -> Option<(&str, &str)> {
     let dash = text.get(1..)?.find('-')? + 1;
     let (from, to) = (&text[..dash], &text[dash + 1..]);
-    let begins_with_digit = |text: &str| text.trim_start_matches('-').starts_with(|letter: char| letter.is_ascii_digit());
+    let begins_with_digit =
+        |text: &str| text.trim_start_matches('-').starts_with(|letter: char| letter.is_ascii_digit());
     (begins_with_digit(from) && begins_with_digit(to)).then_some((from, to))
 }
 
@@ -101,4 +110,3 @@ pub(super) fn numeric(ranges: Ranges, limits: Limits) -> Condition {
     let unsigned = |number: i128| u64::try_from(number).unwrap_or(if number < 0 { 0 } else { u64::MAX });
     Condition::Numbers(merged(ranges).into_iter().map(|(from, to)| (unsigned(from), unsigned(to))).collect())
 }
-

@@ -56,6 +56,24 @@ impl Literal<'_> {
         }
         bytes
     }
+
+    /// The pattern it means: its backslashes are the pattern's own, but for those before quotation marks.
+    pub(super) fn pattern(&self) -> String {
+        let mut pattern = String::with_capacity(self.raw.len());
+        let mut letters = self.raw.chars();
+        while let Some(letter) = letters.next() {
+            if letter != '\\' {
+                pattern.push(letter);
+                continue;
+            }
+            match letters.next() {
+                Some(quote @ ('\'' | '"')) => pattern.push(quote),
+                Some(escaped) => pattern.extend(['\\', escaped]),
+                None => pattern.push('\\'),
+            }
+        }
+        pattern
+    }
 }
 
 fn hexadecimal_byte(text: &[u8]) -> Option<u8> {
@@ -115,7 +133,8 @@ impl<'t> Scanner<'t> {
     pub(super) fn peek_word(&mut self) -> Piece<'t> {
         self.skip_blanks();
         let rest = self.rest();
-        let len = rest.find(|letter: char| letter.is_whitespace() || "(),=!<>~&|'\"".contains(letter)).unwrap_or(rest.len());
+        let len =
+            rest.find(|letter: char| letter.is_whitespace() || "(),=!<>~&|'\"".contains(letter)).unwrap_or(rest.len());
         self.piece(len)
     }
 

@@ -35,6 +35,11 @@ const NEEDLESS: [(char, &str); 6] = [
 
 /// For arguments that hold options of `ss` (`-tlnp`): a sentence with the command that lists the same sockets. `None`
 /// where there is none, or an option that is not known here.
+///
+/// ```
+/// let hint = sockeye_query::filter::ss_hint(&["-tlnp"]);
+/// assert_eq!(hint.unwrap(), "`-tlnp` is an option of ss; in sockeye: sockeye sockets tcp listening");
+/// ```
 pub fn hint<S: AsRef<str>>(args: &[S]) -> Option<String> {
     let mut words = Vec::new();
     let mut options = Vec::new();
@@ -78,7 +83,8 @@ pub fn hint<S: AsRef<str>>(args: &[S]) -> Option<String> {
     command.extend(options.into_iter().map(str::to_owned));
     command.extend(words.into_iter().map(str::to_owned));
     command.extend(filter_words(&rest));
-    let (them, verb) = if found.len() == 1 { ((*first).to_owned(), "is an option") } else { (found.join(" "), "are options") };
+    let (them, verb) =
+        if found.len() == 1 { ((*first).to_owned(), "is an option") } else { (found.join(" "), "are options") };
     Some(format!("`{them}` {verb} of ss; in sockeye: {}", command.join(" ")))
 }
 
@@ -90,7 +96,9 @@ fn letter_of(long: &str) -> Option<char> {
 
 /// The filter behind the options, in brackets where an `or` would otherwise take the words before it along.
 fn filter_words(rest: &[&str]) -> Vec<String> {
-    let has_or = rest.iter().any(|word| matches!(word.to_ascii_lowercase().as_str(), "or" | "|" | "||") || word.contains(" or "));
+    let has_or = rest
+        .iter()
+        .any(|word| matches!(word.to_ascii_lowercase().as_str(), "or" | "|" | "||") || word.contains(" or "));
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
     let shell_safe = |word: &str| !word.is_empty() && word.bytes().all(harmless);
     if has_or {
@@ -108,7 +116,10 @@ mod tests {
     fn check(args: &str, command: &str) {
         let args: Vec<&str> = args.split(' ').collect();
         let hint = hint(&args);
-        assert_eq!(hint.as_deref().and_then(|hint| hint.split_once("in sockeye: ")).map(|(_, command)| command), Some(command));
+        assert_eq!(
+            hint.as_deref().and_then(|hint| hint.split_once("in sockeye: ")).map(|(_, command)| command),
+            Some(command)
+        );
     }
 
     #[test]
@@ -135,6 +146,9 @@ mod tests {
         for args in [["tcp"], ["-"], ["--"], ["-y"], ["--json"], [""], ["-tj"]] {
             assert_eq!(hint(&args), None, "{args:?}");
         }
-        assert_eq!(hint(&["-tlnp"]).as_deref(), Some("`-tlnp` is an option of ss; in sockeye: sockeye sockets tcp listening"));
+        assert_eq!(
+            hint(&["-tlnp"]).as_deref(),
+            Some("`-tlnp` is an option of ss; in sockeye: sockeye sockets tcp listening")
+        );
     }
 }

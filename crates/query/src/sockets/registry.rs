@@ -92,7 +92,7 @@ impl Registry {
             kernel: row.kernel.to_owned(),
             doc: row.doc,
             kind: row.kind,
-            since: Version(2, 14),
+            since: Version(2, 12),
             privilege: Privilege::None,
         });
         self.sources.push(Source::Flat(row.flat));

@@ -16,6 +16,8 @@ use crate::{FieldId, Value};
 pub struct SocketRow<'a> {
     /// The table that was asked.
     pub table: Table,
+    /// The whole message.
+    message: &'a [u8],
     /// The fixed structure.
     pub header: &'a [u8],
     /// The attributes behind it.
@@ -37,7 +39,7 @@ impl<'a> SocketRow<'a> {
                 have: payload.len(),
             });
         };
-        Ok(Self { table, header, slots: Slots::read(rest), surroundings })
+        Ok(Self { table, message: payload, header, slots: Slots::read(rest), surroundings })
     }
 
     /// The value of a field; `None` where the kernel did not give it.
@@ -70,6 +72,11 @@ impl<'a> SocketRow<'a> {
     #[inline]
     pub fn flat_number(&self, flat: Flat) -> Option<u64> {
         flat.number(self)
+    }
+
+    /// The bytes that the row was read from.
+    pub fn payload(&self) -> &'a [u8] {
+        self.message
     }
 
     /// Inode of the other end of a unix socket, 0 where that has none.

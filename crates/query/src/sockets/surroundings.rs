@@ -53,6 +53,10 @@ pub trait Surroundings: Sync {
     fn peer(&self, row: &SocketRow<'_>) -> Option<Peer>;
     /// Release of the kernel that sent the row: some structures changed without growing.
     fn kernel(&self) -> Version;
+    /// Which of several surroundings this is, for whoever keeps rows of many: they are read again with the same.
+    fn index(&self) -> usize {
+        0
+    }
     /// The network namespace that the row comes from.
     fn namespace(&self) -> Option<&[u8]>;
 }

@@ -14,7 +14,10 @@ fn not_binds_tighter_than_and_which_binds_tighter_than_or() {
     check("src 127.0.0.1 or src 10.0.0.1 and sport = 1", "(local = 127.0.0.1 or (local = 10.0.0.1 and lport = 1))");
     check("not tcp and listening", "(not proto = tcp and state = listening)");
     check("not (tcp and listening)", "not (proto = tcp and state = listening)");
-    check("tcp | udp & listening || unix && v6only", "(proto = tcp or (proto = udp and state = listening) or (proto = unix and v6only = true))");
+    check(
+        "tcp | udp & listening || unix && v6only",
+        "(proto = tcp or (proto = udp and state = listening) or (proto = unix and v6only = true))",
+    );
     check("! ! tcp", "proto = tcp");
     check("!!tcp", "proto = tcp");
     check("NOT TCP OR UDP", "(not proto = tcp or proto = udp)");
@@ -88,7 +91,10 @@ fn addresses_have_prefixes_ports_and_names() {
     check("dst two.example", "peer in (10.0.0.1, 10.0.0.2)");
     check("dst localhost:ssh", "(peer in (127.0.0.1, ::1) and pport = 22)");
     check("dst != 10.0.0.1:80", "not (peer = 10.0.0.1 and pport = 80)");
-    check("dst in (10.0.0.0/8, 10.1.0.0/16, ::1, 1.1.1.1:53)", "(peer in (10.0.0.0/8, ::1) or (peer = 1.1.1.1 and pport = 53))");
+    check(
+        "dst in (10.0.0.0/8, 10.1.0.0/16, ::1, 1.1.1.1:53)",
+        "(peer in (10.0.0.0/8, ::1) or (peer = 1.1.1.1 and pport = 53))",
+    );
     check("src inet:10.0.0.1:80", "(local = 10.0.0.1 and lport = 80)");
     check("src unix:/run/*", "(proto = unix and local ~ '/run/*')");
     check("local = @name", "local = '@name'");
@@ -99,10 +105,26 @@ fn addresses_have_prefixes_ports_and_names() {
 
 #[test]
 fn operators_have_the_spellings_of_ss_and_need_no_blanks() {
-    for spelling in ["sport=22", "sport = 22", "sport == 22", "sport eq 22", "sport 22", "(sport = 22)", "( sport=22 )", "lport =22", "sport = :22", "sport = :ssh", "sport = *:22", "SPORT EQ ssh", "local_port = 0x16"] {
+    for spelling in [
+        "sport=22",
+        "sport = 22",
+        "sport == 22",
+        "sport eq 22",
+        "sport 22",
+        "(sport = 22)",
+        "( sport=22 )",
+        "lport =22",
+        "sport = :22",
+        "sport = :ssh",
+        "sport = *:22",
+        "SPORT EQ ssh",
+        "local_port = 0x16",
+    ] {
         check(spelling, "lport = 22");
     }
-    for spelling in ["sport != 22", "sport!=22", "sport ne 22", "sport neq 22", "not sport = 22", "!sport=22", "sport not in (22)"] {
+    for spelling in
+        ["sport != 22", "sport!=22", "sport ne 22", "sport neq 22", "not sport = 22", "!sport=22", "sport not in (22)"]
+    {
         check(spelling, "not lport = 22");
     }
     for spelling in ["sport>=1024", "sport ge 1024", "sport geq 1024", "sport > 1023", "sport gt 1023"] {
@@ -158,6 +180,8 @@ fn every_kind_of_field_has_its_values() {
     check("fwmark in (1, 0x10/0xff)", "(mark = 1 or mark = 0x10/0xff)");
     check("dev eth0", "dev = 'eth0'");
     check("dev != eth9", "not dev = 'eth9'");
+    check("dev 7", "ifindex = 7");
+    check("dev '7'", "dev = '7'");
     check("cgroup = /sys/fs/cgroup/system.slice/ssh.service/", "cgroup = '/system.slice/ssh.service'");
     check("cgroup system.slice/ssh.service", "cgroup = '/system.slice/ssh.service'");
     check("cgroup ~ */ssh*", "cgroup ~ '*/ssh*'");

@@ -19,11 +19,12 @@ pub(crate) const STATES: [Name; 6] = [
 pub(crate) const OPTIONS: [Name; 3] =
     [Name { value: 1, name: "timestamps" }, Name { value: 2, name: "sack" }, Name { value: 4, name: "ecn" }];
 
-const PROTOCOLS: [Name; 3] = [Name { value: 0, name: "tcp" }, Name { value: 1, name: "udp" }, Name { value: 2, name: "unix" }];
+const PROTOCOLS: [Name; 3] =
+    [Name { value: 0, name: "tcp" }, Name { value: 1, name: "udp" }, Name { value: 2, name: "unix" }];
 
 type Row = (&'static str, &'static [&'static str], FieldKind);
 
-const FIELDS: [Row; 25] = [
+const FIELDS: [Row; 26] = [
     ("proto", &["proto", "netid"], FieldKind::Number(Meaning::OneOf(&PROTOCOLS))),
     ("state", &["state"], FieldKind::Number(Meaning::OneOf(&STATES))),
     ("local", &["local", "src"], FieldKind::Address),
@@ -33,6 +34,7 @@ const FIELDS: [Row; 25] = [
     ("port", &["port"], FieldKind::Port),
     ("send_queue", &["send-q", "sndq"], FieldKind::Number(Meaning::Bytes)),
     ("interface", &["dev"], FieldKind::Interface),
+    ("ifindex", &["ifindex"], FieldKind::Number(Meaning::Identifier)),
     ("uid", &["uid"], FieldKind::User),
     ("user", &["user"], FieldKind::Text),
     ("process", &["process", "comm"], FieldKind::Text),

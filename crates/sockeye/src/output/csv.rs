@@ -63,6 +63,25 @@ impl Csv {
     }
 }
 
+/// Appends groups, the count last.
+pub(crate) fn groups(out: &mut Vec<u8>, keys: &[&str], groups: &[(Vec<Vec<u8>>, u64)], heading: bool) {
+    if heading {
+        for key in keys {
+            out.extend_from_slice(key.as_bytes());
+            out.push(b',');
+        }
+        out.extend_from_slice(b"count\r\n");
+    }
+    for (texts, count) in groups {
+        for text in texts {
+            quoted(out, text);
+            out.push(b',');
+        }
+        super::number::decimal(out, *count);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
 /// A value, in quotes where it holds a separator, a quote or a blank at its edge.
 fn quoted(out: &mut Vec<u8>, text: &[u8]) {
     let plain = !text.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) && text.first() != Some(&b' ');

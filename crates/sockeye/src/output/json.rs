@@ -187,3 +187,28 @@ fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], ro
     }
     out.push(b']');
 }
+
+/// Appends groups: for JSON the members of the document, for NDJSON one object a line.
+pub(crate) fn groups(out: &mut Vec<u8>, keys: &[&str], groups: &[(Vec<Vec<u8>>, u64)], document: bool) {
+    if document {
+        out.extend_from_slice(b"{\"schema\":1,\"groups\":[");
+    }
+    for (index, (texts, count)) in groups.iter().enumerate() {
+        if document && index > 0 {
+            out.extend_from_slice(b",\n");
+        }
+        out.push(b'{');
+        for (key, text) in keys.iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
+            value::json_entry(out, key, &Value::Text(text));
+            out.push(b',');
+        }
+        value::json_entry(out, "count", &Value::Unsigned(*count));
+        out.push(b'}');
+        if !document {
+            out.push(b'\n');
+        }
+    }
+    if document {
+        out.push(b']');
+    }
+}

@@ -8,30 +8,38 @@ use std::sync::Mutex;
 pub(crate) const BLOCK_LEN: usize = 128 * 1024;
 
 /// The output of a listing, shared by its threads.
-pub(crate) struct Sink<'w> {
-    inner: Mutex<Inner<'w>>,
+pub(crate) struct Sink {
+    inner: Mutex<Inner>,
 }
 
-struct Inner<'w> {
-    writer: &'w mut (dyn Write + Send),
+struct Inner {
+    writer: Box<dyn Write + Send>,
     /// The first error, after which nothing more is written.
     failed: Option<io::Error>,
+    /// Bytes to leave out of what comes next: a separator that would stand before the first row.
+    skip: usize,
 }
 
-impl<'w> Sink<'w> {
+impl Sink {
     /// Output to this writer.
-    pub(crate) fn new(writer: &'w mut (dyn Write + Send)) -> Self {
-        Self { inner: Mutex::new(Inner { writer, failed: None }) }
+    pub(crate) fn new(writer: impl Write + Send + 'static) -> Self {
+        Self { inner: Mutex::new(Inner { writer: Box::new(writer), failed: None, skip: 0 }) }
     }
 
     /// Writes a block and empties it. `false`: the reader has gone, further rows are of no use.
     pub(crate) fn write(&self, block: &mut Vec<u8>) -> bool {
         let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if inner.failed.is_none() && !block.is_empty() {
-            inner.failed = inner.writer.write_all(block).err();
+            let from = std::mem::take(&mut inner.skip).min(block.len());
+            inner.failed = inner.writer.write_all(&block[from..]).err();
         }
         block.clear();
         inner.failed.is_none()
+    }
+
+    /// Leaves these many bytes out of the next block.
+    pub(crate) fn skip(&self, bytes: usize) {
+        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner).skip = bytes;
     }
 
     /// Flushes. A broken pipe is success: the reader had enough.

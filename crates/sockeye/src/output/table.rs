@@ -11,6 +11,7 @@ use sockeye_query::Value;
 use sockeye_wire::Meaning;
 use sockeye_wire::sock_diag::state::State;
 
+use super::names::Resolver;
 use super::{escape, number, value};
 use crate::sockets::view::{Column, Kind};
 
@@ -30,6 +31,8 @@ pub(crate) struct Table {
     /// Columns of the terminal; `None`: all columns are shown.
     terminal: Option<usize>,
     colour: bool,
+    /// Names instead of numbers, where they are wanted.
+    names: Option<Resolver>,
 }
 
 /// Cells of rows that are not laid out yet.
@@ -55,13 +58,13 @@ impl Cells {
 
 impl Table {
     /// A table of these columns, to fit a terminal of that width.
-    pub(crate) fn new(columns: Vec<Column>, terminal: Option<usize>, colour: bool) -> Self {
+    pub(crate) fn new(columns: Vec<Column>, terminal: Option<usize>, colour: bool, names: Option<Resolver>) -> Self {
         let readers = SocketTable::ALL
             .iter()
             .map(|&table| columns.iter().map(|column| Reader::new(column.field, table)).collect())
             .collect();
         let widths = columns.iter().map(|column| AtomicUsize::new(column.title.len())).collect();
-        Self { columns, readers, widths, shown: OnceLock::new(), terminal, colour }
+        Self { columns, readers, widths, shown: OnceLock::new(), terminal, colour, names }
     }
 
     /// Appends a row's cells.
@@ -71,7 +74,7 @@ impl Table {
         for (column, reader) in self.columns.iter().zip(readers) {
             let start = cells.bytes.len();
             if let Some(reader) = reader {
-                cell(&mut cells.bytes, column, reader, row);
+                self.cell(&mut cells.bytes, column, reader, row);
             }
             if cells.bytes.len() == start {
                 cells.bytes.extend_from_slice(NOTHING);
@@ -170,6 +173,59 @@ impl Table {
         shown
     }
 
+    /// One cell.
+    #[inline]
+    fn cell(&self, out: &mut Vec<u8>, column: &Column, reader: &Reader, row: &SocketRow<'_>) {
+        match column.kind {
+            Kind::Flat(Flat::Proto) => out.extend_from_slice(row.table.name().as_bytes()),
+            Kind::Flat(Flat::State) => match row.state() {
+                Some(State::Unknown(number)) => number::decimal(out, number.into()),
+                Some(state) => out.extend_from_slice(state.name().as_bytes()),
+                None => {}
+            },
+            Kind::Flat(Flat::Local) => endpoint(out, row, Flat::Local, Flat::LocalPort, self.names.as_ref()),
+            Kind::Flat(Flat::Peer) => endpoint(out, row, Flat::Peer, Flat::PeerPort, self.names.as_ref()),
+            Kind::Flat(Flat::RecvQueue) if row.state() == Some(State::Listening) => {
+                // The queue against its limit: what an administrator looks for.
+                if let (Some(queue), Some(limit)) = (row.flat_number(Flat::RecvQueue), row.flat_number(Flat::SendQueue)) {
+                    number::decimal(out, queue);
+                    out.push(b'/');
+                    number::decimal(out, limit);
+                }
+            }
+            Kind::Flat(Flat::SendQueue) if row.state() == Some(State::Listening) => {}
+            Kind::Flat(flat @ (Flat::RecvQueue | Flat::SendQueue)) => {
+                if let Some(read) = row.flat_number(flat) {
+                    number::decimal(out, read);
+                }
+            }
+            _ => match reader {
+                Reader::Number(reader) => {
+                    if let Some(read) = reader.read(row) {
+                        match reader.meaning {
+                            Meaning::Count | Meaning::Bytes | Meaning::Identifier if !reader.is_signed() => number::decimal(out, read),
+                            Meaning::Microseconds => duration(out, read),
+                            meaning @ (Meaning::Milliseconds | Meaning::Seconds) => {
+                                number::decimal(out, read);
+                                out.extend_from_slice(meaning.unit().as_bytes());
+                            }
+                            _ => {
+                                if let Some(read) = reader.value(row) {
+                                    value::text(out, &read);
+                                }
+                            }
+                        }
+                    }
+                }
+                Reader::Value(field) => {
+                    if let Some(read) = row.value(*field) {
+                        several(out, &read);
+                    }
+                }
+            },
+        }
+    }
+
     #[inline]
     fn pad(&self, out: &mut Vec<u8>, text: &[u8], column: usize, width: usize, last: bool) {
         let blanks = width.saturating_sub(escape::width(text));
@@ -196,59 +252,6 @@ fn colour_of(state: State) -> Option<&'static [u8]> {
         State::CloseWait | State::LastAck | State::Closing => Some(b"\x1b[31m"),
         State::TimeWait | State::FinWait1 | State::FinWait2 => Some(b"\x1b[2m"),
         _ => None,
-    }
-}
-
-/// One cell.
-#[inline]
-fn cell(out: &mut Vec<u8>, column: &Column, reader: &Reader, row: &SocketRow<'_>) {
-    match column.kind {
-        Kind::Flat(Flat::Proto) => out.extend_from_slice(row.table.name().as_bytes()),
-        Kind::Flat(Flat::State) => match row.state() {
-            Some(State::Unknown(number)) => number::decimal(out, number.into()),
-            Some(state) => out.extend_from_slice(state.name().as_bytes()),
-            None => {}
-        },
-        Kind::Flat(Flat::Local) => endpoint(out, row, Flat::Local, Flat::LocalPort),
-        Kind::Flat(Flat::Peer) => endpoint(out, row, Flat::Peer, Flat::PeerPort),
-        Kind::Flat(Flat::RecvQueue) if row.state() == Some(State::Listening) => {
-            // The queue against its limit: what an administrator looks for.
-            if let (Some(queue), Some(limit)) = (row.flat_number(Flat::RecvQueue), row.flat_number(Flat::SendQueue)) {
-                number::decimal(out, queue);
-                out.push(b'/');
-                number::decimal(out, limit);
-            }
-        }
-        Kind::Flat(Flat::SendQueue) if row.state() == Some(State::Listening) => {}
-        Kind::Flat(flat @ (Flat::RecvQueue | Flat::SendQueue)) => {
-            if let Some(read) = row.flat_number(flat) {
-                number::decimal(out, read);
-            }
-        }
-        _ => match reader {
-            Reader::Number(reader) => {
-                if let Some(read) = reader.read(row) {
-                    match reader.meaning {
-                        Meaning::Count | Meaning::Bytes | Meaning::Identifier if !reader.is_signed() => number::decimal(out, read),
-                        Meaning::Microseconds => duration(out, read),
-                        meaning @ (Meaning::Milliseconds | Meaning::Seconds) => {
-                            number::decimal(out, read);
-                            out.extend_from_slice(meaning.unit().as_bytes());
-                        }
-                        _ => {
-                            if let Some(read) = reader.value(row) {
-                                value::text(out, &read);
-                            }
-                        }
-                    }
-                }
-            }
-            Reader::Value(field) => {
-                if let Some(read) = row.value(*field) {
-                    several(out, &read);
-                }
-            }
-        },
     }
 }
 
@@ -294,7 +297,7 @@ fn several(out: &mut Vec<u8>, read: &Value<'_>) {
 
 /// An address with its port: `10.0.0.1:22`, `[::1]:22`, `*:22` where IPv6 takes IPv4 as well.
 #[inline]
-fn endpoint(out: &mut Vec<u8>, row: &SocketRow<'_>, address: Flat, port: Flat) {
+fn endpoint(out: &mut Vec<u8>, row: &SocketRow<'_>, address: Flat, port: Flat, names: Option<&Resolver>) {
     let port = row.flat_number(port);
     match row.flat(address) {
         Some(Value::Address(ip)) => {
@@ -303,7 +306,9 @@ fn endpoint(out: &mut Vec<u8>, row: &SocketRow<'_>, address: Flat, port: Flat) {
                 out.push(b'*');
                 return;
             }
-            if ip.is_ipv6() {
+            if let Some(name) = names.and_then(|names| names.host(ip)) {
+                escape::text(out, name.as_bytes());
+            } else if ip.is_ipv6() {
                 out.push(b'[');
                 number::address(out, ip);
                 out.push(b']');
@@ -319,7 +324,10 @@ fn endpoint(out: &mut Vec<u8>, row: &SocketRow<'_>, address: Flat, port: Flat) {
             out.push(b':');
             match port {
                 Some(0) | None => out.push(b'*'),
-                Some(port) => number::decimal(out, port),
+                Some(port) => match names.zip(u16::try_from(port).ok()).and_then(|(names, port)| names.service(port)) {
+                    Some(name) => escape::text(out, name.as_bytes()),
+                    None => number::decimal(out, port),
+                },
             }
         }
         Some(other) => {

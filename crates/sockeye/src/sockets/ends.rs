@@ -1,10 +1,17 @@
 //! The other end of a socket on this machine: of a unix pair by inode, of a loopback TCP connection by its addresses.
 
 use std::collections::HashMap;
-
-use sockeye_query::Value;
-use sockeye_query::sockets::{Flat, Peer, SocketRow, Table};
 use std::net::IpAddr;
+
+use sockeye_conn::{Buffer, Error, Namespace};
+use sockeye_query::Value;
+use sockeye_query::sockets::{Flat, Peer, SocketRow, Surroundings, Table};
+use sockeye_state::{Dump, Step};
+use sockeye_wire::sock_diag::inet::{IPPROTO_TCP, InetQuestion};
+use sockeye_wire::sock_diag::state::State;
+use sockeye_wire::sock_diag::unix::{self, UnixQuestion};
+
+use super::listing::open;
 
 /// Sockets of one namespace, found from their other end.
 #[derive(Default)]
@@ -21,8 +28,38 @@ struct Unix {
 }
 
 impl Ends {
+    /// Every unix socket and every TCP connection of a namespace. Costs memory for each of them.
+    pub(crate) fn load(namespace: Option<&Namespace>, surroundings: &dyn Surroundings) -> Result<Self, Error> {
+        let mut ends = Self::default();
+        let mut buffer = Buffer::new();
+        let unix = UnixQuestion { states: u32::MAX, show: unix::SHOW_NAME, inode: 0, cookie: 0 }.dump();
+        let tcp = InetQuestion {
+            family: 0,
+            protocol: IPPROTO_TCP,
+            extensions: 0,
+            states: !(State::Listening.mask() | State::TimeWait.mask() | State::BoundInactive.mask()),
+            bytecode: &[],
+            bpf_storages: false,
+        };
+        for (table, request) in [(Table::Unix, unix), (Table::Tcp, tcp.dump())] {
+            let mut socket = open(namespace)?;
+            let mut dump = Dump::new(socket.send(request)?);
+            loop {
+                let step = dump.handle(socket.receive(&mut buffer)?, |message| {
+                    if let Ok(row) = SocketRow::read(table, message.payload(), surroundings) {
+                        ends.add(&row);
+                    }
+                });
+                if step == Step::Ended {
+                    break;
+                }
+            }
+        }
+        Ok(ends)
+    }
+
     /// Remembers a socket.
-    pub(crate) fn add(&mut self, row: &SocketRow<'_>) {
+    fn add(&mut self, row: &SocketRow<'_>) {
         let Some(inode) = row.flat_number(Flat::Inode).and_then(|inode| u32::try_from(inode).ok()) else {
             return;
         };

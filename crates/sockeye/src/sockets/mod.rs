@@ -1,12 +1,20 @@
 //! `sockeye sockets`: the listing of sockets.
 
+mod confirm;
 mod ends;
+mod footer;
 mod listing;
+mod narrow;
 mod options;
+mod plan_text;
 mod run;
-mod services;
+pub(crate) mod services;
+mod sockstat;
+mod split;
 mod system;
+mod takers;
+mod verdict;
 pub(crate) mod view;
 
 pub(crate) use options::Options;
-pub(crate) use run::run;
+pub(crate) use run::{Mistaken, run};

@@ -16,9 +16,15 @@ fn entries(file: &str) -> impl Iterator<Item = (u16, impl Iterator<Item = &str> 
     })
 }
 
-/// The name of a port.
-pub(crate) fn name(file: &str, port: u16) -> Option<String> {
-    entries(file).find(|(number, _)| *number == port).and_then(|(_, mut names)| names.next()).map(str::to_owned)
+/// The first name of every port.
+pub(crate) fn names(file: &str) -> std::collections::HashMap<u16, String> {
+    let mut found = std::collections::HashMap::new();
+    for (port, mut names) in entries(file) {
+        if let Some(name) = names.next() {
+            found.entry(port).or_insert_with(|| name.to_owned());
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -29,6 +35,6 @@ mod tests {
     fn names_and_aliases_are_found() {
         assert_eq!(super::port(FILE, "www-http"), Some(80));
         assert_eq!(super::port(FILE, "comment"), None);
-        assert_eq!(super::name(FILE, 22), Some("ssh".to_owned()));
+        assert_eq!(super::names(FILE).get(&22).map(String::as_str), Some("ssh"));
     }
 }

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use sockeye_conn::{Protocol, Socket};
-use sockeye_owners::{CgroupTree, Facts, Process, Scan, ScanError, ScanOptions, Users};
+use sockeye_conn::{Namespace, Protocol, Socket};
+use sockeye_owners::cgroup_ids::{CgroupTree, cgroup_id};
+use sockeye_owners::users::Users;
+use sockeye_owners::{Facts, Process, Scan, ScanError, ScanOptions};
 use sockeye_query::Value;
 use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings};
 use sockeye_wire::Version;
@@ -120,6 +122,8 @@ pub(crate) struct Place<'s> {
     pub(crate) interfaces: Interfaces,
     /// The other ends, where they are wanted.
     pub(crate) ends: Option<Ends>,
+    /// Which place this is, among those of the listing.
+    pub(crate) index: usize,
 }
 
 /// Names of interfaces in one namespace, asked once each.
@@ -129,9 +133,9 @@ pub(crate) struct Interfaces {
 }
 
 impl Interfaces {
-    /// Names in the namespace in which the calling thread is.
-    pub(crate) fn here() -> Self {
-        Self { socket: Socket::open(Protocol::SockDiag).ok(), names: Mutex::default() }
+    /// Names in a namespace, or here.
+    pub(crate) fn of(namespace: Option<&Namespace>) -> Self {
+        Self { socket: super::listing::open(namespace).ok(), names: Mutex::default() }
     }
 
     fn name(&self, ifindex: u32) -> Option<Vec<u8>> {
@@ -172,6 +176,10 @@ impl Surroundings for Place<'_> {
     fn namespace(&self) -> Option<&[u8]> {
         self.label.as_deref()
     }
+
+    fn index(&self) -> usize {
+        self.index
+    }
 }
 
 /// Names in a filter, as the running system resolves them.
@@ -204,6 +212,6 @@ impl sockeye_query::Names for SystemNames {
     }
 
     fn cgroup(&self, path: &str) -> Result<u64, String> {
-        sockeye_owners::cgroup_id(path.as_bytes()).map_err(|error| error.to_string())
+        cgroup_id(path.as_bytes()).map_err(|error| error.to_string())
     }
 }

@@ -211,15 +211,24 @@ fn find(name: &str, sacrifice: u8, default: bool) -> Result<Column, String> {
     Ok(Column::new(field, sacrifice, default))
 }
 
-/// Whether a column needs owners.
-pub(crate) fn needs_owners(columns: &[Column]) -> bool {
-    columns.iter().any(|column| matches!(column.kind, Kind::Flat(Flat::Owner(_) | Flat::PeerOwner(_))))
-}
-
 /// The part of an owner that a column shows.
 pub(crate) fn owner_part(column: &Column) -> Option<OwnerPart> {
     match column.kind {
         Kind::Flat(Flat::Owner(part) | Flat::PeerOwner(part)) => Some(part),
         _ => None,
     }
+}
+
+/// The columns of a grouping: its fields, and how many rows agree in them.
+pub(crate) fn group_columns(fields: &[FieldId]) -> Vec<Column> {
+    let mut columns: Vec<_> = fields.iter().map(|&field| Column::new(field, 0, false)).collect();
+    columns.extend(fields.first().map(|&field| Column {
+        field,
+        title: "COUNT".to_owned(),
+        kind: Kind::Kernel,
+        sacrifice: 0,
+        right: true,
+        default: false,
+    }));
+    columns
 }

@@ -11,6 +11,8 @@ use super::inet::{AF_INET, AF_INET6};
 
 /// Bytes of one `struct inet_diag_bc_op`.
 const OPERATION_LEN: usize = 4;
+/// The same as the `yes` distance of an operation without operand.
+const OPERATION_YES: u8 = 4;
 /// Longest program: `no` distances are 16 bits, and so is the length of the attribute around it.
 pub const PROGRAM_LEN_MAX: usize = 32 * 1024;
 
@@ -205,7 +207,7 @@ impl Assembler {
 
     fn operation(&mut self, code: u8, otherwise: Label) {
         self.jumps.push((self.program.len(), otherwise));
-        self.program.extend_from_slice(&[code, OPERATION_LEN as u8, 0, 0]);
+        self.program.extend_from_slice(&[code, OPERATION_YES, 0, 0]);
     }
 
     fn jump(&mut self, to: Label) {

@@ -49,32 +49,32 @@ crate::layout! {
     /// One internet socket (`struct inet_diag_msg`).
     pub struct InetMessage = inet_diag_msg {
         /// Address family: 2 IPv4, 10 IPv6.
-        idiag_family => family: u8 @ 0, OneOf(crate::names![(2, "inet"), (10, "inet6")]), (2, 14);
+        idiag_family => family: u8 @ 0, OneOf(crate::names![(2, "inet"), (10, "inet6")]), (2, 12);
         /// State of the socket.
-        idiag_state => state_number: u8 @ 1, Identifier, (2, 14);
+        idiag_state => state_number: u8 @ 1, Identifier, (2, 12);
         /// The timer that runs.
         idiag_timer => timer: u8 @ 2,
-            OneOf(crate::names![(0, "off"), (1, "on"), (2, "keepalive"), (3, "timewait"), (4, "persist"), (5, "delack")]), (2, 14);
+            OneOf(crate::names![(0, "off"), (1, "on"), (2, "keepalive"), (3, "timewait"), (4, "persist"), (5, "delack")]), (2, 12);
         /// Retransmissions or probes of the segment the timer is for.
-        idiag_retrans => timer_retrans: u8 @ 3, Count, (2, 14);
+        idiag_retrans => timer_retrans: u8 @ 3, Count, (2, 12);
         /// Local port, or the protocol of a raw socket.
-        idiag_sport => sport: be16 @ 4, Identifier, (2, 14);
+        idiag_sport => sport: be16 @ 4, Identifier, (2, 12);
         /// Peer port.
-        idiag_dport => dport: be16 @ 6, Identifier, (2, 14);
+        idiag_dport => dport: be16 @ 6, Identifier, (2, 12);
         /// Interface the socket is bound to.
-        idiag_if => ifindex: u32 @ 40, Identifier, (2, 14);
+        idiag_if => ifindex: u32 @ 40, Identifier, (2, 12);
         /// Identity of the socket, never used twice until the next boot.
-        idiag_cookie => cookie: u64 @ 44, Hexadecimal, (2, 14);
+        idiag_cookie => cookie: u32pair @ 44, Hexadecimal, (2, 12);
         /// Time until the timer fires.
-        idiag_expires => expires: u32 @ 52, Milliseconds, (2, 14);
+        idiag_expires => expires: u32 @ 52, Milliseconds, (2, 12);
         /// Receive queue; of a listening socket the connections that wait to be accepted.
-        idiag_rqueue => rqueue: u32 @ 56, Bytes, (2, 14);
+        idiag_rqueue => rqueue: u32 @ 56, Bytes, (2, 12);
         /// Send queue; of a listening socket the limit of its accept queue.
-        idiag_wqueue => wqueue: u32 @ 60, Bytes, (2, 14);
+        idiag_wqueue => wqueue: u32 @ 60, Bytes, (2, 12);
         /// User the socket belongs to.
-        idiag_uid => uid: u32 @ 64, Identifier, (2, 14);
+        idiag_uid => uid: u32 @ 64, Identifier, (2, 12);
         /// Inode of the socket, 0 where it has none (TIME-WAIT, not yet accepted).
-        idiag_inode => inode: u32 @ 68, Identifier, (2, 14);
+        idiag_inode => inode: u32 @ 68, Identifier, (2, 12);
     }
 }
 
@@ -138,23 +138,23 @@ crate::attributes! {
     /// Attributes behind one `inet_diag_msg`.
     pub struct InetAttributes = "inet_diag", header Some(&InetMessage::LAYOUT), MESSAGE_LEN; {
         /// Memory of the socket, the short form of old kernels.
-        INET_DIAG_MEMINFO = 1 => meminfo "meminfo": Structure(&MemoryInfo::LAYOUT), Extension(1), None, (2, 14);
+        INET_DIAG_MEMINFO = 1 => meminfo "meminfo": Structure(&MemoryInfo::LAYOUT), Extension(1), None, (2, 12);
         /// State of one TCP connection.
-        INET_DIAG_INFO = 2 => tcp_info "tcp_info": Structure(&TcpInfo::LAYOUT), Extension(2), None, (2, 14), only IPPROTO_TCP;
+        INET_DIAG_INFO = 2 => tcp_info "tcp_info": Structure(&TcpInfo::LAYOUT), Extension(2), None, (2, 12), only IPPROTO_TCP;
         /// State of one MPTCP connection.
         INET_DIAG_INFO = 2 => mptcp_info "mptcp_info": Structure(&MptcpInfo::LAYOUT), Extension(2), None, (5, 9), only IPPROTO_MPTCP;
         /// State of one SCTP association.
         INET_DIAG_INFO = 2 => sctp_info "sctp_info": Structure(&SctpInfo::LAYOUT), Extension(2), None, (4, 7), only IPPROTO_SCTP;
         /// Details of the congestion control algorithms vegas, veno, yeah and others.
-        INET_DIAG_VEGASINFO = 3 => vegas_info "congestion.vegas": Structure(&VegasInfo::LAYOUT), Extension(3), None, (2, 14);
+        INET_DIAG_VEGASINFO = 3 => vegas_info "congestion.vegas": Structure(&VegasInfo::LAYOUT), Extension(3), None, (2, 12);
         /// Congestion control algorithm.
-        INET_DIAG_CONG = 4 => congestion "congestion.algorithm": Text, Extension(4), None, (2, 14);
+        INET_DIAG_CONG = 4 => congestion "congestion.algorithm": Text, Extension(4), None, (2, 12);
         /// Type of service of IPv4 packets.
-        INET_DIAG_TOS = 5 => tos "tos": Number(U8, Hexadecimal), Extension(5), None, (3, 3);
+        INET_DIAG_TOS = 5 => tos "tos": Number(U8, Hexadecimal), Extension(5), None, (3, 2);
         /// Traffic class of IPv6 packets.
-        INET_DIAG_TCLASS = 6 => tclass "tclass": Number(U8, Hexadecimal), Extension(6), None, (3, 3);
+        INET_DIAG_TCLASS = 6 => tclass "tclass": Number(U8, Hexadecimal), Extension(6), None, (3, 2);
         /// Memory of the socket and the packets it dropped.
-        INET_DIAG_SKMEMINFO = 7 => skmem "skmem": Structure(&SocketMemory::LAYOUT), Extension(7), None, (3, 6);
+        INET_DIAG_SKMEMINFO = 7 => skmem "skmem": Structure(&SocketMemory::LAYOUT), Extension(7), None, (3, 3);
         /// Directions that are shut down.
         INET_DIAG_SHUTDOWN = 8 => shutdown "shutdown": Number(U8, SetOf(crate::names![(1, "receive"), (2, "send")])), Always, None, (3, 8);
         /// Details of the congestion control algorithm dctcp.
@@ -170,11 +170,11 @@ crate::attributes! {
         /// Filler that aligns the attribute behind it.
         INET_DIAG_PAD = 14 => pad "pad": Padding, Always, None, (4, 7);
         /// Firewall mark (`SO_MARK`).
-        INET_DIAG_MARK = 15 => mark "mark": Number(U32, Hexadecimal), Always, NetAdmin, (4, 11);
+        INET_DIAG_MARK = 15 => mark "mark": Number(U32, Hexadecimal), Always, NetAdmin, (4, 9);
         /// Details of the congestion control algorithm bbr.
         INET_DIAG_BBRINFO = 16 => bbr_info "congestion.bbr": Structure(&BbrInfo::LAYOUT), Extension(3), None, (4, 9);
         /// Class of the cgroup network classifier, or the priority where it has none.
-        INET_DIAG_CLASS_ID = 17 => class_id "class_id": Number(U32, Hexadecimal), Extension(6), None, (5, 0);
+        INET_DIAG_CLASS_ID = 17 => class_id "class_id": Number(U32, Hexadecimal), Extension(6), None, (4, 14);
         /// Addresses and keys of TCP MD5 signatures.
         INET_DIAG_MD5SIG = 18 => md5_signatures "md5_signatures": Md5Signatures, Extension(2), NetAdmin, (4, 14);
         /// The protocol above TCP, as the kernel does it.

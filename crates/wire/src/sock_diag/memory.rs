@@ -4,13 +4,13 @@ crate::layout! {
     /// Memory of a socket, the short form of old kernels (`struct inet_diag_meminfo`).
     pub struct MemoryInfo = inet_diag_meminfo {
         /// Receive queue, with the overhead of its buffers.
-        idiag_rmem => rmem: u32 @ 0, Bytes, (2, 14);
+        idiag_rmem => rmem: u32 @ 0, Bytes, (2, 12);
         /// Send queue, with the overhead of its buffers.
-        idiag_wmem => wmem: u32 @ 4, Bytes, (2, 14);
+        idiag_wmem => wmem: u32 @ 4, Bytes, (2, 12);
         /// Memory reserved for this socket and not yet used.
-        idiag_fmem => fmem: u32 @ 8, Bytes, (2, 14);
+        idiag_fmem => fmem: i32 @ 8, Bytes, (2, 12);
         /// Memory of packets handed to the network layer and not yet sent.
-        idiag_tmem => tmem: u32 @ 12, Bytes, (2, 14);
+        idiag_tmem => tmem: u32 @ 12, Bytes, (2, 12);
     }
 }
 
@@ -26,14 +26,14 @@ crate::layout! {
         /// Limit of the send queue (`SO_SNDBUF`, doubled by the kernel).
         SK_MEMINFO_SNDBUF => sndbuf: u32 @ 12, Bytes, (3, 3);
         /// Memory reserved for this socket and not yet used.
-        SK_MEMINFO_FWD_ALLOC => fwd_alloc: u32 @ 16, Bytes, (3, 3);
+        SK_MEMINFO_FWD_ALLOC => fwd_alloc: i32 @ 16, Bytes, (3, 3);
         /// Send queue, with the overhead of its buffers.
         SK_MEMINFO_WMEM_QUEUED => wmem_queued: u32 @ 20, Bytes, (3, 3);
         /// Memory of socket options and filters.
         SK_MEMINFO_OPTMEM => optmem: u32 @ 24, Bytes, (3, 3);
         /// Packets that wait while the owner holds the socket's lock.
-        SK_MEMINFO_BACKLOG => backlog: u32 @ 28, Bytes, (3, 4);
+        SK_MEMINFO_BACKLOG => backlog: u32 @ 28, Bytes, (3, 6);
         /// Packets the socket dropped, for a listener the connections it could not take.
-        SK_MEMINFO_DROPS => drops: u32 @ 32, Count, (4, 6);
+        SK_MEMINFO_DROPS => drops: u32 @ 32, Count, (4, 7);
     }
 }

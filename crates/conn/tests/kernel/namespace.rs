@@ -1,14 +1,13 @@
 //! Network namespaces of the real kernel: naming one, entering one, and what is said when it fails.
 
-mod support;
-
 use std::ffi::OsStr;
 use std::os::fd::AsFd as _;
 
 use rustix::thread::UnshareFlags;
 use sockeye_conn::{Namespace, Protocol, Socket};
 use sockeye_wire::Request;
-use support::{Resident, unshared};
+
+use crate::support::{Resident, unshared};
 
 #[test]
 fn work_is_done_in_the_other_namespace_and_the_caller_stays() {
@@ -23,9 +22,8 @@ fn work_is_done_in_the_other_namespace_and_the_caller_stays() {
         assert_eq!(visited.expect("entered").expect("own namespace"), here.identity());
         assert_eq!(Namespace::current().expect("own namespace").identity(), before);
 
-        let cookies = [&here, &there].map(|namespace| {
-            Socket::open_in(namespace, Protocol::SockDiag).expect("opened").namespace_cookie()
-        });
+        let cookies = [&here, &there]
+            .map(|namespace| Socket::open_in(namespace, Protocol::SockDiag).expect("opened").namespace_cookie());
         assert_ne!(cookies[0], cookies[1]);
         assert_eq!(there.label(), format!("pid:{}(cat)", resident.pid()).as_bytes());
     });
@@ -46,7 +44,9 @@ fn ones_own_namespace_needs_no_privilege() {
 fn what_is_no_namespace_is_refused_with_the_places() {
     let refused = |spec: &str| Namespace::open(OsStr::new(spec)).expect_err(spec).to_string();
     let sentence = refused("no-such-\x1b-name");
-    assert!(sentence.starts_with("there is no network namespace \"no-such-\\x1b-name\" (looked for /run/netns/no-such-"));
+    assert!(
+        sentence.starts_with("there is no network namespace \"no-such-\\x1b-name\" (looked for /run/netns/no-such-")
+    );
     assert!(refused("4194999").contains("/proc/4194999/ns/net"));
     assert!(refused("/proc/self/ns/mnt").contains("it is not a network namespace"));
     assert!(refused("/etc/passwd").contains("it is not a network namespace"));

@@ -1,7 +1,5 @@
 //! What a socket was given can be given again from a capture.
 
-mod support;
-
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex};
@@ -14,7 +12,8 @@ use sockeye_state::capture::{About, Reader, Record, Writer};
 use sockeye_state::{Conclusion, Dump, Received, Step};
 use sockeye_wire::Request;
 use sockeye_wire::message::NLM_F_DUMP;
-use support::unshared;
+
+use crate::support::unshared;
 
 /// A dump of every AF_UNIX socket (`struct unix_diag_req`).
 fn question() -> Request {
@@ -71,13 +70,14 @@ fn a_datagram_of_somebody_else_carries_its_sender_live_and_in_the_capture() {
         let (mut victim, writer) = recorded();
         let address: SocketAddrNetlink = getsockname(victim.as_fd()).expect("bound").try_into().expect("netlink");
         let forger = socket(AddressFamily::NETLINK, SocketType::RAW, Some(netlink::SOCK_DIAG)).expect("a socket");
-        let forged = Request::new(3, 0).body(&[0; 4]);
-        sendto(&forger, forged.as_bytes(), SendFlags::empty(), &SocketAddrNetlink::new(address.pid(), 0)).expect("sent");
+        let message = Request::new(3, 0).body(&[0; 4]);
+        sendto(&forger, message.as_bytes(), SendFlags::empty(), &SocketAddrNetlink::new(address.pid(), 0))
+            .expect("sent");
         let forger: SocketAddrNetlink = getsockname(&forger).expect("bound").try_into().expect("netlink");
 
         let mut buffer = Buffer::new();
         let Ok(Received::Datagram(live)) = victim.receive(&mut buffer) else { panic!("nothing came") };
-        assert_eq!((live.sender, live.bytes), (forger.pid(), forged.as_bytes()));
+        assert_eq!((live.sender, live.bytes), (forger.pid(), message.as_bytes()));
         let writer = writer.lock().expect("one thread");
         let entry = Reader::new(writer.bytes()).expect("a capture").next().expect("an entry").expect("readable");
         let Record::Received(Received::Datagram(kept)) = entry.record else { panic!("{entry:?}") };

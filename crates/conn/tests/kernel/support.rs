@@ -1,6 +1,6 @@
 //! Namespaces for tests, and loud skips.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -42,8 +42,13 @@ pub(crate) struct Resident(Child);
 
 impl Resident {
     pub(crate) fn start() -> Self {
-        let child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
-        Self(child.expect("every system has cat"))
+        let child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut child = child.expect("every system has cat");
+        // The kernel gives a process its name only after `spawn` has returned; an echo comes from cat itself.
+        let mut echo = [0];
+        child.stdin.as_mut().expect("piped").write_all(b"!").expect("written");
+        child.stdout.as_mut().expect("piped").read_exact(&mut echo).expect("echoed");
+        Self(child)
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -1,0 +1,79 @@
+//! What could have been meant by a word that is not understood.
+
+use sockeye_wire::Meaning;
+
+use crate::filter::grammar::CONDITION;
+use crate::filter::limits::example;
+use crate::filter::mistake::{Mistake, quoted};
+use crate::filter::nearest::nearest;
+use crate::filter::operator::{self, Relation};
+use crate::filter::scanner::Piece;
+use crate::filter::{number, ss};
+use crate::{Catalog, FieldKind};
+
+/// A name before an operator or behind `has` that is no field.
+pub(super) fn unknown_field(name: &Piece<'_>, catalog: &Catalog) -> Mistake {
+    let known = catalog.fields().flat_map(|(_, info)| info.aliases.iter().copied().chain([info.path.as_str()]));
+    let mistake = Mistake::new(name.at.clone(), format!("unknown field {}", quoted(name.text)));
+    match catalog.word(name.text) {
+        Some(word) => mistake.help(format!(
+            "`{}` is a word of {} and stands alone",
+            word.word,
+            quoted(catalog.info(word.field).name())
+        )),
+        None => mistake.nearest(nearest(name.text, known)),
+    }
+}
+
+/// A word that is nothing at all.
+pub(super) fn unknown_word(word: &Piece<'_>, catalog: &Catalog) -> Mistake {
+    let names = catalog.fields().flat_map(|(_, info)| info.aliases.iter().copied().chain([info.path.as_str()]));
+    let known = catalog.words().iter().map(|word| word.word).chain(names);
+    let mistake = Mistake::new(word.at.clone(), format!("unknown word {}", quoted(word.text)));
+    if let Some(hint) = ss::hint(&[word.text]) {
+        return mistake.help(hint);
+    }
+    if word.text.bytes().all(|letter| letter.is_ascii_digit()) {
+        return mistake.help(format!("for a port write :{0}, for an address give it whole", word.text));
+    }
+    if number::is_unit(word.text) {
+        return mistake.help("a unit stands right behind its number, as in 100ms");
+    }
+    let host = word.text.bytes().all(|letter| letter.is_ascii_alphanumeric() || b".-:_".contains(&letter));
+    match nearest(word.text, known) {
+        Some(near) => mistake.nearest(Some(near)),
+        None if host && catalog.find("peer").is_some() => {
+            mistake.expected(CONDITION).help(format!("a host name needs its side: dst {0} or src {0}", word.text))
+        }
+        None => mistake.expected(CONDITION),
+    }
+}
+
+/// `rtt > 100ms` without quotes: the shell has taken `> 100ms` for a redirection, or `>` out of `>= 100ms`.
+pub(super) fn operator_missing(name: &Piece<'_>, kind: FieldKind, value: &str) -> Mistake {
+    let field = name.text;
+    if kind == FieldKind::Structure {
+        return Mistake::new(
+            name.at.clone(),
+            format!("{} has an inner structure and stands only behind `has`", quoted(field)),
+        )
+        .help(format!("write has {field}"));
+    }
+    let behind = Mistake::new(name.at.clone(), format!("{} needs an operator and a value", quoted(field)));
+    match kind {
+        FieldKind::Number(Meaning::OneOf(_) | Meaning::SetOf(_)) | FieldKind::Text => {
+            let value = if value.is_empty() { example(kind) } else { value };
+            behind.expected(operator::EXPECTED).help(format!("write {field} = {value}"))
+        }
+        // `>= 5` leaves the value on the command line (the shell makes a file named `=`), `> 5` does not.
+        _ => {
+            let (sign, relation) =
+                if value.is_empty() { (">", Relation::Greater) } else { (">=", Relation::GreaterOrEqual) };
+            let value = if value.is_empty() { example(kind) } else { value };
+            behind.help(format!(
+                "if there was a > or <, the shell took it for a redirection: write '{field} {sign} {value}' in quotes, or {field} {} {value}",
+                relation.word()
+            ))
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `sockeye fields`: every field, with type, unit, kernel attribute, first kernel and privilege.
+
+use std::io::Write as _;
+
+use anyhow::Result;
+use clap::Args;
+use sockeye_query::sockets::catalog;
+use sockeye_query::{FieldInfo, FieldKind};
+use sockeye_wire::{Meaning, Privilege};
+
+use crate::exit::Status;
+use crate::sockets::Mistaken;
+
+/// Options of `sockeye fields`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Options {
+    /// Only fields with this in their name or explanation
+    words: Vec<String>,
+
+    /// As a page of Markdown
+    #[arg(long)]
+    markdown: bool,
+}
+
+/// Prints the fields.
+pub(crate) fn run(options: &Options) -> Result<Status> {
+    let wanted: Vec<_> = options.words.iter().map(|word| word.to_lowercase()).collect();
+    let found: Vec<_> = catalog().fields().map(|(_, info)| info).filter(|info| wanted.iter().all(|word| mentions(info, word))).collect();
+    if found.is_empty() {
+        return Err(Mistaken::sentence(format!("no field speaks of {}", options.words.join(" "))));
+    }
+    let text = if options.markdown { markdown(&found) } else { plain(&found) };
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        other => other?,
+    }
+    Ok(Status::Whole)
+}
+
+fn mentions(info: &FieldInfo, word: &str) -> bool {
+    let dashed = word.replace('-', "_");
+    info.path.contains(word)
+        || info.path.contains(&dashed)
+        || info.aliases.iter().any(|alias| alias.contains(word))
+        || info.kernel.to_lowercase().contains(&dashed)
+        || info.doc.to_lowercase().contains(word)
+}
+
+fn plain(fields: &[&FieldInfo]) -> String {
+    let mut text = String::new();
+    for info in fields {
+        let names: Vec<_> = std::iter::once(info.path.as_str()).chain(info.aliases.iter().copied().filter(|alias| *alias != info.path)).collect();
+        text.push_str(&names.join(", "));
+        text.push('\n');
+        text.push_str(&format!("    {}\n", info.doc));
+        text.push_str(&format!("    {}{}{}\n", kind(info), source(info), privilege(info)));
+    }
+    text
+}
+
+fn source(info: &FieldInfo) -> String {
+    if info.kernel.is_empty() { String::new() } else { format!("; kernel: {} (since {})", info.kernel, info.since) }
+}
+
+fn privilege(info: &FieldInfo) -> String {
+    match info.privilege {
+        Privilege::None => String::new(),
+        other => format!("; needs {}", other.capability()),
+    }
+}
+
+fn kind(info: &FieldInfo) -> String {
+    let names = |names: &[sockeye_wire::Name]| names.iter().map(|name| name.name).collect::<Vec<_>>().join(" ");
+    match info.kind {
+        FieldKind::Number(Meaning::OneOf(values)) => format!("one of: {}", names(values)),
+        FieldKind::Number(Meaning::SetOf(values)) => format!("any of: {}", names(values)),
+        FieldKind::Number(Meaning::Truth) => "true or false".to_owned(),
+        FieldKind::Number(Meaning::Hexadecimal) => "hexadecimal identifier".to_owned(),
+        FieldKind::Number(Meaning::Identifier) => "identifier".to_owned(),
+        FieldKind::Number(meaning) => format!("number, {}", meaning.unit()),
+        FieldKind::Text => "text".to_owned(),
+        FieldKind::Address => "address".to_owned(),
+        FieldKind::Port => "port".to_owned(),
+        FieldKind::User => "user".to_owned(),
+        FieldKind::Interface => "interface".to_owned(),
+        FieldKind::Cgroup => "control group".to_owned(),
+        _ => "structure".to_owned(),
+    }
+}
+
+/// The reference, as docs/fields.md holds it.
+pub(crate) fn markdown(fields: &[&FieldInfo]) -> String {
+    let mut text = String::from(
+        "# Fields of `sockeye sockets`\n\n\
+         Made by `sockeye fields --markdown`; a test holds this file against it.\n\n\
+         The name is what filters, columns and `--sort` take; a shorter one stands in brackets. The JSON key stands in the \
+         object that the name begins with. A field that the kernel did not give is absent, never zero.\n",
+    );
+    let mut section = None;
+    for info in fields {
+        if section != Some(info.object()) {
+            section = Some(info.object());
+            let title = if info.object().is_empty() { "of every socket" } else { info.object() };
+            text.push_str(&format!("\n## {title}\n\n| name | JSON key | kind | kernel | since | needs |\n|---|---|---|---|---|---|\n"));
+        }
+        let aliases = info.aliases.iter().filter(|alias| **alias != info.path).map(|alias| format!("`{alias}`")).collect::<Vec<_>>();
+        let aliases = if aliases.is_empty() { String::new() } else { format!(" ({})", aliases.join(", ")) };
+        let json = if info.json.is_empty() { String::new() } else { format!("`{}`", info.json) };
+        let kernel = if info.kernel.is_empty() { String::new() } else { format!("`{}`", info.kernel) };
+        text.push_str(&format!(
+            "| `{}`{aliases}<br>{} | {json} | {} | {kernel} | {} | {} |\n",
+            info.path,
+            info.doc.replace('|', "\\|"),
+            kind(info).replace('|', "\\|"),
+            info.since,
+            info.privilege.capability(),
+        ));
+    }
+    text
+}

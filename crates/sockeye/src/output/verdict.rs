@@ -1,0 +1,128 @@
+//! The verdict: as JSON, and in a line for people.
+
+use sockeye_state::{Answer, Confirmed, Consistency, Missing, Verdict};
+
+use super::{escape, number};
+
+/// Appends the verdict as an object.
+pub(crate) fn json(out: &mut Vec<u8>, verdict: &Verdict) {
+    out.extend_from_slice(b"{\"answer\":\"");
+    out.extend_from_slice(verdict.answer.word().as_bytes());
+    out.extend_from_slice(b"\",\"consistency\":");
+    consistency(out, &verdict.consistency);
+    out.extend_from_slice(b",\"missing\":[");
+    for (index, missing) in verdict.missing.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        member(out, missing);
+    }
+    out.push(b']');
+    if let Some(source) = verdict.owner_source {
+        out.extend_from_slice(b",\"owner_source\":\"");
+        out.extend_from_slice(source.as_bytes());
+        out.push(b'"');
+    }
+    out.push(b'}');
+}
+
+fn consistency(out: &mut Vec<u8>, found: &Consistency) {
+    out.extend_from_slice(if found.marked { b"{\"marked\":true" } else { b"{\"marked\":false" });
+    out.extend_from_slice(if found.interrupted { b",\"interrupted\":true" } else { b",\"interrupted\":false" });
+    out.extend_from_slice(b",\"doubled\":");
+    number::decimal(out, found.doubled);
+    if let Some(window) = found.window {
+        out.extend_from_slice(b",\"doubled_window_rows\":");
+        number::decimal(out, window);
+    }
+    if let Some(Confirmed { dumps, found, gone, sure, .. }) = found.confirmed {
+        out.extend_from_slice(
+            format!(",\"confirmed\":{{\"dumps\":{dumps},\"found\":{found},\"gone\":{gone},\"sure\":{sure}}}").as_bytes(),
+        );
+    }
+    out.push(b'}');
+}
+
+fn member(out: &mut Vec<u8>, missing: &Missing) {
+    let (kind, subject, named) = match missing {
+        Missing::Table { table, named, .. } => ("table", table.clone(), Some(*named)),
+        Missing::Dump { table, .. } => ("dump", table.clone(), None),
+        Missing::Capability { capability, named, .. } => ("capability", (*capability).to_owned(), Some(*named)),
+        Missing::Undecided { rows, .. } => ("undecided", rows.to_string(), None),
+        Missing::Other { named, .. } => ("other", String::new(), Some(*named)),
+        _ => ("other", String::new(), None),
+    };
+    out.extend_from_slice(format!("{{\"kind\":\"{kind}\"").as_bytes());
+    if let Missing::Undecided { rows, .. } = missing {
+        out.extend_from_slice(b",\"rows\":");
+        number::decimal(out, *rows);
+    } else if !subject.is_empty() {
+        out.extend_from_slice(format!(",\"{kind}\":").as_bytes());
+        escape::json_string(out, subject.as_bytes());
+    }
+    if let Some(named) = named {
+        out.extend_from_slice(format!(",\"asked_for\":{named}").as_bytes());
+    }
+    out.extend_from_slice(b",\"reason\":");
+    escape::json_string(out, sentence(missing).as_bytes());
+    out.push(b'}');
+}
+
+/// What is missing, in words.
+pub(crate) fn sentence(missing: &Missing) -> String {
+    match missing {
+        Missing::Table { table, refusal, .. } => match refusal.errno {
+            // ENOENT, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT: there is nobody to ask.
+            2 | 95 | 97 | 93 => format!("this kernel cannot list {table} sockets ({refusal}; its diag module is not there)"),
+            _ => format!("the kernel refused to list {table} sockets: {refusal}"),
+        },
+        Missing::Dump { table, conclusion } => {
+            let mut why = Vec::new();
+            if let Some(refusal) = &conclusion.refusal {
+                why.push(format!("the kernel broke off: {refusal}"));
+            }
+            for (count, what) in [
+                (conclusion.truncated, "datagrams did not fit the buffer"),
+                (conclusion.overruns, "times the kernel dropped messages"),
+                (conclusion.defects, "messages were malformed"),
+            ] {
+                if count > 0 {
+                    why.push(format!("{count} {what}"));
+                }
+            }
+            if conclusion.interrupted {
+                why.push("the table changed during the dump".to_owned());
+            }
+            if why.is_empty() {
+                why.push("the dump did not end".to_owned());
+            }
+            format!("rows of {table} sockets are missing: {}", why.join(", "))
+        }
+        Missing::Capability { capability, what, .. } => format!("{what} (needs {capability})"),
+        Missing::Undecided { rows, fields, reason } => {
+            format!("{rows} rows could not be decided: {} {reason}", fields.join(", "))
+        }
+        Missing::Other { sentence, .. } => sentence.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// One line on stderr, if there is something to say.
+pub(crate) fn to_stderr(verdict: &Verdict) {
+    let mut parts: Vec<_> = verdict.missing.iter().map(sentence).collect();
+    if verdict.consistency.interrupted {
+        parts.push("the kernel marked the dump as inconsistent".to_owned());
+    }
+    if parts.is_empty() {
+        return;
+    }
+    let mut line = match verdict.answer {
+        Answer::Whole => b"note: ".to_vec(),
+        Answer::Cut => b"cut: ".to_vec(),
+        Answer::Failed => b"failed: ".to_vec(),
+    };
+    escape::text(&mut line, parts.join("; ").as_bytes());
+    line.push(b'\n');
+    // Nobody is left to be told where stderr cannot be written.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), &line);
+}

@@ -1,0 +1,59 @@
+//! The footer on a terminal: counts by state, what fell away, one useful next command.
+
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
+
+use sockeye_query::sockets::{Plan, Table};
+use sockeye_wire::sock_diag::state::State;
+
+use super::options::Options;
+use super::sockstat::Sockstat;
+use super::takers::States;
+
+/// The lines under a listing.
+pub(crate) fn text(
+    states: &States,
+    rows: usize,
+    stats: &[Option<Sockstat>],
+    plan: &Plan,
+    options: &Options,
+    dropped: Vec<&str>,
+) -> String {
+    let mut counts: Vec<_> = State::ALL
+        .iter()
+        .map(|state| (states.0.get(usize::from(state.number())).map_or(0, |count| count.load(Ordering::Relaxed)), state.name()))
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    counts.sort_by(|a, b| b.0.cmp(&a.0));
+    let by_state = counts.iter().map(|(count, state)| format!("{count} {state}")).collect::<Vec<_>>().join(", ");
+    let mut text = format!("{rows} sockets");
+    if !by_state.is_empty() {
+        let _ = write!(text, ": {by_state}");
+    }
+    let time_wait: u64 = stats.iter().flatten().map(|stat| stat.time_wait).sum();
+    if time_wait > 0 && !plan.states_named && plan.dumps.iter().any(|dump| dump.table == Table::Tcp) {
+        let _ = write!(text, "; {time_wait} more in time-wait");
+    }
+    text.push('\n');
+    if !dropped.is_empty() {
+        let _ = writeln!(text, "no room for {}; a wider terminal or a pipe shows them", dropped.join(", ").to_lowercase());
+    }
+    let _ = writeln!(text, "{}", next(states, rows, options));
+    text
+}
+
+/// What somebody who has just seen this would ask next.
+fn next(states: &States, rows: usize, options: &Options) -> &'static str {
+    let count = |state: State| states.0.get(usize::from(state.number())).map_or(0, |count| count.load(Ordering::Relaxed));
+    if rows == 0 {
+        "next: sockeye sockets any all     every family, every state"
+    } else if !options.filter.is_empty() {
+        "next: add --view tcp, or -o json for every value with its unit"
+    } else if count(State::CloseWait) > 0 {
+        "next: sockeye sockets close-wait --group-by process     who does not close"
+    } else if count(State::Established) > count(State::Listening) {
+        "next: sockeye sockets established --sort -rtt --limit 20     the slowest connections"
+    } else {
+        "next: sockeye sockets tcp listening --columns +unit     what serves, and for whom"
+    }
+}

@@ -1,0 +1,158 @@
+//! The dumps of a listing: run on several threads, each row decided once and handed on once.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use sockeye_conn::{Buffer, Error, Namespace, Protocol, Socket};
+use sockeye_query::filter::{Decision, Expression};
+use sockeye_query::sockets::{DumpPlan, SocketRow, Table};
+use sockeye_state::{Conclusion, Dump, Seen, Step};
+use sockeye_wire::sock_diag::bytecode::Condition as Program;
+
+use super::system::Place;
+
+/// One dump to be made: a plan in a namespace, perhaps a part of it.
+pub(crate) struct Job<'j> {
+    pub(crate) dump: &'j DumpPlan,
+    /// A condition on top of the plan's own, by which a large table is cut in parts.
+    pub(crate) part: Option<Program>,
+    pub(crate) place: &'j Place<'j>,
+    pub(crate) namespace: Option<&'j Namespace>,
+}
+
+/// How one dump ended.
+pub(crate) struct Ended {
+    pub(crate) table: Table,
+    pub(crate) result: Result<Conclusion, Error>,
+    /// The kernel refused the program, and everything was decided here.
+    pub(crate) program_refused: bool,
+}
+
+/// What we decide on each row.
+#[derive(Clone, Copy)]
+pub(crate) struct Filters<'f> {
+    /// What the kernel leaves to us.
+    pub(crate) residual: Option<&'f Expression>,
+    /// Everything, for a kernel that refuses the program.
+    pub(crate) whole: Option<&'f Expression>,
+}
+
+/// What is counted over all dumps of a listing.
+#[derive(Default)]
+pub(crate) struct Counts {
+    /// Rows that came twice.
+    pub(crate) doubled: AtomicU64,
+    /// Rows that the filter could not decide.
+    pub(crate) undecided: AtomicU64,
+    /// Rows with something malformed in them.
+    pub(crate) defects: AtomicU64,
+    /// No more rows are wanted.
+    pub(crate) stopped: AtomicBool,
+}
+
+/// Takes the rows of one thread.
+pub(crate) trait Take {
+    /// Takes a row. `false`: no more rows are wanted.
+    fn take(&mut self, row: &SocketRow<'_>) -> bool;
+    /// There are no more rows.
+    fn end(&mut self);
+}
+
+/// Opens a socket in a namespace, or here.
+pub(crate) fn open(namespace: Option<&Namespace>) -> Result<Socket, Error> {
+    match namespace {
+        Some(namespace) => Socket::open_in(namespace, Protocol::SockDiag),
+        None => Socket::open(Protocol::SockDiag),
+    }
+}
+
+/// Runs the jobs on `threads` threads; each has a taker of its own.
+pub(crate) fn run<T: Take>(
+    jobs: &[Job<'_>],
+    threads: usize,
+    filters: Filters<'_>,
+    counts: &Counts,
+    taker: impl Fn() -> T + Sync,
+) -> Vec<Ended> {
+    let next = AtomicUsize::new(0);
+    let ended = Mutex::new(Vec::new());
+    let work = || {
+        let mut taker = taker();
+        let mut buffer = Buffer::new();
+        while let Some((index, job)) = claim(&next, jobs) {
+            let one = dump(job, filters, counts, &mut buffer, &mut taker);
+            ended.lock().unwrap_or_else(PoisonError::into_inner).push((index, one));
+        }
+        taker.end();
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(jobs.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ended.sort_by_key(|(index, _)| *index);
+    ended.into_iter().map(|(_, one)| one).collect()
+}
+
+fn claim<'j, 'p>(next: &AtomicUsize, jobs: &'j [Job<'p>]) -> Option<(usize, &'j Job<'p>)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    jobs.get(index).map(|job| (index, job))
+}
+
+/// Makes one dump. A kernel that does not know an operation of the program, or wants a privilege for it, refuses it whole:
+/// it is asked again without.
+fn dump<T: Take>(job: &Job<'_>, filters: Filters<'_>, counts: &Counts, buffer: &mut Buffer, taker: &mut T) -> Ended {
+    let table = job.dump.table;
+    let first = attempt(job, job.dump, filters.residual, counts, buffer, taker);
+    let refused = job.dump.program.is_some()
+        && first.as_ref().is_ok_and(|conclusion| {
+            // EINVAL: unknown operation; EPERM: tests of the mark.
+            conclusion.messages == 0 && matches!(&conclusion.refusal, Some(refusal) if matches!(refusal.errno, 1 | 22))
+        });
+    if !refused {
+        return Ended { table, result: first, program_refused: false };
+    }
+    let mut plain = job.dump.clone();
+    plain.program = None;
+    Ended { table, result: attempt(job, &plain, filters.whole, counts, buffer, taker), program_refused: true }
+}
+
+fn attempt<T: Take>(
+    job: &Job<'_>,
+    plan: &DumpPlan,
+    filter: Option<&Expression>,
+    counts: &Counts,
+    buffer: &mut Buffer,
+    taker: &mut T,
+) -> Result<Conclusion, Error> {
+    let mut socket = open(job.namespace)?;
+    let mut seen = Seen::new();
+    let mut dump = Dump::new(socket.send(plan.request(job.part.as_ref()))?);
+    loop {
+        let step = dump.handle(socket.receive(buffer)?, |message| {
+            let Ok(row) = SocketRow::read(plan.table, message.payload(), job.place) else {
+                counts.defects.fetch_add(1, Ordering::Relaxed);
+                return;
+            };
+            if row.slots.defect().is_some() {
+                counts.defects.fetch_add(1, Ordering::Relaxed);
+            }
+            if row.cookie().is_some_and(|cookie| !seen.is_new(cookie)) {
+                return;
+            }
+            match filter.map_or(Decision::Yes, |filter| filter.decide(&row)) {
+                Decision::Yes if taker.take(&row) => {}
+                Decision::Yes => counts.stopped.store(true, Ordering::Relaxed),
+                Decision::No => {}
+                Decision::Unknown => drop(counts.undecided.fetch_add(1, Ordering::Relaxed)),
+            }
+        });
+        if step == Step::Ended || counts.stopped.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    counts.doubled.fetch_add(seen.doubled(), Ordering::Relaxed);
+    Ok(dump.into_conclusion())
+}

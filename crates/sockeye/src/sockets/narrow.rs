@@ -1,0 +1,63 @@
+//! Narrows the search for owners to the processes that a filter can take.
+//!
+//! Only the parts of a conjunction that speak of one process are looked at; the filter itself still decides each row.
+
+use sockeye_owners::ProcessView;
+use sockeye_query::filter::{Condition, Expression, Test};
+use sockeye_query::sockets::{Flat, OwnerPart};
+use sockeye_query::{FieldId, Value};
+
+use super::view::Kind;
+
+/// Processes asked for one by one; more are found faster by looking at all.
+const PIDS_MAX: u64 = 64;
+
+/// What the filter demands of a process.
+pub(crate) struct Narrowing<'f> {
+    pids: Option<Vec<u32>>,
+    names: Vec<&'f Condition>,
+}
+
+impl<'f> Narrowing<'f> {
+    /// The demands of a filter.
+    pub(crate) fn of(filter: &'f Expression) -> Self {
+        let parts = match filter {
+            Expression::All(parts) => parts.as_slice(),
+            other => std::slice::from_ref(other),
+        };
+        let tests = || parts.iter().filter_map(|part| if let Expression::Test(test) = part { Some(test) } else { None });
+        let of = |wanted| tests().filter(move |test| is_owner(test.field, wanted));
+        Self {
+            pids: of(OwnerPart::Pid).find_map(pids),
+            names: of(OwnerPart::Process).map(|test| &test.condition).collect(),
+        }
+    }
+
+    /// The only processes to look at.
+    pub(crate) fn pids(&self) -> Option<&[u32]> {
+        self.pids.as_deref()
+    }
+
+    /// Whether anything is demanded of a process's name.
+    pub(crate) fn is_narrow(&self) -> bool {
+        !self.names.is_empty()
+    }
+
+    /// Whether a process satisfies what is demanded of its name.
+    pub(crate) fn takes(&self, process: &ProcessView<'_>) -> bool {
+        self.names.iter().all(|condition| process.comm().is_none_or(|name| condition.holds(&Value::Text(name))))
+    }
+}
+
+fn is_owner(field: FieldId, wanted: OwnerPart) -> bool {
+    Kind::of(field) == Kind::Flat(Flat::Owner(wanted))
+}
+
+fn pids(test: &Test) -> Option<Vec<u32>> {
+    let Condition::Numbers(ranges) = &test.condition else { return None };
+    let many = ranges.iter().fold(0u64, |many, (from, to)| many.saturating_add((to - from).saturating_add(1)));
+    if many > PIDS_MAX {
+        return None;
+    }
+    Some(ranges.iter().flat_map(|&(from, to)| from..=to).filter_map(|pid| u32::try_from(pid).ok()).collect())
+}

@@ -1,0 +1,114 @@
+//! `--plan`: what is asked of the kernel, what it decides, what is decided here, and why.
+
+use std::io::Write as _;
+
+use anyhow::Result;
+use sockeye_query::filter::Expression;
+use sockeye_query::sockets::{DumpPlan, Plan, catalog};
+use sockeye_wire::Ask;
+use sockeye_wire::sock_diag::bytecode::{Condition, Test};
+use sockeye_wire::sock_diag::state::State;
+
+use crate::exit::Status;
+
+/// Prints the plan.
+pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<Status> {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        out.push_str(&text);
+        out.push('\n');
+    };
+    line(format!("filter: {}", filter.display(catalog())));
+    for dump in &plan.dumps {
+        line(format!("dump {}", describe(dump)));
+        line(format!("  states: {}", states(dump.states)));
+        line(format!("  attributes: {}", attributes(dump)));
+        match &dump.program {
+            Some(program) => line(format!("  the kernel decides: {} ({} bytes)", condition(program), dump.bytecode(None).len())),
+            None if dump.table.ip_protocol().is_some() => line("  the kernel decides: state and protocol only".to_owned()),
+            None => line("  the kernel decides: state only; this family takes no filter program".to_owned()),
+        }
+    }
+    match &plan.residual {
+        Some(residual) => line(format!("decided here, on each row: {}", residual.display(catalog()))),
+        None => line("decided here: nothing".to_owned()),
+    }
+    line(if plan.owner_parts.is_empty() {
+        "owners: not looked for, no column or condition needs them".to_owned()
+    } else {
+        "owners: from /proc, each process once (owner_source: proc)".to_owned()
+    });
+    if plan.peers {
+        line("other ends: one more dump of tcp and unix, kept in memory".to_owned());
+    }
+    for (field, privilege) in &plan.privileges {
+        line(format!("{} needs {}", catalog().info(*field).name(), privilege.capability()));
+    }
+    line(format!("threads: {threads}; a tcp table of {} sockets or more is cut in two by port", super::split::SOCKETS_MIN));
+    std::io::stdout().write_all(out.as_bytes())?;
+    Ok(Status::Whole)
+}
+
+fn describe(dump: &DumpPlan) -> String {
+    let family = match (dump.table.ip_protocol(), dump.family) {
+        (Some(_), 2) => ", IPv4",
+        (Some(_), 10) => ", IPv6",
+        (Some(_), _) => ", IPv4 and IPv6 in one walk (TCPDIAG_GETSOCK)",
+        (None, _) => "",
+    };
+    format!("{}{family}", dump.table.name())
+}
+
+fn states(mask: u32) -> String {
+    let named: Vec<_> = State::ALL.iter().filter(|state| mask & state.mask() != 0).map(|state| state.name()).collect();
+    if named.len() == State::ALL.len() { "all".to_owned() } else { named.join(", ") }
+}
+
+/// Kernel names of the attributes that the request asks for.
+fn attributes(dump: &DumpPlan) -> String {
+    let mut names = Vec::new();
+    for row in dump.table.space().attributes {
+        let asked = match row.ask {
+            Ask::Extension(number) => dump.ask & (1 << (number - 1)) != 0,
+            Ask::Show(bit) => dump.ask & bit != 0,
+            Ask::Attribute(_) => dump.bpf_storages,
+            _ => false,
+        };
+        if asked && !names.contains(&row.kernel) {
+            names.push(row.kernel);
+        }
+    }
+    if names.is_empty() { "only what always comes".to_owned() } else { names.join(", ") }
+}
+
+fn condition(program: &Condition) -> String {
+    let list = |parts: &[Condition], between: &str| match parts {
+        [] => "true".to_owned(),
+        [one] => condition(one),
+        parts => format!("({})", parts.iter().map(condition).collect::<Vec<_>>().join(between)),
+    };
+    match program {
+        Condition::Test(found) => test(*found),
+        Condition::All(parts) => list(parts, " and "),
+        Condition::Any(parts) => list(parts, " or "),
+        Condition::Not(part) => format!("not {}", condition(part)),
+    }
+}
+
+fn test(found: Test) -> String {
+    match found {
+        Test::SourcePortAtLeast(port) => format!("sport >= {port}"),
+        Test::SourcePortAtMost(port) => format!("sport <= {port}"),
+        Test::DestinationPortAtLeast(port) => format!("dport >= {port}"),
+        Test::DestinationPortAtMost(port) => format!("dport <= {port}"),
+        Test::SourcePort(port) => format!("sport = {port}"),
+        Test::DestinationPort(port) => format!("dport = {port}"),
+        Test::AutomaticPort => "autobound".to_owned(),
+        Test::Source(address, length) => format!("src {address}/{length}"),
+        Test::Destination(address, length) => format!("dst {address}/{length}"),
+        Test::Device(index) => format!("ifindex = {index}"),
+        Test::Mark { mark, mask } => format!("mark = {mark:#x}/{mask:#x}"),
+        Test::Cgroup(id) => format!("cgroup id {id}"),
+        other => format!("{other:?}"),
+    }
+}

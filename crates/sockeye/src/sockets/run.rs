@@ -1,0 +1,460 @@
+//! `sockeye sockets` from the command line to the exit status.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::num::NonZero;
+use std::os::fd::AsFd;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result};
+use sockeye_conn::Namespace;
+use sockeye_owners::ScanOptions;
+use sockeye_query::filter::{Expression, Filter};
+use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table as SocketTable, catalog};
+use sockeye_query::FieldId;
+
+use super::ends::Ends;
+use super::listing::{self, Counts, Ended, Filters, Job};
+use super::options::{Format, Options};
+use super::sockstat::{self, Sockstat};
+use super::system::{self, Interfaces, Place, System, SystemNames};
+use super::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, States, Stream};
+use super::verdict::{Circumstances, verdict};
+use super::view::{self, Choice, Column};
+use super::{confirm, footer, narrow, plan_text, split};
+use crate::exit::Status;
+use crate::output::csv::Csv;
+use crate::output::json::Json;
+use crate::output::sink::Sink;
+use crate::output::table::{Cells, Table};
+use crate::output::verdict as verdict_text;
+
+/// Threads that dump at once: two walks of the same table is what pays (each further part walks it once more).
+const THREADS_DEFAULT: usize = 2;
+
+/// Runs the listing. An error is a mistake of the command line or a failure before the first row.
+pub(crate) fn run(options: &Options) -> Result<Status> {
+    let filter = Filter::parse(&options.filter, catalog(), &SystemNames).map_err(Mistaken::boxed)?;
+    let namespaces = namespaces(options.netns.as_deref())?;
+    let choice = Choice {
+        view: options.view.as_deref(),
+        columns: options.columns.as_deref(),
+        owners: !options.no_owners,
+        namespaces: namespaces.several,
+    };
+    let columns = view::columns(&choice).map_err(Mistaken::sentence)?;
+    let orders = options.sort.as_deref().map(orders).transpose()?.unwrap_or_default();
+    let groups = options.group_by.as_deref().map(fields).transpose()?.unwrap_or_default();
+    let listing = Listing { options, filter: &filter.expression, columns, orders, groups, namespaces };
+    listing.run()
+}
+
+/// A mistake of the command line: exit status 2.
+#[derive(Debug)]
+pub(crate) struct Mistaken(String);
+
+impl Mistaken {
+    pub(crate) fn sentence(sentence: impl Into<String>) -> anyhow::Error {
+        anyhow::Error::new(Self(sentence.into()))
+    }
+
+    fn boxed(mistake: sockeye_query::filter::Mistake) -> anyhow::Error {
+        Self::sentence(mistake.to_string())
+    }
+}
+
+impl std::fmt::Display for Mistaken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Mistaken {}
+
+/// The namespaces of a listing.
+struct Namespaces {
+    /// None: the one we are in.
+    list: Vec<Namespace>,
+    several: bool,
+    /// What could not be seen of them, in one sentence.
+    missing: Option<String>,
+}
+
+fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
+    match asked {
+        None => Ok(Namespaces { list: Vec::new(), several: false, missing: None }),
+        Some("all") => {
+            let inventory = sockeye_conn::namespace::inventory().context("cannot find the network namespaces")?;
+            let missing = inventory.reason();
+            Ok(Namespaces { list: inventory.namespaces, several: true, missing })
+        }
+        Some(one) => {
+            let namespace = Namespace::open(one.as_ref()).map_err(|error| Mistaken::sentence(error.to_string()))?;
+            Ok(Namespaces { list: vec![namespace], several: false, missing: None })
+        }
+    }
+}
+
+/// `-rtt,pid` as fields with directions.
+fn orders(list: &str) -> Result<Vec<Order>> {
+    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names
+        .map(|name| {
+            let descending = name.starts_with('-');
+            let field = field(name.trim_start_matches(['-', '+']))?;
+            Ok(Order { field, descending })
+        })
+        .collect()
+}
+
+fn fields(list: &str) -> Result<Vec<FieldId>> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(field).collect()
+}
+
+fn field(name: &str) -> Result<FieldId> {
+    catalog().find(name).ok_or_else(|| Mistaken::sentence(format!("there is no field {name:?}; `sockeye fields` lists them")))
+}
+
+/// A listing, as it was asked for.
+struct Listing<'l> {
+    options: &'l Options,
+    filter: &'l Expression,
+    columns: Vec<Column>,
+    orders: Vec<Order>,
+    groups: Vec<FieldId>,
+    namespaces: Namespaces,
+}
+
+impl Listing<'_> {
+    fn run(self) -> Result<Status> {
+        let shown: Vec<_> = self.shown_fields();
+        let net_admin = rustix::thread::capabilities(None)
+            .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN));
+        let question = Question {
+            filter: Some(self.filter),
+            fields: &shown,
+            listener_drops: self.shows_drops(),
+            abilities: Abilities::new(net_admin, true),
+        };
+        let plan = Plan::new(&question);
+        if self.options.plan {
+            return plan_text::print(&plan, self.filter, self.threads());
+        }
+        if plan.dumps.is_empty() {
+            return Err(Mistaken::sentence("the filter leaves no table to list; name a protocol and states that go together"));
+        }
+        let scans = !plan.owner_parts.is_empty() && !self.options.no_owners;
+        let system = System::new(scans);
+        let narrowing = narrow::Narrowing::of(self.filter);
+        let filter = |process: &sockeye_owners::ProcessView<'_>| narrowing.takes(process);
+        let scan_options = ScanOptions {
+            facts: system::facts(&plan.owner_parts),
+            pids: narrowing.pids(),
+            filter: narrowing.is_narrow().then_some(&filter),
+            threads: NonZero::new(self.threads()),
+            ..ScanOptions::default()
+        };
+        std::thread::scope(|scope| {
+            if scans {
+                scope.spawn(|| system.scan(&scan_options));
+            }
+            self.list(&plan, &system, net_admin)
+        })
+    }
+
+    /// Fields that have to be read: columns, keys of the order and of the groups.
+    fn shown_fields(&self) -> Vec<FieldId> {
+        if self.options.count {
+            return Vec::new();
+        }
+        let columns = if self.groups.is_empty() { self.columns.as_slice() } else { &[] };
+        let mut fields: Vec<_> = columns.iter().flat_map(Column::json_fields).collect();
+        fields.extend(columns.iter().map(|column| column.field));
+        fields.extend(self.orders.iter().map(|order| order.field));
+        fields.extend(&self.groups);
+        fields
+    }
+
+    /// The default table shows what listeners dropped; memory of every other row would cost more than it says.
+    fn shows_drops(&self) -> bool {
+        self.columns.iter().any(|column| column.default && Some(column.field) == catalog().find("drops"))
+            && self.options.view.is_none()
+            && self.groups.is_empty()
+            && !self.options.count
+    }
+
+    fn threads(&self) -> usize {
+        let available = std::thread::available_parallelism().map_or(1, NonZero::get);
+        self.options.threads.map_or(THREADS_DEFAULT.min(available), usize::from)
+    }
+
+    /// The places that rows come from: the namespaces, or here.
+    fn places<'s>(&'s self, plan: &Plan, system: &'s System) -> Result<Vec<(Option<&'s Namespace>, Place<'s>)>> {
+        let mut places = Vec::new();
+        let all: Vec<_> = if self.namespaces.list.is_empty() {
+            vec![None]
+        } else {
+            self.namespaces.list.iter().map(Some).collect()
+        };
+        for (index, namespace) in all.into_iter().enumerate() {
+            let label = namespace.filter(|_| self.namespaces.several).map(Namespace::label);
+            let mut place = Place { system, label, interfaces: Interfaces::of(namespace), ends: None, index };
+            if plan.peers {
+                place.ends = Some(Ends::load(namespace, &place).context("cannot look for the other ends of sockets")?);
+            }
+            places.push((namespace, place));
+        }
+        Ok(places)
+    }
+
+    fn list(&self, plan: &Plan, system: &System, net_admin: bool) -> Result<Status> {
+        let places = self.places(plan, system)?;
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        // Blocks are large already: the standard library's own buffer would look for line ends in each of them.
+        let writer = File::from(stdout.as_fd().try_clone_to_owned().context("cannot write the listing")?);
+        let mut counts = Counts::default();
+        let layout = self.layout(terminal);
+        let format = self.options.format();
+        let sink = Sink::new(writer);
+        let shared = Shared {
+            layout: &layout,
+            sink: &sink,
+            heading: !self.options.no_header,
+            began: Mutex::new(false),
+            rows: AtomicUsize::new(0),
+            limit: self.options.limit.filter(|_| self.orders.is_empty()),
+            states: States::default(),
+        };
+        let filters = Filters { residual: plan.residual.as_ref(), whole: Some(self.filter) };
+        let stats: Vec<_> = places.iter().map(|(namespace, _)| sockstat::read(*namespace)).collect();
+        self.begin(&shared);
+        let mut confirmed = None;
+        let ended = if self.options.confirm {
+            let jobs = jobs(plan, &places, &stats, 1);
+            let (ended, found) = confirm::run(&jobs, filters, &mut counts, |rows| self.kept(rows, &places, &shared))?;
+            confirmed = Some(found);
+            ended
+        } else {
+            let jobs = jobs(plan, &places, &stats, self.threads());
+            self.dump(&jobs, &places, filters, &counts, &shared)
+        };
+        let circumstances = Circumstances {
+            plan,
+            ended: &ended,
+            counts: &counts,
+            confirmed,
+            scan: system.scanned(),
+            net_admin,
+            owners_named: self.names_owners(),
+            namespaces: self.namespaces.missing.as_deref(),
+            filter: self.filter,
+        };
+        let verdict = verdict(&circumstances);
+        let rows = shared.rows.load(Ordering::Relaxed);
+        self.end(&shared, &verdict);
+        let footer = (terminal && format == Format::Table && !self.options.count && self.groups.is_empty())
+            .then(|| footer::text(&shared.states, rows, &stats, plan, self.options, layout.dropped()));
+        drop(shared);
+        sink.finish().context("cannot write the listing")?;
+        if let Some(footer) = footer {
+            // A footer that cannot be written changes nothing.
+            let _ = io::stderr().write_all(footer.as_bytes());
+        }
+        if format == Format::Table || format == Format::Csv {
+            verdict_text::to_stderr(&verdict);
+        }
+        Ok(Status::of(&verdict))
+    }
+
+    /// Whether owners were asked for by name: by a column, an order, a group or the filter.
+    fn names_owners(&self) -> bool {
+        self.columns.iter().any(|column| !column.default && view::owner_part(column).is_some())
+            || self.orders.iter().map(|order| order.field).chain(self.groups.iter().copied()).chain(self.filter.fields()).any(
+                |field| {
+                    matches!(view::Kind::of(field), view::Kind::Flat(Flat::Owner(_) | Flat::PeerOwner(_)))
+                },
+            )
+    }
+
+    fn layout(&self, terminal: bool) -> Layout {
+        let columns = if self.groups.is_empty() {
+            self.columns.clone()
+        } else {
+            view::group_columns(&self.groups)
+        };
+        match self.options.format() {
+            Format::Table => {
+                let width = terminal.then(terminal_width).flatten();
+                let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+                let names = self.options.resolve.then(crate::output::names::Resolver::new);
+                Layout::Table(Table::new(columns, width, colour, names))
+            }
+            Format::Json => Layout::Json(Json::new(&columns), b",\n"),
+            Format::Ndjson => Layout::Json(Json::new(&columns), b"\n"),
+            Format::Csv => Layout::Csv(Csv::new(&columns)),
+        }
+    }
+
+    /// What stands before the first row.
+    fn begin(&self, shared: &Shared<'_>) {
+        let mut out = Vec::new();
+        match (self.options.format(), shared.layout) {
+            _ if self.options.count || !self.groups.is_empty() => {}
+            (Format::Json, _) => out.extend_from_slice(b"{\"schema\":1,\"sockets\":["),
+            (_, Layout::Csv(csv)) if shared.heading => csv.heading(&mut out),
+            _ => {}
+        }
+        shared.sink.write(&mut out);
+        shared.sink.skip(match (self.options.format(), shared.layout) {
+            _ if self.options.count || !self.groups.is_empty() => 0,
+            // The first row has no row before it.
+            (_, Layout::Json(_, separator)) => separator.len(),
+            _ => 0,
+        });
+    }
+
+    /// What stands behind the last row.
+    fn end(&self, shared: &Shared<'_>, verdict: &sockeye_state::Verdict) {
+        let mut out = Vec::new();
+        let format = self.options.format();
+        if let Layout::Table(table) = shared.layout {
+            let began = shared.began.lock().is_ok_and(|began| *began);
+            if !began && shared.heading && !self.options.count && self.groups.is_empty() {
+                table.heading(&mut out);
+            }
+        }
+        if self.options.count {
+            let rows = shared.rows.load(Ordering::Relaxed);
+            match format {
+                Format::Json => out.extend_from_slice(format!("{{\"schema\":1,\"count\":{rows}").as_bytes()),
+                Format::Ndjson => out.extend_from_slice(format!("{{\"count\":{rows}}}\n").as_bytes()),
+                Format::Table | Format::Csv => out.extend_from_slice(format!("{rows}\n").as_bytes()),
+            }
+        } else if format == Format::Json && self.groups.is_empty() {
+            out.extend_from_slice(b"]");
+        } else if format == Format::Ndjson && self.groups.is_empty() && shared.rows.load(Ordering::Relaxed) > 0 {
+            out.push(b'\n');
+        }
+        match format {
+            Format::Json => {
+                out.extend_from_slice(b",\"verdict\":");
+                verdict_text::json(&mut out, verdict);
+                out.extend_from_slice(b"}\n");
+            }
+            Format::Ndjson => {
+                out.extend_from_slice(b"{\"verdict\":");
+                verdict_text::json(&mut out, verdict);
+                out.extend_from_slice(b"}\n");
+            }
+            Format::Table | Format::Csv => {}
+        }
+        // `skip` is over: whatever rows there were are written.
+        shared.sink.skip(0);
+        shared.sink.write(&mut out);
+    }
+
+    fn dump(
+        &self,
+        jobs: &[Job<'_>],
+        places: &[(Option<&Namespace>, Place<'_>)],
+        filters: Filters<'_>,
+        counts: &Counts,
+        shared: &Shared<'_>,
+    ) -> Vec<Ended> {
+        let threads = self.threads();
+        if self.options.count {
+            return listing::run(jobs, threads, filters, counts, || Count(shared));
+        }
+        if !self.groups.is_empty() {
+            let groups = Groups { fields: &self.groups, groups: Mutex::default() };
+            let ended = listing::run(jobs, threads, filters, counts, || Group::new(&groups));
+            let groups = groups.groups.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+            self.write_groups(groups, shared);
+            return ended;
+        }
+        if !self.orders.is_empty() {
+            let sorted = Sorted::new(&self.orders, self.options.limit);
+            let ended = listing::run(jobs, threads, filters, counts, || Keep::new(&sorted));
+            self.kept(&mut sorted.into_rows(), places, shared);
+            return ended;
+        }
+        listing::run(jobs, threads, filters, counts, || Stream::new(shared))
+    }
+
+    /// Writes rows that were kept, in their order.
+    fn kept(
+        &self,
+        rows: &mut dyn Iterator<Item = (usize, SocketTable, Box<[u8]>)>,
+        places: &[(Option<&Namespace>, Place<'_>)],
+        shared: &Shared<'_>,
+    ) {
+        use super::listing::Take;
+        let mut stream = Stream::new(shared);
+        for (place, table, message) in rows {
+            let Some((_, place)) = places.get(place) else { continue };
+            if let Ok(row) = SocketRow::read(table, &message, place)
+                && !stream.take(&row)
+            {
+                break;
+            }
+        }
+        stream.end();
+    }
+
+    fn write_groups(&self, groups: HashMap<Vec<Vec<u8>>, u64>, shared: &Shared<'_>) {
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        groups.truncate(self.options.limit.unwrap_or(usize::MAX));
+        let format = self.options.format();
+        let keys: Vec<_> = self.groups.iter().map(|&field| catalog().info(field).path.as_str()).collect();
+        let mut out = Vec::new();
+        match (format, shared.layout) {
+            (Format::Table, Layout::Table(table)) => {
+                let mut cells = Cells::default();
+                for (texts, count) in groups {
+                    let texts: Vec<_> = texts.into_iter().chain([count.to_string().into_bytes()]).collect();
+                    table.texts(&mut cells, &texts);
+                }
+                if !cells.is_empty() {
+                    shared.write_cells(table, &mut cells, &mut out);
+                }
+            }
+            (_, Layout::Csv(_)) => crate::output::csv::groups(&mut out, &keys, &groups, shared.heading),
+            _ => crate::output::json::groups(&mut out, &keys, &groups, format == Format::Json),
+        }
+        shared.sink.write(&mut out);
+    }
+}
+
+/// The dumps of every place; a large TCP table in two parts.
+fn jobs<'j>(
+    plan: &'j Plan,
+    places: &'j [(Option<&'j Namespace>, Place<'j>)],
+    stats: &[Option<Sockstat>],
+    threads: usize,
+) -> Vec<Job<'j>> {
+    let mut jobs = Vec::new();
+    for ((namespace, place), stat) in places.iter().zip(stats) {
+        for dump in &plan.dumps {
+            let large = dump.table == SocketTable::Tcp && stat.is_some_and(|stat| stat.tcp >= split::SOCKETS_MIN);
+            // A sample that fails says nothing: the dump itself will say it.
+            let parts = (large && threads > 1).then(|| split::parts(dump, *namespace, place).ok().flatten()).flatten();
+            let job = |part| Job { dump, part, place, namespace: *namespace };
+            match parts {
+                Some(parts) => jobs.extend(parts.map(|part| job(Some(part)))),
+                None => jobs.push(job(None)),
+            }
+        }
+    }
+    jobs
+}
+
+/// Columns of the terminal.
+fn terminal_width() -> Option<usize> {
+    let from_terminal = || rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    let from_environment = || std::env::var("COLUMNS").ok()?.parse().ok();
+    from_terminal().filter(|&columns| columns > 0).or_else(from_environment)
+}

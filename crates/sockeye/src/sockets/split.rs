@@ -1,0 +1,133 @@
+//! Cuts a large TCP table in two parts that two threads dump at once, by the kernel's own program.
+//!
+//! Each part walks the whole table and fills only its own half, and filling is what costs. Ports do not change while a
+//! socket lives in the table, so no socket is in both parts or in none.
+
+use sockeye_conn::{Buffer, Error, Namespace};
+use sockeye_query::sockets::{DumpPlan, Flat, SocketRow, Surroundings};
+use sockeye_state::{Dump, Step};
+use sockeye_wire::sock_diag::bytecode::{Condition as Program, Test};
+use sockeye_wire::sock_diag::state::State;
+
+use super::listing::open;
+
+/// Sockets from which on two walks cost less than one thread's filling.
+pub(crate) const SOCKETS_MIN: u64 = 20_000;
+/// Rows of which the cut is chosen. The table is in the order of a hash, so its beginning is a fair sample.
+const SAMPLE_LEN: usize = 1000;
+/// Share of the larger part above which a cut is not worth a second walk.
+const SHARE_MAX: f64 = 0.9;
+
+/// Two conditions that every connection satisfies one of; `None` where no cut divides the sample.
+pub(crate) fn parts(
+    plan: &DumpPlan,
+    namespace: Option<&Namespace>,
+    surroundings: &dyn Surroundings,
+) -> Result<Option<[Program; 2]>, Error> {
+    let (mut local, mut peer) = sample(plan, namespace, surroundings)?;
+    let by_local = cut(&mut local);
+    let by_peer = cut(&mut peer);
+    Ok(match (by_local, by_peer) {
+        (Some(local), Some(peer)) if peer.share < local.share => Some(peer.by_peer_port()),
+        (Some(local), _) => Some(local.by_local_port()),
+        (None, peer) => peer.map(Cut::by_peer_port),
+    })
+}
+
+/// Local and peer ports of connections at the beginning of the table. The dump is abandoned there.
+fn sample(
+    plan: &DumpPlan,
+    namespace: Option<&Namespace>,
+    surroundings: &dyn Surroundings,
+) -> Result<(Vec<u16>, Vec<u16>), Error> {
+    // Listening and bound sockets stand first and have no peer: they would say nothing of the rest.
+    let idle = State::Listening.mask() | State::BoundInactive.mask();
+    let mut plan = plan.clone();
+    plan.ask = 0;
+    plan.states &= !idle;
+    let mut ports = (Vec::with_capacity(SAMPLE_LEN), Vec::with_capacity(SAMPLE_LEN));
+    if plan.states == 0 {
+        return Ok(ports);
+    }
+    let mut socket = open(namespace)?;
+    let mut buffer = Buffer::new();
+    let mut dump = Dump::new(socket.send(plan.request(None))?);
+    while ports.0.len() < SAMPLE_LEN {
+        let step = dump.handle(socket.receive(&mut buffer)?, |message| {
+            if let Ok(row) = SocketRow::read(plan.table, message.payload(), surroundings) {
+                let port = |flat| row.flat_number(flat).and_then(|port| u16::try_from(port).ok());
+                if let (Some(local), Some(peer)) = (port(Flat::LocalPort), port(Flat::PeerPort)) {
+                    ports.0.push(local);
+                    ports.1.push(peer);
+                }
+            }
+        });
+        if step == Step::Ended {
+            break;
+        }
+    }
+    Ok(ports)
+}
+
+/// A port up to which a part goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Cut {
+    /// The last port of the first part.
+    port: u16,
+    /// Share of the larger part.
+    share: f64,
+}
+
+impl Cut {
+    fn by_local_port(self) -> [Program; 2] {
+        [Test::SourcePortAtMost(self.port), Test::SourcePortAtLeast(self.port + 1)].map(Program::Test)
+    }
+
+    fn by_peer_port(self) -> [Program; 2] {
+        [Test::DestinationPortAtMost(self.port), Test::DestinationPortAtLeast(self.port + 1)].map(Program::Test)
+    }
+}
+
+/// The cut that divides these ports best, if any does.
+fn cut(ports: &mut [u16]) -> Option<Cut> {
+    ports.sort_unstable();
+    let middle = *ports.get(ports.len() / 2)?;
+    // All sockets of one port are in one part, so the middle port goes left or right.
+    let candidates = [middle.checked_sub(1), (middle < u16::MAX).then_some(middle)];
+    let shares = candidates.into_iter().flatten().map(|port| {
+        let left = ports.partition_point(|&other| other <= port);
+        Cut { port, share: left.max(ports.len() - left) as f64 / ports.len() as f64 }
+    });
+    shares.min_by(|a, b| a.share.total_cmp(&b.share)).filter(|cut| cut.share <= SHARE_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spread_ports_are_cut_in_the_middle() {
+        let cut = cut(&mut (0..1000).map(|index| 30_000 + index).collect::<Vec<_>>()).unwrap();
+        assert!(cut.share < 0.51, "{cut:?}");
+    }
+
+    #[test]
+    fn one_port_on_every_socket_is_no_cut() {
+        assert_eq!(cut(&mut [443; 1000]), None);
+    }
+
+    #[test]
+    fn half_of_the_sockets_on_one_port_are_one_part() {
+        // Both ends of loopback connections to one server port.
+        let mut ports: Vec<u16> = (0..500).map(|index| 40_000 + index).chain(std::iter::repeat_n(443, 500)).collect();
+        let cut = cut(&mut ports).unwrap();
+        assert!(cut.share < 0.51 && cut.port >= 443 && cut.port < 40_001, "{cut:?}");
+    }
+
+    #[test]
+    fn the_parts_meet_and_do_not_overlap() {
+        let [low, high] = Cut { port: 443, share: 0.5 }.by_peer_port();
+        assert_eq!(low, Program::Test(Test::DestinationPortAtMost(443)));
+        assert_eq!(high, Program::Test(Test::DestinationPortAtLeast(444)));
+    }
+}

@@ -1,0 +1,293 @@
+//! What is done with each row: written at once, or kept to be sorted, grouped or counted.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use sockeye_query::sockets::{SocketRow, Table as SocketTable};
+use sockeye_query::{FieldId, Value};
+
+use super::listing::Take;
+use crate::output::csv::Csv;
+use crate::output::json::Json;
+use crate::output::sink::{BLOCK_LEN, Sink};
+use crate::output::table::{Cells, Table};
+use crate::output::value;
+
+/// A format, ready to write rows.
+pub(crate) enum Layout {
+    /// Columns for people.
+    Table(Table),
+    /// Objects, each behind this separator.
+    Json(Json, &'static [u8]),
+    /// Comma-separated values.
+    Csv(Csv),
+}
+
+impl Layout {
+    /// Titles of the columns that there was no room for.
+    pub(crate) fn dropped(&self) -> Vec<&str> {
+        match self {
+            Self::Table(table) => table.dropped(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Rows by state, for the footer.
+#[derive(Default)]
+pub(crate) struct States(pub(crate) [AtomicU64; 16]);
+
+/// What the takers of all threads share.
+pub(crate) struct Shared<'s> {
+    pub(crate) layout: &'s Layout,
+    pub(crate) sink: &'s Sink,
+    pub(crate) heading: bool,
+    /// The heading goes before the first row, whichever thread has it.
+    pub(crate) began: Mutex<bool>,
+    pub(crate) rows: AtomicUsize,
+    pub(crate) limit: Option<usize>,
+    pub(crate) states: States,
+}
+
+impl Shared<'_> {
+    /// Counts a row. `false`: it is one too many.
+    #[inline]
+    fn count(&self, row: &SocketRow<'_>) -> bool {
+        let before = self.rows.fetch_add(1, Ordering::Relaxed);
+        if self.limit.is_some_and(|limit| before >= limit) {
+            self.rows.fetch_sub(1, Ordering::Relaxed);
+            return false;
+        }
+        if let Some(count) = row.state().and_then(|state| self.states.0.get(usize::from(state.number()))) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        true
+    }
+
+    /// Lays out cells behind the heading and writes them. Blocks of the table go out in turn, so that the heading is first.
+    pub(crate) fn write_cells(&self, table: &Table, cells: &mut Cells, out: &mut Vec<u8>) -> bool {
+        let mut began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        table.widen(cells);
+        if !*began && self.heading {
+            table.heading(out);
+        }
+        *began = true;
+        table.lay_out(out, cells);
+        self.sink.write(out)
+    }
+}
+
+/// Writes rows as they come.
+pub(crate) struct Stream<'s, 'w> {
+    shared: &'s Shared<'w>,
+    cells: Cells,
+    out: Vec<u8>,
+    /// Rows of this thread that the shared count does not have yet.
+    open: bool,
+}
+
+impl<'s, 'w> Stream<'s, 'w> {
+    pub(crate) fn new(shared: &'s Shared<'w>) -> Self {
+        Self { shared, cells: Cells::default(), out: Vec::with_capacity(BLOCK_LEN + BLOCK_LEN / 8), open: true }
+    }
+
+    fn flush(&mut self) -> bool {
+        match &self.shared.layout {
+            Layout::Table(table) if !self.cells.is_empty() => {
+                self.shared.write_cells(table, &mut self.cells, &mut self.out)
+            }
+            _ => self.shared.sink.write(&mut self.out),
+        }
+    }
+}
+
+impl Take for Stream<'_, '_> {
+    #[inline]
+    fn take(&mut self, row: &SocketRow<'_>) -> bool {
+        if !self.open || !self.shared.count(row) {
+            self.open = false;
+            return false;
+        }
+        let full = match self.shared.layout {
+            Layout::Table(table) => {
+                table.row(&mut self.cells, row);
+                self.cells.len() >= BLOCK_LEN
+            }
+            Layout::Json(json, separator) => {
+                self.out.extend_from_slice(separator);
+                json.row(&mut self.out, row);
+                self.out.len() >= BLOCK_LEN
+            }
+            Layout::Csv(csv) => {
+                csv.row(&mut self.out, row);
+                self.out.len() >= BLOCK_LEN
+            }
+        };
+        if full {
+            self.open = self.flush();
+        }
+        self.open
+    }
+
+    fn end(&mut self) {
+        self.flush();
+    }
+}
+
+/// Only counts.
+pub(crate) struct Count<'s, 'w>(pub(crate) &'s Shared<'w>);
+
+impl Take for Count<'_, '_> {
+    fn take(&mut self, row: &SocketRow<'_>) -> bool {
+        self.0.count(row)
+    }
+
+    fn end(&mut self) {}
+}
+
+/// One key of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub(crate) field: FieldId,
+    /// The largest first.
+    pub(crate) descending: bool,
+}
+
+/// A value that can be put in order. What is absent stands last, whatever the direction.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Number(i128),
+    Text(Vec<u8>),
+}
+
+impl Key {
+    fn of(value: &Value<'_>) -> Option<Self> {
+        Some(match value {
+            Value::Unsigned(number) | Value::Hexadecimal(number) | Value::Set { bits: number, .. } => Self::Number((*number).into()),
+            Value::Signed(number) => Self::Number((*number).into()),
+            Value::Truth(truth) => Self::Number((*truth).into()),
+            Value::Address(std::net::IpAddr::V4(address)) => Self::Number(address.to_bits().into()),
+            Value::Address(std::net::IpAddr::V6(address)) => {
+                // Behind all of IPv4, in their own order.
+                Self::Text(address.octets().to_vec())
+            }
+            Value::List(values) => return values.first().and_then(Self::of),
+            other => Self::Text(other.as_text()?.to_vec()),
+        })
+    }
+}
+
+/// A row that waits for the others: its keys, and a copy of its message.
+struct Kept {
+    keys: Vec<Option<Key>>,
+    table: SocketTable,
+    message: Box<[u8]>,
+    place: usize,
+}
+
+/// Rows kept by all threads, to be put in order.
+pub(crate) struct Sorted<'s> {
+    orders: &'s [Order],
+    limit: Option<usize>,
+    kept: Mutex<Vec<Kept>>,
+}
+
+/// Rows over the limit that a thread keeps before it drops the last ones.
+const SURPLUS: usize = 4096;
+
+impl<'s> Sorted<'s> {
+    pub(crate) fn new(orders: &'s [Order], limit: Option<usize>) -> Self {
+        Self { orders, limit, kept: Mutex::default() }
+    }
+
+    /// The rows in order, each with the index of its place.
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = (usize, SocketTable, Box<[u8]>)> {
+        let mut kept = self.kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+        sort(&mut kept, self.orders);
+        kept.truncate(self.limit.unwrap_or(usize::MAX));
+        kept.into_iter().map(|row| (row.place, row.table, row.message))
+    }
+}
+
+fn sort(kept: &mut [Kept], orders: &[Order]) {
+    kept.sort_by(|a, b| {
+        let keys = a.keys.iter().zip(&b.keys).zip(orders);
+        keys.map(|((a, b), order)| match (a, b) {
+            (Some(a), Some(b)) if order.descending => b.cmp(a),
+            (Some(a), Some(b)) => a.cmp(b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        })
+        .find(|found| found.is_ne())
+        .unwrap_or(std::cmp::Ordering::Equal)
+    });
+}
+
+/// Keeps the rows of one thread.
+pub(crate) struct Keep<'s> {
+    sorted: &'s Sorted<'s>,
+    kept: Vec<Kept>,
+}
+
+impl<'s> Keep<'s> {
+    pub(crate) fn new(sorted: &'s Sorted<'s>) -> Self {
+        Self { sorted, kept: Vec::new() }
+    }
+}
+
+impl Take for Keep<'_> {
+    fn take(&mut self, row: &SocketRow<'_>) -> bool {
+        let keys = self.sorted.orders.iter().map(|order| row.value(order.field).and_then(|value| Key::of(&value))).collect();
+        self.kept.push(Kept { keys, table: row.table, message: row.payload().into(), place: row.surroundings.index() });
+        if let Some(limit) = self.sorted.limit
+            && self.kept.len() >= limit.saturating_add(SURPLUS)
+        {
+            sort(&mut self.kept, self.sorted.orders);
+            self.kept.truncate(limit);
+        }
+        true
+    }
+
+    fn end(&mut self) {
+        self.sorted.kept.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.kept);
+    }
+}
+
+/// Groups of all threads: the values of the fields, and how many rows have them.
+pub(crate) struct Groups<'s> {
+    pub(crate) fields: &'s [FieldId],
+    pub(crate) groups: Mutex<HashMap<Vec<Vec<u8>>, u64>>,
+}
+
+/// Groups the rows of one thread.
+pub(crate) struct Group<'s> {
+    shared: &'s Groups<'s>,
+    groups: HashMap<Vec<Vec<u8>>, u64>,
+}
+
+impl<'s> Group<'s> {
+    pub(crate) fn new(shared: &'s Groups<'s>) -> Self {
+        Self { shared, groups: HashMap::new() }
+    }
+}
+
+impl Take for Group<'_> {
+    fn take(&mut self, row: &SocketRow<'_>) -> bool {
+        let texts = self.shared.fields.iter().map(|&field| {
+            let mut text = Vec::new();
+            if let Some(read) = row.value(field) {
+                value::text(&mut text, &read);
+            }
+            text
+        });
+        *self.groups.entry(texts.collect()).or_default() += 1;
+        true
+    }
+
+    fn end(&mut self) {
+        let mut groups = self.shared.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        for (texts, count) in self.groups.drain() {
+            *groups.entry(texts).or_default() += count;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a listing is worth: the conclusions of its dumps, the owners that could not be seen, the rows that stayed undecided.
+
+use std::sync::atomic::Ordering;
+
+use sockeye_owners::{Capability, Scan, ScanError};
+use sockeye_query::filter::Expression;
+use sockeye_query::sockets::{Plan, Table, catalog};
+use sockeye_state::{Answer, Confirmed, Consistency, Missing, Verdict, WINDOW};
+use sockeye_wire::Privilege;
+
+use super::listing::{Counts, Ended};
+
+/// Everything that the verdict is made of.
+pub(crate) struct Circumstances<'c> {
+    pub(crate) plan: &'c Plan,
+    pub(crate) ended: &'c [Ended],
+    pub(crate) counts: &'c Counts,
+    pub(crate) confirmed: Option<Confirmed>,
+    pub(crate) scan: Option<&'c Result<Scan, ScanError>>,
+    pub(crate) net_admin: bool,
+    /// Owners were asked for by name.
+    pub(crate) owners_named: bool,
+    /// What could not be seen of the namespaces.
+    pub(crate) namespaces: Option<&'c str>,
+    pub(crate) filter: &'c Expression,
+}
+
+/// The verdict.
+pub(crate) fn verdict(found: &Circumstances<'_>) -> Verdict {
+    let mut verdict = Verdict::default();
+    dumps(found, &mut verdict);
+    verdict.consistency = Consistency::default();
+    verdict.consistency.interrupted = found.ended.iter().any(|ended| ended.result.as_ref().is_ok_and(|it| it.interrupted));
+    verdict.consistency.doubled = found.counts.doubled.load(Ordering::Relaxed);
+    verdict.consistency.window = found.confirmed.is_none().then_some(WINDOW as u64);
+    verdict.consistency.confirmed = found.confirmed;
+    privileges(found, &mut verdict);
+    owners(found, &mut verdict);
+    if let Some(sentence) = found.namespaces {
+        verdict.missing.push(Missing::Other { sentence: sentence.to_owned(), named: false });
+    }
+    verdict
+}
+
+/// The dumps: a table that is not there, or one that broke off.
+fn dumps(found: &Circumstances<'_>, verdict: &mut Verdict) {
+    let stopped = found.counts.stopped.load(Ordering::Relaxed);
+    let mut answered = false;
+    let mut said: Vec<Table> = Vec::new();
+    for ended in found.ended {
+        let conclusion = match &ended.result {
+            Ok(conclusion) => conclusion,
+            Err(error) => {
+                verdict.missing.push(Missing::Other { sentence: error.to_string(), named: true });
+                continue;
+            }
+        };
+        // A listing that wanted no more rows left the dump on purpose.
+        let enough = stopped && conclusion.refusal.is_none() && !conclusion.done;
+        if conclusion.is_whole() || enough {
+            answered = true;
+            continue;
+        }
+        if said.contains(&ended.table) {
+            continue;
+        }
+        said.push(ended.table);
+        let table = ended.table.name().to_owned();
+        match &conclusion.refusal {
+            Some(refusal) if conclusion.messages == 0 => {
+                // Both address families refuse alike, and only one may be without a handler.
+                let other = found.ended.iter().any(|other| other.table == ended.table && other.result.as_ref().is_ok_and(|it| it.done));
+                if !other {
+                    let named = found.plan.tables_named;
+                    verdict.missing.push(Missing::Table { table, refusal: refusal.clone(), named });
+                }
+            }
+            _ => {
+                answered |= conclusion.messages > 0;
+                verdict.answer = Answer::Cut;
+                verdict.missing.push(Missing::Dump { table, conclusion: conclusion.clone() });
+            }
+        }
+    }
+    if !answered {
+        verdict.answer = Answer::Failed;
+    } else if found.ended.iter().any(|ended| ended.result.is_err()) {
+        verdict.answer = Answer::Cut;
+    }
+    if found.counts.defects.load(Ordering::Relaxed) > 0 {
+        let sentence = format!("{} rows were malformed and are shown as far as they could be read", found.counts.defects.load(Ordering::Relaxed));
+        verdict.missing.push(Missing::Other { sentence, named: false });
+    }
+}
+
+/// Fields that the kernel keeps back, and rows that the filter could not decide without them.
+fn privileges(found: &Circumstances<'_>, verdict: &mut Verdict) {
+    let kept_back: Vec<_> =
+        found.plan.privileges.iter().filter(|(_, privilege)| *privilege == Privilege::NetAdmin && !found.net_admin).collect();
+    let in_filter = found.filter.fields();
+    let undecided = found.counts.undecided.load(Ordering::Relaxed);
+    let decisive: Vec<_> = kept_back.iter().filter(|(field, _)| in_filter.contains(field)).collect();
+    if undecided > 0 && !decisive.is_empty() {
+        verdict.missing.push(Missing::Undecided {
+            rows: undecided,
+            fields: decisive.iter().map(|(field, _)| catalog().info(*field).name().to_owned()).collect(),
+            reason: "is only told to CAP_NET_ADMIN".to_owned(),
+        });
+    } else if let Some((field, privilege)) = kept_back.first() {
+        let names: Vec<_> = kept_back.iter().map(|(field, _)| catalog().info(*field).name()).collect();
+        let what = format!("the kernel does not tell {}", names.join(", "));
+        let named = in_filter.contains(field) || found.plan.privileges.len() < 3;
+        verdict.missing.push(Missing::Capability { capability: privilege.capability(), what, named });
+    }
+}
+
+/// Owners that could not be seen.
+fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
+    let Some(scan) = found.scan else { return };
+    verdict.owner_source = Some("proc");
+    let named = found.owners_named;
+    match scan {
+        Err(error) => verdict.missing.push(Missing::Other { sentence: error.to_string(), named }),
+        Ok(scan) => {
+            let seen = &scan.visibility;
+            let restricted = seen.processes_not_permitted > 0 && !seen.missing_capabilities.is_empty();
+            if restricted {
+                let capability = match seen.missing_capabilities.first() {
+                    Some(Capability::DacReadSearch) if seen.missing_capabilities.len() == 1 => "CAP_DAC_READ_SEARCH",
+                    _ => "CAP_SYS_PTRACE",
+                };
+                let what = format!("owners are unknown where {} processes may not be looked at", seen.processes_not_permitted);
+                verdict.missing.push(Missing::Capability { capability, what, named });
+            } else if !seen.is_whole() && (seen.processes_failed > 0 || seen.hide_pid.is_some()) {
+                verdict.missing.push(Missing::Other { sentence: seen.to_string(), named });
+            }
+        }
+    }
+}
