@@ -33,15 +33,9 @@ fn main() -> Outcome<()> {
     {
         return hold_sockets(sockets.parse()?);
     }
-    let number =
-        |at: usize, default: usize| arguments.get(at).map_or(Ok(default), |text| text.parse());
-    let (processes, sockets) = (
-        number(0, 200)?.min(PROCESSES_MAX),
-        number(1, 1000)?.min(SOCKETS_MAX),
-    );
-    let load: Vec<Child> = (0..processes)
-        .map(|_| holder(sockets))
-        .collect::<Outcome<_>>()?;
+    let number = |at: usize, default: usize| arguments.get(at).map_or(Ok(default), |text| text.parse());
+    let (processes, sockets) = (number(0, 200)?.min(PROCESSES_MAX), number(1, 1000)?.min(SOCKETS_MAX));
+    let load: Vec<Child> = (0..processes).map(|_| holder(sockets)).collect::<Outcome<_>>()?;
     let measured = measure();
     for mut child in load {
         drop(child.stdin.take());
@@ -53,14 +47,9 @@ fn main() -> Outcome<()> {
 /// Holds sockets until standard input ends.
 fn hold_sockets(sockets: usize) -> Outcome<()> {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let raised = rustix::process::Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
+    let raised = rustix::process::Rlimit { current: limit.maximum, ..limit };
     rustix::process::setrlimit(rustix::process::Resource::Nofile, raised)?;
-    let held = (0..sockets)
-        .map(|_| UnixDatagram::unbound())
-        .collect::<Result<Vec<_>, _>>()?;
+    let held = (0..sockets).map(|_| UnixDatagram::unbound()).collect::<Result<Vec<_>, _>>()?;
     println!("{}", held.len());
     io::stdout().flush()?;
     io::stdin().read_to_end(&mut Vec::new())?;
@@ -75,35 +64,20 @@ fn holder(sockets: usize) -> Outcome<Child> {
         .spawn()?;
     let mut ready = String::new();
     BufReader::new(child.stdout.take().ok_or("no standard output")?).read_line(&mut ready)?;
-    if ready.trim() == sockets.to_string() {
-        Ok(child)
-    } else {
-        Err("a process could not open its sockets".into())
-    }
+    if ready.trim() == sockets.to_string() { Ok(child) } else { Err("a process could not open its sockets".into()) }
 }
 
 fn measure() -> Outcome<()> {
     let threads = std::thread::available_parallelism()?;
-    let one = ScanOptions {
-        facts: Facts::NONE,
-        threads: NonZero::new(1),
-        ..ScanOptions::default()
-    };
-    let many = ScanOptions {
-        threads: Some(threads),
-        ..one
-    };
+    let one = ScanOptions { facts: Facts::NONE, threads: NonZero::new(1), ..ScanOptions::default() };
+    let many = ScanOptions { threads: Some(threads), ..one };
     let facts = Facts::COMM | Facts::UID | Facts::CMDLINE | Facts::CGROUP;
     let all = ScanOptions { facts, ..many };
     let ways: [(&str, &dyn Fn() -> Outcome<usize>); 4] = [
-        ("std, 1 thread", &|| {
-            Ok(plain()?.values().map(Vec::len).sum())
-        }),
+        ("std, 1 thread", &|| Ok(plain()?.values().map(Vec::len).sum())),
         ("scan, 1 thread", &|| Ok(scan(&one)?.owners.len())),
         ("scan, all threads", &|| Ok(scan(&many)?.owners.len())),
-        ("scan, all threads, all facts", &|| {
-            Ok(scan(&all)?.owners.len())
-        }),
+        ("scan, all threads, all facts", &|| Ok(scan(&all)?.owners.len())),
     ];
     let mut times = vec![Vec::new(); ways.len()];
     let mut found = vec![0; ways.len()];
@@ -120,18 +94,12 @@ fn measure() -> Outcome<()> {
     };
     let base = median(&mut times[0]).1;
     println!("{threads} processors, {ROUNDS} rounds; milliseconds");
-    println!(
-        "{:<30} {:>8} {:>8} {:>7} {:>9}",
-        "", "best", "median", "ratio", "sockets"
-    );
+    println!("{:<30} {:>8} {:>8} {:>7} {:>9}", "", "best", "median", "ratio", "sockets");
     for (at, (name, _)) in ways.iter().enumerate() {
         let (best, median) = median(&mut times[at]);
         let ratio = median.as_secs_f64() / base.as_secs_f64();
         let (best, median) = (best.as_secs_f64() * 1e3, median.as_secs_f64() * 1e3);
-        println!(
-            "{name:<30} {best:>8.1} {median:>8.1} {ratio:>7.2} {:>9}",
-            found[at]
-        );
+        println!("{name:<30} {best:>8.1} {median:>8.1} {ratio:>7.2} {:>9}", found[at]);
     }
     lookups(&many)
 }
@@ -140,11 +108,7 @@ fn measure() -> Outcome<()> {
 fn plain() -> Outcome<HashMap<u32, Vec<(u32, u32)>>> {
     let mut owners: HashMap<u32, Vec<(u32, u32)>> = HashMap::new();
     for process in fs::read_dir("/proc")?.flatten() {
-        let Some(pid) = process
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok())
-        else {
+        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else {
             continue;
         };
         let Ok(descriptors) = fs::read_dir(process.path().join("fd")) else {
@@ -154,15 +118,8 @@ fn plain() -> Outcome<HashMap<u32, Vec<(u32, u32)>>> {
             let Ok(link) = fs::read_link(descriptor.path()) else {
                 continue;
             };
-            let inode = link.to_str().and_then(|link| {
-                link.strip_prefix("socket:[")?
-                    .strip_suffix(']')?
-                    .parse()
-                    .ok()
-            });
-            if let (Some(inode), Some(Ok(fd))) =
-                (inode, descriptor.file_name().to_str().map(str::parse))
-            {
+            let inode = link.to_str().and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
+            if let (Some(inode), Some(Ok(fd))) = (inode, descriptor.file_name().to_str().map(str::parse)) {
                 owners.entry(inode).or_default().push((pid, fd));
             }
         }
@@ -180,9 +137,6 @@ fn lookups(options: &ScanOptions<'_>) -> Outcome<()> {
     let start = Instant::now();
     let found: usize = places.map(|place| owners.of(inodes[place]).count()).sum();
     let each = start.elapsed().as_nanos() / inodes.len().max(1) as u128;
-    println!(
-        "lookup: {each} ns ({found} owners of {} sockets)",
-        inodes.len()
-    );
+    println!("lookup: {each} ns ({found} owners of {} sockets)", inodes.len());
     Ok(())
 }

@@ -49,20 +49,14 @@ impl CgroupIdentity {
     pub fn of(path: &[u8]) -> Self {
         // The kernel marks a group that was removed while processes of it live (cgroup_show_path, proc_cgroup_show).
         let path = path.strip_suffix(b" (deleted)").unwrap_or(path);
-        let names: Vec<&[u8]> = path
-            .split(|byte| *byte == b'/')
-            .filter(|name| !name.is_empty() && *name != b"..")
-            .collect();
+        let names: Vec<&[u8]> =
+            path.split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b"..").collect();
         let manager = names.iter().position(|name| is_user_manager(name));
         let (system, user) = names.split_at(manager.map_or(names.len(), |at| at + 1));
         Self {
             unit: unit(system),
             user_unit: unit(user),
-            slice: names
-                .iter()
-                .rev()
-                .find_map(|name| unit_name(name, b".slice"))
-                .map(Into::into),
+            slice: names.iter().rev().find_map(|name| unit_name(name, b".slice")).map(Into::into),
             container: container::innermost(&names),
             pod_uid: names.iter().rev().find_map(|name| pod_uid(name, &names)),
         }
@@ -78,14 +72,9 @@ pub(crate) fn path_in_proc_file(file: &[u8]) -> Option<&[u8]> {
     let mut systemd = None;
     let mut controller = None;
     // A line without an end is cut.
-    for line in file
-        .split_inclusive(|byte| *byte == b'\n')
-        .filter_map(|line| line.strip_suffix(b"\n"))
-    {
+    for line in file.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
         let mut fields = line.splitn(3, |byte| *byte == b':');
-        let (Some(number), Some(controllers), Some(path)) =
-            (fields.next(), fields.next(), fields.next())
-        else {
+        let (Some(number), Some(controllers), Some(path)) = (fields.next(), fields.next(), fields.next()) else {
             continue;
         };
         match (number, controllers) {
@@ -96,23 +85,13 @@ pub(crate) fn path_in_proc_file(file: &[u8]) -> Option<&[u8]> {
             _ => {}
         }
     }
-    systemd
-        .filter(|path| *path != b"/")
-        .or(controller)
-        .or(root)
-        .or(systemd)
+    systemd.filter(|path| *path != b"/").or(controller).or(root).or(systemd)
 }
 
 /// The innermost service of a manager's groups, or without one the innermost other unit.
 fn unit(names: &[&[u8]]) -> Option<Box<[u8]>> {
     let innermost = |suffix: &[u8]| names.iter().rev().find_map(|name| unit_name(name, suffix));
-    let other = || {
-        names.iter().rev().find_map(|name| {
-            OTHER_UNITS
-                .iter()
-                .find_map(|suffix| unit_name(name, suffix))
-        })
-    };
+    let other = || names.iter().rev().find_map(|name| OTHER_UNITS.iter().find_map(|suffix| unit_name(name, suffix)));
     innermost(b".service").or_else(other).map(Into::into)
 }
 
@@ -127,9 +106,7 @@ fn unit_name<'a>(group: &'a [u8], suffix: &[u8]) -> Option<&'a [u8]> {
 
 /// `user@UID.service`, below which a user's own manager makes the groups.
 fn is_user_manager(name: &[u8]) -> bool {
-    let uid = name
-        .strip_prefix(b"user@")
-        .and_then(|rest| rest.strip_suffix(b".service"));
+    let uid = name.strip_prefix(b"user@").and_then(|rest| rest.strip_suffix(b".service"));
     uid.is_some_and(|uid| !uid.is_empty() && uid.iter().all(u8::is_ascii_digit))
 }
 
@@ -143,10 +120,7 @@ fn pod_uid(name: &[u8], names: &[&[u8]]) -> Option<String> {
         return contains_kubepods(parent).then(|| uid_with_dashes(&uid[4..]))?;
     }
     let uid = uid_with_dashes(name.strip_prefix(b"pod")?)?;
-    names
-        .iter()
-        .any(|name| contains_kubepods(name))
-        .then_some(uid)
+    names.iter().any(|name| contains_kubepods(name)).then_some(uid)
 }
 
 fn contains_kubepods(name: &[u8]) -> bool {

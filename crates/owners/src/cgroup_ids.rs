@@ -129,57 +129,33 @@ struct Mount {
 
 impl Mount {
     fn find() -> Result<Self, CgroupError> {
-        let unreadable = |path: &[u8], errno: Errno| CgroupError::Unreadable {
-            path: path.into(),
-            source: errno.into(),
-        };
+        let unreadable =
+            |path: &[u8], errno: Errno| CgroupError::Unreadable { path: path.into(), source: errno.into() };
         let mountinfo = "/proc/self/mountinfo";
         let (file, _) = read_bounded(CWD, mountinfo, MOUNTINFO_BYTES_MAX)
             .map_err(|errno| unreadable(mountinfo.as_bytes(), errno))?;
-        let mut found: Vec<_> = mounts(&file)
-            .filter(|mount| mount.kind == b"cgroup2")
-            .collect();
+        let mut found: Vec<_> = mounts(&file).filter(|mount| mount.kind == b"cgroup2").collect();
         // The whole tree rather than a part of it that is mounted elsewhere.
         found.sort_by_key(|mount| mount.root.len());
         let mount = found.into_iter().next().ok_or(CgroupError::NotMounted)?;
-        let directory = open_directory(CWD, OsStr::from_bytes(&mount.point))
-            .map_err(|errno| unreadable(&mount.point, errno))?;
-        let root = if mount.root == b"/" {
-            Vec::new()
-        } else {
-            mount.root
-        };
-        Ok(Self {
-            point: mount.point,
-            root,
-            directory,
-        })
+        let directory =
+            open_directory(CWD, OsStr::from_bytes(&mount.point)).map_err(|errno| unreadable(&mount.point, errno))?;
+        let root = if mount.root == b"/" { Vec::new() } else { mount.root };
+        Ok(Self { point: mount.point, root, directory })
     }
 
     fn id(&self, path: &[u8]) -> Result<u64, CgroupError> {
         let inside = |prefix: &[u8]| {
-            path.strip_prefix(prefix)
-                .filter(|rest| rest.is_empty() || rest.starts_with(b"/") || prefix == b"/")
+            path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with(b"/") || prefix == b"/")
         };
-        let inner = inside(&self.point)
-            .or_else(|| inside(&self.root))
-            .unwrap_or(path);
+        let inner = inside(&self.point).or_else(|| inside(&self.root)).unwrap_or(path);
         let relative: Vec<u8> = [b"./", inner].concat();
-        let unreadable = |errno: Errno| CgroupError::Unreadable {
-            path: path.into(),
-            source: errno.into(),
-        };
+        let unreadable = |errno: Errno| CgroupError::Unreadable { path: path.into(), source: errno.into() };
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = match rustix::fs::openat(
-            &self.directory,
-            OsStr::from_bytes(&relative),
-            flags,
-            Mode::empty(),
-        ) {
+        let opened = match rustix::fs::openat(&self.directory, OsStr::from_bytes(&relative), flags, Mode::empty()) {
             // A directory elsewhere, for one of cgroup version 1, deserves the better message.
             Err(Errno::NOENT) if path.starts_with(b"/") => {
-                rustix::fs::openat(CWD, OsStr::from_bytes(path), flags, Mode::empty())
-                    .map_err(|_| Errno::NOENT)
+                rustix::fs::openat(CWD, OsStr::from_bytes(path), flags, Mode::empty()).map_err(|_| Errno::NOENT)
             }
             opened => opened,
         };
@@ -192,38 +168,17 @@ impl Mount {
     }
 
     fn walk(&self, limit: usize) -> Result<CgroupTree, CgroupError> {
-        let top = if self.root.is_empty() {
-            b"/".to_vec()
-        } else {
-            self.root.clone()
-        };
-        let mut tree = CgroupTree {
-            groups: vec![(self.id(b"/")?, top.into())],
-            cut: false,
-            unreadable: 0,
-        };
+        let top = if self.root.is_empty() { b"/".to_vec() } else { self.root.clone() };
+        let mut tree = CgroupTree { groups: vec![(self.id(b"/")?, top.into())], cut: false, unreadable: 0 };
         let mut buffer = vec![MaybeUninit::uninit(); BUFFER_BYTES];
         // Group by group in the order of finding; a group removed meanwhile is no trouble.
         let mut next = 0;
         while let Some((_, path)) = tree.groups.get(next) {
-            let parent = if &**path == b"/" {
-                Vec::new()
-            } else {
-                path.to_vec()
-            };
+            let parent = if &**path == b"/" { Vec::new() } else { path.to_vec() };
             let relative = parent.strip_prefix(&*self.root).unwrap_or(&parent);
             let result = CString::new([b"./", relative].concat())
                 .map_err(|_| Errno::INVAL)
-                .and_then(|relative| {
-                    list(
-                        &self.directory,
-                        &relative,
-                        &mut buffer,
-                        &parent,
-                        limit,
-                        &mut tree,
-                    )
-                });
+                .and_then(|relative| list(&self.directory, &relative, &mut buffer, &parent, limit, &mut tree));
             if !matches!(result, Ok(()) | Err(Errno::NOENT | Errno::NODEV)) {
                 tree.unreadable += 1;
             }
@@ -256,8 +211,7 @@ fn list(
             tree.cut = true;
             return Ok(());
         }
-        tree.groups
-            .push((entry.ino(), [parent, b"/", name].concat().into()));
+        tree.groups.push((entry.ino(), [parent, b"/", name].concat().into()));
     }
     Ok(())
 }
@@ -301,14 +255,8 @@ mod tests {
     #[test]
     fn a_path_elsewhere_is_refused_with_a_reason() {
         let Some(mount) = mount() else { return };
-        assert!(matches!(
-            mount.id(b"/no such group"),
-            Err(CgroupError::Unreadable { .. })
-        ));
-        assert!(matches!(
-            mount.id(b"/proc"),
-            Err(CgroupError::NotCgroup2 { .. })
-        ));
+        assert!(matches!(mount.id(b"/no such group"), Err(CgroupError::Unreadable { .. })));
+        assert!(matches!(mount.id(b"/proc"), Err(CgroupError::NotCgroup2 { .. })));
     }
 
     #[test]

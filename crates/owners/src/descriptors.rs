@@ -48,26 +48,13 @@ pub(crate) fn read(
         None => range.from,
     };
     if next < range.until {
-        list(
-            directory,
-            Range {
-                from: next,
-                ..range
-            },
-            buffer,
-            found,
-        )?;
+        list(directory, Range { from: next, ..range }, buffer, found)?;
     }
     Ok(())
 }
 
 /// Tries numbers in order; returns the first one not tried.
-fn probe(
-    directory: BorrowedFd<'_>,
-    range: Range,
-    expected: u32,
-    found: &mut Collected,
-) -> Result<u32, Errno> {
+fn probe(directory: BorrowedFd<'_>, range: Range, expected: u32, found: &mut Collected) -> Result<u32, Errno> {
     let mut present = 0;
     let mut misses = 0;
     for fd in range.from..range.until {
@@ -90,11 +77,7 @@ fn list(
     buffer: &mut [MaybeUninit<u8>],
     found: &mut Collected,
 ) -> Result<(), Errno> {
-    let start = if range.from == 0 {
-        0
-    } else {
-        u64::from(range.from) + OFFSET_OF_FIRST
-    };
+    let start = if range.from == 0 { 0 } else { u64::from(range.from) + OFFSET_OF_FIRST };
     rustix::fs::seek(directory, SeekFrom::Start(start))?;
     let mut entries = RawDir::new(directory, buffer);
     while let Some(entry) = entries.next() {
@@ -170,17 +153,12 @@ mod tests {
 
     /// The descriptors of this process between 900 and 999 that `range` leads to.
     fn found_in(range: Range) -> Vec<u32> {
-        let directory =
-            procfs::open_directory(rustix::fs::CWD, c"/proc/self/fd").expect("own descriptors");
+        let directory = procfs::open_directory(rustix::fs::CWD, c"/proc/self/fd").expect("own descriptors");
         let mut buffer = vec![MaybeUninit::uninit(); 256];
         let mut found = Collected::default();
         found.begin(0);
-        read(directory.as_fd(), range, &mut buffer, &mut found)
-            .expect("own descriptors can be read");
-        found
-            .descriptors()
-            .filter(|fd| (900..1000).contains(fd))
-            .collect()
+        read(directory.as_fd(), range, &mut buffer, &mut found).expect("own descriptors can be read");
+        found.descriptors().filter(|fd| (900..1000).contains(fd)).collect()
     }
 
     #[test]
@@ -192,30 +170,11 @@ mod tests {
             .map(|least| rustix::io::fcntl_dupfd_cloexec(&socket, *least).expect("a copy"))
             .collect();
         let _other = rustix::io::fcntl_dupfd_cloexec(&file, 920).expect("a copy");
-        let fds: Vec<u32> = held
-            .iter()
-            .map(|fd| u32::try_from(fd.as_raw_fd()).expect("a descriptor"))
-            .collect();
-        let all = Range {
-            from: 0,
-            until: u32::MAX,
-            expected: None,
-        };
+        let fds: Vec<u32> = held.iter().map(|fd| u32::try_from(fd.as_raw_fd()).expect("a descriptor")).collect();
+        let all = Range { from: 0, until: u32::MAX, expected: None };
         for expected in [None, Some(0), Some(1), Some(10), Some(5000)] {
-            assert_eq!(
-                found_in(Range { expected, ..all }),
-                fds,
-                "expected {expected:?}"
-            );
-            assert_eq!(
-                found_in(Range {
-                    from: 911,
-                    until: 999,
-                    expected
-                }),
-                fds[1..3],
-                "expected {expected:?}"
-            );
+            assert_eq!(found_in(Range { expected, ..all }), fds, "expected {expected:?}");
+            assert_eq!(found_in(Range { from: 911, until: 999, expected }), fds[1..3], "expected {expected:?}");
         }
     }
 }

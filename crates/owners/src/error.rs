@@ -23,17 +23,9 @@ pub enum ScanError {
 impl fmt::Display for ScanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { path, .. } => write!(
-                f,
-                "cannot look for socket owners: cannot read {}",
-                path.display()
-            ),
+            Self::Unreadable { path, .. } => write!(f, "cannot look for socket owners: cannot read {}", path.display()),
             Self::NotMounted { path } => {
-                write!(
-                    f,
-                    "cannot look for socket owners: no proc file system is mounted at {}",
-                    path.display()
-                )
+                write!(f, "cannot look for socket owners: no proc file system is mounted at {}", path.display())
             }
         }
     }

@@ -25,13 +25,7 @@ pub(crate) fn mounts(file: &[u8]) -> impl Iterator<Item = Mount<'_>> {
         words.find(|word| *word == b"-")?;
         let kind = words.next()?;
         let options = words.nth(1)?;
-        Some(Mount {
-            device,
-            root,
-            point,
-            kind,
-            options,
-        })
+        Some(Mount { device, root, point, kind, options })
     })
 }
 
@@ -40,14 +34,7 @@ fn unescape(word: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(word.len());
     let mut rest = word;
     while let [first, tail @ ..] = rest {
-        if let [
-            b'\\',
-            a @ b'0'..=b'3',
-            b @ b'0'..=b'7',
-            c @ b'0'..=b'7',
-            tail @ ..,
-        ] = rest
-        {
+        if let [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', tail @ ..] = rest {
             plain.push((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'));
             rest = tail;
         } else {
@@ -72,14 +59,8 @@ mod tests {
             (found[0].device, found[0].kind, &*found[0].point),
             ((0, 29), &b"cgroup2"[..], &b"/sys/fs/cgroup"[..])
         );
-        assert_eq!(
-            (&*found[1].root, &*found[1].point),
-            (&b"/a b"[..], &b"/mnt/x\\y"[..])
-        );
-        assert_eq!(
-            (found[1].kind, found[1].options),
-            (&b"proc"[..], &b"rw,gid=27,hidepid=invisible"[..])
-        );
+        assert_eq!((&*found[1].root, &*found[1].point), (&b"/a b"[..], &b"/mnt/x\\y"[..]));
+        assert_eq!((found[1].kind, found[1].options), (&b"proc"[..], &b"rw,gid=27,hidepid=invisible"[..]));
     }
 
     #[test]

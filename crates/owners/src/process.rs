@@ -50,14 +50,7 @@ impl fmt::Debug for Facts {
             (Self::CGROUP, "CGROUP"),
             (Self::START_TIME, "START_TIME"),
         ];
-        f.debug_set()
-            .entries(
-                names
-                    .iter()
-                    .filter(|(fact, _)| self.contains(*fact))
-                    .map(|(_, name)| name),
-            )
-            .finish()
+        f.debug_set().entries(names.iter().filter(|(fact, _)| self.contains(*fact)).map(|(_, name)| name)).finish()
     }
 }
 
@@ -121,14 +114,7 @@ impl Process {
 
     #[cfg(test)]
     pub(crate) fn bare(pid: u32) -> Self {
-        Self {
-            pid,
-            uid: None,
-            comm: None,
-            cmdline: None,
-            cgroup: None,
-            start_time_ticks: None,
-        }
+        Self { pid, uid: None, comm: None, cmdline: None, cgroup: None, start_time_ticks: None }
     }
 }
 
@@ -161,10 +147,7 @@ impl Cgroups {
         if let Some(cgroup) = known.get(path) {
             return Arc::clone(cgroup);
         }
-        let cgroup = Arc::new(Cgroup {
-            path: path.into(),
-            identity: CgroupIdentity::of(path),
-        });
+        let cgroup = Arc::new(Cgroup { path: path.into(), identity: CgroupIdentity::of(path) });
         known.insert(path.into(), Arc::clone(&cgroup));
         cgroup
     }
@@ -184,11 +167,7 @@ mod tests {
     #[test]
     fn facts_are_a_set() {
         let facts = Facts::COMM | Facts::CGROUP;
-        assert!(
-            facts.contains(Facts::COMM)
-                && !facts.contains(Facts::UID)
-                && facts.contains(Facts::NONE)
-        );
+        assert!(facts.contains(Facts::COMM) && !facts.contains(Facts::UID) && facts.contains(Facts::NONE));
         assert_eq!(format!("{facts:?}"), r#"{"COMM", "CGROUP"}"#);
     }
 }

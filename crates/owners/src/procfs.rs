@@ -33,24 +33,16 @@ pub(crate) struct Proc {
 
 impl Proc {
     pub(crate) fn open(path: &Path) -> Result<Self, ScanError> {
-        let unreadable = |errno: Errno| ScanError::Unreadable {
-            path: path.to_owned(),
-            source: errno.into(),
-        };
+        let unreadable = |errno: Errno| ScanError::Unreadable { path: path.to_owned(), source: errno.into() };
         let directory = open_directory(CWD, path).map_err(unreadable)?;
         let kind = rustix::fs::fstatfs(&directory).map_err(unreadable)?.f_type;
         if u64::try_from(kind).ok() != Some(PROC_SUPER_MAGIC) {
-            return Err(ScanError::NotMounted {
-                path: path.to_owned(),
-            });
+            return Err(ScanError::NotMounted { path: path.to_owned() });
         }
         // This process has a descriptor open at least for the directory.
-        let counts_descriptors = rustix::fs::statat(&directory, c"self/fd", AtFlags::empty())
-            .is_ok_and(|own| count_of(&own) > 0);
-        Ok(Self {
-            directory,
-            counts_descriptors,
-        })
+        let counts_descriptors =
+            rustix::fs::statat(&directory, c"self/fd", AtFlags::empty()).is_ok_and(|own| count_of(&own) > 0);
+        Ok(Self { directory, counts_descriptors })
     }
 
     pub(crate) fn directory(&self) -> BorrowedFd<'_> {
@@ -82,37 +74,20 @@ impl Proc {
         let (digits, rest) = path.split_at_mut(number.as_bytes().len());
         digits.copy_from_slice(number.as_bytes());
         rest[..3].copy_from_slice(b"/fd");
-        self.descriptors_in(
-            self.directory(),
-            CStr::from_bytes_until_nul(&path).map_err(|_| Errno::INVAL)?,
-        )
+        self.descriptors_in(self.directory(), CStr::from_bytes_until_nul(&path).map_err(|_| Errno::INVAL)?)
     }
 
     /// Opens the descriptors at `path` below `at`; `None` if there are known to be none.
-    pub(crate) fn descriptors_in(
-        &self,
-        at: BorrowedFd<'_>,
-        path: &CStr,
-    ) -> Result<Option<Descriptors>, Errno> {
+    pub(crate) fn descriptors_in(&self, at: BorrowedFd<'_>, path: &CStr) -> Result<Option<Descriptors>, Errno> {
         match open_directory(at, path) {
             Ok(directory) if self.counts_descriptors => {
                 let count = count_of(&rustix::fs::fstat(&directory)?);
-                Ok((count > 0).then_some(Descriptors {
-                    directory,
-                    count: Some(count),
-                }))
+                Ok((count > 0).then_some(Descriptors { directory, count: Some(count) }))
             }
-            Ok(directory) => Ok(Some(Descriptors {
-                directory,
-                count: None,
-            })),
+            Ok(directory) => Ok(Some(Descriptors { directory, count: None })),
             // The count needs no permission, so a kernel thread or a zombie, which hold none, is not "not permitted".
             Err(errno @ (Errno::ACCESS | Errno::PERM)) if self.counts_descriptors => {
-                if count_of(&rustix::fs::statat(at, path, AtFlags::empty())?) == 0 {
-                    Ok(None)
-                } else {
-                    Err(errno)
-                }
+                if count_of(&rustix::fs::statat(at, path, AtFlags::empty())?) == 0 { Ok(None) } else { Err(errno) }
             }
             Err(errno) => Err(errno),
         }
@@ -132,34 +107,19 @@ fn count_of(directory: &Stat) -> u32 {
 }
 
 /// Opens a directory only to go on from there.
-pub(crate) fn open_path<P: rustix::path::Arg>(
-    at: BorrowedFd<'_>,
-    path: P,
-) -> Result<OwnedFd, Errno> {
-    rustix::fs::openat(
-        at,
-        path,
-        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
+pub(crate) fn open_path<P: rustix::path::Arg>(at: BorrowedFd<'_>, path: P) -> Result<OwnedFd, Errno> {
+    rustix::fs::openat(at, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
 /// Opens a directory for listing.
-pub(crate) fn open_directory<P: rustix::path::Arg>(
-    at: BorrowedFd<'_>,
-    path: P,
-) -> Result<OwnedFd, Errno> {
+pub(crate) fn open_directory<P: rustix::path::Arg>(at: BorrowedFd<'_>, path: P) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     rustix::fs::openat(at, path, flags, Mode::empty())
 }
 
 /// Reads a small file of a process into the buffer, in one call: the kernel makes such a file whole when it is first
 /// read (fs/seq_file.c, single_open), and fills a command line from one end to the other.
-pub(crate) fn read_start<'b>(
-    at: BorrowedFd<'_>,
-    path: &CStr,
-    buffer: &'b mut [u8],
-) -> Result<&'b [u8], Errno> {
+pub(crate) fn read_start<'b>(at: BorrowedFd<'_>, path: &CStr, buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
     let file = rustix::fs::openat(at, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     let length = rustix::io::retry_on_intr(|| rustix::io::read(&file, &mut *buffer))?;
     Ok(buffer.get(..length).unwrap_or_default())

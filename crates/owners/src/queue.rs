@@ -47,11 +47,7 @@ struct Turn<'q>(&'q Queue);
 
 impl Queue {
     pub(crate) fn new(processes: u32) -> Self {
-        Self {
-            processes,
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        }
+        Self { processes, state: Mutex::default(), changed: Condvar::new() }
     }
 
     /// The next work; waits while a busy thread may still hand some out, and is `None` when all is done.
@@ -66,17 +62,11 @@ impl Queue {
             } else if state.busy == 0 {
                 return None;
             } else {
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             state.busy += 1;
-            return Some(Taken {
-                work,
-                _turn: Turn(self),
-            });
+            return Some(Taken { work, _turn: Turn(self) });
         }
     }
 
@@ -111,11 +101,7 @@ mod tests {
     #[test]
     fn pieces_handed_out_late_reach_a_thread_that_waits() {
         let queue = Queue::new(1);
-        let descriptors = Arc::new(
-            std::fs::File::open("/proc/self/status")
-                .expect("own status")
-                .into(),
-        );
+        let descriptors = Arc::new(std::fs::File::open("/proc/self/status").expect("own status").into());
         let first = queue.take().expect("the process");
         assert!(matches!(first.work, Work::Process(0)));
         thread::scope(|scope| {

@@ -39,13 +39,7 @@ pub struct ScanOptions<'a> {
 
 impl Default for ScanOptions<'_> {
     fn default() -> Self {
-        Self {
-            proc: Path::new("/proc"),
-            facts: Facts::COMM | Facts::UID,
-            pids: None,
-            filter: None,
-            threads: None,
-        }
+        Self { proc: Path::new("/proc"), facts: Facts::COMM | Facts::UID, pids: None, filter: None, threads: None }
     }
 }
 
@@ -84,10 +78,9 @@ pub fn scan(options: &ScanOptions<'_>) -> Result<Scan, ScanError> {
             pids.dedup();
             pids
         }
-        None => proc.pids().map_err(|errno| ScanError::Unreadable {
-            path: options.proc.to_owned(),
-            source: errno.into(),
-        })?,
+        None => proc
+            .pids()
+            .map_err(|errno| ScanError::Unreadable { path: options.proc.to_owned(), source: errno.into() })?,
     };
     let threads = options.threads.map_or_else(default_threads, NonZero::get);
     let shared = Shared {
@@ -108,22 +101,14 @@ pub fn scan(options: &ScanOptions<'_>) -> Result<Scan, ScanError> {
         filtered += harvest.filtered;
     }
     let visibility = Visibility::new(&proc, pids.len(), filtered, troubles);
-    Ok(Scan {
-        owners: Owners::build(parts, processes),
-        visibility,
-    })
+    Ok(Scan { owners: Owners::build(parts, processes), visibility })
 }
 
 /// Works with so many threads, the calling one among them. A thread that the kernel refuses is done without.
 fn harvest(shared: &Shared<'_>, threads: usize) -> Vec<Harvest> {
     thread::scope(|scope| {
         let helpers: Vec<ScopedJoinHandle<'_, Harvest>> = (1..threads)
-            .map_while(|_| {
-                thread::Builder::new()
-                    .name("owners".into())
-                    .spawn_scoped(scope, || work(shared))
-                    .ok()
-            })
+            .map_while(|_| thread::Builder::new().name("owners".into()).spawn_scoped(scope, || work(shared)).ok())
             .collect();
         let mut harvests = vec![work(shared)];
         for helper in helpers {
@@ -137,7 +122,5 @@ fn harvest(shared: &Shared<'_>, threads: usize) -> Vec<Harvest> {
 }
 
 fn default_threads() -> usize {
-    thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(THREADS_MAX)
+    thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX)
 }

@@ -52,22 +52,12 @@ impl Collected {
     /// Starts a run of entries of the process at `position`.
     pub(crate) fn begin(&mut self, position: u32) {
         let (block, offset) = self.end();
-        self.runs.push(Run {
-            process: position,
-            first_fd: 0,
-            block,
-            offset,
-            length: 0,
-        });
+        self.runs.push(Run { process: position, first_fd: 0, block, offset, length: 0 });
     }
 
     /// Adds a socket to the run begun last. Descriptors must come in ascending order within a run.
     pub(crate) fn push(&mut self, fd: u32, inode: u32) {
-        if self
-            .blocks
-            .last()
-            .is_none_or(|block| block.len() == BLOCK_ENTRIES)
-        {
+        if self.blocks.last().is_none_or(|block| block.len() == BLOCK_ENTRIES) {
             self.blocks.push(Vec::with_capacity(BLOCK_ENTRIES));
         }
         let (Some(run), Some(block)) = (self.runs.last_mut(), self.blocks.last_mut()) else {
@@ -78,11 +68,7 @@ impl Collected {
         }
         run.length += 1;
         self.entries += 1;
-        block.push(Entry {
-            process: run.process,
-            fd,
-            inode_then_next: inode,
-        });
+        block.push(Entry { process: run.process, fd, inode_then_next: inode });
     }
 
     /// Ends the run begun last, and says how many sockets it has.
@@ -159,11 +145,7 @@ impl Owners {
 
     /// Joins what the threads found. `processes` has the position and the facts of every process that may hold a socket.
     pub(crate) fn build(parts: Vec<Collected>, mut processes: Vec<(u32, Process)>) -> Self {
-        let positions = processes
-            .iter()
-            .map(|(at, _)| *at as usize + 1)
-            .max()
-            .unwrap_or(0);
+        let positions = processes.iter().map(|(at, _)| *at as usize + 1).max().unwrap_or(0);
         let mut holds = vec![false; positions];
         for run in parts.iter().flat_map(|part| &part.runs) {
             if let Some(holds) = holds.get_mut(run.process as usize) {
@@ -181,10 +163,7 @@ impl Owners {
         let mut entries = 0;
         for part in parts {
             let base = blocks.len();
-            runs.extend(part.runs.into_iter().map(|run| Run {
-                block: run.block + base,
-                ..run
-            }));
+            runs.extend(part.runs.into_iter().map(|run| Run { block: run.block + base, ..run }));
             blocks.extend(part.blocks);
             entries += part.entries;
         }
@@ -215,19 +194,12 @@ impl Owners {
                 let inode = entry.inode_then_next;
                 let mut slot = home(inode, self.slots.len());
                 while self.slots[slot].inode != 0 && self.slots[slot].inode != inode {
-                    slot = if slot + 1 == self.slots.len() {
-                        0
-                    } else {
-                        slot + 1
-                    };
+                    slot = if slot + 1 == self.slots.len() { 0 } else { slot + 1 };
                 }
                 let slot = &mut self.slots[slot];
                 entry.inode_then_next = if slot.inode == 0 { NONE } else { slot.first };
                 // Entries are counted in u32: 2^32 descriptors do not fit the memory of their own kernel objects.
-                *slot = Slot {
-                    inode,
-                    first: u32::try_from(number).unwrap_or(NONE),
-                };
+                *slot = Slot { inode, first: u32::try_from(number).unwrap_or(NONE) };
             }
         }
     }
@@ -257,17 +229,10 @@ impl<'a> Iterator for OwnersOf<'a> {
             return None;
         }
         let number = self.next as usize;
-        let entry = self
-            .owners
-            .blocks
-            .get(number / BLOCK_ENTRIES)?
-            .get(number % BLOCK_ENTRIES)?;
+        let entry = self.owners.blocks.get(number / BLOCK_ENTRIES)?.get(number % BLOCK_ENTRIES)?;
         self.next = entry.inode_then_next;
         let process = self.owners.processes.get(entry.process as usize)?;
-        Some(Owner {
-            process,
-            fd: entry.fd,
-        })
+        Some(Owner { process, fd: entry.fd })
     }
 }
 
@@ -275,11 +240,7 @@ impl FusedIterator for OwnersOf<'_> {}
 
 /// Slots for so many entries: three in four are taken at most, and one is always empty, which ends a search.
 fn slots_for(entries: usize) -> usize {
-    if entries == 0 {
-        0
-    } else {
-        entries + entries / 3 + 1
-    }
+    if entries == 0 { 0 } else { entries + entries / 3 + 1 }
 }
 
 /// The slot where the search for an inode starts. Inodes are counted up by the kernel; the multiplication (by 2^32

@@ -59,75 +59,49 @@ impl<'a> ProcessView<'a> {
             // (pid_getattr), so root must still have files afterwards.
             let directory = self.directory?;
             let uid = rustix::fs::fstat(directory).ok()?.st_uid;
-            let certain =
-                uid != 0 || rustix::fs::statat(directory, c"comm", AtFlags::empty()).is_ok();
+            let certain = uid != 0 || rustix::fs::statat(directory, c"comm", AtFlags::empty()).is_ok();
             certain.then_some(uid)
         })
     }
 
     /// As [`Process::comm`]; `None` if it cannot be read.
     pub fn comm(&self) -> Option<&[u8]> {
-        let read = || {
-            self.read(c"comm", &mut [0; 128], |line| {
-                line.strip_suffix(b"\n").unwrap_or(line).into()
-            })
-        };
+        let read = || self.read(c"comm", &mut [0; 128], |line| line.strip_suffix(b"\n").unwrap_or(line).into());
         self.comm.get_or_init(read).as_deref()
     }
 
     /// As [`Process::cmdline`]; `None` if it cannot be read.
     pub fn cmdline(&self) -> Option<&[u8]> {
         let keep = |bytes: &[u8]| match bytes.split_at_checked(CMDLINE_BYTES_MAX) {
-            Some((kept, rest)) => Cmdline {
-                bytes: kept.into(),
-                cut: !rest.is_empty(),
-            },
-            None => Cmdline {
-                bytes: bytes.into(),
-                cut: false,
-            },
+            Some((kept, rest)) => Cmdline { bytes: kept.into(), cut: !rest.is_empty() },
+            None => Cmdline { bytes: bytes.into(), cut: false },
         };
         let read = || self.read(c"cmdline", &mut [0; CMDLINE_BYTES_MAX + 1], keep);
-        self.cmdline
-            .get_or_init(read)
-            .as_ref()
-            .map(|cmdline| &*cmdline.bytes)
+        self.cmdline.get_or_init(read).as_ref().map(|cmdline| &*cmdline.bytes)
     }
 
     /// As [`Process::cgroup`]; `None` if it cannot be read.
     pub fn cgroup(&self) -> Option<&Cgroup> {
-        let intern =
-            |file: &[u8]| cgroup::path_in_proc_file(file).map(|path| self.cgroups.intern(path));
-        let read = || {
-            self.read(c"cgroup", &mut [0; FACT_BYTES_MAX], intern)
-                .flatten()
-        };
+        let intern = |file: &[u8]| cgroup::path_in_proc_file(file).map(|path| self.cgroups.intern(path));
+        let read = || self.read(c"cgroup", &mut [0; FACT_BYTES_MAX], intern).flatten();
         self.cgroup.get_or_init(read).as_deref()
     }
 
     /// As [`Process::start_time_ticks`]; `None` if it cannot be read.
     pub fn start_time_ticks(&self) -> Option<u64> {
-        let read = || {
-            self.read(c"stat", &mut [0; 2048], start_time_in_stat)
-                .flatten()
-        };
+        let read = || self.read(c"stat", &mut [0; 2048], start_time_in_stat).flatten();
         *self.start_time_ticks.get_or_init(read)
     }
 
     /// Whether this is a process and not one of its other threads, which have directories too but are not listed.
     pub(crate) fn leads_its_threads(&self) -> bool {
-        self.read(c"status", &mut [0; 4096], tgid_in_status)
-            .flatten()
-            == Some(self.pid)
+        self.read(c"status", &mut [0; 4096], tgid_in_status).flatten() == Some(self.pid)
     }
 
     /// The process with the facts asked for, each read now unless the filter has.
     pub(crate) fn into_process(self, facts: Facts) -> Process {
         let uid = facts.contains(Facts::UID).then(|| self.uid()).flatten();
-        let start_time_ticks = facts
-            .contains(Facts::START_TIME)
-            .then(|| self.start_time_ticks())
-            .flatten();
+        let start_time_ticks = facts.contains(Facts::START_TIME).then(|| self.start_time_ticks()).flatten();
         if facts.contains(Facts::COMM) {
             self.comm();
         }
@@ -140,21 +114,9 @@ impl<'a> ProcessView<'a> {
         Process {
             pid: self.pid,
             uid,
-            comm: self
-                .comm
-                .into_inner()
-                .flatten()
-                .filter(|_| facts.contains(Facts::COMM)),
-            cmdline: self
-                .cmdline
-                .into_inner()
-                .flatten()
-                .filter(|_| facts.contains(Facts::CMDLINE)),
-            cgroup: self
-                .cgroup
-                .into_inner()
-                .flatten()
-                .filter(|_| facts.contains(Facts::CGROUP)),
+            comm: self.comm.into_inner().flatten().filter(|_| facts.contains(Facts::COMM)),
+            cmdline: self.cmdline.into_inner().flatten().filter(|_| facts.contains(Facts::CMDLINE)),
+            cgroup: self.cgroup.into_inner().flatten().filter(|_| facts.contains(Facts::CGROUP)),
             start_time_ticks,
         }
     }
@@ -166,18 +128,14 @@ impl<'a> ProcessView<'a> {
 
 impl fmt::Debug for ProcessView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProcessView")
-            .field("pid", &self.pid)
-            .finish_non_exhaustive()
+        f.debug_struct("ProcessView").field("pid", &self.pid).finish_non_exhaustive()
     }
 }
 
 /// The process that a thread belongs to, in `/proc/PID/status`. The kernel escapes the name in its first line, so no name
 /// can pass for another line (fs/proc/array.c, proc_task_name).
 fn tgid_in_status(file: &[u8]) -> Option<u32> {
-    let line = file
-        .split(|byte| *byte == b'\n')
-        .find_map(|line| line.strip_prefix(b"Tgid:"))?;
+    let line = file.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"Tgid:"))?;
     decimal(line.trim_ascii())
 }
 
@@ -185,10 +143,7 @@ fn tgid_in_status(file: &[u8]) -> Option<u32> {
 /// after it may, so the fields are counted from the last closing bracket.
 fn start_time_in_stat(file: &[u8]) -> Option<u64> {
     let name_end = file.iter().rposition(|byte| *byte == b')')?;
-    let mut fields = file
-        .get(name_end + 1..)?
-        .split(u8::is_ascii_whitespace)
-        .filter(|field| !field.is_empty());
+    let mut fields = file.get(name_end + 1..)?.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
     std::str::from_utf8(fields.nth(22 - 3)?).ok()?.parse().ok()
 }
 
@@ -212,22 +167,13 @@ mod tests {
             .stdout(Stdio::null())
             .spawn()
             .expect("a child");
-        let directory = open_path(CWD, format!("/proc/{}", child.id()))
-            .expect("the child is there until waited for");
+        let directory = open_path(CWD, format!("/proc/{}", child.id())).expect("the child is there until waited for");
         let cgroups = Cgroups::default();
         let view = || ProcessView::new(child.id(), Some(directory.as_fd()), &cgroups);
         assert_eq!(view().uid(), Some(rustix::process::geteuid().as_raw()));
         let late = view();
         let _ = child.wait();
-        assert_eq!(
-            (
-                late.uid(),
-                late.comm(),
-                late.cmdline(),
-                late.start_time_ticks()
-            ),
-            (None, None, None, None)
-        );
+        assert_eq!((late.uid(), late.comm(), late.cmdline(), late.start_time_ticks()), (None, None, None, None));
         assert!(late.cgroup().is_none());
     }
 
@@ -236,12 +182,7 @@ mod tests {
         let after = b" S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 424242 20 21\n";
         for name in [&b"cat"[..], b"a) b", b") R 1 (", b"a\nb) 1 2 3"] {
             let file = [b"77 (", name, b")", after].concat();
-            assert_eq!(
-                start_time_in_stat(&file),
-                Some(424_242),
-                "{}",
-                name.escape_ascii()
-            );
+            assert_eq!(start_time_in_stat(&file), Some(424_242), "{}", name.escape_ascii());
         }
         for file in [&b""[..], b"77 (cat", b"77 (cat) S 1 2"] {
             assert_eq!(start_time_in_stat(file), None);
@@ -250,10 +191,7 @@ mod tests {
 
     #[test]
     fn status_names_the_process_of_a_thread() {
-        assert_eq!(
-            tgid_in_status(b"Name:\tx\\nTgid:\t9\nUmask:\t0022\nTgid:\t7\nPid:\t8\n"),
-            Some(7)
-        );
+        assert_eq!(tgid_in_status(b"Name:\tx\\nTgid:\t9\nUmask:\t0022\nTgid:\t7\nPid:\t8\n"), Some(7));
         assert_eq!(tgid_in_status(b"Name:\tx\n"), None);
     }
 }

@@ -78,19 +78,10 @@ impl Visibility {
             && matches!(self.hide_pid, None | Some(HidePid::NoAccess))
     }
 
-    pub(crate) fn new(
-        proc: &Proc,
-        processes: usize,
-        filtered: usize,
-        mut troubles: Troubles,
-    ) -> Self {
+    pub(crate) fn new(proc: &Proc, processes: usize, filtered: usize, mut troubles: Troubles) -> Self {
         troubles.sort_unstable_by_key(|(position, errno)| (*position, errno.raw_os_error()));
         troubles.dedup_by_key(|(position, _)| *position);
-        let mut seen = Self {
-            processes,
-            processes_filtered: filtered,
-            ..Self::default()
-        };
+        let mut seen = Self { processes, processes_filtered: filtered, ..Self::default() };
         for (_, errno) in &troubles {
             match *errno {
                 Errno::ACCESS | Errno::PERM => seen.processes_not_permitted += 1,
@@ -102,16 +93,12 @@ impl Visibility {
             }
         }
         seen.processes_read = processes.saturating_sub(filtered + troubles.len());
-        seen.first_pid_namespace =
-            namespace(proc, c"self/ns/pid").map(|inode| inode == FIRST_PID_NAMESPACE);
+        seen.first_pid_namespace = namespace(proc, c"self/ns/pid").map(|inode| inode == FIRST_PID_NAMESPACE);
         let lacks = lacking(proc);
         if lacks.contains(&Capability::SysPtrace) {
             seen.hide_pid = hide_pid(proc);
         }
-        let hides = matches!(
-            seen.hide_pid,
-            Some(HidePid::Invisible | HidePid::PtraceableOnly)
-        );
+        let hides = matches!(seen.hide_pid, Some(HidePid::Invisible | HidePid::PtraceableOnly));
         if seen.processes_not_permitted > 0 || hides {
             seen.missing_capabilities = lacks;
         }
@@ -123,36 +110,18 @@ impl fmt::Display for Visibility {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut reasons = Vec::new();
         if self.processes_not_permitted > 0 {
-            let names: Vec<_> = self
-                .missing_capabilities
-                .iter()
-                .map(|capability| capability.name())
-                .collect();
-            let help = if names.is_empty() {
-                String::new()
-            } else {
-                format!(" (needs {})", names.join(" and "))
-            };
-            reasons.push(format!(
-                "{} of {} processes not permitted{help}",
-                self.processes_not_permitted, self.processes
-            ));
+            let names: Vec<_> = self.missing_capabilities.iter().map(|capability| capability.name()).collect();
+            let help = if names.is_empty() { String::new() } else { format!(" (needs {})", names.join(" and ")) };
+            reasons
+                .push(format!("{} of {} processes not permitted{help}", self.processes_not_permitted, self.processes));
         }
         if self.processes_failed > 0 {
-            let why = self
-                .failure_errno
-                .map(|errno| format!(": {}", std::io::Error::from_raw_os_error(errno)));
-            reasons.push(format!(
-                "{} processes not readable{}",
-                self.processes_failed,
-                why.unwrap_or_default()
-            ));
+            let why = self.failure_errno.map(|errno| format!(": {}", std::io::Error::from_raw_os_error(errno)));
+            reasons.push(format!("{} processes not readable{}", self.processes_failed, why.unwrap_or_default()));
         }
         match self.hide_pid {
             Some(HidePid::Invisible | HidePid::PtraceableOnly) => {
-                reasons.push(
-                    "/proc hides processes (mount option hidepid, needs CAP_SYS_PTRACE)".into(),
-                );
+                reasons.push("/proc hides processes (mount option hidepid, needs CAP_SYS_PTRACE)".into());
             }
             Some(HidePid::Unknown) => {
                 reasons.push("/proc may hide processes (its mount options are unreadable)".into());
@@ -162,11 +131,7 @@ impl fmt::Display for Visibility {
         if self.first_pid_namespace == Some(false) {
             reasons.push("processes outside this pid namespace are not seen".into());
         }
-        if reasons.is_empty() {
-            f.write_str("every process seen")
-        } else {
-            f.write_str(&reasons.join("; "))
-        }
+        if reasons.is_empty() { f.write_str("every process seen") } else { f.write_str(&reasons.join("; ")) }
     }
 }
 
@@ -216,20 +181,9 @@ fn hide_pid(proc: &Proc) -> Option<HidePid> {
     let known = || {
         let device = rustix::fs::fstat(proc.directory()).ok()?.st_dev;
         let device = (rustix::fs::major(device), rustix::fs::minor(device));
-        let (file, _) =
-            read_bounded(proc.directory(), c"self/mountinfo", MOUNTINFO_BYTES_MAX).ok()?;
-        let options = mounts(&file)
-            .find(|mount| mount.device == device)?
-            .options
-            .to_vec();
-        Some(hide_pid_in(
-            &options,
-            &rustix::process::getgroups()
-                .ok()?
-                .iter()
-                .map(|g| g.as_raw())
-                .collect::<Vec<_>>(),
-        ))
+        let (file, _) = read_bounded(proc.directory(), c"self/mountinfo", MOUNTINFO_BYTES_MAX).ok()?;
+        let options = mounts(&file).find(|mount| mount.device == device)?.options.to_vec();
+        Some(hide_pid_in(&options, &rustix::process::getgroups().ok()?.iter().map(|g| g.as_raw()).collect::<Vec<_>>()))
     };
     known().unwrap_or(Some(HidePid::Unknown))
 }
@@ -238,9 +192,7 @@ fn hide_pid(proc: &Proc) -> Option<HidePid> {
 /// exempt; without that option it is group 0.
 fn hide_pid_in(options: &[u8], groups: &[u32]) -> Option<HidePid> {
     let value = |name: &[u8]| {
-        options
-            .split(|byte| *byte == b',')
-            .find_map(|option| option.strip_prefix(name)?.strip_prefix(b"="))
+        options.split(|byte| *byte == b',').find_map(|option| option.strip_prefix(name)?.strip_prefix(b"="))
     };
     let hides = match value(b"hidepid")? {
         b"noaccess" | b"1" => HidePid::NoAccess,
@@ -263,70 +215,36 @@ mod tests {
         let cases: [(&[u8], &[u32], Option<HidePid>); 9] = [
             (b"rw", &[], None),
             (b"rw,hidepid=off", &[], None),
-            (
-                b"rw,gid=27,hidepid=invisible",
-                &[4],
-                Some(HidePid::Invisible),
-            ),
+            (b"rw,gid=27,hidepid=invisible", &[4], Some(HidePid::Invisible)),
             (b"rw,gid=27,hidepid=invisible", &[4, 27], None),
-            (
-                b"rw,gid=27,hidepid=ptraceable",
-                &[27],
-                Some(HidePid::PtraceableOnly),
-            ),
+            (b"rw,gid=27,hidepid=ptraceable", &[27], Some(HidePid::PtraceableOnly)),
             (b"rw,hidepid=2", &[4], Some(HidePid::Invisible)),
             (b"rw,hidepid=2", &[0], None),
             (b"rw,hidepid=1", &[4], Some(HidePid::NoAccess)),
             (b"rw,hidepid=new", &[4], Some(HidePid::Unknown)),
         ];
         for (options, groups, expected) in cases {
-            assert_eq!(
-                hide_pid_in(options, groups),
-                expected,
-                "{}",
-                options.escape_ascii()
-            );
+            assert_eq!(hide_pid_in(options, groups), expected, "{}", options.escape_ascii());
         }
     }
 
     #[test]
     fn troubles_of_one_process_count_once_and_by_kind() {
         let proc = Proc::open("/proc".as_ref()).expect("/proc");
-        let troubles = vec![
-            (3, Errno::ACCESS),
-            (3, Errno::ACCESS),
-            (4, Errno::PERM),
-            (5, Errno::NOENT),
-            (6, Errno::MFILE),
-        ];
+        let troubles =
+            vec![(3, Errno::ACCESS), (3, Errno::ACCESS), (4, Errno::PERM), (5, Errno::NOENT), (6, Errno::MFILE)];
         let seen = Visibility::new(&proc, 10, 2, troubles);
-        assert_eq!(
-            (
-                seen.processes_not_permitted,
-                seen.processes_gone,
-                seen.processes_failed
-            ),
-            (2, 1, 1)
-        );
+        assert_eq!((seen.processes_not_permitted, seen.processes_gone, seen.processes_failed), (2, 1, 1));
         assert_eq!((seen.processes_read, seen.failure_errno), (4, Some(24)));
         assert!(!seen.is_whole());
-        assert!(
-            seen.to_string().contains("2 of 10 processes not permitted"),
-            "{seen}"
-        );
+        assert!(seen.to_string().contains("2 of 10 processes not permitted"), "{seen}");
     }
 
     #[test]
     fn reasons_are_named() {
-        let hidden = Visibility {
-            hide_pid: Some(HidePid::Invisible),
-            ..Visibility::default()
-        };
+        let hidden = Visibility { hide_pid: Some(HidePid::Invisible), ..Visibility::default() };
         assert!(!hidden.is_whole() && hidden.to_string().contains("hidepid"));
-        let inner = Visibility {
-            first_pid_namespace: Some(false),
-            ..Visibility::default()
-        };
+        let inner = Visibility { first_pid_namespace: Some(false), ..Visibility::default() };
         assert!(!inner.is_whole() && inner.to_string().contains("pid namespace"));
         assert_eq!(Visibility::default().to_string(), "every process seen");
         let denied = Visibility {
@@ -335,9 +253,6 @@ mod tests {
             missing_capabilities: vec![Capability::SysPtrace, Capability::DacReadSearch],
             ..Visibility::default()
         };
-        assert_eq!(
-            denied.to_string(),
-            "4 of 9 processes not permitted (needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)"
-        );
+        assert_eq!(denied.to_string(), "4 of 9 processes not permitted (needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)");
     }
 }

@@ -44,11 +44,8 @@ pub(crate) struct Harvest {
 
 /// Works until the queue is empty.
 pub(crate) fn work(shared: &Shared<'_>) -> Harvest {
-    let mut worker = Worker {
-        shared,
-        harvest: Harvest::default(),
-        buffer: vec![MaybeUninit::uninit(); DIRECTORY_BUFFER_BYTES],
-    };
+    let mut worker =
+        Worker { shared, harvest: Harvest::default(), buffer: vec![MaybeUninit::uninit(); DIRECTORY_BUFFER_BYTES] };
     while let Some(taken) = shared.queue.take() {
         let (position, result) = match &taken.work {
             Work::Process(position) => (*position, worker.process(*position)),
@@ -70,11 +67,7 @@ struct Worker<'s> {
 impl Worker<'_> {
     fn process(&mut self, position: u32) -> Result<(), Errno> {
         let shared = self.shared;
-        let pid = shared
-            .pids
-            .get(position as usize)
-            .copied()
-            .ok_or(Errno::SRCH)?;
+        let pid = shared.pids.get(position as usize).copied().ok_or(Errno::SRCH)?;
         if shared.options.pids.is_none() && shared.options.filter.is_none() {
             let Some(descriptors) = shared.proc.descriptors(pid)? else {
                 return Ok(());
@@ -98,9 +91,7 @@ impl Worker<'_> {
         let Some(descriptors) = shared.proc.descriptors_in(directory.as_fd(), c"fd")? else {
             return Ok(());
         };
-        self.table(position, descriptors, |_| {
-            view.into_process(shared.options.facts)
-        })
+        self.table(position, descriptors, |_| view.into_process(shared.options.facts))
     }
 
     /// Reads a whole table of descriptors, and the facts of its process if there is a socket.
@@ -115,15 +106,7 @@ impl Worker<'_> {
         let large = count.filter(|count| self.shared.divide && *count >= 2 * PIECE_DESCRIPTORS);
         let result = match large {
             Some(count) => self.divided(position, &directory, count),
-            None => self.read(
-                position,
-                &directory,
-                Range {
-                    from: 0,
-                    until: u32::MAX,
-                    expected: count,
-                },
-            ),
+            None => self.read(position, &directory, Range { from: 0, until: u32::MAX, expected: count }),
         };
         // What was found before an error stays found.
         if large.is_some() || !matches!(result, Ok(0)) {
@@ -133,12 +116,7 @@ impl Worker<'_> {
     }
 
     /// Hands out all pieces but the first, and reads that one and whatever comes after the last.
-    fn divided(
-        &mut self,
-        position: u32,
-        descriptors: &Arc<OwnedFd>,
-        count: u32,
-    ) -> Result<usize, Errno> {
+    fn divided(&mut self, position: u32, descriptors: &Arc<OwnedFd>, count: u32) -> Result<usize, Errno> {
         let pieces = count / PIECE_DESCRIPTORS;
         self.shared.queue.put((1..pieces).map(|piece| Piece {
             position,
@@ -146,39 +124,22 @@ impl Worker<'_> {
             from: piece * PIECE_DESCRIPTORS,
             until: (piece + 1) * PIECE_DESCRIPTORS,
         }));
-        let first = Range {
-            from: 0,
-            until: PIECE_DESCRIPTORS,
-            expected: Some(PIECE_DESCRIPTORS),
-        };
-        let rest = Range {
-            from: pieces * PIECE_DESCRIPTORS,
-            until: u32::MAX,
-            expected: None,
-        };
+        let first = Range { from: 0, until: PIECE_DESCRIPTORS, expected: Some(PIECE_DESCRIPTORS) };
+        let rest = Range { from: pieces * PIECE_DESCRIPTORS, until: u32::MAX, expected: None };
         Ok(self.read(position, descriptors, first)? + self.read(position, descriptors, rest)?)
     }
 
     fn piece(&mut self, piece: &Piece) -> Result<(), Errno> {
         // Opened again, because the place in a listing belongs to the open directory.
         let descriptors = open_directory(piece.descriptors.as_fd(), c".")?;
-        let range = Range {
-            from: piece.from,
-            until: piece.until,
-            expected: Some(piece.until - piece.from),
-        };
+        let range = Range { from: piece.from, until: piece.until, expected: Some(piece.until - piece.from) };
         self.read(piece.position, &descriptors, range).map(|_| ())
     }
 
     /// Reads one range as one run; says how many sockets there were.
     fn read(&mut self, position: u32, descriptors: &OwnedFd, range: Range) -> Result<usize, Errno> {
         self.harvest.found.begin(position);
-        let result = descriptors::read(
-            descriptors.as_fd(),
-            range,
-            &mut self.buffer,
-            &mut self.harvest.found,
-        );
+        let result = descriptors::read(descriptors.as_fd(), range, &mut self.buffer, &mut self.harvest.found);
         let sockets = self.harvest.found.finish();
         result.map(|()| sockets)
     }

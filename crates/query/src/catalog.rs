@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sockeye_wire::{Meaning, Privilege, Version};
+use sockeye_wire::{Meaning, Privilege, Scalar, Version};
 
 /// A field's place in its [`Catalog`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +45,10 @@ pub struct FieldInfo {
     pub doc: &'static str,
     /// What kind of values it has.
     pub kind: FieldKind,
+    /// The kernel's type, where the field is one number of a message: it bounds the values.
+    pub scalar: Option<Scalar>,
+    /// A record can have several values of it: owners, groups, either port.
+    pub several: bool,
     /// The kernel that first had it.
     pub since: Version,
     /// What the kernel wants to see before it tells.

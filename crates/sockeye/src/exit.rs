@@ -43,9 +43,8 @@ impl Status {
 fn is_asked_for(missing: &Missing) -> bool {
     match missing {
         Missing::Table { named, .. } | Missing::Capability { named, .. } | Missing::Other { named, .. } => *named,
-        Missing::Dump { .. } => true,
-        // The filter asked for a field that some rows would need a privilege to tell.
-        Missing::Undecided { .. } => true,
+        // Rows were asked for; and the filter asked for a field that some rows would need a privilege to tell.
+        Missing::Dump { .. } | Missing::Undecided { .. } => true,
         _ => false,
     }
 }

@@ -1,5 +1,6 @@
 //! `sockeye fields`: every field, with type, unit, kernel attribute, first kernel and privilege.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use anyhow::Result;
@@ -25,7 +26,11 @@ pub(crate) struct Options {
 /// Prints the fields.
 pub(crate) fn run(options: &Options) -> Result<Status> {
     let wanted: Vec<_> = options.words.iter().map(|word| word.to_lowercase()).collect();
-    let found: Vec<_> = catalog().fields().map(|(_, info)| info).filter(|info| wanted.iter().all(|word| mentions(info, word))).collect();
+    let found: Vec<_> = catalog()
+        .fields()
+        .map(|(_, info)| info)
+        .filter(|info| wanted.iter().all(|word| mentions(info, word)))
+        .collect();
     if found.is_empty() {
         return Err(Mistaken::sentence(format!("no field speaks of {}", options.words.join(" "))));
     }
@@ -49,11 +54,13 @@ fn mentions(info: &FieldInfo, word: &str) -> bool {
 fn plain(fields: &[&FieldInfo]) -> String {
     let mut text = String::new();
     for info in fields {
-        let names: Vec<_> = std::iter::once(info.path.as_str()).chain(info.aliases.iter().copied().filter(|alias| *alias != info.path)).collect();
+        let names: Vec<_> = std::iter::once(info.path.as_str())
+            .chain(info.aliases.iter().copied().filter(|alias| *alias != info.path))
+            .collect();
         text.push_str(&names.join(", "));
         text.push('\n');
-        text.push_str(&format!("    {}\n", info.doc));
-        text.push_str(&format!("    {}{}{}\n", kind(info), source(info), privilege(info)));
+        let _ = writeln!(text, "    {}", info.doc);
+        let _ = writeln!(text, "    {}{}{}", kind(info), source(info), privilege(info));
     }
     text
 }
@@ -101,20 +108,29 @@ pub(crate) fn markdown(fields: &[&FieldInfo]) -> String {
         if section != Some(info.object()) {
             section = Some(info.object());
             let title = if info.object().is_empty() { "of every socket" } else { info.object() };
-            text.push_str(&format!("\n## {title}\n\n| name | JSON key | kind | kernel | since | needs |\n|---|---|---|---|---|---|\n"));
+            let _ = write!(
+                text,
+                "\n## {title}\n\n| name | JSON key | kind | kernel | since | needs |\n|---|---|---|---|---|---|\n"
+            );
         }
-        let aliases = info.aliases.iter().filter(|alias| **alias != info.path).map(|alias| format!("`{alias}`")).collect::<Vec<_>>();
+        let aliases = info
+            .aliases
+            .iter()
+            .filter(|alias| **alias != info.path)
+            .map(|alias| format!("`{alias}`"))
+            .collect::<Vec<_>>();
         let aliases = if aliases.is_empty() { String::new() } else { format!(" ({})", aliases.join(", ")) };
         let json = if info.json.is_empty() { String::new() } else { format!("`{}`", info.json) };
         let kernel = if info.kernel.is_empty() { String::new() } else { format!("`{}`", info.kernel) };
-        text.push_str(&format!(
-            "| `{}`{aliases}<br>{} | {json} | {} | {kernel} | {} | {} |\n",
+        let _ = writeln!(
+            text,
+            "| `{}`{aliases}<br>{} | {json} | {} | {kernel} | {} | {} |",
             info.path,
             info.doc.replace('|', "\\|"),
             kind(info).replace('|', "\\|"),
             info.since,
             info.privilege.capability(),
-        ));
+        );
     }
     text
 }

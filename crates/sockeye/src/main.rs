@@ -10,8 +10,8 @@ mod version;
 
 use std::io::{self, Write as _};
 
-use clap::{CommandFactory as _, Parser as _};
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::{Cli, Command};
 use crate::exit::Status;

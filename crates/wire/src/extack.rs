@@ -44,12 +44,8 @@ pub struct Done<'a> {
 
 impl<'a> Done<'a> {
     pub(crate) fn read(flags: u16, payload: &'a [u8]) -> Result<Self, WireError> {
-        let status = i32(payload, 0).ok_or(WireError::Truncated {
-            what: "NLMSG_DONE",
-            at: 0,
-            need: 4,
-            have: payload.len(),
-        })?;
+        let status =
+            i32(payload, 0).ok_or(WireError::Truncated { what: "NLMSG_DONE", at: 0, need: 4, have: payload.len() })?;
         // The dumper's return value: negative is an errno, a positive one is its own business.
         let errno = if status < 0 { status.saturating_neg() } else { 0 };
         let extended = if flags & NLM_F_ACK_TLVS == 0 {

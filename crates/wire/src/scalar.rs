@@ -49,6 +49,17 @@ impl Scalar {
         }
     }
 
+    /// Bits that the number can have.
+    pub const fn bits(self) -> u32 {
+        match self {
+            Self::Bits { width, .. } | Self::U32Bits { width, .. } => width as u32,
+            Self::U8 => 8,
+            Self::U16 | Self::Be16 => 16,
+            Self::U32 | Self::I32 | Self::Be32 => 32,
+            Self::U64 | Self::U32Pair => 64,
+        }
+    }
+
     /// The value at `at`, sign-extended for [`Scalar::I32`]; `None` where the bytes end before it does.
     #[inline]
     pub fn read(self, bytes: &[u8], at: usize) -> Option<u64> {

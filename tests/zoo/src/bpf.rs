@@ -35,11 +35,7 @@ fn btf() -> Vec<u8> {
     let mut blob = 0xeb9f_u16.to_ne_bytes().to_vec();
     blob.extend([1, 0]); // version, flags
     // Length of the header; start and length of the types; start and length of the strings.
-    blob.extend(
-        [HEADER_BYTES, 0, types_len, types_len, 5]
-            .iter()
-            .flat_map(|word| word.to_ne_bytes()),
-    );
+    blob.extend([HEADER_BYTES, 0, types_len, types_len, 5].iter().flat_map(|word| word.to_ne_bytes()));
     blob.extend(types);
     blob.extend(strings);
     blob
@@ -50,16 +46,12 @@ impl Zoo {
     pub fn tcp_bpf_storage(&self) -> Result<Specimen, Unavailable> {
         make("tcp_bpf_storage", || {
             let types = sys::btf_load(&btf())?;
-            let storage =
-                SocketStorage::<{ VALUE_BYTES as usize }>::create(&types, WORD, SIX_WORDS)?;
+            let storage = SocketStorage::<{ VALUE_BYTES as usize }>::create(&types, WORD, SIX_WORDS)?;
             let socket = bound(IPPROTO_TCP, (SERVER_V4, 0).into(), |_| Ok(()))?;
             sys::listen(&socket, 7)?;
             storage.store(&socket, b"sockeye zoo, 24 bytes  .")?;
             let id = storage.id()?;
-            let expected = Expected {
-                bpf_storage: Some((id, VALUE_BYTES)),
-                ..listener(&socket, 7)?
-            };
+            let expected = Expected { bpf_storage: Some((id, VALUE_BYTES)), ..listener(&socket, 7)? };
             Ok(Specimen::default().with(socket, expected).keeping(storage))
         })
     }

@@ -64,10 +64,7 @@ impl Zoo {
             let socket = group.within(|| bound(IPPROTO_TCP, (SERVER_V4, 0).into(), |_| Ok(())))?;
             sys::listen(&socket, 7)?;
             let id = rustix::fs::stat(&group.directory)?.st_ino;
-            let expected = Expected {
-                cgroup_id: Some(id),
-                ..listener(&socket, 7)?
-            };
+            let expected = Expected { cgroup_id: Some(id), ..listener(&socket, 7)? };
             Ok(Specimen::default().with(socket, expected).keeping(group))
         })
     }

@@ -255,11 +255,7 @@ impl Expected {
         let fd = fd.as_fd();
         let local = address::decode(&sys::local_name(fd)?);
         let peer = peer(fd);
-        Ok(Self {
-            local,
-            peer,
-            ..Self::of(role, fd, state)?
-        })
+        Ok(Self { local, peer, ..Self::of(role, fd, state)? })
     }
 
     /// The `/proc/net` file that has a line for this socket, if one does.
@@ -284,9 +280,7 @@ impl Expected {
 
 /// The connected address, if there is one.
 fn peer(fd: BorrowedFd<'_>) -> Option<SocketAddr> {
-    sys::peer_name(fd)
-        .ok()
-        .and_then(|bytes| address::decode(&bytes))
+    sys::peer_name(fd).ok().and_then(|bytes| address::decode(&bytes))
 }
 
 /// Prints what is promised and leaves out the rest: most of the fields are about other kinds.

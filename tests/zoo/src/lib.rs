@@ -44,9 +44,7 @@ mod udp;
 mod unix;
 mod zoo;
 
-pub use expected::{
-    Expected, Md5Key, Membership, NetlinkExpected, Owner, PacketExpected, Ring, Unread, state,
-};
+pub use expected::{Expected, Md5Key, Membership, NetlinkExpected, Owner, PacketExpected, Ring, Unread, state};
 pub use kinds::{Constructor, KINDS};
 pub use namespace::{enter, in_namespace};
 pub use skip::Skip;

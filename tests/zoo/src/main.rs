@@ -33,19 +33,13 @@ fn main() -> ExitCode {
 fn start(arguments: &[String]) -> Result<ExitCode, String> {
     let (kinds, command) = match arguments {
         [first, rest @ ..] if first == "run" => {
-            let (kinds, command) = rest
-                .iter()
-                .position(|word| word == "--")
-                .map(|at| rest.split_at(at))
-                .ok_or(USAGE)?;
+            let (kinds, command) =
+                rest.iter().position(|word| word == "--").map(|at| rest.split_at(at)).ok_or(USAGE)?;
             (kinds, &command[1..])
         }
         all => (all, &[][..]),
     };
-    if let Some(unknown) = kinds
-        .iter()
-        .find(|word| !KINDS.iter().any(|(name, _)| name == word))
-    {
+    if let Some(unknown) = kinds.iter().find(|word| !KINDS.iter().any(|(name, _)| name == word)) {
         return Err(format!("no kind {unknown}\n{USAGE}"));
     }
     if command.is_empty() && kinds.len() < arguments.len() {
@@ -57,25 +51,15 @@ fn start(arguments: &[String]) -> Result<ExitCode, String> {
     report.push_str("ready\n");
     let code = match command {
         [] => {
-            io::stdout()
-                .write_all(report.as_bytes())
-                .map_err(|error| error.to_string())?;
+            io::stdout().write_all(report.as_bytes()).map_err(|error| error.to_string())?;
             io::copy(&mut io::stdin(), &mut io::sink()).map_err(|error| error.to_string())?;
             ExitCode::SUCCESS
         }
         [program, rest @ ..] => {
             let _ = io::stderr().write_all(report.as_bytes());
-            let status = Command::new(program)
-                .args(rest)
-                .status()
-                .map_err(|error| format!("{program}: {error}"))?;
-            let code = status
-                .code()
-                .or_else(|| status.signal().map(|signal| 128 + signal));
-            ExitCode::from(
-                code.and_then(|code| u8::try_from(code).ok())
-                    .unwrap_or(u8::MAX),
-            )
+            let status = Command::new(program).args(rest).status().map_err(|error| format!("{program}: {error}"))?;
+            let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+            ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
         }
     };
     drop(specimens);
@@ -85,16 +69,12 @@ fn start(arguments: &[String]) -> Result<ExitCode, String> {
 /// Makes all kinds, or those named, and writes a line about each socket.
 fn populate(zoo: &Zoo, wanted: &[String], report: &mut String) -> Vec<Specimen> {
     let mut specimens = Vec::new();
-    for (kind, construct) in KINDS
-        .iter()
-        .filter(|(kind, _)| wanted.is_empty() || wanted.iter().any(|word| word == kind))
+    for (kind, construct) in
+        KINDS.iter().filter(|(kind, _)| wanted.is_empty() || wanted.iter().any(|word| word == kind))
     {
         match construct(zoo) {
             Ok(specimen) => {
-                specimen
-                    .all()
-                    .iter()
-                    .for_each(|expected| describe(kind, expected, report));
+                specimen.all().iter().for_each(|expected| describe(kind, expected, report));
                 specimens.push(specimen);
             }
             Err(missing) => {
@@ -106,17 +86,9 @@ fn populate(zoo: &Zoo, wanted: &[String], report: &mut String) -> Vec<Specimen> 
 }
 
 fn describe(kind: &str, expected: &Expected, report: &mut String) {
-    let Expected {
-        role,
-        family,
-        protocol,
-        state,
-        ..
-    } = expected;
-    let _ = write!(
-        report,
-        r#"{{"kind":"{kind}","role":"{role}","family":{family},"protocol":{protocol},"state":{state}"#
-    );
+    let Expected { role, family, protocol, state, .. } = expected;
+    let _ =
+        write!(report, r#"{{"kind":"{kind}","role":"{role}","family":{family},"protocol":{protocol},"state":{state}"#);
     for (key, address) in [("local", expected.local), ("peer", expected.peer)] {
         if let Some(address) = address {
             let _ = write!(report, r#","{key}":"{address}""#);

@@ -25,15 +25,8 @@ fn specimen(pair: Pair, further: u8) -> io::Result<Specimen> {
     // Memory, not payload (kernel mptcp_diag_get_info).
     let unread = Some(Unread::AtLeastBytes(UNREAD_BYTES));
     let mptcp_subflows = Some(further);
-    let client = Expected {
-        mptcp_subflows,
-        ..client
-    };
-    let server = Expected {
-        unread,
-        mptcp_subflows,
-        ..server
-    };
+    let client = Expected { mptcp_subflows, ..client };
+    let server = Expected { unread, mptcp_subflows, ..server };
     let expected = [listener, client, server];
     let subflows = [&expected[1], &expected[2]].map(|end| Expected {
         role: "subflow",

@@ -29,13 +29,7 @@ pub(crate) fn add(from: Ipv4Addr) -> io::Result<()> {
         attribute(6, &OPENS_SUBFLOWS.to_ne_bytes()),
     ]
     .concat();
-    ask(
-        &socket,
-        family,
-        ADD_ADDRESS,
-        &attribute(ADDRESS | NESTED, &inner),
-    )
-    .map(drop)
+    ask(&socket, family, ADD_ADDRESS, &attribute(ADDRESS | NESTED, &inner)).map(drop)
 }
 
 /// The number of a generic netlink family.
@@ -44,24 +38,14 @@ fn family(socket: &OwnedFd, name: &[u8]) -> io::Result<u16> {
     const GET_FAMILY: u8 = 3;
     const FAMILY_ID: u16 = 1;
     const FAMILY_NAME: u16 = 2;
-    let reply = ask(
-        socket,
-        CONTROLLER,
-        GET_FAMILY,
-        &attribute(FAMILY_NAME, name),
-    )?;
+    let reply = ask(socket, CONTROLLER, GET_FAMILY, &attribute(FAMILY_NAME, name))?;
     let mut rest = reply.get(HEADERS_BYTES..).unwrap_or_default();
     while let Some((head, _)) = rest.split_first_chunk::<4>() {
-        let (len, kind) = (
-            u16::from_ne_bytes([head[0], head[1]]),
-            u16::from_ne_bytes([head[2], head[3]]),
-        );
+        let (len, kind) = (u16::from_ne_bytes([head[0], head[1]]), u16::from_ne_bytes([head[2], head[3]]));
         if kind == FAMILY_ID && len == 6 && rest.len() >= 6 {
             return Ok(u16::from_ne_bytes([rest[4], rest[5]]));
         }
-        rest = rest
-            .get(usize::from(len.max(4)).next_multiple_of(4)..)
-            .unwrap_or_default();
+        rest = rest.get(usize::from(len.max(4)).next_multiple_of(4)..).unwrap_or_default();
     }
     Err(io::Error::from_raw_os_error(libc::ENOENT))
 }
@@ -87,21 +71,10 @@ fn ask(socket: &OwnedFd, family: u16, command: u8, attributes: &[u8]) -> io::Res
     sys::send_to(socket, &request, 0, &address::netlink(0, 0))?;
 
     let mut reply = vec![0; 8192];
-    let (len, _) = rustix::net::recv(
-        socket.as_fd(),
-        reply.as_mut_slice(),
-        rustix::net::RecvFlags::empty(),
-    )?;
+    let (len, _) = rustix::net::recv(socket.as_fd(), reply.as_mut_slice(), rustix::net::RecvFlags::empty())?;
     reply.truncate(len);
-    let word = |at: usize| {
-        reply
-            .get(at..at + 4)
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(i32::from_ne_bytes)
-    };
-    let kind = reply
-        .get(4..6)
-        .map(|bytes| u16::from_ne_bytes([bytes[0], bytes[1]]));
+    let word = |at: usize| reply.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(i32::from_ne_bytes);
+    let kind = reply.get(4..6).map(|bytes| u16::from_ne_bytes([bytes[0], bytes[1]]));
     match (kind, word(16)) {
         (Some(ERROR), Some(error)) if error != 0 => Err(io::Error::from_raw_os_error(-error)),
         _ => Ok(reply),

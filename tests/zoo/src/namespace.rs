@@ -45,15 +45,8 @@ where
 /// Moves the calling thread into a fresh network namespace. Where a user namespace is needed as well, the process
 /// must have a single thread. For programs; tests use [`in_namespace`].
 pub fn enter() -> Result<Zoo, Skip> {
-    sys::Identity::current()
-        .isolate()
-        .map_err(|error| not_allowed(&error))?;
-    Zoo::open().map_err(|error| {
-        Skip::new(
-            "namespace",
-            format!("cannot set up the loopback device: {error}"),
-        )
-    })
+    sys::Identity::current().isolate().map_err(|error| not_allowed(&error))?;
+    Zoo::open().map_err(|error| Skip::new("namespace", format!("cannot set up the loopback device: {error}")))
 }
 
 /// In the child: the body itself, then the report, then the end of the process.
@@ -61,16 +54,12 @@ fn run_here<F>(test: &str, body: F)
 where
     F: FnOnce(&Zoo) -> Result<(), Skip>,
 {
-    let zoo =
-        Zoo::open().unwrap_or_else(|error| panic!("cannot set up the loopback device: {error}"));
+    let zoo = Zoo::open().unwrap_or_else(|error| panic!("cannot set up the loopback device: {error}"));
     if let Err(reason) = body(&zoo) {
         skip::skip(test, &reason);
     }
     drop(zoo);
-    let number = std::env::var(REPORT_VARIABLE)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .expect("set by the parent");
+    let number = std::env::var(REPORT_VARIABLE).ok().and_then(|text| text.parse().ok()).expect("set by the parent");
     let report = sys::inherit(number).expect("left open by the parent");
     rustix::io::write(&report, b"!").expect("the parent is waiting");
     std::process::exit(0);
@@ -117,12 +106,9 @@ fn run_in_child(test: &str) -> Result<(), Skip> {
 fn not_allowed(error: &io::Error) -> Skip {
     match error.raw_os_error() {
         // ENOSPC and EUSERS are the limits of /proc/sys/user, EINVAL and ENOSYS a kernel without namespaces.
-        Some(
-            libc::EPERM | libc::EACCES | libc::ENOSPC | libc::EUSERS | libc::EINVAL | libc::ENOSYS,
-        ) => Skip::new(
-            "namespace",
-            format!("a network namespace is not allowed here: {error}"),
-        ),
+        Some(libc::EPERM | libc::EACCES | libc::ENOSPC | libc::EUSERS | libc::EINVAL | libc::ENOSYS) => {
+            Skip::new("namespace", format!("a network namespace is not allowed here: {error}"))
+        }
         _ => panic!("cannot enter a namespace: {error}"),
     }
 }
@@ -138,10 +124,7 @@ fn test_name<F>() -> String {
 
 fn path_of_closure(path: &str) -> String {
     let path = path.split_once("::").map_or(path, |(_, rest)| rest);
-    path.split("::{{closure}}")
-        .next()
-        .unwrap_or(path)
-        .to_owned()
+    path.split("::{{closure}}").next().unwrap_or(path).to_owned()
 }
 
 #[cfg(test)]
@@ -153,9 +136,6 @@ mod tests {
         fn path<F>(_: F) -> String {
             path_of_closure(type_name::<F>())
         }
-        assert_eq!(
-            path(|| ()),
-            "namespace::tests::a_closure_knows_the_test_it_is_in"
-        );
+        assert_eq!(path(|| ()), "namespace::tests::a_closure_knows_the_test_it_is_in");
     }
 }

@@ -5,9 +5,8 @@ use std::os::fd::OwnedFd;
 
 use libc::{
     AF_NETLINK, NETLINK_ADD_MEMBERSHIP, NETLINK_BROADCAST_ERROR, NETLINK_CAP_ACK, NETLINK_GENERIC,
-    NETLINK_KOBJECT_UEVENT, NETLINK_LISTEN_ALL_NSID, NETLINK_NETFILTER, NETLINK_NO_ENOBUFS,
-    NETLINK_PKTINFO, NETLINK_ROUTE, NETLINK_SOCK_DIAG, NETLINK_USERSOCK, NETLINK_XFRM, SO_RCVBUF,
-    SOCK_RAW, SOL_NETLINK, SOL_SOCKET,
+    NETLINK_KOBJECT_UEVENT, NETLINK_LISTEN_ALL_NSID, NETLINK_NETFILTER, NETLINK_NO_ENOBUFS, NETLINK_PKTINFO,
+    NETLINK_ROUTE, NETLINK_SOCK_DIAG, NETLINK_USERSOCK, NETLINK_XFRM, SO_RCVBUF, SOCK_RAW, SOL_NETLINK, SOL_SOCKET,
 };
 
 use crate::expected::{Expected, NetlinkExpected, state};
@@ -39,14 +38,8 @@ fn expected(role: &'static str, socket: &OwnedFd) -> io::Result<Expected> {
     // struct sockaddr_nl: family, padding, port.
     let name = sys::local_name(socket)?;
     let portid = u32::from_ne_bytes([name[4], name[5], name[6], name[7]]);
-    let netlink = NetlinkExpected {
-        portid,
-        ..NetlinkExpected::default()
-    };
-    Ok(Expected {
-        netlink: Some(netlink),
-        ..Expected::of(role, socket, state::CLOSE)?
-    })
+    let netlink = NetlinkExpected { portid, ..NetlinkExpected::default() };
+    Ok(Expected { netlink: Some(netlink), ..Expected::of(role, socket, state::CLOSE)? })
 }
 
 fn specimen(socket: OwnedFd, describe: impl FnOnce(&mut NetlinkExpected)) -> io::Result<Specimen> {
@@ -99,10 +92,7 @@ impl Zoo {
         make("netlink_connected", || {
             let socket = bound(NETLINK_USERSOCK, PORTID)?;
             sys::connect(&socket, &address::netlink(PEER, 1 << 4))?;
-            let mut expected = Expected {
-                state: state::ESTABLISHED,
-                ..expected("bound", &socket)?
-            };
+            let mut expected = Expected { state: state::ESTABLISHED, ..expected("bound", &socket)? };
             if let Some(netlink) = &mut expected.netlink {
                 netlink.dst_portid = PEER;
                 netlink.dst_group = 5;
@@ -149,9 +139,7 @@ impl Zoo {
             if let Some(netlink) = &mut expected.netlink {
                 netlink.groups = vec![1];
             }
-            Ok(Specimen::default()
-                .with(socket, expected)
-                .holding("sender", sender))
+            Ok(Specimen::default().with(socket, expected).holding("sender", sender))
         })
     }
 }

@@ -24,10 +24,7 @@ impl Zoo {
             let mut specimen = Specimen::default();
             for name in HEIRS {
                 let heir = Holder::fork(&socket, name)?;
-                expected.other_owners.push(Owner {
-                    pid: heir.pid.cast_unsigned(),
-                    name: name.to_bytes().to_vec(),
-                });
+                expected.other_owners.push(Owner { pid: heir.pid.cast_unsigned(), name: name.to_bytes().to_vec() });
                 specimen = specimen.keeping(heir);
             }
             Ok(specimen.with(socket, expected))

@@ -4,9 +4,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use libc::{
-    AF_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_AUXDATA, PACKET_COPY_THRESH, PACKET_FANOUT,
-    PACKET_LOSS, PACKET_ORIGDEV, PACKET_RESERVE, PACKET_RX_RING, PACKET_TIMESTAMP, PACKET_TX_RING,
-    PACKET_VERSION, PACKET_VNET_HDR, SOCK_DGRAM, SOCK_RAW, SOL_PACKET,
+    AF_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_AUXDATA, PACKET_COPY_THRESH, PACKET_FANOUT, PACKET_LOSS, PACKET_ORIGDEV,
+    PACKET_RESERVE, PACKET_RX_RING, PACKET_TIMESTAMP, PACKET_TX_RING, PACKET_VERSION, PACKET_VNET_HDR, SOCK_DGRAM,
+    SOCK_RAW, SOL_PACKET,
 };
 
 use crate::expected::{Expected, Membership, PacketExpected, Ring, state};
@@ -43,25 +43,11 @@ fn bound(
         ifindex: Some(LOOPBACK),
         ..Expected::of("bound", &socket, state::CLOSE)?
     };
-    Ok((
-        socket,
-        expected,
-        PacketExpected {
-            ifindex: LOOPBACK,
-            flags: RUNNING,
-            ..PacketExpected::default()
-        },
-    ))
+    Ok((socket, expected, PacketExpected { ifindex: LOOPBACK, flags: RUNNING, ..PacketExpected::default() }))
 }
 
 fn specimen((socket, expected, packet): (OwnedFd, Expected, PacketExpected)) -> Specimen {
-    Specimen::default().with(
-        socket,
-        Expected {
-            packet: Some(packet),
-            ..expected
-        },
-    )
+    Specimen::default().with(socket, Expected { packet: Some(packet), ..expected })
 }
 
 /// `struct tpacket_req`, and for the third version `struct tpacket_req3`.
@@ -76,44 +62,18 @@ fn ring_option(ring: &Ring, version: u32) -> Vec<u8> {
         ring.features,
     ];
     let count = if version == 2 { 7 } else { 4 };
-    words[..count]
-        .iter()
-        .flat_map(|word| word.to_ne_bytes())
-        .collect()
+    words[..count].iter().flat_map(|word| word.to_ne_bytes()).collect()
 }
 
-fn ring(
-    name: &'static str,
-    version: u32,
-    rx: Ring,
-    tx: Option<Ring>,
-) -> Result<Specimen, Unavailable> {
+fn ring(name: &'static str, version: u32, rx: Ring, tx: Option<Ring>) -> Result<Specimen, Unavailable> {
     make(name, || {
         let (socket, expected, packet) = bound(SOCK_RAW, |socket| {
             set(socket, PACKET_VERSION, version)?;
             set(socket, PACKET_RESERVE, 32)?;
-            sys::set_bytes(
-                socket,
-                SOL_PACKET,
-                PACKET_RX_RING,
-                &ring_option(&rx, version),
-            )?;
-            tx.map_or(Ok(()), |tx| {
-                sys::set_bytes(
-                    socket,
-                    SOL_PACKET,
-                    PACKET_TX_RING,
-                    &ring_option(&tx, version),
-                )
-            })
+            sys::set_bytes(socket, SOL_PACKET, PACKET_RX_RING, &ring_option(&rx, version))?;
+            tx.map_or(Ok(()), |tx| sys::set_bytes(socket, SOL_PACKET, PACKET_TX_RING, &ring_option(&tx, version)))
         })?;
-        let packet = PacketExpected {
-            version,
-            reserve_bytes: 32,
-            rx_ring: Some(rx),
-            tx_ring: tx,
-            ..packet
-        };
+        let packet = PacketExpected { version, reserve_bytes: 32, rx_ring: Some(rx), tx_ring: tx, ..packet };
         Ok(specimen((socket, expected, packet)))
     })
 }
@@ -133,13 +93,7 @@ fn membership_option(membership: &Membership) -> Vec<u8> {
 /// A ring without the extras of the third version.
 fn plain_ring(block_bytes: u32, blocks: u32, frame_bytes: u32) -> Ring {
     let frames = block_bytes / frame_bytes * blocks;
-    Ring {
-        block_bytes,
-        blocks,
-        frame_bytes,
-        frames,
-        ..Ring::default()
-    }
+    Ring { block_bytes, blocks, frame_bytes, frames, ..Ring::default() }
 }
 
 impl Zoo {
@@ -150,9 +104,7 @@ impl Zoo {
 
     /// `bound` of type datagram.
     pub fn packet_dgram(&self) -> Result<Specimen, Unavailable> {
-        make("packet_dgram", || {
-            Ok(specimen(bound(SOCK_DGRAM, |_| Ok(()))?))
-        })
+        make("packet_dgram", || Ok(specimen(bound(SOCK_DGRAM, |_| Ok(()))?)))
     }
 
     /// `bound` with a multicast group and the all-multicast mode.
@@ -163,60 +115,30 @@ impl Zoo {
             let (socket, expected, packet) = bound(SOCK_RAW, |_| Ok(()))?;
             let group = [0x01, 0x00, 0x5e, 0x5e, 0xed, 0x07];
             let memberships = vec![
-                Membership {
-                    ifindex: LOOPBACK,
-                    kind: MULTICAST,
-                    address: group.to_vec(),
-                },
-                Membership {
-                    ifindex: LOOPBACK,
-                    kind: ALL_MULTICAST,
-                    address: Vec::new(),
-                },
+                Membership { ifindex: LOOPBACK, kind: MULTICAST, address: group.to_vec() },
+                Membership { ifindex: LOOPBACK, kind: ALL_MULTICAST, address: Vec::new() },
             ];
             for membership in &memberships {
                 let option = membership_option(membership);
                 sys::set_bytes(&socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &option)?;
             }
-            Ok(specimen((
-                socket,
-                expected,
-                PacketExpected {
-                    memberships,
-                    ..packet
-                },
-            )))
+            Ok(specimen((socket, expected, PacketExpected { memberships, ..packet })))
         })
     }
 
     /// `bound` with receive and send rings of the first version.
     pub fn packet_ring_v1(&self) -> Result<Specimen, Unavailable> {
-        ring(
-            "packet_ring_v1",
-            0,
-            plain_ring(8192, 3, 2048),
-            Some(plain_ring(4096, 2, 1024)),
-        )
+        ring("packet_ring_v1", 0, plain_ring(8192, 3, 2048), Some(plain_ring(4096, 2, 1024)))
     }
 
     /// `bound` with receive and send rings of the second version.
     pub fn packet_ring_v2(&self) -> Result<Specimen, Unavailable> {
-        ring(
-            "packet_ring_v2",
-            1,
-            plain_ring(4096, 5, 1024),
-            Some(plain_ring(8192, 2, 4096)),
-        )
+        ring("packet_ring_v2", 1, plain_ring(4096, 5, 1024), Some(plain_ring(8192, 2, 4096)))
     }
 
     /// `bound` with a receive ring of the third version.
     pub fn packet_ring_v3(&self) -> Result<Specimen, Unavailable> {
-        let rx = Ring {
-            retire_ms: 77,
-            private_bytes: 24,
-            features: FILL_RXHASH,
-            ..plain_ring(16384, 2, 4096)
-        };
+        let rx = Ring { retire_ms: 77, private_bytes: 24, features: FILL_RXHASH, ..plain_ring(16384, 2, 4096) };
         ring("packet_ring_v3", 2, rx, None)
     }
 
@@ -228,17 +150,8 @@ impl Zoo {
             (0..2).try_fold(Specimen::default(), |specimen, _| {
                 let (socket, expected, packet) = bound(SOCK_RAW, |_| Ok(()))?;
                 set(&socket, PACKET_FANOUT, fanout)?;
-                let packet = PacketExpected {
-                    fanout: Some(fanout),
-                    ..packet
-                };
-                Ok(specimen.with(
-                    socket,
-                    Expected {
-                        packet: Some(packet),
-                        ..expected
-                    },
-                ))
+                let packet = PacketExpected { fanout: Some(fanout), ..packet };
+                Ok(specimen.with(socket, Expected { packet: Some(packet), ..expected }))
             })
         })
     }
@@ -253,12 +166,7 @@ impl Zoo {
                 set(socket, PACKET_COPY_THRESH, 4567)?;
                 set(socket, PACKET_TIMESTAMP, 64)
             })?;
-            let packet = PacketExpected {
-                flags: ALL_FLAGS,
-                copy_threshold: 4567,
-                timestamp: 64,
-                ..packet
-            };
+            let packet = PacketExpected { flags: ALL_FLAGS, copy_threshold: 4567, timestamp: 64, ..packet };
             Ok(specimen((socket, expected, packet)))
         })
     }
@@ -276,14 +184,7 @@ impl Zoo {
                 instruction(0x06, 0, 0, 0),
             ];
             sys::attach_filter(&socket, &program)?;
-            Ok(specimen((
-                socket,
-                expected,
-                PacketExpected {
-                    filter_len: Some(4),
-                    ..packet
-                },
-            )))
+            Ok(specimen((socket, expected, PacketExpected { filter_len: Some(4), ..packet })))
         })
     }
 }

@@ -26,10 +26,7 @@ pub struct Skip {
 impl Skip {
     /// A skip under this key.
     pub fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            reason: reason.into(),
-        }
+        Self { key: key.into(), reason: reason.into() }
     }
 
     /// Whether the committed list knows the key.
@@ -48,20 +45,12 @@ pub fn skip(test: &str, skip: &Skip) {
     // Not `eprintln!`: the harness would capture it and throw it away when the test passes.
     let _ = io::stderr().write_all(line.as_bytes());
     let strict = std::env::var_os(SKIP_VARIABLE).is_some_and(|value| value == "fail");
-    assert!(
-        !strict || skip.is_allowed(),
-        "{} is not in tests/allowed-skips.txt: {}",
-        skip.key,
-        skip.reason
-    );
+    assert!(!strict || skip.is_allowed(), "{} is not in tests/allowed-skips.txt: {}", skip.key, skip.reason);
 }
 
 /// The keys of a list: what stands before the tab of each line that is neither empty nor a comment.
 fn allowed_keys(list: &str) -> impl Iterator<Item = &str> {
-    list.lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('\t'))
-        .map(|(key, _)| key)
+    list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t')).map(|(key, _)| key)
 }
 
 #[cfg(test)]
@@ -76,17 +65,9 @@ mod tests {
 
     #[test]
     fn every_line_of_the_committed_list_has_a_reason() {
-        for line in ALLOWED
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        {
-            let (key, reason) = line
-                .split_once('\t')
-                .unwrap_or_else(|| panic!("no tab in {line:?}"));
-            assert!(
-                !key.is_empty() && !reason.trim().is_empty(),
-                "no reason in {line:?}"
-            );
+        for line in ALLOWED.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let (key, reason) = line.split_once('\t').unwrap_or_else(|| panic!("no tab in {line:?}"));
+            assert!(!key.is_empty() && !reason.trim().is_empty(), "no reason in {line:?}");
         }
     }
 }

@@ -61,10 +61,7 @@ impl Specimen {
     /// If there is none.
     pub fn socket(&self, role: &str) -> BorrowedFd<'_> {
         let found = self.sockets.iter().find(|(name, _)| *name == role);
-        found
-            .unwrap_or_else(|| panic!("no {role} among {:?}", self.roles()))
-            .1
-            .as_fd()
+        found.unwrap_or_else(|| panic!("no {role} among {:?}", self.roles())).1.as_fd()
     }
 
     fn roles(&self) -> Vec<&'static str> {

@@ -16,19 +16,11 @@ const LIFETIME_S: u32 = 300;
 const ADDRESS_BYTES_MAX: usize = 128;
 
 fn check(result: c_int) -> io::Result<c_int> {
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(result)
-    }
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
 fn check_long(result: libc::c_long) -> io::Result<c_int> {
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(c_int::try_from(result).unwrap_or(c_int::MAX))
-    }
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(c_int::try_from(result).unwrap_or(c_int::MAX)) }
 }
 
 fn length(bytes: &[u8]) -> socklen_t {
@@ -44,9 +36,7 @@ fn owned(result: io::Result<c_int>) -> io::Result<OwnedFd> {
 /// `socket(2)`, closed on exec.
 pub(crate) fn socket(family: c_int, kind: c_int, protocol: c_int) -> io::Result<OwnedFd> {
     // SAFETY: no pointers.
-    owned(check(unsafe {
-        libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol)
-    }))
+    owned(check(unsafe { libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol) }))
 }
 
 /// `socketpair(2)`, closed on exec.
@@ -78,38 +68,15 @@ pub(crate) fn listen(fd: impl AsFd, backlog: c_int) -> io::Result<()> {
 /// `accept4(2)`, closed on exec.
 pub(crate) fn accept(fd: impl AsFd) -> io::Result<OwnedFd> {
     // SAFETY: null pointers mean that no address is wanted.
-    owned(check(unsafe {
-        libc::accept4(
-            raw(&fd),
-            std::ptr::null_mut(),
-            std::ptr::null_mut(),
-            libc::SOCK_CLOEXEC,
-        )
-    }))
+    owned(check(unsafe { libc::accept4(raw(&fd), std::ptr::null_mut(), std::ptr::null_mut(), libc::SOCK_CLOEXEC) }))
 }
 
 /// `sendto(2)`; an empty address means the connected one. Returns how many bytes were taken.
-pub(crate) fn send_to(
-    fd: impl AsFd,
-    bytes: &[u8],
-    flags: c_int,
-    address: &[u8],
-) -> io::Result<usize> {
-    let target = if address.is_empty() {
-        std::ptr::null()
-    } else {
-        address.as_ptr().cast()
-    };
+pub(crate) fn send_to(fd: impl AsFd, bytes: &[u8], flags: c_int, address: &[u8]) -> io::Result<usize> {
+    let target = if address.is_empty() { std::ptr::null() } else { address.as_ptr().cast() };
     // SAFETY: both pointers go with the length of their slice; the kernel only reads them.
     let sent = unsafe {
-        libc::sendto(
-            raw(&fd),
-            bytes.as_ptr().cast(),
-            bytes.len(),
-            flags | libc::MSG_NOSIGNAL,
-            target,
-            length(address),
-        )
+        libc::sendto(raw(&fd), bytes.as_ptr().cast(), bytes.len(), flags | libc::MSG_NOSIGNAL, target, length(address))
     };
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
@@ -140,8 +107,7 @@ pub(crate) fn peer_name(fd: impl AsFd) -> io::Result<Vec<u8>> {
 pub(crate) fn set_bytes(fd: impl AsFd, level: c_int, name: c_int, value: &[u8]) -> io::Result<()> {
     // SAFETY: pointer and length describe one slice. The options used by this crate hold no pointers of their own;
     // the one that does (`SO_ATTACH_FILTER`) goes through `attach_filter`.
-    check(unsafe { libc::setsockopt(raw(&fd), level, name, value.as_ptr().cast(), length(value)) })
-        .map(drop)
+    check(unsafe { libc::setsockopt(raw(&fd), level, name, value.as_ptr().cast(), length(value)) }).map(drop)
 }
 
 /// `setsockopt(2)` with an `int`.
@@ -150,23 +116,10 @@ pub(crate) fn set(fd: impl AsFd, level: c_int, name: c_int, value: c_int) -> io:
 }
 
 /// `getsockopt(2)` into a buffer; returns how many bytes the kernel wrote.
-pub(crate) fn get_bytes(
-    fd: impl AsFd,
-    level: c_int,
-    name: c_int,
-    value: &mut [u8],
-) -> io::Result<usize> {
+pub(crate) fn get_bytes(fd: impl AsFd, level: c_int, name: c_int, value: &mut [u8]) -> io::Result<usize> {
     let mut len = length(value);
     // SAFETY: the kernel writes at most `len` bytes, which is the size of the buffer.
-    check(unsafe {
-        libc::getsockopt(
-            raw(&fd),
-            level,
-            name,
-            value.as_mut_ptr().cast(),
-            &raw mut len,
-        )
-    })?;
+    check(unsafe { libc::getsockopt(raw(&fd), level, name, value.as_mut_ptr().cast(), &raw mut len) })?;
     Ok(len as usize)
 }
 
@@ -188,20 +141,11 @@ pub(crate) fn cookie(fd: impl AsFd) -> io::Result<u64> {
 pub(crate) fn attach_filter(fd: impl AsFd, program: &[libc::sock_filter]) -> io::Result<()> {
     let mut program = program.to_vec();
     let len = u16::try_from(program.len()).expect("filters here have a few instructions");
-    let head = libc::sock_fprog {
-        len,
-        filter: program.as_mut_ptr(),
-    };
+    let head = libc::sock_fprog { len, filter: program.as_mut_ptr() };
     let size = socklen_t::try_from(size_of_val(&head)).expect("two words");
     // SAFETY: `head` and the program it points to outlive the call, and `len` is the program's length.
     check(unsafe {
-        libc::setsockopt(
-            raw(&fd),
-            libc::SOL_SOCKET,
-            libc::SO_ATTACH_FILTER,
-            (&raw const head).cast(),
-            size,
-        )
+        libc::setsockopt(raw(&fd), libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, (&raw const head).cast(), size)
     })
     .map(drop)
 }
@@ -223,17 +167,9 @@ pub(crate) fn interface_up(fd: impl AsFd, name: &CStr) -> io::Result<()> {
     }
     // SAFETY: `request` is the structure both calls expect; its name ends with a zero.
     unsafe {
-        check(libc::ioctl(
-            raw(&fd),
-            libc::SIOCGIFFLAGS as _,
-            &raw mut request,
-        ))?;
+        check(libc::ioctl(raw(&fd), libc::SIOCGIFFLAGS as _, &raw mut request))?;
         request.ifr_ifru.ifru_flags |= libc::c_short::try_from(libc::IFF_UP).unwrap_or(1);
-        check(libc::ioctl(
-            raw(&fd),
-            libc::SIOCSIFFLAGS as _,
-            &raw mut request,
-        ))?;
+        check(libc::ioctl(raw(&fd), libc::SIOCSIFFLAGS as _, &raw mut request))?;
     }
     Ok(())
 }
@@ -244,15 +180,9 @@ pub(crate) fn tunnel(name: &CStr) -> io::Result<(OwnedFd, u32)> {
     let flags = libc::IFF_TUN | libc::IFF_NO_PI;
     // struct ifreq: name, then flags.
     let mut request = [0_u8; size_of::<libc::ifreq>()];
-    request[..NAME_BYTES]
-        .iter_mut()
-        .zip(name.to_bytes())
-        .for_each(|(to, from)| *to = *from);
+    request[..NAME_BYTES].iter_mut().zip(name.to_bytes()).for_each(|(to, from)| *to = *from);
     request[NAME_BYTES..NAME_BYTES + 4].copy_from_slice(&flags.to_ne_bytes());
-    let file = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/net/tun")?;
+    let file = std::fs::OpenOptions::new().read(true).write(true).open("/dev/net/tun")?;
     // SAFETY: the buffer has the size of the structure that the kernel copies in and out.
     check(unsafe { libc::ioctl(file.as_raw_fd(), libc::TUNSETIFF as _, request.as_mut_ptr()) })?;
     // SAFETY: the name ends with a zero.
@@ -263,12 +193,7 @@ pub(crate) fn tunnel(name: &CStr) -> io::Result<(OwnedFd, u32)> {
 }
 
 /// Adds an address to a device (`SIOCSIFADDR` on an IPv6 socket).
-pub(crate) fn add_address(
-    fd: impl AsFd,
-    octets: [u8; 16],
-    prefix_len: u32,
-    ifindex: u32,
-) -> io::Result<()> {
+pub(crate) fn add_address(fd: impl AsFd, octets: [u8; 16], prefix_len: u32, ifindex: u32) -> io::Result<()> {
     // struct in6_ifreq (include/uapi/linux/ipv6.h): address, prefix length, device.
     let mut request = [0; 24];
     request[..16].copy_from_slice(&octets);
@@ -290,10 +215,7 @@ impl Identity {
     pub(crate) fn current() -> Self {
         let uid = rustix::process::geteuid().as_raw();
         let gid = rustix::process::getegid().as_raw();
-        Self {
-            uid_map: format!("0 {uid} 1\n"),
-            gid_map: format!("0 {gid} 1\n"),
-        }
+        Self { uid_map: format!("0 {uid} 1\n"), gid_map: format!("0 {gid} 1\n") }
     }
 
     /// Moves the calling thread into a new network namespace; where that needs a privilege it lacks, moves the
@@ -315,9 +237,7 @@ impl Identity {
 /// Writes a whole small file without allocating.
 fn overwrite(path: &CStr, bytes: &[u8]) -> io::Result<()> {
     // SAFETY: the path ends with a zero.
-    let file = owned(check(unsafe {
-        libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC)
-    }))?;
+    let file = owned(check(unsafe { libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC) }))?;
     rustix::io::write(&file, bytes)?;
     Ok(())
 }
@@ -364,12 +284,7 @@ impl Holder {
         let mut kept = [raw(&fd), wait_raw, ready_raw].map(RawFd::cast_unsigned);
         kept.sort_unstable();
         let [low, middle, high] = kept;
-        let gaps = [
-            (0, low),
-            (low + 1, middle),
-            (middle + 1, high),
-            (high + 1, u32::MAX),
-        ];
+        let gaps = [(0, low), (low + 1, middle), (middle + 1, high), (high + 1, u32::MAX)];
         // SAFETY: the child makes only async-signal-safe system calls and ends with `_exit`; it never returns.
         let pid = check(unsafe { libc::fork() })?;
         if pid == 0 {
@@ -388,10 +303,7 @@ impl Holder {
                 libc::_exit(0);
             }
         }
-        let holder = Self {
-            pid,
-            lifeline: Some(lifeline.into()),
-        };
+        let holder = Self { pid, lifeline: Some(lifeline.into()) };
         drop(ready);
         // Ends when the child has closed its copy.
         settled.read_to_end(&mut Vec::new())?;
@@ -422,9 +334,7 @@ mod command {
 /// Addresses in `attr` must be valid for what the command reads or writes there.
 unsafe fn bpf(command: c_int, attr: &mut [u32]) -> io::Result<c_int> {
     // SAFETY: the slice is `union bpf_attr` as far as its length goes; the caller answers for addresses inside.
-    check_long(unsafe {
-        libc::syscall(libc::SYS_bpf, command, attr.as_mut_ptr(), size_of_val(attr))
-    })
+    check_long(unsafe { libc::syscall(libc::SYS_bpf, command, attr.as_mut_ptr(), size_of_val(attr)) })
 }
 
 /// Low and high word of an address, in the order in which they lie in memory.
@@ -469,16 +379,7 @@ impl<const N: usize> SocketStorage<N> {
     pub(crate) fn store(&self, socket: impl AsFd, value: &[u8; N]) -> io::Result<()> {
         let key = raw(&socket);
         let ([key_low, key_high], [low, high]) = (words(&raw const key), words(value.as_ptr()));
-        let mut attr = [
-            self.map.as_raw_fd().cast_unsigned(),
-            0,
-            key_low,
-            key_high,
-            low,
-            high,
-            0,
-            0,
-        ];
+        let mut attr = [self.map.as_raw_fd().cast_unsigned(), 0, key_low, key_high, low, high, 0, 0];
         // SAFETY: the map was created with keys of 4 and values of N bytes; both outlive the call.
         unsafe { bpf(command::MAP_UPDATE_ELEM, &mut attr) }.map(drop)
     }

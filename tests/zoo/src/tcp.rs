@@ -4,9 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use libc::{
-    IPPROTO_IPV6, IPPROTO_TCP, IPV6_V6ONLY, SO_REUSEPORT, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET,
-};
+use libc::{IPPROTO_IPV6, IPPROTO_TCP, IPV6_V6ONLY, SO_REUSEPORT, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET};
 
 use crate::expected::{Expected, Unread, state};
 use crate::specimen::Specimen;
@@ -52,47 +50,28 @@ pub(crate) struct Plan {
 impl Plan {
     /// Over IPv4.
     pub(crate) fn v4(protocol: i32) -> Self {
-        Self {
-            protocol,
-            server: (SERVER_V4, 0).into(),
-            client: (CLIENT_V4, 0).into(),
-        }
+        Self { protocol, server: (SERVER_V4, 0).into(), client: (CLIENT_V4, 0).into() }
     }
 
     /// Over IPv6.
     pub(crate) fn v6(protocol: i32) -> Self {
-        Self {
-            protocol,
-            server: (V6[0], 0).into(),
-            client: (V6[1], 0).into(),
-        }
+        Self { protocol, server: (V6[0], 0).into(), client: (V6[1], 0).into() }
     }
 
     /// IPv4 through IPv6 sockets.
     fn mapped() -> Self {
         let (server, client) = (SERVER_V4.to_ipv6_mapped(), CLIENT_V4.to_ipv6_mapped());
-        Self {
-            protocol: IPPROTO_TCP,
-            server: (server, 0).into(),
-            client: (client, 0).into(),
-        }
+        Self { protocol: IPPROTO_TCP, server: (server, 0).into(), client: (client, 0).into() }
     }
 
     /// Makes the pair; `prepare` sees listener and client before they listen and connect.
-    pub(crate) fn connect(
-        &self,
-        mut prepare: impl FnMut(End, BorrowedFd<'_>) -> io::Result<()>,
-    ) -> io::Result<Pair> {
+    pub(crate) fn connect(&self, mut prepare: impl FnMut(End, BorrowedFd<'_>) -> io::Result<()>) -> io::Result<Pair> {
         let listener = bound(self.protocol, self.server, |fd| prepare(End::Listener, fd))?;
         sys::listen(&listener, BACKLOG)?;
         let client = bound(self.protocol, self.client, |fd| prepare(End::Client, fd))?;
         sys::connect(&client, &sys::local_name(&listener)?)?;
         let server = sys::accept(&listener)?;
-        Ok(Pair {
-            listener,
-            client,
-            server,
-        })
+        Ok(Pair { listener, client, server })
     }
 }
 
@@ -107,11 +86,7 @@ pub(crate) fn bound(
     to: SocketAddr,
     prepare: impl FnOnce(BorrowedFd<'_>) -> io::Result<()>,
 ) -> io::Result<OwnedFd> {
-    let family = if to.is_ipv4() {
-        libc::AF_INET
-    } else {
-        libc::AF_INET6
-    };
+    let family = if to.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
     let socket = sys::socket(family, SOCK_STREAM, protocol)?;
     prepare(socket.as_fd())?;
     sys::bind(&socket, &address::encode(to))?;
@@ -172,19 +147,14 @@ impl Pair {
 
     /// The specimen, with these expectations for listener, client and server.
     pub(crate) fn specimen(self, [listener, client, server]: [Expected; 3]) -> Specimen {
-        Specimen::default()
-            .with(self.listener, listener)
-            .with(self.client, client)
-            .with(self.server, server)
+        Specimen::default().with(self.listener, listener).with(self.client, client).with(self.server, server)
     }
 
     /// Sends bytes from the client that the server does not read; waits until they have arrived and are acknowledged.
     pub(crate) fn send_unread(&self) -> io::Result<()> {
         let bytes = vec![b'u'; UNREAD_BYTES as usize];
         sys::send_to(&self.client, &bytes, 0, &[])?;
-        settle(&self.client, || {
-            Ok(sys::ioctl_int(&self.client, libc::TIOCOUTQ)? == 0)
-        })
+        settle(&self.client, || Ok(sys::ioctl_int(&self.client, libc::TIOCOUTQ)? == 0))
     }
 }
 
@@ -208,15 +178,8 @@ fn established(kind: &'static str, plan: &Plan) -> Result<Specimen, Unavailable>
         let pair = plan.connect(|_, _| Ok(()))?;
         pair.send_unread()?;
         let [listener, client, server] = pair.expected()?;
-        let client = Expected {
-            send_queue_bytes: Some(0),
-            unread: Some(Unread::Bytes(0)),
-            ..client
-        };
-        let server = Expected {
-            unread: Some(Unread::Bytes(UNREAD_BYTES)),
-            ..server
-        };
+        let client = Expected { send_queue_bytes: Some(0), unread: Some(Unread::Bytes(0)), ..client };
+        let server = Expected { unread: Some(Unread::Bytes(UNREAD_BYTES)), ..server };
         Ok(pair.specimen([listener, client, server]))
     })
 }
@@ -234,10 +197,7 @@ impl Zoo {
                 let expected = Expected::inet("client", &client, state::ESTABLISHED)?;
                 specimen = specimen.with(client, expected);
             }
-            let expected = Expected {
-                accept_queue: Some(PENDING),
-                ..listener(&socket, BACKLOG.cast_unsigned())?
-            };
+            let expected = Expected { accept_queue: Some(PENDING), ..listener(&socket, BACKLOG.cast_unsigned())? };
             Ok(specimen.with(socket, expected))
         })
     }
@@ -257,11 +217,7 @@ impl Zoo {
             let client = dial(&socket)?;
             let refused = unanswered(&client, &socket)?;
             settle(&socket, || Ok(drops(&socket)? > 0))?;
-            let expected = Expected {
-                accept_queue: Some(2),
-                drops_min: Some(1),
-                ..listener(&socket, 1)?
-            };
+            let expected = Expected { accept_queue: Some(2), drops_min: Some(1), ..listener(&socket, 1)? };
             Ok(specimen.with(socket, expected).with(client, refused))
         })
     }
@@ -269,27 +225,17 @@ impl Zoo {
     /// `listener` for IPv6 alone, on every address.
     pub fn tcp_listening_v6only(&self) -> Result<Specimen, Unavailable> {
         let only = |fd: BorrowedFd<'_>| sys::set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-        listening(
-            "tcp_listening_v6only",
-            (Ipv6Addr::UNSPECIFIED, 0).into(),
-            only,
-            |expected| {
-                expected.v6only = Some(true);
-            },
-        )
+        listening("tcp_listening_v6only", (Ipv6Addr::UNSPECIFIED, 0).into(), only, |expected| {
+            expected.v6only = Some(true);
+        })
     }
 
     /// `listener` for IPv6 and IPv4, on every address.
     pub fn tcp_listening_dual_stack(&self) -> Result<Specimen, Unavailable> {
         let both = |fd: BorrowedFd<'_>| sys::set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-        listening(
-            "tcp_listening_dual_stack",
-            (Ipv6Addr::UNSPECIFIED, 0).into(),
-            both,
-            |expected| {
-                expected.v6only = Some(false);
-            },
-        )
+        listening("tcp_listening_dual_stack", (Ipv6Addr::UNSPECIFIED, 0).into(), both, |expected| {
+            expected.v6only = Some(false);
+        })
     }
 
     /// Three times `listener` on one port.
@@ -298,9 +244,7 @@ impl Zoo {
             let mut specimen = Specimen::default();
             let mut to: SocketAddr = (SERVER_V4, 0).into();
             for _ in 0..3 {
-                let socket = bound(IPPROTO_TCP, to, |fd| {
-                    sys::set(fd, SOL_SOCKET, SO_REUSEPORT, 1)
-                })?;
+                let socket = bound(IPPROTO_TCP, to, |fd| sys::set(fd, SOL_SOCKET, SO_REUSEPORT, 1))?;
                 sys::listen(&socket, BACKLOG)?;
                 let expected = listener(&socket, BACKLOG.cast_unsigned())?;
                 to = expected.local.unwrap_or(to);

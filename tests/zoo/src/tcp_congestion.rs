@@ -13,20 +13,11 @@ fn controlled_by(kind: &'static str, algorithm: &'static str) -> Result<Specimen
     make(kind, || {
         let pair = Plan::v4(IPPROTO_TCP).connect(|end, fd| match end {
             End::Listener => Ok(()),
-            End::Client => {
-                sys::set_bytes(fd, IPPROTO_TCP, libc::TCP_CONGESTION, algorithm.as_bytes())
-            }
+            End::Client => sys::set_bytes(fd, IPPROTO_TCP, libc::TCP_CONGESTION, algorithm.as_bytes()),
         })?;
         pair.send_unread()?;
         let [listener, client, server] = pair.expected()?;
-        Ok(pair.specimen([
-            listener,
-            Expected {
-                congestion: Some(algorithm),
-                ..client
-            },
-            server,
-        ]))
+        Ok(pair.specimen([listener, Expected { congestion: Some(algorithm), ..client }, server]))
     })
 }
 

@@ -82,10 +82,7 @@ fn telling_pair(kind: &'static str, plan: &Plan, v6: bool) -> Result<Specimen, U
             make_telling(fd, v6)
         })?;
         let [listener, client, server] = pair.expected()?;
-        let client = Expected {
-            snd_mss_max: Some(MAXSEG),
-            ..telling(v6, client)
-        };
+        let client = Expected { snd_mss_max: Some(MAXSEG), ..telling(v6, client) };
         Ok(pair.specimen([listener, client, server]))
     })
 }
@@ -96,11 +93,7 @@ fn md5_option(key: &Md5Key) -> Vec<u8> {
     let mut bytes = address::encode((key.address, 0).into());
     bytes.resize(128, 0);
     bytes.extend([PREFIX, key.prefix_len]);
-    bytes.extend(
-        u16::try_from(key.key.len())
-            .expect("keys have at most 80 bytes")
-            .to_ne_bytes(),
-    );
+    bytes.extend(u16::try_from(key.key.len()).expect("keys have at most 80 bytes").to_ne_bytes());
     bytes.extend(0_u32.to_ne_bytes());
     bytes.extend(&key.key);
     bytes.resize(128 + 8 + 80, 0);
@@ -109,8 +102,7 @@ fn md5_option(key: &Md5Key) -> Vec<u8> {
 
 fn pair_with_sysctl(zoo: &Zoo, path: &str, value: &str, default: &str) -> io::Result<Pair> {
     // A value that this kernel does not know is a feature that it lacks.
-    zoo.set_sysctl(path, value)
-        .map_err(|_| io::Error::from_raw_os_error(libc::EOPNOTSUPP))?;
+    zoo.set_sysctl(path, value).map_err(|_| io::Error::from_raw_os_error(libc::EOPNOTSUPP))?;
     let pair = plain_pair();
     zoo.set_sysctl(path, default)?;
     let pair = pair?;
@@ -133,26 +125,15 @@ impl Zoo {
     pub fn tcp_md5(&self) -> Result<Specimen, Unavailable> {
         make("tcp_md5", || {
             let keys = vec![
-                Md5Key {
-                    address: IpAddr::from([10, 20, 0, 0]),
-                    prefix_len: 14,
-                    key: b"not a secret".to_vec(),
-                },
-                Md5Key {
-                    address: IpAddr::from([192, 0, 2, 77]),
-                    prefix_len: 32,
-                    key: vec![0x1b, b'\n', 0xff],
-                },
+                Md5Key { address: IpAddr::from([10, 20, 0, 0]), prefix_len: 14, key: b"not a secret".to_vec() },
+                Md5Key { address: IpAddr::from([192, 0, 2, 77]), prefix_len: 32, key: vec![0x1b, b'\n', 0xff] },
             ];
             let socket = bound(IPPROTO_TCP, (SERVER_V4, 0).into(), |_| Ok(()))?;
             for key in &keys {
                 sys::set_bytes(&socket, IPPROTO_TCP, libc::TCP_MD5SIG_EXT, &md5_option(key))?;
             }
             sys::listen(&socket, 7)?;
-            let expected = Expected {
-                md5: keys,
-                ..listener(&socket, 7)?
-            };
+            let expected = Expected { md5: keys, ..listener(&socket, 7)? };
             Ok(Specimen::default().with(socket, expected))
         })
     }
@@ -160,15 +141,11 @@ impl Zoo {
     /// `listener` that is bound to the loopback device.
     pub fn tcp_bound_to_device(&self) -> Result<Specimen, Unavailable> {
         make("tcp_bound_to_device", || {
-            let bind =
-                |fd: BorrowedFd<'_>| sys::set_bytes(fd, SOL_SOCKET, libc::SO_BINDTODEVICE, b"lo\0");
+            let bind = |fd: BorrowedFd<'_>| sys::set_bytes(fd, SOL_SOCKET, libc::SO_BINDTODEVICE, b"lo\0");
             let socket = bound(IPPROTO_TCP, (SERVER_V4, 0).into(), bind)?;
             sys::listen(&socket, 7)?;
-            let expected = Expected {
-                ifindex: Some(LOOPBACK),
-                interface: Some(b"lo".to_vec()),
-                ..listener(&socket, 7)?
-            };
+            let expected =
+                Expected { ifindex: Some(LOOPBACK), interface: Some(b"lo".to_vec()), ..listener(&socket, 7)? };
             Ok(Specimen::default().with(socket, expected))
         })
     }
@@ -178,21 +155,12 @@ impl Zoo {
         make("tcp_hostile_device", || {
             let name = c"\x1b[31m\"\\\xff\x07\xc3(";
             let (device, index) = sys::tunnel(name)?;
-            let bind = |fd: BorrowedFd<'_>| {
-                sys::set_bytes(
-                    fd,
-                    SOL_SOCKET,
-                    libc::SO_BINDTODEVICE,
-                    name.to_bytes_with_nul(),
-                )
-            };
+            let bind =
+                |fd: BorrowedFd<'_>| sys::set_bytes(fd, SOL_SOCKET, libc::SO_BINDTODEVICE, name.to_bytes_with_nul());
             let socket = bound(IPPROTO_TCP, (Ipv4Addr::UNSPECIFIED, 0).into(), bind)?;
             sys::listen(&socket, 7)?;
-            let expected = Expected {
-                ifindex: Some(index),
-                interface: Some(name.to_bytes().to_vec()),
-                ..listener(&socket, 7)?
-            };
+            let expected =
+                Expected { ifindex: Some(index), interface: Some(name.to_bytes().to_vec()), ..listener(&socket, 7)? };
             Ok(Specimen::default().with(socket, expected).keeping(device))
         })
     }
@@ -218,14 +186,7 @@ impl Zoo {
                 timer: Some(1),
                 ..client
             };
-            Ok(pair.specimen([
-                listener,
-                client,
-                Expected {
-                    drops_min: Some(1),
-                    ..server
-                },
-            ]))
+            Ok(pair.specimen([listener, client, Expected { drops_min: Some(1), ..server }]))
         })
     }
 
@@ -233,22 +194,10 @@ impl Zoo {
     pub fn tcp_keepalive(&self) -> Result<Specimen, Unavailable> {
         make("tcp_keepalive", || {
             let pair = plain_pair()?;
-            sys::set(
-                &pair.client,
-                IPPROTO_TCP,
-                libc::TCP_KEEPIDLE,
-                KEEPALIVE_IDLE_S,
-            )?;
+            sys::set(&pair.client, IPPROTO_TCP, libc::TCP_KEEPIDLE, KEEPALIVE_IDLE_S)?;
             sys::set(&pair.client, SOL_SOCKET, libc::SO_KEEPALIVE, 1)?;
             let [listener, client, server] = pair.expected()?;
-            Ok(pair.specimen([
-                listener,
-                Expected {
-                    timer: Some(2),
-                    ..client
-                },
-                server,
-            ]))
+            Ok(pair.specimen([listener, Expected { timer: Some(2), ..client }, server]))
         })
     }
 
@@ -258,10 +207,7 @@ impl Zoo {
             let pair = pair_with_sysctl(self, "ipv4/tcp_ecn", "1", "2")?;
             let options = option::TIMESTAMPS | option::SACK | option::WSCALE | option::ECN;
             let [listener, client, server] = pair.expected()?;
-            let both = |expected| Expected {
-                tcp_options: Some(options),
-                ..expected
-            };
+            let both = |expected| Expected { tcp_options: Some(options), ..expected };
             Ok(pair.specimen([listener, both(client), both(server)]))
         })
     }
@@ -280,26 +226,16 @@ impl Zoo {
         // SIOCOUTQNSD (include/uapi/linux/sockios.h)
         const UNSENT: libc::c_ulong = 0x894b;
         make("tcp_unsent", || {
-            let pair = Plan::v4(IPPROTO_TCP)
-                .connect(|_, fd| sys::set(fd, SOL_SOCKET, libc::SO_RCVBUF, 9_999))?;
+            let pair = Plan::v4(IPPROTO_TCP).connect(|_, fd| sys::set(fd, SOL_SOCKET, libc::SO_RCVBUF, 9_999))?;
             let bytes = [b's'; 4096];
             while sys::send_to(&pair.client, &bytes, libc::MSG_DONTWAIT, &[]).is_ok() {}
             // All that fits has arrived when what is in flight is nothing.
-            let queue = |request| {
-                Ok::<u32, io::Error>(sys::ioctl_int(&pair.client, request)?.cast_unsigned())
-            };
-            settle(
-                &pair.client,
-                || Ok(queue(libc::TIOCOUTQ)? == queue(UNSENT)?),
-            )?;
+            let queue = |request| Ok::<u32, io::Error>(sys::ioctl_int(&pair.client, request)?.cast_unsigned());
+            settle(&pair.client, || Ok(queue(libc::TIOCOUTQ)? == queue(UNSENT)?))?;
             let unsent = queue(UNSENT)?;
             let [listener, client, server] = pair.expected()?;
-            let client = Expected {
-                send_queue_bytes: Some(unsent),
-                unsent_bytes: Some(unsent),
-                timer: Some(4),
-                ..client
-            };
+            let client =
+                Expected { send_queue_bytes: Some(unsent), unsent_bytes: Some(unsent), timer: Some(4), ..client };
             Ok(pair.specimen([listener, client, server]))
         })
     }
@@ -317,16 +253,9 @@ impl Zoo {
             sys::send_to(&client, b"early", libc::MSG_FASTOPEN, &to)?;
             let server = sys::accept(&socket)?;
             self.set_sysctl("ipv4/tcp_fastopen", "1")?;
-            let pair = Pair {
-                listener: socket,
-                client,
-                server,
-            };
+            let pair = Pair { listener: socket, client, server };
             let [listener, client, server] = pair.expected()?;
-            let both = |expected| Expected {
-                tcp_options: Some(option::SYN_DATA),
-                ..expected
-            };
+            let both = |expected| Expected { tcp_options: Some(option::SYN_DATA), ..expected };
             Ok(pair.specimen([listener, both(client), both(server)]))
         })
     }
@@ -337,14 +266,7 @@ impl Zoo {
             let pair = plain_pair()?;
             sys::set_bytes(&pair.client, IPPROTO_TCP, libc::TCP_ULP, b"tls")?;
             let [listener, client, server] = pair.expected()?;
-            Ok(pair.specimen([
-                listener,
-                Expected {
-                    ulp: Some("tls"),
-                    ..client
-                },
-                server,
-            ]))
+            Ok(pair.specimen([listener, Expected { ulp: Some("tls"), ..client }, server]))
         })
     }
 

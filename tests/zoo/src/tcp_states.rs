@@ -21,15 +21,7 @@ const DEFER_S: i32 = 600;
 /// Makes a socket drop everything that arrives for it.
 pub(crate) fn deafen(socket: impl AsFd) -> io::Result<()> {
     const RETURN_K: u16 = 0x06;
-    sys::attach_filter(
-        socket,
-        &[libc::sock_filter {
-            code: RETURN_K,
-            jt: 0,
-            jf: 0,
-            k: 0,
-        }],
-    )
+    sys::attach_filter(socket, &[libc::sock_filter { code: RETURN_K, jt: 0, jf: 0, k: 0 }])
 }
 
 impl Zoo {
@@ -41,9 +33,7 @@ impl Zoo {
             deafen(&socket)?;
             let client = dial(&socket)?;
             let expected = unanswered(&client, &socket)?;
-            Ok(Specimen::default()
-                .holding("listener", socket)
-                .with(client, expected))
+            Ok(Specimen::default().holding("listener", socket).with(client, expected))
         })
     }
 
@@ -66,10 +56,7 @@ impl Zoo {
                 ..near.clone()
             };
             let expected = listener(&socket, 7)?;
-            Ok(Specimen::default()
-                .with(socket, expected)
-                .with(client, near)
-                .with_unowned(request))
+            Ok(Specimen::default().with(socket, expected).with(client, near).with_unowned(request))
         })
     }
 
@@ -99,16 +86,8 @@ impl Zoo {
             shutdown(&pair.client, Shutdown::Write)?;
             reach(&pair.client, state::FIN_WAIT2)?;
             let [listener, client, server] = pair.expected()?;
-            let client = Expected {
-                state: state::FIN_WAIT2,
-                shutdown: Some(2),
-                ..client
-            };
-            let server = Expected {
-                state: state::CLOSE_WAIT,
-                shutdown: Some(1),
-                ..server
-            };
+            let client = Expected { state: state::FIN_WAIT2, shutdown: Some(2), ..client };
+            let server = Expected { state: state::CLOSE_WAIT, shutdown: Some(1), ..server };
             Ok(pair.specimen([listener, client, server]))
         })
     }
@@ -122,16 +101,8 @@ impl Zoo {
             shutdown(&pair.server, Shutdown::Write)?;
             reach(&pair.client, state::CLOSING)?;
             let [listener, client, server] = pair.expected()?;
-            let client = Expected {
-                state: state::CLOSING,
-                shutdown: Some(3),
-                ..client
-            };
-            let server = Expected {
-                state: state::FIN_WAIT1,
-                shutdown: Some(2),
-                ..server
-            };
+            let client = Expected { state: state::CLOSING, shutdown: Some(3), ..client };
+            let server = Expected { state: state::FIN_WAIT1, shutdown: Some(2), ..server };
             Ok(pair.specimen([listener, client, server]))
         })
     }
@@ -146,16 +117,8 @@ impl Zoo {
             shutdown(&pair.server, Shutdown::Write)?;
             reach(&pair.server, state::LAST_ACK)?;
             let [listener, client, server] = pair.expected()?;
-            let client = Expected {
-                state: state::FIN_WAIT2,
-                shutdown: Some(2),
-                ..client
-            };
-            let server = Expected {
-                state: state::LAST_ACK,
-                shutdown: Some(3),
-                ..server
-            };
+            let client = Expected { state: state::FIN_WAIT2, shutdown: Some(2), ..client };
+            let server = Expected { state: state::LAST_ACK, shutdown: Some(3), ..server };
             Ok(pair.specimen([listener, client, server]))
         })
     }
@@ -178,9 +141,7 @@ impl Zoo {
                 timer: Some(3),
                 ..client
             };
-            Ok(Specimen::default()
-                .with(pair.listener, listener)
-                .with_unowned(remains))
+            Ok(Specimen::default().with(pair.listener, listener).with_unowned(remains))
         })
     }
 

@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use libc::{
-    IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_UDP, IPPROTO_UDPLITE, SO_RCVBUF, SOCK_DGRAM,
-    SOCK_RAW, SOL_SOCKET,
+    IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_UDP, IPPROTO_UDPLITE, SO_RCVBUF, SOCK_DGRAM, SOCK_RAW, SOL_SOCKET,
 };
 
 use crate::expected::{Expected, Unread, state};
@@ -26,33 +25,17 @@ const FLOOD: u32 = 40;
 const IP_RECVERR_RFC4884: i32 = 26;
 
 fn bound(kind: i32, protocol: i32, to: SocketAddr) -> io::Result<OwnedFd> {
-    let family = if to.is_ipv4() {
-        libc::AF_INET
-    } else {
-        libc::AF_INET6
-    };
+    let family = if to.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
     let socket = sys::socket(family, kind, protocol)?;
     sys::bind(&socket, &address::encode(to))?;
     Ok(socket)
 }
 
-fn unconnected(
-    name: &'static str,
-    kind: i32,
-    protocol: i32,
-    to: SocketAddr,
-) -> Result<Specimen, Unavailable> {
+fn unconnected(name: &'static str, kind: i32, protocol: i32, to: SocketAddr) -> Result<Specimen, Unavailable> {
     make(name, || {
         let socket = bound(kind, protocol, to)?;
         let expected = Expected::inet("bound", &socket, state::CLOSE)?;
-        Ok(Specimen::default().with(
-            socket,
-            Expected {
-                drops: Some(0),
-                unread: Some(Unread::Bytes(0)),
-                ..expected
-            },
-        ))
+        Ok(Specimen::default().with(socket, Expected { drops: Some(0), unread: Some(Unread::Bytes(0)), ..expected }))
     })
 }
 
@@ -73,22 +56,12 @@ pub(crate) fn drain(socket: &OwnedFd) -> io::Result<u32> {
 impl Zoo {
     /// `bound` over IPv4.
     pub fn udp_unconnected_v4(&self) -> Result<Specimen, Unavailable> {
-        unconnected(
-            "udp_unconnected_v4",
-            SOCK_DGRAM,
-            IPPROTO_UDP,
-            (SERVER_V4, 0).into(),
-        )
+        unconnected("udp_unconnected_v4", SOCK_DGRAM, IPPROTO_UDP, (SERVER_V4, 0).into())
     }
 
     /// `bound` over IPv6.
     pub fn udp_unconnected_v6(&self) -> Result<Specimen, Unavailable> {
-        unconnected(
-            "udp_unconnected_v6",
-            SOCK_DGRAM,
-            IPPROTO_UDP,
-            (V6[0], 0).into(),
-        )
+        unconnected("udp_unconnected_v6", SOCK_DGRAM, IPPROTO_UDP, (V6[0], 0).into())
     }
 
     /// `client` and `server`, connected to each other.
@@ -108,12 +81,7 @@ impl Zoo {
     pub fn udp_unread(&self) -> Result<Specimen, Unavailable> {
         make("udp_unread", || {
             let socket = bound(SOCK_DGRAM, IPPROTO_UDP, (SERVER_V4, 0).into())?;
-            sys::send_to(
-                &socket,
-                &[b'u'; UNREAD_BYTES as usize],
-                0,
-                &sys::local_name(&socket)?,
-            )?;
+            sys::send_to(&socket, &[b'u'; UNREAD_BYTES as usize], 0, &sys::local_name(&socket)?)?;
             let expected = Expected::inet("bound", &socket, state::CLOSE)?;
             let unread = Some(Unread::AtLeastBytes(UNREAD_BYTES));
             Ok(Specimen::default().with(socket, Expected { unread, ..expected }))
@@ -131,13 +99,7 @@ impl Zoo {
             }
             let lost = FLOOD - drain(&socket)?;
             let expected = Expected::inet("bound", &socket, state::CLOSE)?;
-            Ok(Specimen::default().with(
-                socket,
-                Expected {
-                    drops: Some(lost),
-                    ..expected
-                },
-            ))
+            Ok(Specimen::default().with(socket, Expected { drops: Some(lost), ..expected }))
         })
     }
 
@@ -162,21 +124,8 @@ impl Zoo {
             // choose one yet.
             sys::bind(&socket, &address::encode(([192, 0, 2, 99], 5353).into()))?;
             let expected = Expected {
-                sockopts_set: &[
-                    "recverr",
-                    "freebind",
-                    "transparent",
-                    "bind_address_no_port",
-                    "recverr_rfc4884",
-                ],
-                sockopts_clear: &[
-                    "is_icsk",
-                    "hdrincl",
-                    "mc_loop",
-                    "mc_all",
-                    "nodefrag",
-                    "defer_connect",
-                ],
+                sockopts_set: &["recverr", "freebind", "transparent", "bind_address_no_port", "recverr_rfc4884"],
+                sockopts_clear: &["is_icsk", "hdrincl", "mc_loop", "mc_all", "nodefrag", "defer_connect"],
                 ..telling(false, Expected::inet("bound", &socket, state::CLOSE)?)
             };
             Ok(Specimen::default().with(socket, expected))
@@ -195,12 +144,7 @@ impl Zoo {
 
     /// `bound`
     pub fn udplite(&self) -> Result<Specimen, Unavailable> {
-        unconnected(
-            "udplite",
-            SOCK_DGRAM,
-            IPPROTO_UDPLITE,
-            (SERVER_V4, 0).into(),
-        )
+        unconnected("udplite", SOCK_DGRAM, IPPROTO_UDPLITE, (SERVER_V4, 0).into())
     }
 
     /// `bound` that may ping. No sock_diag handler exists for these.
@@ -212,12 +156,7 @@ impl Zoo {
     /// The same over IPv6.
     pub fn ping_v6(&self) -> Result<Specimen, Unavailable> {
         self.allow_ping("ping_v6")?;
-        unconnected(
-            "ping_v6",
-            SOCK_DGRAM,
-            IPPROTO_ICMPV6,
-            (V6[0], 0x5eed).into(),
-        )
+        unconnected("ping_v6", SOCK_DGRAM, IPPROTO_ICMPV6, (V6[0], 0x5eed).into())
     }
 
     /// `bound`; the port of a raw socket is its protocol.
@@ -226,10 +165,8 @@ impl Zoo {
             let socket = bound(SOCK_RAW, RAW_PROTOCOL, (SERVER_V4, 0).into())?;
             sys::set(&socket, IPPROTO_IP, libc::IP_HDRINCL, 1)?;
             sys::set(&socket, IPPROTO_IP, libc::IP_NODEFRAG, 1)?;
-            let expected = Expected {
-                sockopts_set: &["hdrincl", "nodefrag"],
-                ..Expected::inet("bound", &socket, state::CLOSE)?
-            };
+            let expected =
+                Expected { sockopts_set: &["hdrincl", "nodefrag"], ..Expected::inet("bound", &socket, state::CLOSE)? };
             Ok(Specimen::default().with(socket, expected))
         })
     }

@@ -45,16 +45,7 @@ fn listener(socket: &OwnedFd, name: &[u8]) -> io::Result<Expected> {
 fn pair(near: &OwnedFd, far: &OwnedFd) -> io::Result<[Expected; 2]> {
     let near = Expected::of("client", near, state::ESTABLISHED)?;
     let far = Expected::of("server", far, state::ESTABLISHED)?;
-    Ok([
-        Expected {
-            peer_inode: far.inode,
-            ..near.clone()
-        },
-        Expected {
-            peer_inode: near.inode,
-            ..far
-        },
-    ])
+    Ok([Expected { peer_inode: far.inode, ..near.clone() }, Expected { peer_inode: near.inode, ..far }])
 }
 
 fn socket_pair(name: &'static str, kind: i32, unread: Unread) -> Result<Specimen, Unavailable> {
@@ -62,13 +53,7 @@ fn socket_pair(name: &'static str, kind: i32, unread: Unread) -> Result<Specimen
         let (client, server) = sys::socket_pair(AF_UNIX, kind)?;
         sys::send_to(&client, &[b'u'; UNREAD_BYTES as usize], 0, &[])?;
         let [near, far] = pair(&client, &server)?;
-        Ok(Specimen::default().with(client, near).with(
-            server,
-            Expected {
-                unread: Some(unread),
-                ..far
-            },
-        ))
+        Ok(Specimen::default().with(client, near).with(server, Expected { unread: Some(unread), ..far }))
     })
 }
 
@@ -84,11 +69,8 @@ impl Zoo {
             let socket = bound(SOCK_STREAM, &name)?;
             sys::listen(&socket, BACKLOG.cast_signed())?;
             let file = rustix::fs::stat(name.as_slice())?;
-            let mut expected = Expected {
-                accept_queue: Some(3),
-                file: Some((file.st_dev, file.st_ino)),
-                ..listener(&socket, &name)?
-            };
+            let mut expected =
+                Expected { accept_queue: Some(3), file: Some((file.st_dev, file.st_ino)), ..listener(&socket, &name)? };
             let mut specimen = Specimen::default();
             for _ in 0..3 {
                 let client = connected(SOCK_STREAM, &name)?;
@@ -114,15 +96,9 @@ impl Zoo {
             let client = connected(SOCK_STREAM, &name)?;
             let server = sys::accept(&socket)?;
             let [near, far] = pair(&client, &server)?;
-            let far = Expected {
-                unix_name: Some(name.clone()),
-                ..far
-            };
+            let far = Expected { unix_name: Some(name.clone()), ..far };
             let expected = listener(&socket, &name)?;
-            Ok(Specimen::default()
-                .with(socket, expected)
-                .with(client, near)
-                .with(server, far))
+            Ok(Specimen::default().with(socket, expected).with(client, near).with(server, far))
         })
     }
 
@@ -140,23 +116,14 @@ impl Zoo {
                 // Whoever is connected to is established as well, without a peer (kernel unix_dgram_connect).
                 ..Expected::of("bound", &socket, state::ESTABLISHED)?
             };
-            let near = Expected {
-                peer_inode: expected.inode,
-                ..Expected::of("client", &client, state::ESTABLISHED)?
-            };
-            Ok(Specimen::default()
-                .with(socket, expected)
-                .with(client, near))
+            let near = Expected { peer_inode: expected.inode, ..Expected::of("client", &client, state::ESTABLISHED)? };
+            Ok(Specimen::default().with(socket, expected).with(client, near))
         })
     }
 
     /// `client` and `server`, the server with one unread record of 4321 bytes.
     pub fn unix_seqpacket(&self) -> Result<Specimen, Unavailable> {
-        socket_pair(
-            "unix_seqpacket",
-            SOCK_SEQPACKET,
-            Unread::Bytes(UNREAD_BYTES),
-        )
+        socket_pair("unix_seqpacket", SOCK_SEQPACKET, Unread::Bytes(UNREAD_BYTES))
     }
 
     /// `listener` with an abstract name full of control bytes, a line end and bytes that are not UTF-8.
@@ -187,14 +154,8 @@ impl Zoo {
             let (client, server) = sys::socket_pair(AF_UNIX, SOCK_STREAM)?;
             shutdown(&client, Shutdown::Write)?;
             let [near, far] = pair(&client, &server)?;
-            let near = Expected {
-                shutdown: Some(2),
-                ..near
-            };
-            let far = Expected {
-                shutdown: Some(1),
-                ..far
-            };
+            let near = Expected { shutdown: Some(2), ..near };
+            let far = Expected { shutdown: Some(1), ..far };
             Ok(Specimen::default().with(client, near).with(server, far))
         })
     }

@@ -18,19 +18,14 @@ use crate::{address, sys};
 const SETTLE_MAX: Duration = Duration::from_secs(10);
 
 /// How long to wait between two looks at a state that has no event.
-const LOOK_AGAIN: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 1_000_000,
-};
+const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
 
 /// The first device of every network namespace.
 pub(crate) const LOOPBACK: u32 = 1;
 
 /// IPv6 addresses of the loopback device, beside `::1`.
-pub(crate) const V6: [Ipv6Addr; 2] = [
-    Ipv6Addr::new(0xfd00, 0x5eed, 0, 0, 0, 0, 0, 0xa),
-    Ipv6Addr::new(0xfd00, 0x5eed, 0, 0, 0, 0, 0, 0xb),
-];
+pub(crate) const V6: [Ipv6Addr; 2] =
+    [Ipv6Addr::new(0xfd00, 0x5eed, 0, 0, 0, 0, 0, 0xa), Ipv6Addr::new(0xfd00, 0x5eed, 0, 0, 0, 0, 0, 0xb)];
 
 /// A network namespace of our own, with its loopback device up. Its methods make sockets, one method for each kind.
 #[derive(Debug)]
@@ -95,10 +90,7 @@ fn await_address(address: Ipv6Addr) -> io::Result<()> {
 
 /// Makes a specimen: an error that means "not in this kernel, or not for this user" is [`Unavailable`], any other is a
 /// mistake of the specimen.
-pub(crate) fn make(
-    kind: &'static str,
-    build: impl FnOnce() -> io::Result<Specimen>,
-) -> Result<Specimen, Unavailable> {
+pub(crate) fn make(kind: &'static str, build: impl FnOnce() -> io::Result<Specimen>) -> Result<Specimen, Unavailable> {
     build().map_err(|error| match error.raw_os_error() {
         Some(errno) if is_missing(errno) => Unavailable { kind, errno },
         _ => panic!("{kind}: {error}"),
@@ -125,35 +117,21 @@ fn is_missing(errno: i32) -> bool {
 }
 
 /// Looks again until `reached`, with a bound.
-pub(crate) fn settle(
-    fd: impl AsFd,
-    mut reached: impl FnMut() -> io::Result<bool>,
-) -> io::Result<()> {
+pub(crate) fn settle(fd: impl AsFd, mut reached: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
     let start = Instant::now();
     while !reached()? {
         if start.elapsed() > SETTLE_MAX {
-            return Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "the socket did not reach its state",
-            ));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the socket did not reach its state"));
         }
         // TCP announces few of its state changes to poll, so the wait is bounded by time as well.
-        rustix::event::poll(
-            &mut [PollFd::new(&fd, PollFlags::empty())],
-            Some(&LOOK_AGAIN),
-        )?;
+        rustix::event::poll(&mut [PollFd::new(&fd, PollFlags::empty())], Some(&LOOK_AGAIN))?;
     }
     Ok(())
 }
 
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "cannot make {}: {}",
-            self.kind,
-            io::Error::from_raw_os_error(self.errno)
-        )
+        write!(f, "cannot make {}: {}", self.kind, io::Error::from_raw_os_error(self.errno))
     }
 }
 

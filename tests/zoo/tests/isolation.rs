@@ -10,8 +10,7 @@ fn a_namespace_is_empty_and_its_loopback_device_is_up() {
     in_namespace(|_| {
         let table = std::fs::read_to_string("/proc/net/tcp").expect("/proc is mounted");
         assert_eq!(table.lines().count(), 1, "only the heading:\n{table}");
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 80))
-            .expect("root of its own namespace may have any port");
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 80)).expect("root of its own namespace may have any port");
         Ok(())
     });
 }
@@ -58,9 +57,7 @@ fn files_of_specimens_are_removed() {
             .expect("built beside this test");
         let inside = zoo.directory().to_str().expect("made of plain characters");
         assert!(String::from_utf8_lossy(&output.stdout).contains(inside));
-        let left: Vec<_> = std::fs::read_dir(zoo.directory())
-            .expect("it exists")
-            .collect();
+        let left: Vec<_> = std::fs::read_dir(zoo.directory()).expect("it exists").collect();
         assert!(left.is_empty(), "{left:?}");
         Ok(())
     });

@@ -26,9 +26,7 @@ fn hex(text: &str) -> u32 {
 /// `0708097F:B705`: words of an address as the machine holds them, then the port.
 fn address(text: &str) -> SocketAddr {
     let (words, port) = text.split_once(':').expect("an address and a port");
-    let octets: Vec<u8> = (0..words.len() / 8)
-        .flat_map(|at| hex(&words[at * 8..][..8]).to_ne_bytes())
-        .collect();
+    let octets: Vec<u8> = (0..words.len() / 8).flat_map(|at| hex(&words[at * 8..][..8]).to_ne_bytes()).collect();
     let ip: IpAddr = match <[u8; 4]>::try_from(octets.as_slice()) {
         Ok(v4) => Ipv4Addr::from(v4).into(),
         Err(_) => Ipv6Addr::from(<[u8; 16]>::try_from(octets.as_slice()).expect("16 bytes")).into(),
@@ -57,18 +55,10 @@ fn row(line: &str) -> Row {
 }
 
 fn internet_row(table: &str, expected: &Expected) -> Row {
-    let found = table
-        .lines()
-        .skip(1)
-        .map(row)
-        .find(|row| match expected.inode {
-            Some(inode) => row.inode == inode,
-            None => {
-                row.state == expected.state
-                    && Some(row.local) == expected.local
-                    && Some(row.peer) == expected.peer
-            }
-        });
+    let found = table.lines().skip(1).map(row).find(|row| match expected.inode {
+        Some(inode) => row.inode == inode,
+        None => row.state == expected.state && Some(row.local) == expected.local && Some(row.peer) == expected.peer,
+    });
     found.unwrap_or_else(|| panic!("not shown: {expected:#?}\nin:\n{table}"))
 }
 
@@ -102,8 +92,7 @@ fn check_internet(table: &str, expected: &Expected) {
 
 /// Whether a number stands in the text, as a word of its own.
 fn has_number(text: &[u8], number: u64) -> bool {
-    text.split(|byte| !byte.is_ascii_digit())
-        .any(|word| word == number.to_string().as_bytes())
+    text.split(|byte| !byte.is_ascii_digit()).any(|word| word == number.to_string().as_bytes())
 }
 
 #[test]
@@ -126,17 +115,14 @@ fn every_specimen_is_in_its_table() {
                 let Some(file) = expected.proc_file() else {
                     continue;
                 };
-                let table = tables.entry(file).or_insert_with(|| {
-                    fs::read(format!("/proc/net/{file}")).expect("the family has a file")
-                });
+                let table = tables
+                    .entry(file)
+                    .or_insert_with(|| fs::read(format!("/proc/net/{file}")).expect("the family has a file"));
                 if matches!(file, "unix" | "packet" | "netlink") {
                     // Names of unix sockets hold line ends, so only the number is looked for. A socket that waits to
                     // be accepted has none of its own, but that is not one of ours.
                     let inode = expected.inode.expect("these have inodes");
-                    assert!(
-                        has_number(table, inode),
-                        "{kind} is not shown: {expected:#?}"
-                    );
+                    assert!(has_number(table, inode), "{kind} is not shown: {expected:#?}");
                 } else {
                     let table = str::from_utf8(table).expect("numbers");
                     check_internet(table, expected);
@@ -151,21 +137,10 @@ fn every_specimen_is_in_its_table() {
 fn a_name_with_a_line_end_is_shown_raw_by_the_kernel() {
     in_namespace(|zoo| {
         let specimen = zoo.unix_abstract()?;
-        let name = specimen
-            .expected("listener")
-            .unix_name
-            .as_deref()
-            .expect("it is bound");
-        let shown: Vec<u8> = name
-            .iter()
-            .map(|byte| if *byte == 0 { b'@' } else { *byte })
-            .collect();
+        let name = specimen.expected("listener").unix_name.as_deref().expect("it is bound");
+        let shown: Vec<u8> = name.iter().map(|byte| if *byte == 0 { b'@' } else { *byte }).collect();
         let table = fs::read("/proc/net/unix").expect("/proc is mounted");
-        assert!(
-            table.windows(shown.len()).any(|window| window == shown),
-            "{}",
-            String::from_utf8_lossy(&table)
-        );
+        assert!(table.windows(shown.len()).any(|window| window == shown), "{}", String::from_utf8_lossy(&table));
         Ok(())
     });
 }
@@ -177,13 +152,8 @@ fn a_listener_that_is_full_has_dropped() {
         let counters = fs::read_to_string("/proc/net/netstat").expect("/proc is mounted");
         let mut lines = counters.lines().filter(|line| line.starts_with("TcpExt:"));
         let (names, values) = (lines.next().expect("names"), lines.next().expect("values"));
-        let overflows = names
-            .split(' ')
-            .zip(values.split(' '))
-            .find(|(name, _)| *name == "ListenOverflows");
-        let count: u32 = overflows
-            .and_then(|(_, value)| value.parse().ok())
-            .expect("a number");
+        let overflows = names.split(' ').zip(values.split(' ')).find(|(name, _)| *name == "ListenOverflows");
+        let count: u32 = overflows.and_then(|(_, value)| value.parse().ok()).expect("a number");
         assert!(count >= specimen.expected("listener").drops_min.expect("promised"));
         Ok(())
     });

@@ -20,32 +20,16 @@ fn words(expected: &Expected) -> Vec<String> {
     say(expected.mark.map(|mark| format!("fwmark:{mark:#x} ")));
     say(expected.tos.map(|tos| format!("tos:{tos:#x} ")));
     say(expected.tclass.map(|class| format!("tclass:{class:#x} ")));
-    say(expected
-        .class_id
-        .map(|class| format!("class_id:{class:#x} ")));
-    say(expected
-        .receive_buffer_bytes
-        .map(|bytes| format!(",rb{bytes},")));
-    say(expected
-        .send_buffer_bytes
-        .map(|bytes| format!(",tb{bytes},")));
+    say(expected.class_id.map(|class| format!("class_id:{class:#x} ")));
+    say(expected.receive_buffer_bytes.map(|bytes| format!(",rb{bytes},")));
+    say(expected.send_buffer_bytes.map(|bytes| format!(",tb{bytes},")));
     say(expected.drops.map(|count| format!(",d{count})")));
     say(expected.congestion.map(|name| format!(" {name} ")));
-    say(expected
-        .v6only
-        .map(|only| format!("v6only:{} ", u8::from(only))));
-    say(expected
-        .unsent_bytes
-        .filter(|bytes| *bytes > 0)
-        .map(|bytes| format!("notsent:{bytes} ")));
+    say(expected.v6only.map(|only| format!("v6only:{} ", u8::from(only))));
+    say(expected.unsent_bytes.filter(|bytes| *bytes > 0).map(|bytes| format!("notsent:{bytes} ")));
     say(expected.snd_mss_max.map(|_| " mss:12".to_owned()));
-    say(expected
-        .shutdown
-        .map(|closed| ["<->", "-->", "<--", "---"][usize::from(closed)].to_owned()));
-    say(expected
-        .mptcp_subflows
-        .filter(|count| *count > 0)
-        .map(|count| format!(" subflows:{count} ")));
+    say(expected.shutdown.map(|closed| ["<->", "-->", "<--", "---"][usize::from(closed)].to_owned()));
+    say(expected.mptcp_subflows.filter(|count| *count > 0).map(|count| format!(" subflows:{count} ")));
     say(expected.ulp.map(|name| format!("tcp-ulp-{name}")));
     say(expected.cgroup_id.map(|_| "cgroup:/".to_owned()));
     say(expected
@@ -54,15 +38,10 @@ fn words(expected: &Expected) -> Vec<String> {
         // Whether ss passes on other names raw depends on its version.
         .filter(|name| name.iter().all(u8::is_ascii_graphic))
         .map(|name| format!("%{}:", String::from_utf8_lossy(name))));
-    say(expected.timer.map(|timer| {
-        format!(
-            "timer:({},",
-            ["", "on", "keepalive", "timewait", "persist"][usize::from(timer)]
-        )
-    }));
-    say(Some(expected.uid)
-        .filter(|uid| *uid != 0)
-        .map(|uid| format!("uid:{uid} ")));
+    say(expected
+        .timer
+        .map(|timer| format!("timer:({},", ["", "on", "keepalive", "timewait", "persist"][usize::from(timer)])));
+    say(Some(expected.uid).filter(|uid| *uid != 0).map(|uid| format!("uid:{uid} ")));
     // ss has a shorter name for one of them.
     let sockopts = expected.sockopts_set.iter();
     words.extend(sockopts.map(|name| name.replace("bind_address_no_port", "bind_addr_no_port")));
@@ -74,77 +53,43 @@ fn words(expected: &Expected) -> Vec<String> {
 
 /// The words for `TCPI_OPT_…` bits.
 fn option_words(options: u8) -> Vec<String> {
-    let names = [
-        (1, " ts "),
-        (2, " sack "),
-        (4, " wscale:"),
-        (8, " ecn "),
-        (32, " fastopen "),
-    ];
-    names
-        .iter()
-        .filter(|(bit, _)| options & bit != 0)
-        .map(|(_, name)| (*name).to_owned())
-        .collect()
+    let names = [(1, " ts "), (2, " sack "), (4, " wscale:"), (8, " ecn "), (32, " fastopen ")];
+    names.iter().filter(|(bit, _)| options & bit != 0).map(|(_, name)| (*name).to_owned()).collect()
 }
 
 /// The words for what only packet sockets have.
 fn packet_words(packet: &PacketExpected) -> Vec<String> {
     let ring = |name: &str, ring: &Ring| {
-        let Ring {
-            block_bytes,
-            blocks,
-            frame_bytes,
-            frames,
-            retire_ms,
-            features,
-            ..
-        } = ring;
+        let Ring { block_bytes, blocks, frame_bytes, frames, retire_ms, features, .. } = ring;
         format!(
             "ring_{name}(blk_size:{block_bytes},blk_nr:{blocks},frm_size:{frame_bytes},frm_nr:{frames},\
              tmo:{retire_ms},features:{features:#x})"
         )
     };
     let flags = ["running", "auxdata", "origdev", "vnethdr", "loss"];
-    let set = flags
-        .iter()
-        .enumerate()
-        .filter(|(bit, _)| packet.flags >> bit & 1 == 1);
+    let set = flags.iter().enumerate().filter(|(bit, _)| packet.flags >> bit & 1 == 1);
     let mut words = vec![
         format!("ver:{} ", packet.version),
         format!("cpy_thresh:{} ", packet.copy_threshold),
-        format!(
-            "flags( {} )",
-            set.map(|(_, name)| *name).collect::<Vec<_>>().join(" ")
-        ),
+        format!("flags( {} )", set.map(|(_, name)| *name).collect::<Vec<_>>().join(" ")),
     ];
     words.extend(packet.rx_ring.as_ref().map(|rx| ring("rx", rx)));
     words.extend(packet.tx_ring.as_ref().map(|tx| ring("tx", tx)));
-    words.extend(
-        packet
-            .fanout
-            .map(|fanout| format!("fanout(id:{},", fanout & 0xffff)),
-    );
+    words.extend(packet.fanout.map(|fanout| format!("fanout(id:{},", fanout & 0xffff)));
     words.extend(packet.filter_len.map(|len| format!("bpf filter ({len}):")));
     words
 }
 
 /// The line of an internet socket: by inode, or by addresses where there is none.
 fn line<'a>(listing: &'a str, expected: &Expected) -> Option<&'a str> {
-    let (local, peer) = (
-        expected.local?.to_string(),
-        expected.peer.map(|peer| peer.to_string()),
-    );
-    listing
-        .lines()
-        .filter(|line| line.split_whitespace().next() == netid(expected))
-        .find(|line| {
-            if let Some(inode) = expected.inode {
-                return line.contains(&format!("ino:{inode} "));
-            }
-            let mut columns = line.split_whitespace().skip(4);
-            columns.next() == Some(&local) && columns.next() == peer.as_deref()
-        })
+    let (local, peer) = (expected.local?.to_string(), expected.peer.map(|peer| peer.to_string()));
+    listing.lines().filter(|line| line.split_whitespace().next() == netid(expected)).find(|line| {
+        if let Some(inode) = expected.inode {
+            return line.contains(&format!("ino:{inode} "));
+        }
+        let mut columns = line.split_whitespace().skip(4);
+        columns.next() == Some(&local) && columns.next() == peer.as_deref()
+    })
 }
 
 /// What `ss` calls the protocols that it lists by sock_diag alone.
@@ -158,70 +103,42 @@ fn netid(expected: &Expected) -> Option<&'static str> {
 }
 
 fn check_internet(kind: &str, listing: &str, expected: &Expected) {
-    let line = line(listing, expected)
-        .unwrap_or_else(|| panic!("{kind} is not shown: {expected:#?}\n{listing}"));
+    let line = line(listing, expected).unwrap_or_else(|| panic!("{kind} is not shown: {expected:#?}\n{listing}"));
     for word in words(expected) {
-        assert!(
-            line.contains(&word),
-            "{kind}: no {word} in\n{line}\n{expected:#?}"
-        );
+        assert!(line.contains(&word), "{kind}: no {word} in\n{line}\n{expected:#?}");
     }
     for name in expected.sockopts_clear {
-        let shown = line
-            .split_whitespace()
-            .any(|word| word.trim_end_matches(')') == *name);
+        let shown = line.split_whitespace().any(|word| word.trim_end_matches(')') == *name);
         assert!(!shown, "{kind}: {name} in\n{line}");
     }
-    let number = |at: usize| -> u32 {
-        line.split_whitespace()
-            .nth(at)
-            .and_then(|word| word.parse().ok())
-            .expect("a queue")
-    };
+    let number =
+        |at: usize| -> u32 { line.split_whitespace().nth(at).and_then(|word| word.parse().ok()).expect("a queue") };
     match expected.unread {
         Some(Unread::Bytes(bytes)) => assert_eq!(number(2), bytes, "{kind}: {line}"),
         Some(Unread::AtLeastBytes(bytes)) => assert!(number(2) >= bytes, "{kind}: {line}"),
         None => {}
     }
     if let Some(limit) = expected.accept_queue_limit {
-        assert_eq!(
-            (Some(number(2)), number(3)),
-            (expected.accept_queue, limit),
-            "{kind}: {line}"
-        );
+        assert_eq!((Some(number(2)), number(3)), (expected.accept_queue, limit), "{kind}: {line}");
     }
 }
 
 fn check_packet(kind: &str, listing: &str, expected: &Expected) {
     let inode = format!("ino:{} ", expected.inode.expect("these have inodes"));
-    let line = listing
-        .lines()
-        .find(|line| line.starts_with("p_") && line.contains(&inode));
+    let line = listing.lines().find(|line| line.starts_with("p_") && line.contains(&inode));
     let line = line.unwrap_or_else(|| panic!("{kind} is not shown: {expected:#?}"));
-    for word in expected
-        .packet
-        .as_ref()
-        .map(packet_words)
-        .unwrap_or_default()
-    {
+    for word in expected.packet.as_ref().map(packet_words).unwrap_or_default() {
         assert!(line.contains(&word), "{kind}: no {word} in\n{line}");
     }
 }
 
 fn check_unix(kind: &str, listing: &str, expected: &Expected) {
     let inode = expected.inode.expect("these have inodes");
-    assert!(
-        has_number(listing, inode),
-        "{kind} is not shown: {expected:#?}"
-    );
+    assert!(has_number(listing, inode), "{kind} is not shown: {expected:#?}");
     // A name with a line end tears its line.
     let inode = inode.to_string();
-    let mut lines = listing
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let Some(words) =
-        lines.find(|words| words.get(5) == Some(&inode.as_str()) && words[0].starts_with("u_"))
-    else {
+    let mut lines = listing.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let Some(words) = lines.find(|words| words.get(5) == Some(&inode.as_str()) && words[0].starts_with("u_")) else {
         return;
     };
     let context = format!("{kind}: {words:?}");
@@ -229,11 +146,7 @@ fn check_unix(kind: &str, listing: &str, expected: &Expected) {
         assert_eq!(words[2], bytes.to_string(), "{context}");
     }
     if let (Some(count), Some(limit)) = (expected.accept_queue, expected.accept_queue_limit) {
-        assert_eq!(
-            words[2..4],
-            [count.to_string(), limit.to_string()],
-            "{context}"
-        );
+        assert_eq!(words[2..4], [count.to_string(), limit.to_string()], "{context}");
     }
     if let Some(peer) = expected.peer_inode {
         assert_eq!(words[7], peer.to_string(), "{context}");
@@ -248,8 +161,7 @@ fn check_unix(kind: &str, listing: &str, expected: &Expected) {
 
 /// Whether a number stands in the text, as a word of its own.
 fn has_number(text: &str, number: u64) -> bool {
-    text.split(|letter: char| !letter.is_ascii_digit())
-        .any(|word| word == number.to_string())
+    text.split(|letter: char| !letter.is_ascii_digit()).any(|word| word == number.to_string())
 }
 
 #[test]

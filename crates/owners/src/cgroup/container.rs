@@ -72,35 +72,25 @@ impl fmt::Display for Runtime {
 /// The innermost container of a path.
 pub(super) fn innermost(names: &[&[u8]]) -> Option<Container> {
     (0..names.len()).rev().find_map(|at| {
-        let parent = at
-            .checked_sub(1)
-            .and_then(|parent| names.get(parent))
-            .copied();
+        let parent = at.checked_sub(1).and_then(|parent| names.get(parent)).copied();
         container(names[at], parent)
     })
 }
 
 fn container(name: &[u8], parent: Option<&[u8]>) -> Option<Container> {
-    oci(name, parent)
-        .or_else(|| lxc(name, parent))
-        .or_else(|| machine(name))
+    oci(name, parent).or_else(|| lxc(name, parent)).or_else(|| machine(name))
 }
 
 /// `ENGINE-ID.scope` and `SLICE:ENGINE:ID` by the systemd driver, `ENGINE-ID` and `ID` by the cgroupfs driver.
 fn oci(name: &[u8], parent: Option<&[u8]>) -> Option<Container> {
     let stem = name.strip_suffix(b".scope").unwrap_or(name);
     let (before, id) = stem.split_at(stem.len().checked_sub(ID_DIGITS)?);
-    if !id
-        .iter()
-        .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-    {
+    if !id.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
         return None;
     }
     let runtime = match before.split_last() {
         Some((b'-', engine)) => Runtime::of_prefix(engine)?,
-        Some((b':', rest)) => {
-            Runtime::of_prefix(rest.rsplit(|byte| *byte == b':').next().unwrap_or(rest))?
-        }
+        Some((b':', rest)) => Runtime::of_prefix(rest.rsplit(|byte| *byte == b':').next().unwrap_or(rest))?,
         Some(_) => return None,
         // A pod's directory, or one named by the administrator, does not say who made the id in it.
         None => match parent {
@@ -111,10 +101,7 @@ fn oci(name: &[u8], parent: Option<&[u8]>) -> Option<Container> {
             _ => Runtime::Unknown,
         },
     };
-    Some(Container {
-        id: id.into(),
-        runtime,
-    })
+    Some(Container { id: id.into(), runtime })
 }
 
 /// `lxc.payload.NAME`, `lxc.payload/NAME`, or `lxc/NAME` as before LXC 4. `lxc.monitor.NAME` is beside the container.
@@ -123,19 +110,13 @@ fn lxc(name: &[u8], parent: Option<&[u8]>) -> Option<Container> {
         Some(b"lxc" | b"lxc.payload") => name,
         _ => name.strip_prefix(b"lxc.payload.")?,
     };
-    (!id.is_empty()).then(|| Container {
-        id: id.into(),
-        runtime: Runtime::Lxc,
-    })
+    (!id.is_empty()).then(|| Container { id: id.into(), runtime: Runtime::Lxc })
 }
 
 /// `machine-NAME.scope` of systemd-machined, or `systemd-nspawn@NAME.service`, the name being escaped.
 fn machine(name: &[u8]) -> Option<Container> {
     let scope = || name.strip_prefix(b"machine-")?.strip_suffix(b".scope");
-    let service = || {
-        name.strip_prefix(b"systemd-nspawn@")?
-            .strip_suffix(b".service")
-    };
+    let service = || name.strip_prefix(b"systemd-nspawn@")?.strip_suffix(b".service");
     let id = unescape(scope().or_else(service)?);
     // libvirt registers as DRIVER-NUMBER-NAME; a virtual machine is no container.
     let runtime = match &*id {
@@ -143,27 +124,18 @@ fn machine(name: &[u8]) -> Option<Container> {
         [b'l', b'x', b'c', b'-', ..] => Runtime::Lxc,
         _ => Runtime::Nspawn,
     };
-    Some(Container {
-        id: id.into(),
-        runtime,
-    })
+    Some(Container { id: id.into(), runtime })
 }
 
 /// Undoes the escapes in the name of a unit (systemd.unit(5)): `\xHH` is a byte. The unescaped `-` would stand for `/`,
 /// which no name of a machine has, and stays.
 fn unescape(name: &[u8]) -> Vec<u8> {
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut plain = Vec::with_capacity(name.len());
     let mut rest = name;
     while let [first, tail @ ..] = rest {
         let escaped = match rest {
-            [b'\\', b'x', high, low, ..] => digit(*high)
-                .zip(digit(*low))
-                .map(|(high, low)| high << 4 | low),
+            [b'\\', b'x', high, low, ..] => digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low),
             _ => None,
         };
         plain.push(escaped.unwrap_or(*first));

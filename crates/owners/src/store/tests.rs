@@ -23,10 +23,7 @@ fn build(parts: usize, runs: &[TestRun<'_>]) -> Owners {
 }
 
 fn of(owners: &Owners, inode: u32) -> Vec<(u32, u32)> {
-    owners
-        .of(inode)
-        .map(|owner| (owner.process.pid(), owner.fd))
-        .collect()
+    owners.of(inode).map(|owner| (owner.process.pid(), owner.fd)).collect()
 }
 
 #[test]
@@ -46,10 +43,7 @@ fn all_owners_come_by_pid_and_then_by_descriptor_whoever_found_them() {
         (0, 1, &[(6, 70)]),
     ];
     let owners = build(2, runs);
-    assert_eq!(
-        of(&owners, 70),
-        [(101, 6), (102, 3), (102, 5000), (102, 5001), (109, 3)]
-    );
+    assert_eq!(of(&owners, 70), [(101, 6), (102, 3), (102, 5000), (102, 5001), (109, 3)]);
     assert_eq!(of(&owners, 71), [(109, 4)]);
     assert_eq!(of(&owners, 73), []);
     assert_eq!(of(&owners, 0), []);
@@ -65,18 +59,13 @@ fn a_run_without_facts_of_its_process_is_left_out() {
         collected.finish();
     }
     let owners = Owners::build(vec![collected], vec![(1, Process::bare(5))]);
-    assert_eq!(
-        (owners.len(), of(&owners, 50), of(&owners, 51)),
-        (1, vec![], vec![(5, 3)])
-    );
+    assert_eq!((owners.len(), of(&owners, 50), of(&owners, 51)), (1, vec![], vec![(5, 3)]));
 }
 
 #[test]
 fn every_inode_is_found_at_every_size_and_block_border() {
     for size in [1, 2, 3, 4095, 4096, 4097, 10_000] {
-        let entries: Vec<(u32, u32)> = (0..size)
-            .map(|fd| (fd, 0xFFFF_FF00u32.wrapping_add(fd * 3) | 1))
-            .collect();
+        let entries: Vec<(u32, u32)> = (0..size).map(|fd| (fd, 0xFFFF_FF00u32.wrapping_add(fd * 3) | 1)).collect();
         let owners = build(1, &[(0, 0, &entries)]);
         let mut expected: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
         for (fd, inode) in &entries {
@@ -98,14 +87,8 @@ fn many_owners_of_one_socket_cost_no_more_than_of_many() {
 /// Bytes of the named line of /proc/self/status.
 fn memory_bytes(name: &str) -> usize {
     let status = fs::read_to_string("/proc/self/status").expect("own status");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix(name))
-        .expect("a memory line");
-    line.trim_matches(|c: char| !c.is_ascii_digit())
-        .parse::<usize>()
-        .expect("a number")
-        * 1024
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a memory line");
+    line.trim_matches(|c: char| !c.is_ascii_digit()).parse::<usize>().expect("a number") * 1024
 }
 
 /// Runs in a process of its own, where no other test allocates.
@@ -120,11 +103,7 @@ fn half_a_million_entries_stay_within_24_bytes_each_at_the_peak() {
             .env(CHILD, "1")
             .output()
             .expect("a child");
-        assert!(
-            child.status.success(),
-            "{}",
-            String::from_utf8_lossy(&child.stderr)
-        );
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
         return;
     }
     let before = memory_bytes("VmHWM:");
@@ -145,9 +124,6 @@ fn half_a_million_entries_stay_within_24_bytes_each_at_the_peak() {
         let inode = 1_000_000 + u32::try_from(step * 7919 % ENTRIES as u64).expect("small");
         hits += owners.of(inode).count();
     }
-    println!(
-        "{} ns a lookup",
-        clock.elapsed().as_nanos() / ENTRIES as u128
-    );
+    println!("{} ns a lookup", clock.elapsed().as_nanos() / ENTRIES as u128);
     assert_eq!(hits, ENTRIES);
 }

@@ -1,5 +1,6 @@
 //! Comparisons: a field, an operator and what was written behind it become a test in the field's own terms.
 
+use core::cell::Cell;
 use core::ops::Range;
 
 use sockeye_wire::{Meaning, Name};
@@ -18,11 +19,15 @@ use crate::filter::scanner::Literal;
 use crate::filter::states;
 use crate::{Catalog, FieldId, FieldInfo, FieldKind, Names, Word};
 
+/// Patterns in one filter. Names that do not fit one list of patterns belong into one regular expression.
+pub const PATTERNS_MAX: usize = 64;
+
 /// What literals are resolved with.
-#[derive(Clone, Copy)]
 pub(super) struct Resolver<'c> {
     pub(super) catalog: &'c Catalog,
     pub(super) names: &'c dyn Names,
+    /// Patterns compiled so far.
+    patterns: Cell<usize>,
 }
 
 /// A field that is being compared.
@@ -41,6 +46,10 @@ impl Subject<'_> {
 }
 
 impl<'c> Resolver<'c> {
+    pub(super) const fn new(catalog: &'c Catalog, names: &'c dyn Names) -> Self {
+        Self { catalog, names, patterns: Cell::new(0) }
+    }
+
     /// What `FIELD OPERATOR VALUES` means. Only `in` may have more than one value.
     pub(super) fn comparison(
         &self,
@@ -53,7 +62,7 @@ impl<'c> Resolver<'c> {
         refuse_operator(subject, operator)?;
         let relation = operator.relation;
         let holds = match subject.info.kind {
-            _ if relation.is_pattern() => pattern(subject, relation, values)?,
+            _ if relation.is_pattern() => self.pattern(subject, relation, values)?,
             FieldKind::Number(Meaning::Truth) => truth(subject, values)?,
             FieldKind::Number(Meaning::OneOf(names)) => self.words(subject, names, values)?,
             FieldKind::Number(Meaning::SetOf(names)) => set(subject, names, values)?,
@@ -84,6 +93,42 @@ impl<'c> Resolver<'c> {
     /// The values that a word stands for where it speaks of this field.
     pub(super) fn word_values(&self, field: FieldId, text: &str) -> Option<Vec<&'static str>> {
         self.word(text).filter(|word| word.field == field).map(|word| word.values.to_vec())
+    }
+
+    /// Compiles a pattern. Each may take a megabyte, so their number is bounded too.
+    pub(super) fn compile(&self, kind: PatternKind, literal: &Literal<'_>) -> Result<Pattern, Mistake> {
+        self.patterns.set(self.patterns.get() + 1);
+        if self.patterns.get() > PATTERNS_MAX {
+            return Err(Mistake::new(
+                literal.at.clone(),
+                format!("a filter may have {PATTERNS_MAX} patterns, this one has more"),
+            ));
+        }
+        Pattern::compile(kind, &literal.pattern()).map_err(|why| Mistake::new(literal.at.clone(), why))
+    }
+
+    fn pattern(&self, subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let kind = if relation == Relation::Glob { PatternKind::Glob } else { PatternKind::Regex };
+        let mut parts = Vec::new();
+        for value in values {
+            let pattern = self.compile(kind, value)?;
+            let FieldKind::Number(Meaning::OneOf(names)) = subject.info.kind else {
+                parts.push(subject.test(Condition::Pattern(pattern)));
+                continue;
+            };
+            // The kernel selects by number: a pattern over known names is the list of those that fit.
+            let fitting: Vec<&'static str> =
+                names.iter().map(|name| name.name).filter(|name| pattern.matches(name.as_bytes())).collect();
+            if fitting.is_empty() {
+                return Err(Mistake::new(
+                    value.at.clone(),
+                    format!("no value of {} fits this pattern", quoted(subject.name)),
+                )
+                .expected(one_of(names)));
+            }
+            parts.push(subject.test(words_condition(fitting)));
+        }
+        Ok(Expression::any(parts))
     }
 
     fn words(
@@ -244,30 +289,6 @@ fn refuse_operator(subject: Subject<'_>, operator: &Operator<'_>) -> Result<(), 
         );
     }
     Ok(())
-}
-
-fn pattern(subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
-    let kind = if relation == Relation::Glob { PatternKind::Glob } else { PatternKind::Regex };
-    let mut parts = Vec::new();
-    for value in values {
-        let pattern = Pattern::compile(kind, &value.pattern()).map_err(|why| Mistake::new(value.at.clone(), why))?;
-        let FieldKind::Number(Meaning::OneOf(names)) = subject.info.kind else {
-            parts.push(subject.test(Condition::Pattern(pattern)));
-            continue;
-        };
-        // The kernel selects by number: a pattern over known names is the list of those that fit.
-        let fitting: Vec<&'static str> =
-            names.iter().map(|name| name.name).filter(|name| pattern.matches(name.as_bytes())).collect();
-        if fitting.is_empty() {
-            return Err(Mistake::new(
-                value.at.clone(),
-                format!("no value of {} fits this pattern", quoted(subject.name)),
-            )
-            .expected(one_of(names)));
-        }
-        parts.push(subject.test(words_condition(fitting)));
-    }
-    Ok(Expression::any(parts))
 }
 
 const PORTS: Limits = Limits { min: 0, max: 65535 };

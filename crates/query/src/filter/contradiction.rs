@@ -139,7 +139,7 @@ impl Prover<'_> {
             return false;
         }
         let info = self.catalog.info(test.field);
-        if limits::has_several_values(info) {
+        if info.several {
             return true;
         }
         let limits = Limits::of(info);

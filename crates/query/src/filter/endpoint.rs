@@ -6,7 +6,7 @@ use core::ops::Range;
 use crate::filter::ast::{Condition, Expression, Network};
 use crate::filter::compare::Resolver;
 use crate::filter::mistake::{Mistake, quoted};
-use crate::filter::pattern::{Pattern, PatternKind};
+use crate::filter::pattern::PatternKind;
 use crate::filter::scanner::Literal;
 use crate::{FieldId, Word};
 
@@ -120,8 +120,7 @@ impl Resolver<'_> {
         match family {
             "inet" | "inet6" => self.endpoint(rest),
             "unix" => {
-                let glob = Pattern::compile(PatternKind::Glob, &rest.pattern())
-                    .map_err(|why| Mistake::new(rest.at.clone(), why))?;
+                let glob = self.compile(PatternKind::Glob, rest)?;
                 let family = self.catalog.word("unix").copied();
                 Ok(Endpoint { text: Some(Condition::Pattern(glob)), family, ..Endpoint::default() })
             }

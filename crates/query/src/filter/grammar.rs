@@ -38,7 +38,7 @@ pub(super) const CONDITION: &str = "a word (`tcp`, `listening`), an address, or 
 
 /// Reads a whole filter; `None` where there is none.
 pub(super) fn read(text: &str, catalog: &Catalog, names: &dyn Names) -> Result<Option<Node>, Mistake> {
-    let resolver = Resolver { catalog, names };
+    let resolver = Resolver::new(catalog, names);
     let mut grammar = Grammar { scanner: Scanner::new(text), resolver, depth: 0 };
     if grammar.scanner.at_end() {
         return Ok(None);
@@ -188,7 +188,8 @@ impl<'t> Grammar<'t, '_> {
 
     fn value(&mut self, name: &str, field: FieldId, operator: &Operator<'_>) -> Result<Literal<'t>, Mistake> {
         let info = self.resolver.catalog.info(field);
-        if !self.value_follows() {
+        let pattern_follows = operator.relation.is_pattern() && self.scanner.peek() == Some('(');
+        if !pattern_follows && !self.value_follows() {
             let mistake = Mistake::new(self.place_of_next(), format!("{} needs a value", quoted(operator.piece.text)));
             let mistake = mistake.expected(values(info.kind));
             let listed = operator.relation == Relation::Equal && self.scanner.peek() == Some('(');

@@ -1,6 +1,6 @@
 //! What the catalog says of a field that bounds the values it may be compared with.
 
-use sockeye_wire::Meaning;
+use sockeye_wire::{Meaning, Scalar};
 
 use crate::{FieldInfo, FieldKind};
 
@@ -14,23 +14,16 @@ pub(super) struct Limits {
 impl Limits {
     /// The limits of a field's kind.
     pub(super) fn of(info: &FieldInfo) -> Self {
-        let max = match info.kind {
-            FieldKind::Port => i128::from(u16::MAX),
-            FieldKind::User | FieldKind::Interface => i128::from(u32::MAX),
-            FieldKind::Number(Meaning::Truth) => 1,
+        let max = match (info.kind, info.scalar) {
+            (FieldKind::Number(Meaning::Truth), _) => 1,
+            (_, Some(Scalar::I32)) => return Self { min: i32::MIN.into(), max: i32::MAX.into() },
+            (_, Some(scalar)) => (1i128 << scalar.bits()) - 1,
+            (FieldKind::Port, None) => i128::from(u16::MAX),
+            (FieldKind::User | FieldKind::Interface, None) => i128::from(u32::MAX),
             _ => i128::from(u64::MAX),
         };
         Self { min: 0, max }
     }
-}
-
-/// Whether a record can hold several values of the field, so that two different ones do not exclude each other.
-///
-/// An identifier may be one of a list (process ids, multicast groups, waiting connections); to take it for one only means
-/// to prove less.
-pub(super) fn has_several_values(info: &FieldInfo) -> bool {
-    const SEVERAL: [&str; 8] = ["port", "process", "peer-process", "user", "cmdline", "unit", "container", "pod"];
-    info.kind == FieldKind::Number(Meaning::Identifier) || SEVERAL.iter().any(|name| is_named(info, name))
 }
 
 /// Whether `FIELD VALUE` means `FIELD = VALUE`, as `ss` has it for `dst 10.0.0.1`, `sport 22`, `dev eth0`.

@@ -29,6 +29,7 @@ mod suggest;
 mod width;
 
 pub use ast::{Condition, Expression, Network, Test};
+pub use compare::PATTERNS_MAX;
 pub use decide::{Decision, Record};
 pub use grammar::{LIST_LEN_MAX, NESTING_MAX};
 pub use mistake::Mistake;

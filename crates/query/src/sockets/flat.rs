@@ -1,12 +1,12 @@
 //! Fields that every table has, each in its own way, and fields that only the surroundings know.
 
+use sockeye_wire::Slots;
 use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage};
 use sockeye_wire::sock_diag::memory::SocketMemory;
 use sockeye_wire::sock_diag::netlink::{NetlinkAttributes, NetlinkMessage};
 use sockeye_wire::sock_diag::packet::{PacketAttributes, PacketInfo, PacketMessage};
 use sockeye_wire::sock_diag::smc::SmcMessage;
 use sockeye_wire::sock_diag::state::State;
-use sockeye_wire::Slots;
 use sockeye_wire::sock_diag::tipc::{TipcAttributes, TipcMessage};
 use sockeye_wire::sock_diag::unix::{UnixAttributes, UnixMessage, UnixQueues};
 use sockeye_wire::sock_diag::vsock::VsockMessage;
@@ -82,11 +82,16 @@ impl Flat {
             Self::Local => address::local(row),
             Self::Peer => address::peer(row),
             Self::Port => {
-                let ports: Vec<_> =
-                    [Self::LocalPort, Self::PeerPort].iter().filter_map(|port| port.number(row)).map(Value::Unsigned).collect();
+                let ports: Vec<_> = [Self::LocalPort, Self::PeerPort]
+                    .iter()
+                    .filter_map(|port| port.number(row))
+                    .map(Value::Unsigned)
+                    .collect();
                 (!ports.is_empty()).then_some(Value::List(ports))
             }
-            Self::Interface => row.surroundings.interface(u32::try_from(Self::Ifindex.number(row)?).ok()?).map(Value::Owned),
+            Self::Interface => {
+                row.surroundings.interface(u32::try_from(Self::Ifindex.number(row)?).ok()?).map(Value::Owned)
+            }
             Self::Cookie => self.number(row).map(Value::Hexadecimal),
             Self::Cgroup => row.surroundings.cgroup(cgroup_id(row)?).map(Value::Text),
             Self::Owner(part) => row.surroundings.owners(u32::try_from(Self::Inode.number(row)?).ok()?, part),
@@ -108,10 +113,16 @@ impl Flat {
             (Self::RecvQueue | Self::SendQueue, Table::Netlink) => vec![Ask::Show(netlink::SHOW_MEMINFO)],
             (Self::RecvQueue | Self::SendQueue, Table::Xdp) => vec![Ask::Show(xdp::SHOW_MEMINFO)],
             (Self::Local, Table::Unix) => vec![Ask::Show(unix::SHOW_NAME)],
-            (Self::Peer | Self::PeerInode | Self::PeerName | Self::PeerOwner(_), Table::Unix) => vec![Ask::Show(unix::SHOW_PEER)],
+            (Self::Peer | Self::PeerInode | Self::PeerName | Self::PeerOwner(_), Table::Unix) => {
+                vec![Ask::Show(unix::SHOW_PEER)]
+            }
             (Self::Uid, Table::Unix) => vec![Ask::Show(unix::SHOW_UID)],
-            (Self::Uid | Self::Local | Self::Interface | Self::Ifindex, Table::Packet) => vec![Ask::Show(packet::SHOW_INFO)],
-            (Self::Uid | Self::LocalPort | Self::Port | Self::Interface | Self::Ifindex, Table::Xdp) => vec![Ask::Show(xdp::SHOW_INFO)],
+            (Self::Uid | Self::Local | Self::Interface | Self::Ifindex, Table::Packet) => {
+                vec![Ask::Show(packet::SHOW_INFO)]
+            }
+            (Self::Uid | Self::LocalPort | Self::Port | Self::Interface | Self::Ifindex, Table::Xdp) => {
+                vec![Ask::Show(xdp::SHOW_INFO)]
+            }
             _ => Vec::new(),
         }
     }

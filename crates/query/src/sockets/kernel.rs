@@ -76,18 +76,18 @@ struct Tested {
 /// The program of one test; `None` where the kernel has no operation for it.
 fn tested(test: &FilterTest, abilities: Abilities) -> Option<Tested> {
     use Test::{
-        Cgroup, Destination, DestinationPort, DestinationPortAtLeast, DestinationPortAtMost, Device, Source as SourceHost,
-        SourcePort, SourcePortAtLeast, SourcePortAtMost,
+        Cgroup, Destination, DestinationPort, DestinationPortAtLeast, DestinationPortAtMost, Device,
+        Source as SourceHost, SourcePort, SourcePortAtLeast, SourcePortAtMost,
     };
     let always = |program| Some(Tested { program, absent: false });
     let sometimes = |program| Some(Tested { program, absent: true });
     match (kernel_field(test.field)?, &test.condition) {
-        (KernelField::Local, Condition::Networks(networks)) => always(any(networks, |network: &Network| {
-            Program::Test(SourceHost(network.address, network.prefix_len))
-        })),
-        (KernelField::Peer, Condition::Networks(networks)) => always(any(networks, |network: &Network| {
-            Program::Test(Destination(network.address, network.prefix_len))
-        })),
+        (KernelField::Local, Condition::Networks(networks)) => {
+            always(any(networks, |network: &Network| Program::Test(SourceHost(network.address, network.prefix_len))))
+        }
+        (KernelField::Peer, Condition::Networks(networks)) => {
+            always(any(networks, |network: &Network| Program::Test(Destination(network.address, network.prefix_len))))
+        }
         (KernelField::LocalPort, Condition::Numbers(ranges)) => {
             always(ports(ranges, abilities, SourcePort, SourcePortAtLeast, SourcePortAtMost)?)
         }
@@ -101,10 +101,11 @@ fn tested(test: &FilterTest, abilities: Abilities) -> Option<Tested> {
         (KernelField::Interface, Condition::Interface { index: Some(index), .. }) => {
             sometimes(Program::Test(Device(*index)))
         }
-        (KernelField::Interface, Condition::Numbers(ranges)) => sometimes(any(
-            &ranges.iter().map(|&range| single(range)).collect::<Option<Vec<_>>>()?,
-            |&index| Program::Test(Device(index)),
-        )),
+        (KernelField::Interface, Condition::Numbers(ranges)) => {
+            sometimes(any(&ranges.iter().map(|&range| single(range)).collect::<Option<Vec<_>>>()?, |&index| {
+                Program::Test(Device(index))
+            }))
+        }
         (KernelField::Mark, condition) if abilities.net_admin && abilities.newer_operations => {
             sometimes(marks(condition)?)
         }

@@ -126,8 +126,12 @@ impl Read {
                     .map(|address| Value::Owned(address.to_string().into_bytes()))
                     .collect(),
             ),
-            Self::Md5Signatures => Value::List(md5::Md5Signatures::new(bytes).map(|signature| md5_value(&signature)).collect()),
-            Self::ClassicBpf => Value::List(bytes.chunks_exact(8).map(|chunk| structure(&INSTRUCTION, chunk)).collect()),
+            Self::Md5Signatures => {
+                Value::List(md5::Md5Signatures::new(bytes).map(|signature| md5_value(&signature)).collect())
+            }
+            Self::ClassicBpf => {
+                Value::List(bytes.chunks_exact(8).map(|chunk| structure(&INSTRUCTION, chunk)).collect())
+            }
             Self::Size => Value::Unsigned(bytes.len() as u64),
             Self::Number { .. } | Self::Text | Self::UnixName | Self::Flag => return self.value(bytes),
         })
@@ -138,7 +142,16 @@ impl Read {
 const INSTRUCTION: Layout = {
     use sockeye_wire::{Field, Version};
     const fn field(name: &'static str, scalar: Scalar, offset: usize) -> Field {
-        Field { name, kernel: name, doc: "", scalar, offset, meaning: Meaning::Count, since: Version(2, 12), unset: None }
+        Field {
+            name,
+            kernel: name,
+            doc: "",
+            scalar,
+            offset,
+            meaning: Meaning::Count,
+            since: Version(2, 12),
+            unset: None,
+        }
     }
     Layout {
         kernel: "sock_filter",

@@ -93,6 +93,10 @@ impl DumpPlan {
 /// The plan of a listing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing of the question, and they go together in every way"
+)]
 pub struct Plan {
     /// The dumps.
     pub dumps: Vec<DumpPlan>,
@@ -137,13 +141,20 @@ impl Plan {
             privileges: privileges(&fields),
         };
         for table in tables.iter() {
-            let program = program.as_ref().filter(|_| table.ip_protocol().is_some()).map(|found| found.program.clone());
+            let program = program.as_ref().filter(|_| table.ip_protocol().is_some()).map(|found| &found.program);
             plan.add_table(table, states, &fields, program, question.listener_drops);
         }
         plan
     }
 
-    fn add_table(&mut self, table: Table, states: u32, fields: &[FieldId], program: Option<Program>, listener_drops: bool) {
+    fn add_table(
+        &mut self,
+        table: Table,
+        states: u32,
+        fields: &[FieldId],
+        program: Option<&Program>,
+        listener_drops: bool,
+    ) {
         let asks: Vec<_> = fields.iter().flat_map(|&field| asks(field, table)).collect();
         let bpf_storages = asks.iter().any(|ask| matches!(ask, Ask::Attribute(_)));
         let mut ask = asks.iter().fold(0, |mask, ask| match ask {
@@ -156,7 +167,7 @@ impl Plan {
         }
         let mut add = |family, states, ask| {
             if states != 0 {
-                self.dumps.push(DumpPlan { table, family, states, ask, bpf_storages, program: program.clone() });
+                self.dumps.push(DumpPlan { table, family, states, ask, bpf_storages, program: program.cloned() });
             }
         };
         match table {
@@ -211,7 +222,9 @@ fn residual(filter: &Expression, tables: Tables, abilities: Abilities) -> Option
 
 fn asks(field: FieldId, table: Table) -> Vec<Ask> {
     match &registry().sources[usize::from(field.0)] {
-        Source::Places(places) => places.iter().filter(|place| place.tables.has(table)).map(|place| place.ask).collect(),
+        Source::Places(places) => {
+            places.iter().filter(|place| place.tables.has(table)).map(|place| place.ask).collect()
+        }
         Source::Flat(flat) => flat.asks(table),
     }
 }

@@ -6,8 +6,8 @@ use super::flat::Flat;
 use super::registry::{Source, registry};
 use super::surroundings::OwnerPart;
 use super::table::{Table, Tables};
-use crate::filter::{Condition, Expression, Test};
 use crate::FieldId;
+use crate::filter::{Condition, Expression, Test};
 
 /// Tables of which a row can satisfy `expression`.
 pub(super) fn tables(expression: &Expression) -> Tables {
@@ -59,7 +59,6 @@ pub(super) fn names_states(expression: &Expression) -> bool {
     speaks_of(expression, &|flat| flat == Flat::State)
 }
 
-
 fn speaks_of(expression: &Expression, wanted: &dyn Fn(Flat) -> bool) -> bool {
     expression.fields().into_iter().any(|field| matches!(source(field), Source::Flat(flat) if wanted(*flat)))
 }
@@ -86,7 +85,9 @@ fn states_where(expression: &Expression, wanted: bool) -> u32 {
                 let mask = mask_of(words);
                 if wanted { mask } else { !mask }
             }
-            (Source::Flat(Flat::AcceptQueue | Flat::AcceptQueueLimit), condition) if wanted || *condition != Condition::Present => {
+            (Source::Flat(Flat::AcceptQueue | Flat::AcceptQueueLimit), condition)
+                if wanted || *condition != Condition::Present =>
+            {
                 State::Listening.mask()
             }
             _ => STATES_ALL,

@@ -41,7 +41,6 @@ pub fn catalog() -> &'static Catalog {
     &registry().catalog
 }
 
-
 /// The field made by hand that stands behind a name, if it is one.
 pub fn source_flat(field: FieldId) -> Option<Flat> {
     match registry().sources.get(usize::from(field.0))? {
@@ -52,8 +51,28 @@ pub fn source_flat(field: FieldId) -> Option<Flat> {
 
 /// Fields of the fixed structures that a flat field stands for.
 const COVERED: [&str; 22] = [
-    "family", "state", "state_number", "sport", "dport", "if", "ifindex", "cookie", "rqueue", "wqueue", "uid", "inode", "ino", "num",
-    "portid", "src_cid", "src_port", "dst_cid", "dst_port", "pad", "dst_portid", "diag_state",
+    "family",
+    "state",
+    "state_number",
+    "sport",
+    "dport",
+    "if",
+    "ifindex",
+    "cookie",
+    "rqueue",
+    "wqueue",
+    "uid",
+    "inode",
+    "ino",
+    "num",
+    "portid",
+    "src_cid",
+    "src_port",
+    "dst_cid",
+    "dst_port",
+    "pad",
+    "dst_portid",
+    "diag_state",
 ];
 
 impl Registry {
@@ -92,6 +111,8 @@ impl Registry {
             kernel: row.kernel.to_owned(),
             doc: row.doc,
             kind: row.kind,
+            scalar: None,
+            several: matches!(row.flat, Flat::Port | Flat::Owner(_) | Flat::PeerOwner(_)),
             since: Version(2, 12),
             privilege: Privilege::None,
         });
@@ -100,8 +121,15 @@ impl Registry {
 
     fn add_header(&mut self, tables: Tables, layout: &'static Layout) {
         for field in layout.fields.iter().filter(|field| !COVERED.contains(&field.name)) {
-            let place = Place { tables, attribute: None, nest: Vec::new(), ask: Ask::Always, read: Read::of_field(field), says: Says::Always };
-            self.add(field.name.to_owned(), field.kernel.to_owned(), field.doc, Traits::of_field(field), place);
+            let place = Place {
+                tables,
+                attribute: None,
+                nest: Vec::new(),
+                ask: Ask::Always,
+                read: Read::of_field(field),
+                says: Says::Always,
+            };
+            self.add(field.name.to_owned(), field.kernel.to_owned(), field.doc, &Traits::of_field(field), place);
         }
     }
 
@@ -110,7 +138,8 @@ impl Registry {
             Some(protocol) => Table::ALL.into_iter().filter(|table| table.ip_protocol() == Some(protocol)).collect(),
             None => within.tables,
         };
-        let path = if within.prefix.is_empty() { row.name.to_owned() } else { format!("{}.{}", within.prefix, row.name) };
+        let path =
+            if within.prefix.is_empty() { row.name.to_owned() } else { format!("{}.{}", within.prefix, row.name) };
         let mut nest = within.nest.to_vec();
         let attribute = match within.outer {
             Some(outer) => {
@@ -120,16 +149,22 @@ impl Registry {
             None => row.number,
         };
         let ask = within.ask.unwrap_or(row.ask);
-        let place = |read| Place { tables, attribute: Some(attribute), nest: nest.clone(), ask, read, says: Says::Always };
+        let place =
+            |read| Place { tables, attribute: Some(attribute), nest: nest.clone(), ask, read, says: Says::Always };
         match row.payload {
             Payload::Padding => {}
             Payload::Structure(layout) => {
                 for field in layout.fields {
                     let kernel = format!("{} {}", row.kernel, field.kernel);
-                    let traits = Traits { privilege: row.privilege, since: field.since.max(row.since), ..Traits::of_field(field) };
-                    let says = if layout.kernel == TcpInfo::LAYOUT.kernel { tcp_info_says(field) } else { Says::Always };
+                    let traits = Traits {
+                        privilege: row.privilege,
+                        since: field.since.max(row.since),
+                        ..Traits::of_field(field)
+                    };
+                    let says =
+                        if layout.kernel == TcpInfo::LAYOUT.kernel { tcp_info_says(field) } else { Says::Always };
                     let place = Place { says, ..place(Read::of_field(field)) };
-                    self.add(format!("{path}.{}", field.name), kernel, field.doc, traits, place);
+                    self.add(format!("{path}.{}", field.name), kernel, field.doc, &traits, place);
                 }
                 if layout.kernel == TcpInfo::LAYOUT.kernel {
                     self.add_accecn(tables, row);
@@ -144,16 +179,15 @@ impl Registry {
             payload => {
                 let Some(read) = Read::of(&payload) else { return };
                 let kind = match payload {
-                    Payload::Number(_, meaning) => FieldKind::Number(meaning),
+                    Payload::Number(_, meaning) | Payload::Numbers(_, meaning) => FieldKind::Number(meaning),
                     Payload::Text | Payload::UnixName => FieldKind::Text,
                     Payload::Flag => FieldKind::Number(Meaning::Truth),
                     Payload::Opaque => FieldKind::Number(Meaning::Bytes),
-                    Payload::Numbers(_, meaning) => FieldKind::Number(meaning),
                     Payload::BitNumbers => FieldKind::Number(Meaning::Identifier),
                     _ => FieldKind::Structure,
                 };
                 let traits = Traits { kind, since: row.since, privilege: row.privilege };
-                self.add(path.clone(), row.kernel.to_owned(), row.doc, traits, place(read));
+                self.add(path.clone(), row.kernel.to_owned(), row.doc, &traits, place(read));
             }
         }
     }
@@ -166,16 +200,22 @@ impl Registry {
         ];
         for (fields, says) in layouts {
             for field in fields {
-                let place =
-                    Place { tables, attribute: Some(row.number), nest: Vec::new(), ask: row.ask, read: Read::of_field(field), says };
+                let place = Place {
+                    tables,
+                    attribute: Some(row.number),
+                    nest: Vec::new(),
+                    ask: row.ask,
+                    read: Read::of_field(field),
+                    says,
+                };
                 let kernel = format!("{} {}", row.kernel, field.kernel);
-                self.add(format!("{}.{}", row.name, field.name), kernel, field.doc, Traits::of_field(field), place);
+                self.add(format!("{}.{}", row.name, field.name), kernel, field.doc, &Traits::of_field(field), place);
             }
         }
     }
 
     /// Adds a field, or another place of one that other tables have too.
-    fn add(&mut self, path: String, kernel: String, doc: &'static str, traits: Traits, place: Place) {
+    fn add(&mut self, path: String, kernel: String, doc: &'static str, traits: &Traits, place: Place) {
         let known = self.catalog.fields().find(|(_, info)| info.path == path).map(|(id, _)| id);
         if let Some(id) = known {
             if let Source::Places(places) = &mut self.sources[usize::from(id.0)] {
@@ -195,6 +235,11 @@ impl Registry {
             kernel,
             doc,
             kind: traits.kind,
+            scalar: match place.read {
+                Read::Number { scalar, .. } => Some(scalar),
+                _ => None,
+            },
+            several: matches!(place.read, Read::Numbers(..) | Read::BitNumbers),
             since: traits.since,
             privilege: traits.privilege,
         });
@@ -322,12 +367,33 @@ const IDENTIFIER: FieldKind = FieldKind::Number(Meaning::Identifier);
 const BYTES: FieldKind = FieldKind::Number(Meaning::Bytes);
 const COUNT: FieldKind = FieldKind::Number(NO_SCALAR);
 const PROTOCOLS: FieldKind = FieldKind::Number(Meaning::OneOf(names![
-    (0, "tcp"), (1, "mptcp"), (2, "udp"), (3, "udplite"), (4, "raw"), (5, "sctp"), (6, "unix"), (7, "packet"), (8, "netlink"),
-    (9, "vsock"), (10, "xdp"), (11, "tipc"), (12, "smc")
+    (0, "tcp"),
+    (1, "mptcp"),
+    (2, "udp"),
+    (3, "udplite"),
+    (4, "raw"),
+    (5, "sctp"),
+    (6, "unix"),
+    (7, "packet"),
+    (8, "netlink"),
+    (9, "vsock"),
+    (10, "xdp"),
+    (11, "tipc"),
+    (12, "smc")
 ]));
 const STATES: FieldKind = FieldKind::Number(Meaning::OneOf(names![
-    (1, "established"), (2, "syn-sent"), (3, "syn-recv"), (4, "fin-wait-1"), (5, "fin-wait-2"), (6, "time-wait"), (7, "unconnected"),
-    (8, "close-wait"), (9, "last-ack"), (10, "listening"), (11, "closing"), (13, "bound-inactive")
+    (1, "established"),
+    (2, "syn-sent"),
+    (3, "syn-recv"),
+    (4, "fin-wait-1"),
+    (5, "fin-wait-2"),
+    (6, "time-wait"),
+    (7, "unconnected"),
+    (8, "close-wait"),
+    (9, "last-ack"),
+    (10, "listening"),
+    (11, "closing"),
+    (13, "bound-inactive")
 ]));
 
 #[rustfmt::skip]
@@ -371,10 +437,22 @@ mod tests {
     #[test]
     fn pinned_names_lead_to_their_json_keys() {
         let pinned = [
-            ("netid", "protocol"), ("rcvq", "recv_queue_bytes"), ("sndq", "send_queue_bytes"), ("src", "local_address"),
-            ("sport", "local_port"), ("dst", "peer_address"), ("dport", "peer_port"), ("dev", "interface"), ("rtt", "rtt_us"),
-            ("minrtt", "min_rtt_us"), ("retrans", "retrans"), ("total-retrans", "total_retrans"), ("cwnd", "snd_cwnd"),
-            ("cc", "algorithm"), ("drops", "drops"), ("comm", "process"),
+            ("netid", "protocol"),
+            ("rcvq", "recv_queue_bytes"),
+            ("sndq", "send_queue_bytes"),
+            ("src", "local_address"),
+            ("sport", "local_port"),
+            ("dst", "peer_address"),
+            ("dport", "peer_port"),
+            ("dev", "interface"),
+            ("rtt", "rtt_us"),
+            ("minrtt", "min_rtt_us"),
+            ("retrans", "retrans"),
+            ("total-retrans", "total_retrans"),
+            ("cwnd", "snd_cwnd"),
+            ("cc", "algorithm"),
+            ("drops", "drops"),
+            ("comm", "process"),
         ];
         for (name, json) in pinned {
             let id = catalog().find(name).unwrap_or_else(|| panic!("{name} is not a field"));

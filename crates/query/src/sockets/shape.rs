@@ -38,7 +38,9 @@ impl Reader {
         let mut here = places.iter().filter(|place| place.tables.has(table));
         let first = here.next()?;
         Some(match (here.next(), first) {
-            (None, Place { nest, attribute, read: Read::Number { offset, scalar, meaning, unset }, says, .. }) if nest.is_empty() => {
+            (None, Place { nest, attribute, read: Read::Number { offset, scalar, meaning, unset }, says, .. })
+                if nest.is_empty() =>
+            {
                 Self::Number(NumberReader {
                     attribute: *attribute,
                     offset: *offset,

@@ -1,10 +1,10 @@
 //! State of a socket: each family numbers its own.
 
+use sockeye_wire::Scalar;
 use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage};
 use sockeye_wire::sock_diag::netlink::NetlinkMessage;
 use sockeye_wire::sock_diag::smc::SmcMessage;
 use sockeye_wire::sock_diag::state::State;
-use sockeye_wire::Scalar;
 use sockeye_wire::sock_diag::unix::UnixMessage;
 use sockeye_wire::sock_diag::vsock::VsockMessage;
 

@@ -16,16 +16,43 @@ const GROUPS: [(&str, &[&str]); 9] = [
     ("closing-states", &["fin-wait-1", "fin-wait-2", "time-wait", "close-wait", "last-ack", "closing"]),
 ];
 
-const CONNECTED: [&str; 9] =
-    ["established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2", "time-wait", "close-wait", "last-ack", "closing"];
+const CONNECTED: [&str; 9] = [
+    "established",
+    "syn-sent",
+    "syn-recv",
+    "fin-wait-1",
+    "fin-wait-2",
+    "time-wait",
+    "close-wait",
+    "last-ack",
+    "closing",
+];
 const SYNCHRONIZED: [&str; 8] =
     ["established", "syn-recv", "fin-wait-1", "fin-wait-2", "time-wait", "close-wait", "last-ack", "closing"];
 const BIG: [&str; 9] = [
-    "established", "syn-sent", "fin-wait-1", "fin-wait-2", "unconnected", "close-wait", "last-ack", "listening", "closing",
+    "established",
+    "syn-sent",
+    "fin-wait-1",
+    "fin-wait-2",
+    "unconnected",
+    "close-wait",
+    "last-ack",
+    "listening",
+    "closing",
 ];
 const STATES: [&str; 12] = [
-    "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2", "time-wait", "unconnected", "close-wait", "last-ack",
-    "listening", "closing", "bound-inactive",
+    "established",
+    "syn-sent",
+    "syn-recv",
+    "fin-wait-1",
+    "fin-wait-2",
+    "time-wait",
+    "unconnected",
+    "close-wait",
+    "last-ack",
+    "listening",
+    "closing",
+    "bound-inactive",
 ];
 const PROTOCOLS: [&str; 13] =
     ["tcp", "mptcp", "udp", "udplite", "raw", "sctp", "unix", "packet", "netlink", "vsock", "xdp", "tipc", "smc"];

@@ -1,6 +1,6 @@
 //! Every example of docs/filter.md is understood, and what it says of them is true.
 
-use sockeye_query::filter::{FILTER_BYTES_MAX, LIST_LEN_MAX, NESTING_MAX, PATTERN_BYTES_MAX};
+use sockeye_query::filter::{FILTER_BYTES_MAX, LIST_LEN_MAX, NESTING_MAX, PATTERN_BYTES_MAX, PATTERNS_MAX};
 
 use crate::sample::{canonical, parse};
 
@@ -46,6 +46,7 @@ fn the_limits_are_those_of_the_code() {
         format!("| the whole filter | {} KiB |", FILTER_BYTES_MAX / 1024),
         format!("| brackets and negations inside each other | {NESTING_MAX} |"),
         format!("| values in one `in (…)` | {LIST_LEN_MAX} |"),
+        format!("| patterns | {PATTERNS_MAX} |"),
         format!("| one pattern | {PATTERN_BYTES_MAX} bytes, 1 MiB compiled |"),
     ] {
         assert!(PAGE.contains(&limit), "{limit}");

@@ -214,6 +214,7 @@ fn texts_have_quotes_escapes_globs_and_expressions() {
     check("process = and", "`=` needs a value\n  process = and\n            ^^^\nexpected a text");
     check("process = 'and'", "process = 'and'");
     check("process=a=b", "process = 'a=b'");
+    check("process ~~ (ng|en).* tcp", "(process ~~ '(ng|en).*' and proto = tcp)");
 }
 
 #[test]

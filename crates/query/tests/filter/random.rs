@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proptest::prelude::*;
-use sockeye_query::filter::{Decision, FILTER_BYTES_MAX, LIST_LEN_MAX, NESTING_MAX};
+use sockeye_query::filter::{Decision, FILTER_BYTES_MAX, LIST_LEN_MAX, NESTING_MAX, PATTERNS_MAX};
 use sockeye_query::{FieldId, Value};
 
 use crate::sample::{OPTIONS, Sample, canonical, catalog, parse, printed};
@@ -102,6 +102,9 @@ fn depth_and_length_are_bounded() {
     let list = |count| format!("port in (1{})", ",2".repeat(count - 1));
     assert_eq!(canonical(&list(LIST_LEN_MAX)), "port = 1-2");
     assert!(canonical(&list(LIST_LEN_MAX + 1)).starts_with("a list may have 4096 values, this one has more"));
+    let patterns = |count| "process ~ a ".repeat(count);
+    assert!(parse(&patterns(PATTERNS_MAX)).is_ok());
+    assert!(canonical(&patterns(PATTERNS_MAX + 1)).starts_with("a filter may have 64 patterns, this one has more"));
     let wide = format!("tcp{}", " or sport=1".repeat(20_000));
     assert!(parse(&wide).is_ok());
 }

@@ -69,6 +69,10 @@ const WORDS: [(&str, &str, &[&str]); 13] = [
     ("all", "state", &["established", "syn-sent", "fin-wait-1", "fin-wait-2", "time-wait", "listening"]),
 ];
 
+/// Fields of which a record can have several values.
+const SEVERAL: [&str; 10] =
+    ["port", "process", "peer-process", "user", "cmdline", "unit", "container", "pod", "pid", "groups"];
+
 pub(crate) fn catalog() -> Catalog {
     let mut catalog = Catalog::default();
     for (path, aliases, kind) in FIELDS {
@@ -79,6 +83,8 @@ pub(crate) fn catalog() -> Catalog {
             kernel: String::new(),
             doc: "A field of the test.",
             kind,
+            scalar: None,
+            several: SEVERAL.contains(&path),
             since: Version(3, 2),
             privilege: Privilege::None,
         });

@@ -1,7 +1,7 @@
 //! Rows as CSV (RFC 4180): one column for each JSON key, quoted where it must be.
 
-use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable, catalog};
 use sockeye_query::FieldId;
+use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable, catalog};
 
 use super::value;
 use crate::sockets::view::{Column, Kind};
@@ -16,8 +16,10 @@ impl Csv {
     /// A listing of these columns.
     pub(crate) fn new(columns: &[Column]) -> Self {
         let fields: Vec<_> = columns.iter().flat_map(Column::json_fields).collect();
-        let readers =
-            SocketTable::ALL.iter().map(|&table| fields.iter().map(|&field| Reader::new(field, table)).collect()).collect();
+        let readers = SocketTable::ALL
+            .iter()
+            .map(|&table| fields.iter().map(|&field| Reader::new(field, table)).collect())
+            .collect();
         Self { fields, readers }
     }
 

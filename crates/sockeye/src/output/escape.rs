@@ -28,15 +28,20 @@ pub(crate) fn text(out: &mut Vec<u8>, bytes: &[u8]) {
                 '\t' => escaped.push_str("\\t"),
                 '\\' => escaped.push_str("\\\\"),
                 letter if is_plain(letter) => escaped.push(letter),
-                letter if u32::from(letter) < 0x80 => drop(write!(escaped, "\\x{:02x}", u32::from(letter))),
-                letter => drop(write!(escaped, "\\u{{{:x}}}", u32::from(letter))),
+                letter if u32::from(letter) < 0x80 => put(&mut escaped, format_args!("\\x{:02x}", u32::from(letter))),
+                letter => put(&mut escaped, format_args!("\\u{{{:x}}}", u32::from(letter))),
             }
         }
         for byte in chunk.invalid() {
-            drop(write!(escaped, "\\x{byte:02x}"));
+            put(&mut escaped, format_args!("\\x{byte:02x}"));
         }
     }
     out.extend_from_slice(escaped.as_bytes());
+}
+
+/// Appends formatted text. A string takes everything.
+fn put(text: &mut String, formatted: std::fmt::Arguments<'_>) {
+    let _ = text.write_fmt(formatted);
 }
 
 /// Appends `bytes` as a JSON string. What is UTF-8 is kept, letter by letter; the rest becomes the escaped form of

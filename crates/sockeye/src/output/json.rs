@@ -170,7 +170,8 @@ fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], ro
             let Some(Value::List(values)) = list else { return None };
             let value = values.get(index)?;
             // A part that this owner does not have is an empty list.
-            (!matches!(value, Value::List(empty) if empty.is_empty())).then(|| (catalog().info(field).json.trim_start_matches("peer_"), value))
+            (!matches!(value, Value::List(empty) if empty.is_empty()))
+                .then(|| (catalog().info(field).json.trim_start_matches("peer_"), value))
         });
         entries.collect::<Vec<_>>()
     });

@@ -25,7 +25,10 @@ impl Resolver {
             return None;
         }
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        hosts.entry(address).or_insert_with(|| dns_lookup::lookup_addr(&address).ok().filter(|name| *name != address.to_string())).clone()
+        hosts
+            .entry(address)
+            .or_insert_with(|| dns_lookup::lookup_addr(&address).ok().filter(|name| *name != address.to_string()))
+            .clone()
     }
 
     /// The name of a port.

@@ -6,8 +6,8 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable};
 use sockeye_query::Value;
+use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable};
 use sockeye_wire::Meaning;
 use sockeye_wire::sock_diag::state::State;
 
@@ -85,7 +85,7 @@ impl Table {
     }
 
     /// Appends cells that were made elsewhere: a row of a grouping.
-    pub(crate) fn texts(&self, cells: &mut Cells, texts: &[Vec<u8>]) {
+    pub(crate) fn texts(cells: &mut Cells, texts: &[Vec<u8>]) {
         for text in texts {
             cells.bytes.extend_from_slice(if text.is_empty() { NOTHING } else { text });
             cells.ends.push(u32::try_from(cells.bytes.len()).unwrap_or(u32::MAX));
@@ -140,7 +140,10 @@ impl Table {
     /// Titles of the columns that fell away.
     pub(crate) fn dropped(&self) -> Vec<&str> {
         let Some(shown) = self.shown.get() else { return Vec::new() };
-        (0..self.columns.len()).filter(|column| !shown.contains(column)).map(|column| self.columns[column].title.as_str()).collect()
+        (0..self.columns.len())
+            .filter(|column| !shown.contains(column))
+            .map(|column| self.columns[column].title.as_str())
+            .collect()
     }
 
     /// Makes the columns at least as wide as these cells.
@@ -163,7 +166,11 @@ impl Table {
         let mut shown: Vec<_> = (0..self.columns.len()).collect();
         let Some(terminal) = self.terminal else { return shown };
         let needed = |shown: &[usize]| {
-            shown.iter().map(|&column| self.widths[column].load(Ordering::Relaxed) + GAP).sum::<usize>().saturating_sub(GAP)
+            shown
+                .iter()
+                .map(|&column| self.widths[column].load(Ordering::Relaxed) + GAP)
+                .sum::<usize>()
+                .saturating_sub(GAP)
         };
         while needed(&shown) > terminal {
             let least = shown.iter().copied().filter(|&column| self.columns[column].sacrifice > 0);
@@ -187,7 +194,8 @@ impl Table {
             Kind::Flat(Flat::Peer) => endpoint(out, row, Flat::Peer, Flat::PeerPort, self.names.as_ref()),
             Kind::Flat(Flat::RecvQueue) if row.state() == Some(State::Listening) => {
                 // The queue against its limit: what an administrator looks for.
-                if let (Some(queue), Some(limit)) = (row.flat_number(Flat::RecvQueue), row.flat_number(Flat::SendQueue)) {
+                if let (Some(queue), Some(limit)) = (row.flat_number(Flat::RecvQueue), row.flat_number(Flat::SendQueue))
+                {
                     number::decimal(out, queue);
                     out.push(b'/');
                     number::decimal(out, limit);
@@ -203,7 +211,9 @@ impl Table {
                 Reader::Number(reader) => {
                     if let Some(read) = reader.read(row) {
                         match reader.meaning {
-                            Meaning::Count | Meaning::Bytes | Meaning::Identifier if !reader.is_signed() => number::decimal(out, read),
+                            Meaning::Count | Meaning::Bytes | Meaning::Identifier if !reader.is_signed() => {
+                                number::decimal(out, read);
+                            }
                             Meaning::Microseconds => duration(out, read),
                             meaning @ (Meaning::Milliseconds | Meaning::Seconds) => {
                                 number::decimal(out, read);
@@ -344,7 +354,6 @@ fn endpoint(out: &mut Vec<u8>, row: &SocketRow<'_>, address: Flat, port: Flat, n
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -37,7 +37,8 @@ fn consistency(out: &mut Vec<u8>, found: &Consistency) {
     }
     if let Some(Confirmed { dumps, found, gone, sure, .. }) = found.confirmed {
         out.extend_from_slice(
-            format!(",\"confirmed\":{{\"dumps\":{dumps},\"found\":{found},\"gone\":{gone},\"sure\":{sure}}}").as_bytes(),
+            format!(",\"confirmed\":{{\"dumps\":{dumps},\"found\":{found},\"gone\":{gone},\"sure\":{sure}}}")
+                .as_bytes(),
         );
     }
     out.push(b'}');
@@ -73,7 +74,9 @@ pub(crate) fn sentence(missing: &Missing) -> String {
     match missing {
         Missing::Table { table, refusal, .. } => match refusal.errno {
             // ENOENT, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT: there is nobody to ask.
-            2 | 95 | 97 | 93 => format!("this kernel cannot list {table} sockets ({refusal}; its diag module is not there)"),
+            2 | 95 | 97 | 93 => {
+                format!("this kernel cannot list {table} sockets ({refusal}; its diag module is not there)")
+            }
             _ => format!("the kernel refused to list {table} sockets: {refusal}"),
         },
         Missing::Dump { table, conclusion } => {

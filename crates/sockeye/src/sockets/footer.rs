@@ -14,29 +14,32 @@ use super::takers::States;
 pub(crate) fn text(
     states: &States,
     rows: usize,
-    stats: &[Option<Sockstat>],
+    namespaces: &[Option<Sockstat>],
     plan: &Plan,
     options: &Options,
-    dropped: Vec<&str>,
+    dropped: &[&str],
 ) -> String {
     let mut counts: Vec<_> = State::ALL
         .iter()
-        .map(|state| (states.0.get(usize::from(state.number())).map_or(0, |count| count.load(Ordering::Relaxed)), state.name()))
+        .map(|state| {
+            (states.0.get(usize::from(state.number())).map_or(0, |count| count.load(Ordering::Relaxed)), state.name())
+        })
         .filter(|(count, _)| *count > 0)
         .collect();
-    counts.sort_by(|a, b| b.0.cmp(&a.0));
+    counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let by_state = counts.iter().map(|(count, state)| format!("{count} {state}")).collect::<Vec<_>>().join(", ");
     let mut text = format!("{rows} sockets");
     if !by_state.is_empty() {
         let _ = write!(text, ": {by_state}");
     }
-    let time_wait: u64 = stats.iter().flatten().map(|stat| stat.time_wait).sum();
+    let time_wait: u64 = namespaces.iter().flatten().map(|stat| stat.time_wait).sum();
     if time_wait > 0 && !plan.states_named && plan.dumps.iter().any(|dump| dump.table == Table::Tcp) {
         let _ = write!(text, "; {time_wait} more in time-wait");
     }
     text.push('\n');
     if !dropped.is_empty() {
-        let _ = writeln!(text, "no room for {}; a wider terminal or a pipe shows them", dropped.join(", ").to_lowercase());
+        let _ =
+            writeln!(text, "no room for {}; a wider terminal or a pipe shows them", dropped.join(", ").to_lowercase());
     }
     let _ = writeln!(text, "{}", next(states, rows, options));
     text
@@ -44,7 +47,8 @@ pub(crate) fn text(
 
 /// What somebody who has just seen this would ask next.
 fn next(states: &States, rows: usize, options: &Options) -> &'static str {
-    let count = |state: State| states.0.get(usize::from(state.number())).map_or(0, |count| count.load(Ordering::Relaxed));
+    let count =
+        |state: State| states.0.get(usize::from(state.number())).map_or(0, |count| count.load(Ordering::Relaxed));
     if rows == 0 {
         "next: sockeye sockets any all     every family, every state"
     } else if !options.filter.is_empty() {

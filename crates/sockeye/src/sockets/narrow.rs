@@ -25,7 +25,8 @@ impl<'f> Narrowing<'f> {
             Expression::All(parts) => parts.as_slice(),
             other => std::slice::from_ref(other),
         };
-        let tests = || parts.iter().filter_map(|part| if let Expression::Test(test) = part { Some(test) } else { None });
+        let tests =
+            || parts.iter().filter_map(|part| if let Expression::Test(test) = part { Some(test) } else { None });
         let of = |wanted| tests().filter(move |test| is_owner(test.field, wanted));
         Self {
             pids: of(OwnerPart::Pid).find_map(pids),

@@ -17,6 +17,7 @@ pub(crate) enum Format {
 
 /// Options of `sockeye sockets`.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Options {
     /// What to list: words and conditions, such as `tcp listening` or `rtt gt 100ms` (docs/filter.md)
     #[arg(value_name = "FILTER", trailing_var_arg = false)]

@@ -24,8 +24,12 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<
         line(format!("  states: {}", states(dump.states)));
         line(format!("  attributes: {}", attributes(dump)));
         match &dump.program {
-            Some(program) => line(format!("  the kernel decides: {} ({} bytes)", condition(program), dump.bytecode(None).len())),
-            None if dump.table.ip_protocol().is_some() => line("  the kernel decides: state and protocol only".to_owned()),
+            Some(program) => {
+                line(format!("  the kernel decides: {} ({} bytes)", condition(program), dump.bytecode(None).len()));
+            }
+            None if dump.table.ip_protocol().is_some() => {
+                line("  the kernel decides: state and protocol only".to_owned());
+            }
             None => line("  the kernel decides: state only; this family takes no filter program".to_owned()),
         }
     }
@@ -44,7 +48,10 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<
     for (field, privilege) in &plan.privileges {
         line(format!("{} needs {}", catalog().info(*field).name(), privilege.capability()));
     }
-    line(format!("threads: {threads}; a tcp table of {} sockets or more is cut in two by port", super::split::SOCKETS_MIN));
+    line(format!(
+        "threads: {threads}; a tcp table of {} sockets or more is cut in two by port",
+        super::split::SOCKETS_MIN
+    ));
     std::io::stdout().write_all(out.as_bytes())?;
     Ok(Status::Whole)
 }

@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result};
 use sockeye_conn::Namespace;
 use sockeye_owners::ScanOptions;
+use sockeye_query::FieldId;
 use sockeye_query::filter::{Expression, Filter};
 use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table as SocketTable, catalog};
-use sockeye_query::FieldId;
 
 use super::ends::Ends;
 use super::listing::{self, Counts, Ended, Filters, Job};
@@ -36,7 +36,7 @@ const THREADS_DEFAULT: usize = 2;
 
 /// Runs the listing. An error is a mistake of the command line or a failure before the first row.
 pub(crate) fn run(options: &Options) -> Result<Status> {
-    let filter = Filter::parse(&options.filter, catalog(), &SystemNames).map_err(Mistaken::boxed)?;
+    let filter = Filter::parse(&options.filter, catalog(), &SystemNames).map_err(|mistake| Mistaken::of(&mistake))?;
     let namespaces = namespaces(options.netns.as_deref())?;
     let choice = Choice {
         view: options.view.as_deref(),
@@ -60,7 +60,7 @@ impl Mistaken {
         anyhow::Error::new(Self(sentence.into()))
     }
 
-    fn boxed(mistake: sockeye_query::filter::Mistake) -> anyhow::Error {
+    fn of(mistake: &sockeye_query::filter::Mistake) -> anyhow::Error {
         Self::sentence(mistake.to_string())
     }
 }
@@ -114,7 +114,9 @@ fn fields(list: &str) -> Result<Vec<FieldId>> {
 }
 
 fn field(name: &str) -> Result<FieldId> {
-    catalog().find(name).ok_or_else(|| Mistaken::sentence(format!("there is no field {name:?}; `sockeye fields` lists them")))
+    catalog()
+        .find(name)
+        .ok_or_else(|| Mistaken::sentence(format!("there is no field {name:?}; `sockeye fields` lists them")))
 }
 
 /// A listing, as it was asked for.
@@ -143,7 +145,9 @@ impl Listing<'_> {
             return plan_text::print(&plan, self.filter, self.threads());
         }
         if plan.dumps.is_empty() {
-            return Err(Mistaken::sentence("the filter leaves no table to list; name a protocol and states that go together"));
+            return Err(Mistaken::sentence(
+                "the filter leaves no table to list; name a protocol and states that go together",
+            ));
         }
         let scans = !plan.owner_parts.is_empty() && !self.options.no_owners;
         let system = System::new(scans);
@@ -193,11 +197,8 @@ impl Listing<'_> {
     /// The places that rows come from: the namespaces, or here.
     fn places<'s>(&'s self, plan: &Plan, system: &'s System) -> Result<Vec<(Option<&'s Namespace>, Place<'s>)>> {
         let mut places = Vec::new();
-        let all: Vec<_> = if self.namespaces.list.is_empty() {
-            vec![None]
-        } else {
-            self.namespaces.list.iter().map(Some).collect()
-        };
+        let all: Vec<_> =
+            if self.namespaces.list.is_empty() { vec![None] } else { self.namespaces.list.iter().map(Some).collect() };
         for (index, namespace) in all.into_iter().enumerate() {
             let label = namespace.filter(|_| self.namespaces.several).map(Namespace::label);
             let mut place = Place { system, label, interfaces: Interfaces::of(namespace), ends: None, index };
@@ -234,7 +235,7 @@ impl Listing<'_> {
         let mut confirmed = None;
         let ended = if self.options.confirm {
             let jobs = jobs(plan, &places, &stats, 1);
-            let (ended, found) = confirm::run(&jobs, filters, &mut counts, |rows| self.kept(rows, &places, &shared))?;
+            let (ended, found) = confirm::run(&jobs, filters, &mut counts, |rows| Self::kept(rows, &places, &shared))?;
             confirmed = Some(found);
             ended
         } else {
@@ -256,8 +257,7 @@ impl Listing<'_> {
         let rows = shared.rows.load(Ordering::Relaxed);
         self.end(&shared, &verdict);
         let footer = (terminal && format == Format::Table && !self.options.count && self.groups.is_empty())
-            .then(|| footer::text(&shared.states, rows, &stats, plan, self.options, layout.dropped()));
-        drop(shared);
+            .then(|| footer::text(&shared.states, rows, &stats, plan, self.options, &layout.dropped()));
         sink.finish().context("cannot write the listing")?;
         if let Some(footer) = footer {
             // A footer that cannot be written changes nothing.
@@ -272,19 +272,17 @@ impl Listing<'_> {
     /// Whether owners were asked for by name: by a column, an order, a group or the filter.
     fn names_owners(&self) -> bool {
         self.columns.iter().any(|column| !column.default && view::owner_part(column).is_some())
-            || self.orders.iter().map(|order| order.field).chain(self.groups.iter().copied()).chain(self.filter.fields()).any(
-                |field| {
-                    matches!(view::Kind::of(field), view::Kind::Flat(Flat::Owner(_) | Flat::PeerOwner(_)))
-                },
-            )
+            || self
+                .orders
+                .iter()
+                .map(|order| order.field)
+                .chain(self.groups.iter().copied())
+                .chain(self.filter.fields())
+                .any(|field| matches!(view::Kind::of(field), view::Kind::Flat(Flat::Owner(_) | Flat::PeerOwner(_))))
     }
 
     fn layout(&self, terminal: bool) -> Layout {
-        let columns = if self.groups.is_empty() {
-            self.columns.clone()
-        } else {
-            view::group_columns(&self.groups)
-        };
+        let columns = if self.groups.is_empty() { self.columns.clone() } else { view::group_columns(&self.groups) };
         match self.options.format() {
             Format::Table => {
                 let width = terminal.then(terminal_width).flatten();
@@ -378,7 +376,7 @@ impl Listing<'_> {
         if !self.orders.is_empty() {
             let sorted = Sorted::new(&self.orders, self.options.limit);
             let ended = listing::run(jobs, threads, filters, counts, || Keep::new(&sorted));
-            self.kept(&mut sorted.into_rows(), places, shared);
+            Self::kept(&mut sorted.into_rows(), places, shared);
             return ended;
         }
         listing::run(jobs, threads, filters, counts, || Stream::new(shared))
@@ -386,7 +384,6 @@ impl Listing<'_> {
 
     /// Writes rows that were kept, in their order.
     fn kept(
-        &self,
         rows: &mut dyn Iterator<Item = (usize, SocketTable, Box<[u8]>)>,
         places: &[(Option<&Namespace>, Place<'_>)],
         shared: &Shared<'_>,
@@ -416,7 +413,7 @@ impl Listing<'_> {
                 let mut cells = Cells::default();
                 for (texts, count) in groups {
                     let texts: Vec<_> = texts.into_iter().chain([count.to_string().into_bytes()]).collect();
-                    table.texts(&mut cells, &texts);
+                    Table::texts(&mut cells, &texts);
                 }
                 if !cells.is_empty() {
                     shared.write_cells(table, &mut cells, &mut out);

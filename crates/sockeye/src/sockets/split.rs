@@ -15,8 +15,8 @@ use super::listing::open;
 pub(crate) const SOCKETS_MIN: u64 = 20_000;
 /// Rows of which the cut is chosen. The table is in the order of a hash, so its beginning is a fair sample.
 const SAMPLE_LEN: usize = 1000;
-/// Share of the larger part above which a cut is not worth a second walk.
-const SHARE_MAX: f64 = 0.9;
+/// Share of the larger part, in percent, above which a cut is not worth a second walk.
+const SHARE_MAX_PERCENT: usize = 90;
 
 /// Two conditions that every connection satisfies one of; `None` where no cut divides the sample.
 pub(crate) fn parts(
@@ -28,7 +28,7 @@ pub(crate) fn parts(
     let by_local = cut(&mut local);
     let by_peer = cut(&mut peer);
     Ok(match (by_local, by_peer) {
-        (Some(local), Some(peer)) if peer.share < local.share => Some(peer.by_peer_port()),
+        (Some(local), Some(peer)) if peer.share_percent < local.share_percent => Some(peer.by_peer_port()),
         (Some(local), _) => Some(local.by_local_port()),
         (None, peer) => peer.map(Cut::by_peer_port),
     })
@@ -70,12 +70,12 @@ fn sample(
 }
 
 /// A port up to which a part goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cut {
     /// The last port of the first part.
     port: u16,
-    /// Share of the larger part.
-    share: f64,
+    /// Share of the larger part, in percent.
+    share_percent: usize,
 }
 
 impl Cut {
@@ -96,9 +96,9 @@ fn cut(ports: &mut [u16]) -> Option<Cut> {
     let candidates = [middle.checked_sub(1), (middle < u16::MAX).then_some(middle)];
     let shares = candidates.into_iter().flatten().map(|port| {
         let left = ports.partition_point(|&other| other <= port);
-        Cut { port, share: left.max(ports.len() - left) as f64 / ports.len() as f64 }
+        Cut { port, share_percent: left.max(ports.len() - left) * 100 / ports.len() }
     });
-    shares.min_by(|a, b| a.share.total_cmp(&b.share)).filter(|cut| cut.share <= SHARE_MAX)
+    shares.min_by_key(|cut| cut.share_percent).filter(|cut| cut.share_percent <= SHARE_MAX_PERCENT)
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn spread_ports_are_cut_in_the_middle() {
         let cut = cut(&mut (0..1000).map(|index| 30_000 + index).collect::<Vec<_>>()).unwrap();
-        assert!(cut.share < 0.51, "{cut:?}");
+        assert!(cut.share_percent <= 50, "{cut:?}");
     }
 
     #[test]
@@ -121,12 +121,12 @@ mod tests {
         // Both ends of loopback connections to one server port.
         let mut ports: Vec<u16> = (0..500).map(|index| 40_000 + index).chain(std::iter::repeat_n(443, 500)).collect();
         let cut = cut(&mut ports).unwrap();
-        assert!(cut.share < 0.51 && cut.port >= 443 && cut.port < 40_001, "{cut:?}");
+        assert!(cut.share_percent <= 50 && cut.port >= 443 && cut.port < 40_001, "{cut:?}");
     }
 
     #[test]
     fn the_parts_meet_and_do_not_overlap() {
-        let [low, high] = Cut { port: 443, share: 0.5 }.by_peer_port();
+        let [low, high] = Cut { port: 443, share_percent: 50 }.by_peer_port();
         assert_eq!(low, Program::Test(Test::DestinationPortAtMost(443)));
         assert_eq!(high, Program::Test(Test::DestinationPortAtLeast(444)));
     }

@@ -109,7 +109,7 @@ pub(crate) fn facts(parts: &[OwnerPart]) -> Facts {
 fn kernel_release() -> Option<Version> {
     let name = rustix::system::uname();
     let release = name.release().to_str().ok()?;
-    let mut numbers = release.split(|letter: char| !letter.is_ascii_digit()).map(|digits| digits.parse::<u8>());
+    let mut numbers = release.split(|letter: char| !letter.is_ascii_digit()).map(str::parse::<u8>);
     Some(Version(numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
@@ -188,7 +188,8 @@ pub(crate) struct SystemNames;
 impl sockeye_query::Names for SystemNames {
     fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
         use std::net::ToSocketAddrs;
-        let found = (host, 0).to_socket_addrs().map_err(|error| format!("the name {host:?} cannot be resolved: {error}"))?;
+        let found =
+            (host, 0).to_socket_addrs().map_err(|error| format!("the name {host:?} cannot be resolved: {error}"))?;
         let mut addresses: Vec<_> = found.map(|address| address.ip()).collect();
         addresses.sort_unstable();
         addresses.dedup();
@@ -202,7 +203,8 @@ impl sockeye_query::Names for SystemNames {
     }
 
     fn user(&self, name: &str) -> Result<u32, String> {
-        let users = Users::load().map_err(|error| format!("the user {name:?} cannot be looked up: /etc/passwd: {error}"))?;
+        let users =
+            Users::load().map_err(|error| format!("the user {name:?} cannot be looked up: /etc/passwd: {error}"))?;
         users.uid(name.as_bytes()).ok_or_else(|| format!("/etc/passwd has no user {name:?}"))
     }
 

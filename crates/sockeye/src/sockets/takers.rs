@@ -164,7 +164,9 @@ enum Key {
 impl Key {
     fn of(value: &Value<'_>) -> Option<Self> {
         Some(match value {
-            Value::Unsigned(number) | Value::Hexadecimal(number) | Value::Set { bits: number, .. } => Self::Number((*number).into()),
+            Value::Unsigned(number) | Value::Hexadecimal(number) | Value::Set { bits: number, .. } => {
+                Self::Number((*number).into())
+            }
             Value::Signed(number) => Self::Number((*number).into()),
             Value::Truth(truth) => Self::Number((*truth).into()),
             Value::Address(std::net::IpAddr::V4(address)) => Self::Number(address.to_bits().into()),
@@ -237,7 +239,8 @@ impl<'s> Keep<'s> {
 
 impl Take for Keep<'_> {
     fn take(&mut self, row: &SocketRow<'_>) -> bool {
-        let keys = self.sorted.orders.iter().map(|order| row.value(order.field).and_then(|value| Key::of(&value))).collect();
+        let keys =
+            self.sorted.orders.iter().map(|order| row.value(order.field).and_then(|value| Key::of(&value))).collect();
         self.kept.push(Kept { keys, table: row.table, message: row.payload().into(), place: row.surroundings.index() });
         if let Some(limit) = self.sorted.limit
             && self.kept.len() >= limit.saturating_add(SURPLUS)

@@ -30,12 +30,17 @@ pub(crate) fn verdict(found: &Circumstances<'_>) -> Verdict {
     let mut verdict = Verdict::default();
     dumps(found, &mut verdict);
     verdict.consistency = Consistency::default();
-    verdict.consistency.interrupted = found.ended.iter().any(|ended| ended.result.as_ref().is_ok_and(|it| it.interrupted));
+    verdict.consistency.interrupted =
+        found.ended.iter().any(|ended| ended.result.as_ref().is_ok_and(|it| it.interrupted));
     verdict.consistency.doubled = found.counts.doubled.load(Ordering::Relaxed);
     verdict.consistency.window = found.confirmed.is_none().then_some(WINDOW as u64);
     verdict.consistency.confirmed = found.confirmed;
     privileges(found, &mut verdict);
     owners(found, &mut verdict);
+    if found.ended.iter().any(|ended| ended.program_refused) {
+        let sentence = "the kernel refused the filter program, so every row came over and was decided here".to_owned();
+        verdict.missing.push(Missing::Other { sentence, named: false });
+    }
     if let Some(sentence) = found.namespaces {
         verdict.missing.push(Missing::Other { sentence: sentence.to_owned(), named: false });
     }
@@ -69,7 +74,10 @@ fn dumps(found: &Circumstances<'_>, verdict: &mut Verdict) {
         match &conclusion.refusal {
             Some(refusal) if conclusion.messages == 0 => {
                 // Both address families refuse alike, and only one may be without a handler.
-                let other = found.ended.iter().any(|other| other.table == ended.table && other.result.as_ref().is_ok_and(|it| it.done));
+                let other = found
+                    .ended
+                    .iter()
+                    .any(|other| other.table == ended.table && other.result.as_ref().is_ok_and(|it| it.done));
                 if !other {
                     let named = found.plan.tables_named;
                     verdict.missing.push(Missing::Table { table, refusal: refusal.clone(), named });
@@ -88,15 +96,22 @@ fn dumps(found: &Circumstances<'_>, verdict: &mut Verdict) {
         verdict.answer = Answer::Cut;
     }
     if found.counts.defects.load(Ordering::Relaxed) > 0 {
-        let sentence = format!("{} rows were malformed and are shown as far as they could be read", found.counts.defects.load(Ordering::Relaxed));
+        let sentence = format!(
+            "{} rows were malformed and are shown as far as they could be read",
+            found.counts.defects.load(Ordering::Relaxed)
+        );
         verdict.missing.push(Missing::Other { sentence, named: false });
     }
 }
 
 /// Fields that the kernel keeps back, and rows that the filter could not decide without them.
 fn privileges(found: &Circumstances<'_>, verdict: &mut Verdict) {
-    let kept_back: Vec<_> =
-        found.plan.privileges.iter().filter(|(_, privilege)| *privilege == Privilege::NetAdmin && !found.net_admin).collect();
+    let kept_back: Vec<_> = found
+        .plan
+        .privileges
+        .iter()
+        .filter(|(_, privilege)| *privilege == Privilege::NetAdmin && !found.net_admin)
+        .collect();
     let in_filter = found.filter.fields();
     let undecided = found.counts.undecided.load(Ordering::Relaxed);
     let decisive: Vec<_> = kept_back.iter().filter(|(field, _)| in_filter.contains(field)).collect();
@@ -107,8 +122,8 @@ fn privileges(found: &Circumstances<'_>, verdict: &mut Verdict) {
             reason: "is only told to CAP_NET_ADMIN".to_owned(),
         });
     } else if let Some((field, privilege)) = kept_back.first() {
-        let names: Vec<_> = kept_back.iter().map(|(field, _)| catalog().info(*field).name()).collect();
-        let what = format!("the kernel does not tell {}", names.join(", "));
+        let kept: Vec<_> = kept_back.iter().map(|(field, _)| catalog().info(*field).name()).collect();
+        let what = format!("the kernel does not tell {}", kept.join(", "));
         let named = in_filter.contains(field) || found.plan.privileges.len() < 3;
         verdict.missing.push(Missing::Capability { capability: privilege.capability(), what, named });
     }
@@ -129,7 +144,8 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
                     Some(Capability::DacReadSearch) if seen.missing_capabilities.len() == 1 => "CAP_DAC_READ_SEARCH",
                     _ => "CAP_SYS_PTRACE",
                 };
-                let what = format!("owners are unknown where {} processes may not be looked at", seen.processes_not_permitted);
+                let what =
+                    format!("owners are unknown where {} processes may not be looked at", seen.processes_not_permitted);
                 verdict.missing.push(Missing::Capability { capability, what, named });
             } else if !seen.is_whole() && (seen.processes_failed > 0 || seen.hide_pid.is_some()) {
                 verdict.missing.push(Missing::Other { sentence: seen.to_string(), named });

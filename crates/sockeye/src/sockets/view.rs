@@ -83,26 +83,84 @@ const VIEWS: [(&str, &[&str]); 5] = [
     (
         "tcp",
         &[
-            "proto", "state", "recv-q", "send-q", "local", "peer", "rtt", "rttvar", "min_rtt", "cwnd", "ssthresh", "mss", "retrans",
-            "total-retrans", "unacked", "lost", "delivery_rate", "bytes_sent", "bytes_received",
+            "proto",
+            "state",
+            "recv-q",
+            "send-q",
+            "local",
+            "peer",
+            "rtt",
+            "rttvar",
+            "min_rtt",
+            "cwnd",
+            "ssthresh",
+            "mss",
+            "retrans",
+            "total-retrans",
+            "unacked",
+            "lost",
+            "delivery_rate",
+            "bytes_sent",
+            "bytes_received",
         ],
     ),
     (
         "memory",
         &[
-            "proto", "state", "local", "peer", "skmem.rmem_alloc", "skmem.rcvbuf", "skmem.wmem_alloc", "skmem.sndbuf", "skmem.fwd_alloc",
-            "skmem.wmem_queued", "skmem.optmem", "skmem.backlog", "skmem.drops", "process", "pid",
+            "proto",
+            "state",
+            "local",
+            "peer",
+            "skmem.rmem_alloc",
+            "skmem.rcvbuf",
+            "skmem.wmem_alloc",
+            "skmem.sndbuf",
+            "skmem.fwd_alloc",
+            "skmem.wmem_queued",
+            "skmem.optmem",
+            "skmem.backlog",
+            "skmem.drops",
+            "process",
+            "pid",
         ],
     ),
     (
         "timers",
-        &["proto", "state", "local", "peer", "timer", "expires", "timer_retrans", "rto", "tcp_info.backoff", "tcp_info.probes", "lastsnd", "lastrcv", "tcp_info.last_ack_recv"],
+        &[
+            "proto",
+            "state",
+            "local",
+            "peer",
+            "timer",
+            "expires",
+            "timer_retrans",
+            "rto",
+            "tcp_info.backoff",
+            "tcp_info.probes",
+            "lastsnd",
+            "lastrcv",
+            "tcp_info.last_ack_recv",
+        ],
     ),
     (
         "congestion",
         &[
-            "proto", "local", "peer", "cc", "tcp_info.ca_state", "cwnd", "ssthresh", "rtt", "min_rtt", "pacing_rate", "delivery_rate",
-            "total-retrans", "lost", "tcp_info.reordering", "congestion.bbr.bw", "congestion.dctcp.alpha",
+            "proto",
+            "local",
+            "peer",
+            "cc",
+            "tcp_info.ca_state",
+            "cwnd",
+            "ssthresh",
+            "rtt",
+            "min_rtt",
+            "pacing_rate",
+            "delivery_rate",
+            "total-retrans",
+            "lost",
+            "tcp_info.reordering",
+            "congestion.bbr.bw",
+            "congestion.dctcp.alpha",
         ],
     ),
 ];
@@ -110,8 +168,18 @@ const VIEWS: [(&str, &[&str]); 5] = [
 /// Fields that `everything` leaves out: the same said twice, and what needs another look at the machine.
 fn is_in_everything(field: FieldId, owners: bool) -> bool {
     match Kind::of(field) {
-        Kind::Flat(Flat::Port | Flat::AcceptQueue | Flat::AcceptQueueLimit | Flat::LocalPort | Flat::PeerPort | Flat::Ifindex) => false,
-        Kind::Flat(Flat::PeerInode | Flat::PeerName | Flat::PeerOwner(_) | Flat::Namespace) => false,
+        Kind::Flat(
+            Flat::Port
+            | Flat::AcceptQueue
+            | Flat::AcceptQueueLimit
+            | Flat::LocalPort
+            | Flat::PeerPort
+            | Flat::Ifindex
+            | Flat::PeerInode
+            | Flat::PeerName
+            | Flat::PeerOwner(_)
+            | Flat::Namespace,
+        ) => false,
         Kind::Flat(Flat::Owner(_)) => owners,
         _ => catalog().info(field).privilege != sockeye_wire::Privilege::Bpf,
     }
@@ -172,24 +240,20 @@ fn apply(columns: &mut Vec<Column>, list: &str) -> Result<(), String> {
         columns.clear();
     }
     for name in names {
-        match name.strip_prefix('-') {
-            Some(name) => {
-                let unwanted = find(name, 0, false)?.field;
-                columns.retain(|column| column.field != unwanted);
-            }
-            None => {
-                let name = name.strip_prefix('+').unwrap_or(name);
-                match catalog().find(name) {
-                    Some(_) => {
-                        let column = find(name, 0, false)?;
-                        columns.retain(|known| known.field != column.field);
-                        columns.push(column);
-                    }
-                    // A whole structure by the name of its object.
-                    None => columns.extend(object(name)?),
-                }
-            }
+        if let Some(name) = name.strip_prefix('-') {
+            let unwanted = find(name, 0, false)?.field;
+            columns.retain(|column| column.field != unwanted);
+            continue;
         }
+        let name = name.strip_prefix('+').unwrap_or(name);
+        if catalog().find(name).is_none() {
+            // A whole structure by the name of its object.
+            columns.extend(object(name)?);
+            continue;
+        }
+        let column = find(name, 0, false)?;
+        columns.retain(|known| known.field != column.field);
+        columns.push(column);
     }
     if columns.is_empty() {
         return Err("no columns are left; name at least one".to_owned());
@@ -199,7 +263,8 @@ fn apply(columns: &mut Vec<Column>, list: &str) -> Result<(), String> {
 
 fn object(name: &str) -> Result<Vec<Column>, String> {
     let prefix = format!("{name}.");
-    let fields: Vec<_> = catalog().fields().filter(|(_, info)| info.path.starts_with(&prefix)).map(|(field, _)| field).collect();
+    let fields: Vec<_> =
+        catalog().fields().filter(|(_, info)| info.path.starts_with(&prefix)).map(|(field, _)| field).collect();
     if fields.is_empty() {
         return Err(format!("there is no field {name:?}; `sockeye fields` lists them"));
     }
@@ -207,7 +272,8 @@ fn object(name: &str) -> Result<Vec<Column>, String> {
 }
 
 fn find(name: &str, sacrifice: u8, default: bool) -> Result<Column, String> {
-    let field = catalog().find(name).ok_or_else(|| format!("there is no field {name:?}; `sockeye fields` lists them"))?;
+    let field =
+        catalog().find(name).ok_or_else(|| format!("there is no field {name:?}; `sockeye fields` lists them"))?;
     Ok(Column::new(field, sacrifice, default))
 }
 
