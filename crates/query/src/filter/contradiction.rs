@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::filter::ast::{Condition, Network, Test};
 use crate::filter::endpoint;
-use crate::filter::limits::{self, Limits};
+use crate::filter::limits::Limits;
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::node::{Node, Shape};
 use crate::{Catalog, FieldId};

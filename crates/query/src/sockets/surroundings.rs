@@ -49,6 +49,10 @@ pub trait Surroundings: Sync {
     fn cgroup(&self, id: u64) -> Option<&[u8]>;
     /// This part of every owner of the socket with this inode: a list, empty where nobody holds it, `None` where that is not known.
     fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>>;
+    /// Why owners that were looked for can be unknown, in one sentence; `None`: every owner is known, or none was looked for.
+    fn owners_unknown(&self) -> Option<String> {
+        None
+    }
     /// The other end of a socket.
     fn peer(&self, row: &SocketRow<'_>) -> Option<Peer>;
     /// Release of the kernel that sent the row: some structures changed without growing.

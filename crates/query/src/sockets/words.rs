@@ -57,7 +57,7 @@ const STATES: [&str; 12] = [
 const PROTOCOLS: [&str; 13] =
     ["tcp", "mptcp", "udp", "udplite", "raw", "sctp", "unix", "packet", "netlink", "vsock", "xdp", "tipc", "smc"];
 
-/// Adds the words to the catalog of socket fields. `all` takes every state.
+/// Adds the words to the catalog of socket fields. `all` takes every state, `any` every protocol.
 pub(super) fn add(catalog: &mut Catalog) {
     let proto = field(catalog, "proto");
     let state = field(catalog, "state");
@@ -65,6 +65,7 @@ pub(super) fn add(catalog: &mut Catalog) {
         catalog.add_word(Word { word: PROTOCOLS[index], field: proto, values: &PROTOCOLS_EACH[index] });
     }
     catalog.add_word(Word { word: "inet", field: proto, values: &["tcp", "mptcp", "udp", "udplite", "raw", "sctp"] });
+    catalog.add_word(Word { word: "any", field: proto, values: &PROTOCOLS });
     for index in 0..STATES.len() {
         catalog.add_word(Word { word: STATES[index], field: state, values: &STATES_EACH[index] });
     }

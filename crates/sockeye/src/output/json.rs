@@ -163,6 +163,13 @@ impl Node {
 fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], row: &SocketRow<'_>) {
     let lists: Vec<_> = parts.iter().map(|&(_, field)| row.value(field)).collect();
     let Some(Some(Value::List(first))) = lists.first() else {
+        // A socket without inode belongs to no process: there is nothing to be known.
+        if row.flat_number(Flat::Inode).is_some()
+            && let Some(reason) = row.surroundings.owners_unknown()
+        {
+            out.push(b',');
+            value::json_entry(out, &format!("{key}_unknown"), &Value::Owned(reason.into_bytes()));
+        }
         return;
     };
     let members = (0..first.len()).map(|index| {

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sockeye_query::Value;
-use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable};
+use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table as SocketTable};
 use sockeye_wire::Meaning;
 use sockeye_wire::sock_diag::state::State;
 
@@ -227,11 +227,10 @@ impl Table {
                         }
                     }
                 }
-                Reader::Value(field) => {
-                    if let Some(read) = row.value(*field) {
-                        several(out, &read);
-                    }
-                }
+                Reader::Value(field) => match row.value(*field) {
+                    Some(read) => several(out, &read),
+                    None => unknown_owner(out, column, row),
+                },
             },
         }
     }
@@ -302,6 +301,21 @@ fn several(out: &mut Vec<u8>, read: &Value<'_>) {
             }
         }
         other => value::text(out, other),
+    }
+}
+
+/// An owner that may not be seen is not "none".
+fn unknown_owner(out: &mut Vec<u8>, column: &Column, row: &SocketRow<'_>) {
+    let Kind::Flat(Flat::Owner(part)) = column.kind else { return };
+    if row.flat_number(Flat::Inode).is_none() {
+        return;
+    }
+    match row.surroundings.owners_unknown() {
+        Some(reason) if reason.starts_with("not permitted") && part == OwnerPart::Process => {
+            out.extend_from_slice(b"not permitted");
+        }
+        Some(_) => out.push(b'?'),
+        None => {}
     }
 }
 

@@ -52,6 +52,16 @@ impl System {
         self.cgroups.get_or_init(|| CgroupTree::load().ok()).as_ref()?.path(id)
     }
 
+    /// Why the owners of a socket can be unknown.
+    fn owners_unknown(&self) -> Option<String> {
+        match self.scanned()? {
+            Err(error) => Some(error.to_string()),
+            Ok(scan) if scan.visibility.is_whole() => None,
+            Ok(scan) if scan.visibility.processes_not_permitted > 0 => Some(format!("not permitted: {}", scan.visibility)),
+            Ok(scan) => Some(scan.visibility.to_string()),
+        }
+    }
+
     /// A part of every owner of a socket, one entry each, in the same order for every part.
     fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
         let scan = self.scanned()?.as_ref().ok()?;
@@ -163,6 +173,10 @@ impl Surroundings for Place<'_> {
 
     fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
         self.system.owners(inode, part)
+    }
+
+    fn owners_unknown(&self) -> Option<String> {
+        self.system.owners_unknown()
     }
 
     fn peer(&self, row: &SocketRow<'_>) -> Option<Peer> {
