@@ -23,7 +23,7 @@ pub(crate) struct Cli {
     pub(crate) sockets: sockets::Options,
 }
 
-const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   sockeye                                        this machine's sockets, with their owners
   sockeye sockets tcp listening                  what serves here

@@ -1,7 +1,6 @@
 //! `sockeye fields`: every field, with type, unit, kernel attribute, first kernel and privilege.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use anyhow::Result;
 use clap::Args;
@@ -10,6 +9,7 @@ use sockeye_query::{FieldInfo, FieldKind};
 use sockeye_wire::{Meaning, Privilege};
 
 use crate::exit::Status;
+use crate::output;
 use crate::sockets::Mistaken;
 
 /// Options of `sockeye fields`.
@@ -35,10 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         return Err(Mistaken::sentence(format!("no field speaks of {}", options.words.join(" "))));
     }
     let text = if options.markdown { markdown(&found) } else { plain(&found) };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        other => other?,
-    }
+    output::print(text.as_bytes())?;
     Ok(Status::Whole)
 }
 

@@ -4,6 +4,7 @@
 mod cli;
 mod exit;
 mod fields;
+mod manual;
 mod output;
 mod sockets;
 mod version;
@@ -30,11 +31,13 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
         Some(Command::Sockets(options)) => sockets::run(&options),
         Some(Command::Fields(options)) => fields::run(&options),
         Some(Command::Completion { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "sockeye", &mut io::stdout());
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "sockeye", &mut text);
+            output::print(&text)?;
             Ok(Status::Whole)
         }
         Some(Command::Man) => {
-            clap_mangen::Man::new(Cli::command()).render(&mut io::stdout())?;
+            output::print(&manual::page()?)?;
             Ok(Status::Whole)
         }
     }
@@ -63,9 +66,18 @@ fn usage(error: &clap::Error) -> Status {
     if answer {
         return Status::Whole;
     }
-    let words: Vec<_> = std::env::args().skip(1).collect();
-    if let Some(hint) = sockeye_query::filter::ss_hint(&words) {
-        let _ = writeln!(io::stderr(), "\n{hint}");
+    // Only a letter that we do not know can be one of ss; and what comes before it may be a command of ours.
+    if error.kind() == ErrorKind::UnknownArgument {
+        let mut words: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        if words.first().is_some_and(|first| matches!(first.as_str(), "sockets" | "socket" | "ss")) {
+            words.remove(0);
+        }
+        if let Some(hint) = sockeye_query::filter::ss_hint(&words) {
+            let mut line = b"\n".to_vec();
+            output::escape::text(&mut line, hint.as_bytes());
+            line.push(b'\n');
+            let _ = io::stderr().write_all(&line);
+        }
     }
     Status::Usage
 }

@@ -58,8 +58,8 @@ pub enum Payload {
     Opaque,
     /// One structure.
     Structure(&'static Layout),
-    /// The same structure again and again.
-    Structures(&'static Layout),
+    /// `struct packet_diag_mclist` again and again: a structure that ends in an address.
+    Memberships,
     /// Numbers of this type, one after the other.
     Numbers(Scalar, Meaning),
     /// A set of bits numbered from one, in 32-bit words.

@@ -173,7 +173,8 @@ impl Tables {
         for row in space.attributes {
             self.rows.push(row);
             match row.payload {
-                Payload::Structure(layout) | Payload::Structures(layout) => self.add_layout(layout),
+                Payload::Structure(layout) => self.add_layout(layout),
+                Payload::Memberships => self.add_layout(&packet::PacketMembership::LAYOUT),
                 Payload::Nest(space) | Payload::Nests(_, space) => self.add_space(space),
                 Payload::Number(_, meaning) | Payload::Numbers(_, meaning) => self.meanings.push(meaning),
                 _ => {}

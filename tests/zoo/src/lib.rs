@@ -23,6 +23,7 @@
 mod address;
 mod bpf;
 mod control_group;
+mod crowd;
 mod expected;
 mod kinds;
 mod mptcp;
@@ -44,6 +45,7 @@ mod udp;
 mod unix;
 mod zoo;
 
+pub use crowd::UdpWish;
 pub use expected::{Expected, Md5Key, Membership, NetlinkExpected, Owner, PacketExpected, Ring, Unread, state};
 pub use kinds::{Constructor, KINDS};
 pub use namespace::{enter, in_namespace};

@@ -1,6 +1,7 @@
 //! Sockets: the tables of sock_diag, their fields, and the plan of a listing.
 
 mod address;
+mod asked;
 mod flat;
 mod kernel;
 mod place;

@@ -1,6 +1,6 @@
 //! Where a field stands in a message, and how its bytes become a value.
 
-use sockeye_wire::sock_diag::{md5, socket_address};
+use sockeye_wire::sock_diag::{md5, packet, socket_address};
 use sockeye_wire::{Ask, Attributes, Layout, Meaning, Scalar, Version};
 
 use super::flat::is_listening;
@@ -63,8 +63,8 @@ pub(crate) enum Read {
     Number { offset: usize, scalar: Scalar, meaning: Meaning, unset: Option<u64> },
     /// A string.
     Text,
-    /// A structure again and again.
-    Structures(&'static Layout),
+    /// Memberships of a packet socket.
+    Memberships,
     /// Numbers one after the other.
     Numbers(Scalar, Meaning),
     /// Numbers of the bits that are set, from one.
@@ -103,10 +103,7 @@ impl Read {
 
     fn compound<'a>(&self, bytes: &'a [u8]) -> Option<Value<'a>> {
         Some(match *self {
-            Self::Structures(layout) => {
-                let size = layout.fields.iter().map(|field| field.offset + field.scalar.size()).max()?;
-                Value::List(bytes.chunks_exact(size).map(|chunk| structure(layout, chunk)).collect())
-            }
+            Self::Memberships => Value::List(packet::memberships(bytes).map(membership).collect()),
             Self::Numbers(scalar, meaning) => Value::List(
                 (0..bytes.len() / scalar.size())
                     .filter_map(|index| scalar.read(bytes, index * scalar.size()))
@@ -175,6 +172,16 @@ fn md5_value<'a>(signature: &md5::Md5Signature<'a>) -> Value<'a> {
     }
     entries.push(("key_bytes", Value::Unsigned(signature.key().len() as u64)));
     Value::Map(entries)
+}
+
+/// A membership with its link-layer address as people write it, absent where the membership needs none.
+fn membership<'a>(membership: packet::PacketMembership<'a>) -> Value<'a> {
+    let mut value = structure(&packet::PacketMembership::LAYOUT, membership.0);
+    if let (Value::Map(entries), Some(octets @ [_, ..])) = (&mut value, membership.address()) {
+        let octets: Vec<_> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        entries.push(("address", Value::Owned(octets.join(":").into_bytes())));
+    }
+    value
 }
 
 fn structure<'a>(layout: &'static Layout, bytes: &'a [u8]) -> Value<'a> {

@@ -283,7 +283,7 @@ impl Read {
         Some(match *payload {
             Payload::Number(scalar, meaning) => Self::Number { offset: 0, scalar, meaning, unset: None },
             Payload::Text => Self::Text,
-            Payload::Structures(layout) => Self::Structures(layout),
+            Payload::Memberships => Self::Memberships,
             Payload::Numbers(scalar, meaning) => Self::Numbers(scalar, meaning),
             Payload::BitNumbers => Self::BitNumbers,
             Payload::Nests(number, space) => Self::Nests(number, space),

@@ -59,14 +59,28 @@ impl NumberReader {
     /// The number, sign-extended where it is signed ([`NumberReader::is_signed`]).
     #[inline]
     pub fn read(&self, row: &SocketRow<'_>) -> Option<u64> {
+        self.read_in(self.bytes(row)?)
+    }
+
+    /// The bytes that hold the number; `None` where they say nothing in this row.
+    #[inline]
+    pub fn bytes<'a>(&self, row: &SocketRow<'a>) -> Option<&'a [u8]> {
         let bytes = match self.attribute {
             Some(number) => row.slots.payload(number)?,
             None => row.header,
         };
-        if self.says != Says::Always && self.says.nothing(row) {
-            return None;
-        }
+        (self.says == Says::Always || !self.says.nothing(row)).then_some(bytes)
+    }
+
+    /// The number in the bytes that [`NumberReader::bytes`] gave, for this reader or one [beside](NumberReader::is_beside) it.
+    #[inline]
+    pub fn read_in(&self, bytes: &[u8]) -> Option<u64> {
         self.scalar.read(bytes, self.offset).filter(|&number| Some(number) != self.unset)
+    }
+
+    /// Whether the other number stands in the same bytes, and says something in the same rows.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (self.attribute, self.says) == (other.attribute, other.says)
     }
 
     /// Whether the number can be negative.

@@ -50,7 +50,7 @@ pub trait Surroundings: Sync {
     /// This part of every owner of the socket with this inode: a list, empty where nobody holds it, `None` where that is not known.
     fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>>;
     /// Why owners that were looked for can be unknown, in one sentence; `None`: every owner is known, or none was looked for.
-    fn owners_unknown(&self) -> Option<String> {
+    fn owners_unknown(&self) -> Option<&str> {
         None
     }
     /// The other end of a socket.

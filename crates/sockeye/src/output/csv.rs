@@ -3,6 +3,8 @@
 use sockeye_query::FieldId;
 use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable, catalog};
 
+use sockeye_wire::sock_diag::state::State;
+
 use super::value;
 use crate::sockets::view::{Column, Kind};
 
@@ -15,7 +17,7 @@ pub(crate) struct Csv {
 impl Csv {
     /// A listing of these columns.
     pub(crate) fn new(columns: &[Column]) -> Self {
-        let fields: Vec<_> = columns.iter().flat_map(Column::json_fields).collect();
+        let fields: Vec<_> = columns.iter().flat_map(Column::json_fields).flat_map(with_accept_queue).collect();
         let readers = SocketTable::ALL
             .iter()
             .map(|&table| fields.iter().map(|&field| Reader::new(field, table)).collect())
@@ -29,16 +31,7 @@ impl Csv {
             if index > 0 {
                 out.push(b',');
             }
-            let info = catalog().info(field);
-            if !info.object().is_empty() {
-                out.extend_from_slice(info.object().as_bytes());
-                out.push(b'.');
-            }
-            let json = match Kind::of(field) {
-                Kind::Flat(Flat::Port) => "port",
-                _ => &info.json,
-            };
-            out.extend_from_slice(json.as_bytes());
+            out.extend_from_slice(key(field).as_bytes());
         }
         out.extend_from_slice(b"\r\n");
     }
@@ -46,12 +39,15 @@ impl Csv {
     /// Appends a row.
     pub(crate) fn row(&self, out: &mut Vec<u8>, row: &SocketRow<'_>) {
         let mut text = Vec::new();
-        for (index, (reader, _)) in self.readers[row.table as usize].iter().zip(&self.fields).enumerate() {
+        let listening = row.state() == Some(State::Listening);
+        for (index, (reader, &field)) in self.readers[row.table as usize].iter().zip(&self.fields).enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             text.clear();
             let read = match reader {
+                // Said by the columns of the accept queue.
+                _ if listening && matches!(Kind::of(field), Kind::Flat(Flat::RecvQueue | Flat::SendQueue)) => None,
                 Some(Reader::Number(reader)) => reader.value(row),
                 Some(Reader::Value(field)) => row.value(*field),
                 None => None,
@@ -65,11 +61,31 @@ impl Csv {
     }
 }
 
+/// The JSON key of a field with the objects around it, apart by dots.
+pub(crate) fn key(field: FieldId) -> String {
+    let info = catalog().info(field);
+    match (Kind::of(field), info.object()) {
+        (Kind::Flat(Flat::Port), _) => "port".to_owned(),
+        (_, "") => info.json.to_string(),
+        (_, object) => format!("{object}.{}", info.json),
+    }
+}
+
+/// The queues of a listening socket hold connections, not bytes: they have columns of their own.
+fn with_accept_queue(field: FieldId) -> impl Iterator<Item = FieldId> {
+    let more = match Kind::of(field) {
+        Kind::Flat(Flat::RecvQueue) => catalog().find("accept_queue"),
+        Kind::Flat(Flat::SendQueue) => catalog().find("accept_queue_limit"),
+        _ => None,
+    };
+    std::iter::once(field).chain(more)
+}
+
 /// Appends groups, the count last.
-pub(crate) fn groups(out: &mut Vec<u8>, keys: &[&str], groups: &[(Vec<Vec<u8>>, u64)], heading: bool) {
+pub(crate) fn groups(out: &mut Vec<u8>, fields: &[FieldId], groups: &[(Vec<Vec<u8>>, u64)], heading: bool) {
     if heading {
-        for key in keys {
-            out.extend_from_slice(key.as_bytes());
+        for &field in fields {
+            out.extend_from_slice(key(field).as_bytes());
             out.push(b',');
         }
         out.extend_from_slice(b"count\r\n");

@@ -2,9 +2,9 @@
 
 use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table, catalog};
 use sockeye_query::{FieldId, Value};
-use sockeye_wire::Meaning;
 
-use super::{number, value};
+use super::run::{Line, Run};
+use super::value;
 use crate::sockets::view::{Column, Kind};
 
 /// The objects of a listing, laid out once for each table.
@@ -14,8 +14,8 @@ pub(crate) struct Json {
 
 /// A part of an object.
 enum Node {
-    /// A number, with its key as it is written, comma and all.
-    Number { key: Box<[u8]>, reader: sockeye_query::sockets::NumberReader },
+    /// Numbers of one structure.
+    Run(Run),
     /// Any other value, with its bare key.
     Value { key: String, field: FieldId },
     /// The queues, whose keys depend on the state.
@@ -35,24 +35,17 @@ impl Json {
 
     /// Appends a row as an object.
     #[inline]
-    pub(crate) fn row(&self, out: &mut Vec<u8>, row: &SocketRow<'_>) {
-        let start = out.len();
-        out.push(b'{');
-        self.members(out, row);
-        debug_assert!(out.len() > start);
-        out.push(b'}');
-    }
-
-    /// Appends the members of a row's object.
-    fn members(&self, out: &mut Vec<u8>, row: &SocketRow<'_>) {
+    pub(crate) fn row(&self, out: &mut Vec<u8>, line: &mut Line, row: &SocketRow<'_>) {
         let start = out.len();
         for node in &self.tables[row.table as usize] {
-            node.write(out, row);
+            node.write(out, line, row);
         }
-        // Every member begins with a comma; the first has none.
-        if out.len() > start {
-            out.remove(start);
+        // Every member begins with a comma: that of the first becomes the bracket of the object.
+        match out.get_mut(start) {
+            Some(comma) => *comma = b'{',
+            None => out.push(b'{'),
         }
+        out.push(b'}');
     }
 }
 
@@ -91,7 +84,18 @@ fn add(nodes: &mut Vec<Node>, field: FieldId, table: Table) {
         (Kind::Flat(Flat::AcceptQueue | Flat::AcceptQueueLimit | Flat::Port), _) => return,
         (Kind::Flat(Flat::Owner(part)), _) => return add_owner(place, "owners", part, field),
         (Kind::Flat(Flat::PeerOwner(part)), _) => return add_owner(place, "peer_owners", part, field),
-        (_, Reader::Number(reader)) => Node::Number { key: format!(",\"{}\":", info.json).into_bytes().into(), reader },
+        (_, Reader::Number(reader)) => {
+            let key = format!(",\"{}\":", info.json);
+            if let Some(Node::Run(run)) = place.last_mut()
+                && run.push(key.as_bytes(), reader)
+            {
+                return;
+            }
+            match Run::new(key.as_bytes(), reader) {
+                Some(run) => Node::Run(run),
+                None => Node::Value { key: info.json.clone(), field },
+            }
+        }
         (_, Reader::Value(field)) => Node::Value { key: info.json.clone(), field },
     };
     place.push(node);
@@ -110,22 +114,9 @@ fn add_owner(nodes: &mut Vec<Node>, wanted: &'static str, part: OwnerPart, field
 }
 
 impl Node {
-    fn write(&self, out: &mut Vec<u8>, row: &SocketRow<'_>) {
+    fn write(&self, out: &mut Vec<u8>, line: &mut Line, row: &SocketRow<'_>) {
         match self {
-            Self::Number { key, reader } => {
-                if let Some(read) = reader.read(row) {
-                    out.extend_from_slice(key);
-                    match reader.meaning {
-                        Meaning::Hexadecimal | Meaning::Truth | Meaning::OneOf(_) | Meaning::SetOf(_) => {
-                            if let Some(read) = reader.value(row) {
-                                value::json(out, &read);
-                            }
-                        }
-                        _ if reader.is_signed() => number::signed(out, read.cast_signed()),
-                        _ => number::decimal(out, read),
-                    }
-                }
-            }
+            Self::Run(run) => run.write(out, line, row),
             Self::Value { key, field } => {
                 if let Some(read) = row.value(*field) {
                     out.push(b',');
@@ -144,7 +135,7 @@ impl Node {
                 out.extend_from_slice(key);
                 let first = out.len();
                 for node in nodes {
-                    node.write(out, row);
+                    node.write(out, line, row);
                 }
                 if out.len() == first {
                     out.truncate(start);
@@ -168,7 +159,7 @@ fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], ro
             && let Some(reason) = row.surroundings.owners_unknown()
         {
             out.push(b',');
-            value::json_entry(out, &format!("{key}_unknown"), &Value::Owned(reason.into_bytes()));
+            value::json_entry(out, &format!("{key}_unknown"), &Value::Text(reason.as_bytes()));
         }
         return;
     };
@@ -196,19 +187,26 @@ fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], ro
     out.push(b']');
 }
 
-/// Appends groups: for JSON the members of the document, for NDJSON one object a line.
-pub(crate) fn groups(out: &mut Vec<u8>, keys: &[&str], groups: &[(Vec<Vec<u8>>, u64)], document: bool) {
+/// Appends the member of a group's object for one field, comma last; nothing where the row does not have it.
+pub(crate) fn group_member(out: &mut Vec<u8>, key: &str, field: FieldId, row: &SocketRow<'_>) {
+    if let Some(read) = row.value(field) {
+        value::json_entry(out, key, &read);
+        out.push(b',');
+    }
+}
+
+/// Appends groups, whose members are written already: for JSON the members of the document, for NDJSON one object a line.
+pub(crate) fn groups(out: &mut Vec<u8>, groups: &[(Vec<Vec<u8>>, u64)], document: bool) {
     if document {
         out.extend_from_slice(b"{\"schema\":1,\"groups\":[");
     }
-    for (index, (texts, count)) in groups.iter().enumerate() {
+    for (index, (members, count)) in groups.iter().enumerate() {
         if document && index > 0 {
             out.extend_from_slice(b",\n");
         }
         out.push(b'{');
-        for (key, text) in keys.iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
-            value::json_entry(out, key, &Value::Text(text));
-            out.push(b',');
+        for member in members {
+            out.extend_from_slice(member);
         }
         value::json_entry(out, "count", &Value::Unsigned(*count));
         out.push(b'}');

@@ -5,7 +5,18 @@ pub(crate) mod escape;
 pub(crate) mod json;
 pub(crate) mod names;
 pub(crate) mod number;
+pub(crate) mod run;
 pub(crate) mod sink;
 pub(crate) mod table;
 pub(crate) mod value;
 pub(crate) mod verdict;
+
+use std::io::{self, Write as _};
+
+/// Writes a text that is no listing. A broken pipe is success: the reader had enough.
+pub(crate) fn print(text: &[u8]) -> io::Result<()> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

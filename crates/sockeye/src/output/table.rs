@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sockeye_query::Value;
+use sockeye_query::{FieldId, Value};
 use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table as SocketTable};
 use sockeye_wire::Meaning;
 use sockeye_wire::sock_diag::state::State;
@@ -229,7 +229,7 @@ impl Table {
                 }
                 Reader::Value(field) => match row.value(*field) {
                     Some(read) => several(out, &read),
-                    None => unknown_owner(out, column, row),
+                    None => unknown_owner(out, column.kind, row),
                 },
             },
         }
@@ -304,9 +304,17 @@ fn several(out: &mut Vec<u8>, read: &Value<'_>) {
     }
 }
 
+/// The value of a field that rows are grouped by.
+pub(crate) fn group_cell(out: &mut Vec<u8>, field: FieldId, row: &SocketRow<'_>) {
+    match row.value(field) {
+        Some(read) => several(out, &read),
+        None => unknown_owner(out, Kind::of(field), row),
+    }
+}
+
 /// An owner that may not be seen is not "none".
-fn unknown_owner(out: &mut Vec<u8>, column: &Column, row: &SocketRow<'_>) {
-    let Kind::Flat(Flat::Owner(part)) = column.kind else { return };
+fn unknown_owner(out: &mut Vec<u8>, kind: Kind, row: &SocketRow<'_>) {
+    let Kind::Flat(Flat::Owner(part)) = kind else { return };
     if row.flat_number(Flat::Inode).is_none() {
         return;
     }

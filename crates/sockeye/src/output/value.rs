@@ -59,20 +59,7 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
             text(out, value);
             out.push(b'"');
         }
-        Value::Set { bits, names } => {
-            out.push(b'[');
-            let mut separate = separator(b",");
-            for_each_bit(*bits, names, |name, rest| {
-                separate(out);
-                out.push(b'"');
-                match name {
-                    Some(name) => out.extend_from_slice(name.as_bytes()),
-                    None => number::hexadecimal(out, rest),
-                }
-                out.push(b'"');
-            });
-            out.push(b']');
-        }
+        Value::Set { bits, names } => set(out, *bits, names),
         Value::List(values) => {
             out.push(b'[');
             let mut separate = separator(b",");
@@ -93,6 +80,22 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         }
         other => escape::json_string(out, format!("{other:?}").as_bytes()),
     }
+}
+
+/// Appends a set of named bits as a list of strings.
+pub(crate) fn set(out: &mut Vec<u8>, bits: u64, names: &'static [sockeye_wire::Name]) {
+    out.push(b'[');
+    let mut separate = separator(b",");
+    for_each_bit(bits, names, |name, rest| {
+        separate(out);
+        out.push(b'"');
+        match name {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => number::hexadecimal(out, rest),
+        }
+        out.push(b'"');
+    });
+    out.push(b']');
 }
 
 /// Appends `"key":value`, and `"key_hex":"…"` behind it where the value is bytes that are not UTF-8.

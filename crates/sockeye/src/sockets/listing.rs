@@ -6,9 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use sockeye_conn::{Buffer, Error, Namespace, Protocol, Socket};
 use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::sockets::{DumpPlan, SocketRow, Table};
-use sockeye_state::{Conclusion, Dump, Seen, Step};
+use sockeye_state::{Conclusion, Dump, Received, Seen, Step};
 use sockeye_wire::sock_diag::bytecode::Condition as Program;
 
+use super::recorder::Recorder;
+use super::replay::Tape;
 use super::system::Place;
 
 /// One dump to be made: a plan in a namespace, perhaps a part of it.
@@ -18,6 +20,43 @@ pub(crate) struct Job<'j> {
     pub(crate) part: Option<Program>,
     pub(crate) place: &'j Place<'j>,
     pub(crate) namespace: Option<&'j Namespace>,
+    /// Who writes down what the kernel sends.
+    pub(crate) recorder: Option<&'j Recorder>,
+    /// What the kernel sent once, to be taken instead of asking it now.
+    pub(crate) tape: Option<&'j Tape<'j>>,
+}
+
+/// Where a dump comes from. Behind it, live and replayed dumps go the same way.
+enum Line<'j> {
+    Kernel(Socket),
+    Tape(std::slice::Iter<'j, Received<'j>>),
+}
+
+impl<'j> Line<'j> {
+    /// Asks, and returns the sequence number of the answers.
+    fn ask(job: &Job<'j>, plan: &DumpPlan) -> Result<(Self, u32), Error> {
+        if let Some(tape) = job.tape {
+            return Ok((Self::Tape(tape.received.iter()), tape.sequence));
+        }
+        let mut socket = open(job.namespace)?;
+        if let Some(recorder) = job.recorder {
+            recorder.record(&mut socket, job.namespace);
+        }
+        let sequence = socket.send(plan.request(job.part.as_ref()))?;
+        Ok((Self::Kernel(socket), sequence))
+    }
+
+    /// The next thing that happened; `None` at the end of the tape.
+    #[inline]
+    fn receive<'b>(&mut self, buffer: &'b mut Buffer) -> Result<Option<Received<'b>>, Error>
+    where
+        'j: 'b,
+    {
+        match self {
+            Self::Kernel(socket) => socket.receive(buffer).map(Some),
+            Self::Tape(received) => Ok(received.next().copied()),
+        }
+    }
 }
 
 /// How one dump ended.
@@ -127,11 +166,11 @@ fn attempt<T: Take>(
     buffer: &mut Buffer,
     taker: &mut T,
 ) -> Result<Conclusion, Error> {
-    let mut socket = open(job.namespace)?;
+    let (mut line, sequence) = Line::ask(job, plan)?;
     let mut seen = Seen::new();
-    let mut dump = Dump::new(socket.send(plan.request(job.part.as_ref()))?);
-    loop {
-        let step = dump.handle(socket.receive(buffer)?, |message| {
+    let mut dump = Dump::new(sequence);
+    while let Some(received) = line.receive(buffer)? {
+        let step = dump.handle(received, |message| {
             let Ok(row) = SocketRow::read(plan.table, message.payload(), job.place) else {
                 counts.defects.fetch_add(1, Ordering::Relaxed);
                 return;

@@ -7,6 +7,8 @@ mod listing;
 mod narrow;
 mod options;
 mod plan_text;
+mod recorder;
+mod replay;
 mod run;
 pub(crate) mod services;
 mod sockstat;

@@ -1,5 +1,7 @@
 //! Options of `sockeye sockets`, as they are typed.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 /// A format of output.
@@ -78,6 +80,14 @@ pub(crate) struct Options {
     /// Show what is asked of the kernel and what is decided here, and do nothing
     #[arg(long)]
     pub(crate) plan: bool,
+
+    /// Record everything the kernel sent, with keys cut out, for a bug report
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub(crate) capture: Option<PathBuf>,
+
+    /// List the sockets of a capture instead of this machine's
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["capture", "confirm", "netns", "plan"])]
+    pub(crate) replay: Option<PathBuf>,
 
     /// Threads that dump at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]

@@ -1,7 +1,5 @@
 //! `--plan`: what is asked of the kernel, what it decides, what is decided here, and why.
 
-use std::io::Write as _;
-
 use anyhow::Result;
 use sockeye_query::filter::Expression;
 use sockeye_query::sockets::{DumpPlan, Plan, catalog};
@@ -10,6 +8,7 @@ use sockeye_wire::sock_diag::bytecode::{Condition, Test};
 use sockeye_wire::sock_diag::state::State;
 
 use crate::exit::Status;
+use crate::output;
 
 /// Prints the plan.
 pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<Status> {
@@ -52,7 +51,7 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<
         "threads: {threads}; a tcp table of {} sockets or more is cut in two by port",
         super::split::SOCKETS_MIN
     ));
-    std::io::stdout().write_all(out.as_bytes())?;
+    output::print(out.as_bytes())?;
     Ok(Status::Whole)
 }
 

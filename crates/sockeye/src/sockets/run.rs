@@ -13,11 +13,15 @@ use sockeye_conn::Namespace;
 use sockeye_owners::ScanOptions;
 use sockeye_query::FieldId;
 use sockeye_query::filter::{Expression, Filter};
+use sockeye_state::Missing;
+use sockeye_state::Answer;
 use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table as SocketTable, catalog};
 
 use super::ends::Ends;
-use super::listing::{self, Counts, Ended, Filters, Job};
+use super::listing::{self, Counts, Ended, Filters, Job, Take};
 use super::options::{Format, Options};
+use super::recorder::Recorder;
+use super::replay::{Capture, Replay};
 use super::sockstat::{self, Sockstat};
 use super::system::{self, Interfaces, Place, System, SystemNames};
 use super::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, States, Stream};
@@ -149,8 +153,13 @@ impl Listing<'_> {
                 "the filter leaves no table to list; name a protocol and states that go together",
             ));
         }
-        let scans = !plan.owner_parts.is_empty() && !self.options.no_owners;
-        let system = System::new(scans);
+        let capture = self.options.replay.as_deref().map(Capture::load).transpose()?;
+        let replay = capture.as_ref().map(Capture::replay).transpose().context("cannot read the capture")?;
+        let scans = !plan.owner_parts.is_empty() && !self.options.no_owners && replay.is_none();
+        let system = match &replay {
+            Some(replay) => System::of_capture(replay.about.kernel),
+            None => System::new(scans),
+        };
         let narrowing = narrow::Narrowing::of(self.filter);
         let filter = |process: &sockeye_owners::ProcessView<'_>| narrowing.takes(process);
         let scan_options = ScanOptions {
@@ -164,7 +173,7 @@ impl Listing<'_> {
             if scans {
                 scope.spawn(|| system.scan(&scan_options));
             }
-            self.list(&plan, &system, net_admin)
+            self.list(&plan, &system, replay.as_ref(), net_admin)
         })
     }
 
@@ -190,6 +199,10 @@ impl Listing<'_> {
     }
 
     fn threads(&self) -> usize {
+        if self.options.replay.is_some() {
+            // The rows of a capture stay in their order.
+            return 1;
+        }
         let available = std::thread::available_parallelism().map_or(1, NonZero::get);
         self.options.threads.map_or(THREADS_DEFAULT.min(available), usize::from)
     }
@@ -210,8 +223,14 @@ impl Listing<'_> {
         Ok(places)
     }
 
-    fn list(&self, plan: &Plan, system: &System, net_admin: bool) -> Result<Status> {
-        let places = self.places(plan, system)?;
+    fn list(&self, plan: &Plan, system: &System, replay: Option<&Replay<'_>>, net_admin: bool) -> Result<Status> {
+        let places = match replay {
+            Some(replay) => replay.places(system),
+            None => self.places(plan, system)?,
+        };
+        let recorder = self.options.capture.as_deref().map(Recorder::create).transpose();
+        let recorder = recorder.context("cannot write the capture")?;
+        let recorder = recorder.as_ref();
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
         // Blocks are large already: the standard library's own buffer would look for line ends in each of them.
@@ -229,17 +248,23 @@ impl Listing<'_> {
             limit: self.options.limit.filter(|_| self.orders.is_empty()),
             states: States::default(),
         };
-        let filters = Filters { residual: plan.residual.as_ref(), whole: Some(self.filter) };
-        let stats: Vec<_> = places.iter().map(|(namespace, _)| sockstat::read(*namespace)).collect();
+        // What the kernel was to decide is not known of a capture.
+        let residual = if replay.is_some() { Some(self.filter) } else { plan.residual.as_ref() };
+        let filters = Filters { residual, whole: Some(self.filter) };
+        let stats: Vec<_> =
+            places.iter().map(|(namespace, _)| sockstat::read(*namespace).filter(|_| replay.is_none())).collect();
         self.begin(&shared);
         let mut confirmed = None;
         let ended = if self.options.confirm {
-            let jobs = jobs(plan, &places, &stats, 1);
-            let (ended, found) = confirm::run(&jobs, filters, &mut counts, |rows| Self::kept(rows, &places, &shared))?;
+            let jobs = jobs(plan, &places, &stats, 1, recorder);
+            let (ended, found) = confirm::run(&jobs, filters, &mut counts, |rows| self.confirmed(rows, &places, &shared))?;
             confirmed = Some(found);
             ended
         } else {
-            let jobs = jobs(plan, &places, &stats, self.threads());
+            let jobs = match replay {
+                Some(replay) => replay.jobs(&places),
+                None => jobs(plan, &places, &stats, self.threads(), recorder),
+            };
             self.dump(&jobs, &places, filters, &counts, &shared)
         };
         let circumstances = Circumstances {
@@ -248,17 +273,24 @@ impl Listing<'_> {
             counts: &counts,
             confirmed,
             scan: system.scanned(),
-            net_admin,
+            // Who made the capture is not known: what it lacks is not held against this process.
+            net_admin: net_admin || replay.is_some(),
             owners_named: self.names_owners(),
+            named: self.named_fields(),
             namespaces: self.namespaces.missing.as_deref(),
             filter: self.filter,
         };
-        let verdict = verdict(&circumstances);
+        let mut verdict = verdict(&circumstances);
+        if replay.is_some() && self.names_owners() {
+            let sentence = "a capture does not hold the owners of its sockets".to_owned();
+            verdict.missing.push(Missing::Other { sentence, named: true });
+        }
         let rows = shared.rows.load(Ordering::Relaxed);
         self.end(&shared, &verdict);
         let footer = (terminal && format == Format::Table && !self.options.count && self.groups.is_empty())
             .then(|| footer::text(&shared.states, rows, &stats, plan, self.options, &layout.dropped()));
         sink.finish().context("cannot write the listing")?;
+        recorder.map_or(Ok(()), Recorder::finish).context("cannot write the capture")?;
         if let Some(footer) = footer {
             // A footer that cannot be written changes nothing.
             let _ = io::stderr().write_all(footer.as_bytes());
@@ -271,14 +303,16 @@ impl Listing<'_> {
 
     /// Whether owners were asked for by name: by a column, an order, a group or the filter.
     fn names_owners(&self) -> bool {
-        self.columns.iter().any(|column| !column.default && view::owner_part(column).is_some())
-            || self
-                .orders
-                .iter()
-                .map(|order| order.field)
-                .chain(self.groups.iter().copied())
-                .chain(self.filter.fields())
-                .any(|field| matches!(view::Kind::of(field), view::Kind::Flat(Flat::Owner(_) | Flat::PeerOwner(_))))
+        self.named_fields()
+            .into_iter()
+            .any(|field| matches!(view::Kind::of(field), view::Kind::Flat(Flat::Owner(_) | Flat::PeerOwner(_))))
+    }
+
+    /// Fields that were asked for by name: by a column, an order, a group or the filter.
+    fn named_fields(&self) -> Vec<FieldId> {
+        let columns = self.columns.iter().filter(|column| !column.default).map(|column| column.field);
+        let orders = self.orders.iter().map(|order| order.field);
+        columns.chain(orders).chain(self.groups.iter().copied()).chain(self.filter.fields()).collect()
     }
 
     fn layout(&self, terminal: bool) -> Layout {
@@ -320,7 +354,9 @@ impl Listing<'_> {
         let format = self.options.format();
         if let Layout::Table(table) = shared.layout {
             let began = shared.began.lock().is_ok_and(|began| *began);
-            if !began && shared.heading && !self.options.count && self.groups.is_empty() {
+            // An empty table says that there are no such sockets; nobody has said so where the answer failed.
+            let answered = verdict.answer != Answer::Failed;
+            if !began && answered && shared.heading && !self.options.count && self.groups.is_empty() {
                 table.heading(&mut out);
             }
         }
@@ -367,38 +403,35 @@ impl Listing<'_> {
             return listing::run(jobs, threads, filters, counts, || Count(shared));
         }
         if !self.groups.is_empty() {
-            let groups = Groups { fields: &self.groups, groups: Mutex::default() };
+            let groups = Groups::new(&self.groups, self.options.format());
             let ended = listing::run(jobs, threads, filters, counts, || Group::new(&groups));
-            let groups = groups.groups.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-            self.write_groups(groups, shared);
+            self.write_groups(groups.into_counts(), shared);
             return ended;
         }
         if !self.orders.is_empty() {
             let sorted = Sorted::new(&self.orders, self.options.limit);
             let ended = listing::run(jobs, threads, filters, counts, || Keep::new(&sorted));
-            Self::kept(&mut sorted.into_rows(), places, shared);
+            feed(&mut sorted.into_rows(), places, Stream::new(shared));
             return ended;
         }
         listing::run(jobs, threads, filters, counts, || Stream::new(shared))
     }
 
-    /// Writes rows that were kept, in their order.
-    fn kept(
-        rows: &mut dyn Iterator<Item = (usize, SocketTable, Box<[u8]>)>,
-        places: &[(Option<&Namespace>, Place<'_>)],
-        shared: &Shared<'_>,
-    ) {
-        use super::listing::Take;
-        let mut stream = Stream::new(shared);
-        for (place, table, message) in rows {
-            let Some((_, place)) = places.get(place) else { continue };
-            if let Ok(row) = SocketRow::read(table, &message, place)
-                && !stream.take(&row)
-            {
-                break;
-            }
+    /// What `dump` does with rows as they come, with rows that are known for sure.
+    fn confirmed(&self, rows: &mut confirm::Rows<'_>, places: &[(Option<&Namespace>, Place<'_>)], shared: &Shared<'_>) {
+        if self.options.count {
+            feed(rows, places, Count(shared));
+        } else if !self.groups.is_empty() {
+            let groups = Groups::new(&self.groups, self.options.format());
+            feed(rows, places, Group::new(&groups));
+            self.write_groups(groups.into_counts(), shared);
+        } else if !self.orders.is_empty() {
+            let sorted = Sorted::new(&self.orders, self.options.limit);
+            feed(rows, places, Keep::new(&sorted));
+            feed(&mut sorted.into_rows(), places, Stream::new(shared));
+        } else {
+            feed(rows, places, Stream::new(shared));
         }
-        stream.end();
     }
 
     fn write_groups(&self, groups: HashMap<Vec<Vec<u8>>, u64>, shared: &Shared<'_>) {
@@ -406,7 +439,6 @@ impl Listing<'_> {
         groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         groups.truncate(self.options.limit.unwrap_or(usize::MAX));
         let format = self.options.format();
-        let keys: Vec<_> = self.groups.iter().map(|&field| catalog().info(field).path.as_str()).collect();
         let mut out = Vec::new();
         match (format, shared.layout) {
             (Format::Table, Layout::Table(table)) => {
@@ -419,11 +451,24 @@ impl Listing<'_> {
                     shared.write_cells(table, &mut cells, &mut out);
                 }
             }
-            (_, Layout::Csv(_)) => crate::output::csv::groups(&mut out, &keys, &groups, shared.heading),
-            _ => crate::output::json::groups(&mut out, &keys, &groups, format == Format::Json),
+            (_, Layout::Csv(_)) => crate::output::csv::groups(&mut out, &self.groups, &groups, shared.heading),
+            _ => crate::output::json::groups(&mut out, &groups, format == Format::Json),
         }
         shared.sink.write(&mut out);
     }
+}
+
+/// Hands rows that were kept to a taker, in their order.
+fn feed(rows: &mut confirm::Rows<'_>, places: &[(Option<&Namespace>, Place<'_>)], mut taker: impl Take) {
+    for (place, table, message) in rows {
+        let Some((_, place)) = places.get(place) else { continue };
+        if let Ok(row) = SocketRow::read(table, &message, place)
+            && !taker.take(&row)
+        {
+            break;
+        }
+    }
+    taker.end();
 }
 
 /// The dumps of every place; a large TCP table in two parts.
@@ -432,6 +477,7 @@ fn jobs<'j>(
     places: &'j [(Option<&'j Namespace>, Place<'j>)],
     stats: &[Option<Sockstat>],
     threads: usize,
+    recorder: Option<&'j Recorder>,
 ) -> Vec<Job<'j>> {
     let mut jobs = Vec::new();
     for ((namespace, place), stat) in places.iter().zip(stats) {
@@ -439,7 +485,7 @@ fn jobs<'j>(
             let large = dump.table == SocketTable::Tcp && stat.is_some_and(|stat| stat.tcp >= split::SOCKETS_MIN);
             // A sample that fails says nothing: the dump itself will say it.
             let parts = (large && threads > 1).then(|| split::parts(dump, *namespace, place).ok().flatten()).flatten();
-            let job = |part| Job { dump, part, place, namespace: *namespace };
+            let job = |part| Job { dump, part, place, namespace: *namespace, recorder, tape: None };
             match parts {
                 Some(parts) => jobs.extend(parts.map(|part| job(Some(part)))),
                 None => jobs.push(job(None)),

@@ -21,6 +21,8 @@ pub(crate) struct System {
     scan: OnceLock<Result<Scan, ScanError>>,
     /// Whether anybody will set it.
     pub(crate) scans: bool,
+    /// Why an owner can be unknown, made when it is first needed.
+    unknown: OnceLock<Option<String>>,
     users: OnceLock<Option<Users>>,
     cgroups: OnceLock<Option<CgroupTree>>,
     /// Release of the running kernel.
@@ -31,6 +33,12 @@ impl System {
     /// A system whose owners are looked for, or not.
     pub(crate) fn new(scans: bool) -> Self {
         Self { scans, kernel: kernel_release(), ..Self::default() }
+    }
+
+    /// The system that a capture was made on, of which no more than its kernel's release is known.
+    pub(crate) fn of_capture(kernel: &[u8]) -> Self {
+        let kernel = std::str::from_utf8(kernel).ok().and_then(version);
+        Self { kernel, users: None.into(), cgroups: None.into(), ..Self::default() }
     }
 
     /// Looks for owners and lets the rows go on that wait for them.
@@ -53,13 +61,16 @@ impl System {
     }
 
     /// Why the owners of a socket can be unknown.
-    fn owners_unknown(&self) -> Option<String> {
-        match self.scanned()? {
+    fn owners_unknown(&self) -> Option<&str> {
+        let reason = self.unknown.get_or_init(|| match self.scanned()? {
             Err(error) => Some(error.to_string()),
             Ok(scan) if scan.visibility.is_whole() => None,
-            Ok(scan) if scan.visibility.processes_not_permitted > 0 => Some(format!("not permitted: {}", scan.visibility)),
+            Ok(scan) if scan.visibility.processes_not_permitted > 0 => {
+                Some(format!("not permitted: {}", scan.visibility))
+            }
             Ok(scan) => Some(scan.visibility.to_string()),
-        }
+        });
+        reason.as_deref()
     }
 
     /// A part of every owner of a socket, one entry each, in the same order for every part.
@@ -118,7 +129,11 @@ pub(crate) fn facts(parts: &[OwnerPart]) -> Facts {
 /// Major and minor number of the running kernel.
 fn kernel_release() -> Option<Version> {
     let name = rustix::system::uname();
-    let release = name.release().to_str().ok()?;
+    version(name.release().to_str().ok()?)
+}
+
+/// Major and minor number of a release.
+fn version(release: &str) -> Option<Version> {
     let mut numbers = release.split(|letter: char| !letter.is_ascii_digit()).map(str::parse::<u8>);
     Some(Version(numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
@@ -148,6 +163,11 @@ impl Interfaces {
         Self { socket: super::listing::open(namespace).ok(), names: Mutex::default() }
     }
 
+    /// No names at all.
+    pub(crate) fn unknown() -> Self {
+        Self { socket: None, names: Mutex::default() }
+    }
+
     fn name(&self, ifindex: u32) -> Option<Vec<u8>> {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let name = names.entry(ifindex).or_insert_with(|| {
@@ -175,7 +195,7 @@ impl Surroundings for Place<'_> {
         self.system.owners(inode, part)
     }
 
-    fn owners_unknown(&self) -> Option<String> {
+    fn owners_unknown(&self) -> Option<&str> {
         self.system.owners_unknown()
     }
 

@@ -8,11 +8,12 @@ use sockeye_query::sockets::{SocketRow, Table as SocketTable};
 use sockeye_query::{FieldId, Value};
 
 use super::listing::Take;
-use crate::output::csv::Csv;
-use crate::output::json::Json;
+use super::options::Format;
+use crate::output::csv::{self, Csv};
+use crate::output::json::{self, Json};
+use crate::output::run::Line;
 use crate::output::sink::{BLOCK_LEN, Sink};
-use crate::output::table::{Cells, Table};
-use crate::output::value;
+use crate::output::table::{self, Cells, Table};
 
 /// A format, ready to write rows.
 pub(crate) enum Layout {
@@ -83,13 +84,14 @@ pub(crate) struct Stream<'s, 'w> {
     shared: &'s Shared<'w>,
     cells: Cells,
     out: Vec<u8>,
-    /// Rows of this thread that the shared count does not have yet.
+    line: Line,
+    /// More rows are wanted.
     open: bool,
 }
 
 impl<'s, 'w> Stream<'s, 'w> {
     pub(crate) fn new(shared: &'s Shared<'w>) -> Self {
-        Self { shared, cells: Cells::default(), out: Vec::with_capacity(BLOCK_LEN + BLOCK_LEN / 8), open: true }
+        Self { shared, cells: Cells::default(), out: Vec::with_capacity(BLOCK_LEN + BLOCK_LEN / 8), line: Line::default(), open: true }
     }
 
     fn flush(&mut self) -> bool {
@@ -116,7 +118,7 @@ impl Take for Stream<'_, '_> {
             }
             Layout::Json(json, separator) => {
                 self.out.extend_from_slice(separator);
-                json.row(&mut self.out, row);
+                json.row(&mut self.out, &mut self.line, row);
                 self.out.len() >= BLOCK_LEN
             }
             Layout::Csv(csv) => {
@@ -256,16 +258,34 @@ impl Take for Keep<'_> {
     }
 }
 
-/// Groups of all threads: the values of the fields, and how many rows have them.
+/// The values of a group as they are written, and how many rows have them.
+pub(crate) type GroupCounts = HashMap<Vec<Vec<u8>>, u64>;
+
+/// Groups of all threads.
 pub(crate) struct Groups<'s> {
-    pub(crate) fields: &'s [FieldId],
-    pub(crate) groups: Mutex<HashMap<Vec<Vec<u8>>, u64>>,
+    fields: &'s [FieldId],
+    /// The keys of the fields, where the values become members of JSON objects.
+    keys: Option<Vec<String>>,
+    counts: Mutex<GroupCounts>,
+}
+
+impl<'s> Groups<'s> {
+    /// Groups by these fields, to be written in this format.
+    pub(crate) fn new(fields: &'s [FieldId], format: Format) -> Self {
+        let json = matches!(format, Format::Json | Format::Ndjson);
+        let keys = json.then(|| fields.iter().map(|&field| csv::key(field)).collect());
+        Self { fields, keys, counts: Mutex::default() }
+    }
+
+    pub(crate) fn into_counts(self) -> GroupCounts {
+        self.counts.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Groups the rows of one thread.
 pub(crate) struct Group<'s> {
     shared: &'s Groups<'s>,
-    groups: HashMap<Vec<Vec<u8>>, u64>,
+    groups: GroupCounts,
 }
 
 impl<'s> Group<'s> {
@@ -276,10 +296,11 @@ impl<'s> Group<'s> {
 
 impl Take for Group<'_> {
     fn take(&mut self, row: &SocketRow<'_>) -> bool {
-        let texts = self.shared.fields.iter().map(|&field| {
+        let texts = self.shared.fields.iter().enumerate().map(|(index, &field)| {
             let mut text = Vec::new();
-            if let Some(read) = row.value(field) {
-                value::text(&mut text, &read);
+            match &self.shared.keys {
+                Some(keys) => json::group_member(&mut text, &keys[index], field, row),
+                None => table::group_cell(&mut text, field, row),
             }
             text
         });
@@ -288,7 +309,7 @@ impl Take for Group<'_> {
     }
 
     fn end(&mut self) {
-        let mut groups = self.shared.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut groups = self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner);
         for (texts, count) in self.groups.drain() {
             *groups.entry(texts).or_default() += count;
         }

@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use sockeye_owners::{Capability, Scan, ScanError};
+use sockeye_query::FieldId;
 use sockeye_query::filter::Expression;
-use sockeye_query::sockets::{Plan, Table, catalog};
+use sockeye_query::sockets::{Flat, Plan, Table, catalog, source_flat};
 use sockeye_state::{Answer, Confirmed, Consistency, Missing, Verdict, WINDOW};
 use sockeye_wire::Privilege;
 
@@ -18,6 +19,8 @@ pub(crate) struct Circumstances<'c> {
     pub(crate) confirmed: Option<Confirmed>,
     pub(crate) scan: Option<&'c Result<Scan, ScanError>>,
     pub(crate) net_admin: bool,
+    /// Fields that were asked for by name.
+    pub(crate) named: Vec<FieldId>,
     /// Owners were asked for by name.
     pub(crate) owners_named: bool,
     /// What could not be seen of the namespaces.
@@ -121,10 +124,10 @@ fn privileges(found: &Circumstances<'_>, verdict: &mut Verdict) {
             fields: decisive.iter().map(|(field, _)| catalog().info(*field).name().to_owned()).collect(),
             reason: "is only told to CAP_NET_ADMIN".to_owned(),
         });
-    } else if let Some((field, privilege)) = kept_back.first() {
+    } else if let Some((_, privilege)) = kept_back.first() {
         let kept: Vec<_> = kept_back.iter().map(|(field, _)| catalog().info(*field).name()).collect();
         let what = format!("the kernel does not tell {}", kept.join(", "));
-        let named = in_filter.contains(field) || found.plan.privileges.len() < 3;
+        let named = kept_back.iter().any(|(field, _)| found.named.contains(field));
         verdict.missing.push(Missing::Capability { capability: privilege.capability(), what, named });
     }
 }
@@ -144,12 +147,33 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
                     Some(Capability::DacReadSearch) if seen.missing_capabilities.len() == 1 => "CAP_DAC_READ_SEARCH",
                     _ => "CAP_SYS_PTRACE",
                 };
-                let what =
-                    format!("owners are unknown where {} processes may not be looked at", seen.processes_not_permitted);
+                let processes = match seen.processes_not_permitted {
+                    1 => "1 process".to_owned(),
+                    number => format!("{number} processes"),
+                };
+                let what = format!("owners are unknown where {processes} may not be looked at");
                 verdict.missing.push(Missing::Capability { capability, what, named });
+                undecided_owners(found, capability, verdict);
             } else if !seen.is_whole() && (seen.processes_failed > 0 || seen.hide_pid.is_some()) {
                 verdict.missing.push(Missing::Other { sentence: seen.to_string(), named });
             }
         }
+    }
+}
+
+/// Rows that the filter could not decide without their owners.
+fn undecided_owners(found: &Circumstances<'_>, capability: &str, verdict: &mut Verdict) {
+    let rows = found.counts.undecided.load(Ordering::Relaxed);
+    let fields: Vec<_> = found
+        .filter
+        .fields()
+        .into_iter()
+        .filter(|&field| matches!(source_flat(field), Some(Flat::Owner(_) | Flat::PeerOwner(_))))
+        .map(|field| catalog().info(field).name().to_owned())
+        .collect();
+    let said = verdict.missing.iter().any(|missing| matches!(missing, Missing::Undecided { .. }));
+    if rows > 0 && !fields.is_empty() && !said {
+        let reason = format!("cannot be seen without {capability}");
+        verdict.missing.push(Missing::Undecided { rows, fields, reason });
     }
 }

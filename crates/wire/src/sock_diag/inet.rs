@@ -43,7 +43,7 @@ const INET_DIAG_REQ_BYTECODE: u16 = 1;
 /// `INET_DIAG_REQ_SK_BPF_STORAGES`: ask for BPF socket storage.
 const INET_DIAG_REQ_SK_BPF_STORAGES: u16 = 2;
 /// `INET_DIAG_REQ_PROTOCOL`: the protocol, where a byte is too small for it.
-const INET_DIAG_REQ_PROTOCOL: u16 = 3;
+pub const INET_DIAG_REQ_PROTOCOL: u16 = 3;
 
 crate::layout! {
     /// One internet socket (`struct inet_diag_msg`).

@@ -78,6 +78,11 @@ crate::layout! {
     }
 }
 
+/// The memberships in the payload of `PACKET_DIAG_MCLIST`; a rest too short to be one is passed over.
+pub fn memberships(payload: &[u8]) -> impl Iterator<Item = PacketMembership<'_>> {
+    payload.chunks_exact(MEMBERSHIP_LEN).map(PacketMembership)
+}
+
 impl<'a> PacketMembership<'a> {
     /// Link-layer address of the membership, empty where it needs none.
     pub fn address(&self) -> Option<&'a [u8]> {
@@ -125,7 +130,7 @@ crate::attributes! {
         PACKET_DIAG_INFO = 0 => info "packet_info": Structure(&PacketInfo::LAYOUT), Show(SHOW_INFO), None, (3, 7);
         /// Memberships: what interfaces let through for this socket.
         PACKET_DIAG_MCLIST = 1 => mclist "mclist":
-            Structures(&PacketMembership::LAYOUT), Show(SHOW_MCLIST), None, (3, 7);
+            Memberships, Show(SHOW_MCLIST), None, (3, 7);
         /// Ring for receiving.
         PACKET_DIAG_RX_RING = 2 => rx_ring "rx_ring": Structure(&PacketRing::LAYOUT), Show(SHOW_RING_CFG), None, (3, 7);
         /// Ring for sending.
@@ -172,7 +177,7 @@ impl<'a> PacketSocket<'a> {
 
     /// What interfaces let through for this socket.
     pub fn memberships(&self) -> impl Iterator<Item = PacketMembership<'a>> + use<'a> {
-        self.attributes.mclist().unwrap_or_default().chunks_exact(MEMBERSHIP_LEN).map(PacketMembership)
+        memberships(self.attributes.mclist().unwrap_or_default())
     }
 
     /// The group of sockets that share the packets among them.

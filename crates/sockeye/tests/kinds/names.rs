@@ -1,0 +1,111 @@
+//! The kernel's numbers and the words that sockeye must have for them, said here once more so that a mistake in one
+//! place does not hide in the other.
+
+use sockeye_zoo::state;
+
+use crate::observed::Observed;
+
+// include/linux/socket.h and include/uapi/linux/in.h
+pub const AF_UNIX: i32 = 1;
+pub const AF_INET: i32 = 2;
+pub const AF_INET6: i32 = 10;
+pub const AF_NETLINK: i32 = 16;
+pub const AF_PACKET: i32 = 17;
+pub const AF_VSOCK: i32 = 40;
+pub const AF_XDP: i32 = 44;
+pub const IPPROTO_ICMP: i32 = 1;
+pub const IPPROTO_TCP: i32 = 6;
+pub const IPPROTO_UDP: i32 = 17;
+pub const IPPROTO_ICMPV6: i32 = 58;
+pub const IPPROTO_SCTP: i32 = 132;
+pub const IPPROTO_UDPLITE: i32 = 136;
+pub const IPPROTO_MPTCP: i32 = 262;
+pub const SOCK_RAW: i32 = 3;
+
+/// `SHUT_…` of sock_diag: bit by direction.
+pub const SHUTDOWN: [(u32, &str); 2] = [(1, "receive"), (2, "send")];
+/// `idiag_timer`
+pub const TIMERS: [&str; 5] = ["off", "on", "keepalive", "timewait", "persist"];
+/// `TCPI_OPT_…`
+pub const TCP_OPTIONS: [(u32, &str); 6] =
+    [(1, "timestamps"), (2, "sack"), (4, "wscale"), (8, "ecn"), (16, "ecn-seen"), (32, "syn-data")];
+/// `SOCK_…`
+const SOCKET_TYPES: [&str; 6] = ["", "stream", "dgram", "raw", "", "seqpacket"];
+/// `NETLINK_…`
+const NETLINK_PROTOCOLS: [(i32, &str); 7] = [
+    (0, "route"),
+    (2, "usersock"),
+    (4, "sock-diag"),
+    (6, "xfrm"),
+    (12, "netfilter"),
+    (15, "kobject-uevent"),
+    (16, "generic"),
+];
+/// `ETH_P_LLDP`
+const LLDP: i32 = 0x88cc;
+
+/// The word for a state. A TCP socket that is closed and has a port is bound-inactive.
+pub fn state(state: u8, protocol: i32) -> &'static str {
+    match state {
+        state::CLOSE if protocol == IPPROTO_TCP => "bound-inactive",
+        state::ESTABLISHED => "established",
+        state::SYN_SENT => "syn-sent",
+        state::SYN_RECV => "syn-recv",
+        state::FIN_WAIT1 => "fin-wait-1",
+        state::FIN_WAIT2 => "fin-wait-2",
+        state::TIME_WAIT => "time-wait",
+        state::CLOSE => "unconnected",
+        state::CLOSE_WAIT => "close-wait",
+        state::LAST_ACK => "last-ack",
+        state::LISTEN => "listening",
+        state::CLOSING => "closing",
+        other => panic!("no specimen has state {other}"),
+    }
+}
+
+/// The word for family and protocol.
+pub fn protocol(family: i32, protocol: i32, socket_type: i32) -> &'static str {
+    match (family, protocol) {
+        (AF_INET | AF_INET6, _) if socket_type == SOCK_RAW => "raw",
+        (AF_INET | AF_INET6, IPPROTO_TCP) => "tcp",
+        (AF_INET | AF_INET6, IPPROTO_UDP) => "udp",
+        (AF_INET | AF_INET6, IPPROTO_UDPLITE) => "udplite",
+        (AF_INET | AF_INET6, IPPROTO_MPTCP) => "mptcp",
+        (AF_INET | AF_INET6, IPPROTO_SCTP) => "sctp",
+        (AF_INET | AF_INET6, IPPROTO_ICMP | IPPROTO_ICMPV6) => "ping",
+        (AF_UNIX, _) => "unix",
+        (AF_PACKET, _) => "packet",
+        (AF_NETLINK, _) => "netlink",
+        (AF_VSOCK, _) => "vsock",
+        (AF_XDP, _) => "xdp",
+        other => panic!("no word for family and protocol {other:?}"),
+    }
+}
+
+/// Compares what says of which kind a socket is.
+pub fn family(row: &mut Observed<'_>, family: i32, number: i32, socket_type: i32) {
+    row.equal("/protocol", protocol(family, number, socket_type));
+    match family {
+        AF_INET => address_has(row, false),
+        AF_INET6 => address_has(row, true),
+        AF_PACKET if number == LLDP => row.equal("/local_address", "lldp"),
+        AF_PACKET => row.equal("/local_address", format!("{number:#06x}")),
+        AF_NETLINK => {
+            let found = NETLINK_PROTOCOLS.iter().find(|(protocol, _)| *protocol == number);
+            let (_, name) = found.unwrap_or_else(|| panic!("no word for Netlink protocol {number}"));
+            row.equal("/local_address", *name);
+            row.equal("/netlink_protocol", *name);
+        }
+        _ => {}
+    }
+    if !matches!(family, AF_INET | AF_INET6) {
+        row.equal("/socket_type", SOCKET_TYPES[usize::try_from(socket_type).expect("a small number")]);
+    }
+}
+
+fn address_has(row: &mut Observed<'_>, colons: bool) {
+    let address = row.value("/local_address").and_then(|address| address.as_str());
+    if address.is_none_or(|address| address.contains(':') != colons) {
+        row.mistake("/local_address", if colons { "IPv6" } else { "IPv4" });
+    }
+}
