@@ -12,7 +12,7 @@ fn main() -> Result<(), Error> {
     let mut socket = Socket::open(Protocol::SockDiag)?;
     let mut dump = Dump::new(socket.send(question.dump())?);
     let mut buffer = Buffer::new();
-    let mut show = |row: InetMessage<'_>| {
+    let show = |row: InetMessage<'_>| {
         if let (Some(state), Some(address), Some(port)) = (row.state(), row.source(), row.sport()) {
             println!("{} {address} port {port}", state.name());
         }

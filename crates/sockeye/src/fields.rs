@@ -1,5 +1,7 @@
 //! `sockeye fields`: every field, with type, unit, kernel attribute, first kernel and privilege.
 
+mod untested;
+
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -21,6 +23,10 @@ pub(crate) struct Options {
     /// As a page of Markdown
     #[arg(long)]
     markdown: bool,
+
+    /// Only fields that no capture of the project shows with a telling value; exit status 1 if there are any
+    #[arg(long)]
+    untested: bool,
 }
 
 /// Prints the fields.
@@ -30,7 +36,11 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         .fields()
         .map(|(_, info)| info)
         .filter(|info| wanted.iter().all(|word| mentions(info, word)))
+        .filter(|info| !options.untested || untested::is_untested(info))
         .collect();
+    if found.is_empty() && options.untested {
+        return Ok(Status::Whole);
+    }
     if found.is_empty() {
         return Err(Mistaken::sentence(format!("no field speaks of {}", options.words.join(" "))));
     }

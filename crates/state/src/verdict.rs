@@ -119,6 +119,8 @@ pub struct Verdict {
     pub consistency: Consistency,
     /// What is missing.
     pub missing: Vec<Missing>,
+    /// Sockets in TIME-WAIT that are counted and not listed, where the listing leaves them out.
+    pub time_wait: Option<u64>,
     /// Where the owners come from, if they were looked for.
     pub owner_source: Option<&'static str>,
 }

@@ -75,32 +75,21 @@ impl Btf {
         let (strings_at, strings_length) = (header.u32()?, header.u32()?);
         let section = |at: u32, length: u32| {
             let start = header_length as usize + at as usize;
-            bytes
-                .get(start..start + length as usize)
-                .context("BTF section lies outside of the blob")
+            bytes.get(start..start + length as usize).context("BTF section lies outside of the blob")
         };
         let mut rest = Cursor(section(types_at, types_length)?);
         // Type 0 is `void` and has no record.
-        let mut types = vec![Type {
-            name: 0,
-            kind: Kind::Other,
-        }];
+        let mut types = vec![Type { name: 0, kind: Kind::Other }];
         while !rest.0.is_empty() {
             types.push(read_type(&mut rest).with_context(|| format!("BTF type {}", types.len()))?);
         }
-        Ok(Self {
-            types,
-            strings: section(strings_at, strings_length)?.to_vec(),
-        })
+        Ok(Self { types, strings: section(strings_at, strings_length)?.to_vec() })
     }
 
     /// Follows typedefs and qualifiers to the type behind them.
     pub(super) fn resolve(&self, mut id: u32) -> Result<&Type> {
         for _ in 0..DEPTH_MAX {
-            let found = self
-                .types
-                .get(id as usize)
-                .with_context(|| format!("no BTF type {id}"))?;
+            let found = self.types.get(id as usize).with_context(|| format!("no BTF type {id}"))?;
             let Kind::Alias { of } = found.kind else {
                 return Ok(found);
             };
@@ -112,10 +101,7 @@ impl Btf {
     /// A name; empty where there is none.
     pub(super) fn text(&self, at: u32) -> &str {
         let tail = self.strings.get(at as usize..).unwrap_or_default();
-        let end = tail
-            .iter()
-            .position(|&byte| byte == 0)
-            .unwrap_or(tail.len());
+        let end = tail.iter().position(|&byte| byte == 0).unwrap_or(tail.len());
         std::str::from_utf8(&tail[..end]).unwrap_or_default()
     }
 }
@@ -136,18 +122,9 @@ fn read_type(rest: &mut Cursor<'_>) -> Result<Type> {
             let (element, _index, count) = (rest.u32()?, rest.u32()?, rest.u32()?);
             Kind::Array { element, count }
         }
-        4 => Kind::Structure {
-            size: size_or_type,
-            members: read_members(rest, count, flagged)?,
-        },
-        5 => Kind::Union {
-            size: size_or_type,
-            members: read_members(rest, count, flagged)?,
-        },
-        6 => Kind::Enumeration {
-            size: size_or_type,
-            values: read_values(rest, count, flagged)?,
-        },
+        4 => Kind::Structure { size: size_or_type, members: read_members(rest, count, flagged)? },
+        5 => Kind::Union { size: size_or_type, members: read_members(rest, count, flagged)? },
+        6 => Kind::Enumeration { size: size_or_type, values: read_values(rest, count, flagged)? },
         8..=11 | 18 => Kind::Alias { of: size_or_type },
         7 | 12 => Kind::Other,
         13 => {
@@ -163,10 +140,7 @@ fn read_type(rest: &mut Cursor<'_>) -> Result<Type> {
             Kind::Other
         }
         16 => Kind::Sized(size_or_type),
-        19 => Kind::Enumeration {
-            size: size_or_type,
-            values: read_wide_values(rest, count)?,
-        },
+        19 => Kind::Enumeration { size: size_or_type, values: read_wide_values(rest, count)? },
         unknown => bail!("BTF kind {unknown} is newer than this reader"),
     };
     Ok(Type { name, kind })
@@ -177,17 +151,8 @@ fn read_members(rest: &mut Cursor<'_>, count: u32, flagged: bool) -> Result<Vec<
     (0..count)
         .map(|_| {
             let (name, of, offset) = (rest.u32()?, rest.u32()?, rest.u32()?);
-            let (bit_offset, bit_width) = if flagged {
-                (offset & 0xff_ffff, offset >> 24)
-            } else {
-                (offset, 0)
-            };
-            Ok(Member {
-                name,
-                of,
-                bit_offset,
-                bit_width,
-            })
+            let (bit_offset, bit_width) = if flagged { (offset & 0xff_ffff, offset >> 24) } else { (offset, 0) };
+            Ok(Member { name, of, bit_offset, bit_width })
         })
         .collect()
 }
@@ -196,14 +161,7 @@ fn read_values(rest: &mut Cursor<'_>, count: u32, signed: bool) -> Result<Vec<(u
     (0..count)
         .map(|_| {
             let (name, value) = (rest.u32()?, rest.u32()?);
-            Ok((
-                name,
-                if signed {
-                    i64::from(value.cast_signed())
-                } else {
-                    i64::from(value)
-                },
-            ))
+            Ok((name, if signed { i64::from(value.cast_signed()) } else { i64::from(value) }))
         })
         .collect()
 }
@@ -247,35 +205,20 @@ pub(super) mod tests {
 
     /// struct s { u8 low:4, high:4; <anonymous> union { u32 word[2]; }; } and enum { A = 1, B = -1 }
     pub(in super::super) fn sample() -> Vec<u8> {
-        let kind =
-            |kind: u32, count: u32, flagged: bool| kind << 24 | count | u32::from(flagged) << 31;
+        let kind = |kind: u32, count: u32, flagged: bool| kind << 24 | count | u32::from(flagged) << 31;
         let types: Vec<u32> = [
-            &[1, kind(1, 0, false), 1, 8][..],    // 1: u8
-            &[4, kind(1, 0, false), 4, 32],       // 2: u32
-            &[0, kind(3, 0, false), 0, 2, 2, 2],  // 3: u32[2]
-            &[0, kind(5, 1, false), 8, 19, 3, 0], // 4: union
-            &[
-                8,
-                kind(4, 3, true),
-                12,
-                10,
-                1,
-                4 << 24,
-                14,
-                1,
-                4 << 24 | 4,
-                0,
-                4,
-                32,
-            ], // 5: struct s
-            &[0, kind(6, 2, true), 4, 24, 1, 26, u32::MAX], // 6: enum
+            &[1, kind(1, 0, false), 1, 8][..],                                        // 1: u8
+            &[4, kind(1, 0, false), 4, 32],                                           // 2: u32
+            &[0, kind(3, 0, false), 0, 2, 2, 2],                                      // 3: u32[2]
+            &[0, kind(5, 1, false), 8, 19, 3, 0],                                     // 4: union
+            &[8, kind(4, 3, true), 12, 10, 1, 4 << 24, 14, 1, 4 << 24 | 4, 0, 4, 32], // 5: struct s
+            &[0, kind(6, 2, true), 4, 24, 1, 26, u32::MAX],                           // 6: enum
         ]
         .concat();
         let types: Vec<u8> = types.into_iter().flat_map(u32::to_le_bytes).collect();
         let mut blob = MAGIC.to_le_bytes().to_vec();
         blob.extend([1, 0]);
-        let lengths =
-            [types.len(), STRINGS.len()].map(|length| u32::try_from(length).expect("small"));
+        let lengths = [types.len(), STRINGS.len()].map(|length| u32::try_from(length).expect("small"));
         for word in [24, 0, lengths[0], lengths[0], lengths[1]] {
             blob.extend(u32::to_le_bytes(word));
         }
@@ -288,11 +231,7 @@ pub(super) mod tests {
     fn every_truncation_is_an_error() {
         let whole = sample();
         for length in 0..whole.len() {
-            assert!(
-                Btf::read(&whole[..length]).is_err(),
-                "{length} bytes of {}",
-                whole.len()
-            );
+            assert!(Btf::read(&whole[..length]).is_err(), "{length} bytes of {}", whole.len());
         }
     }
 }

@@ -14,13 +14,7 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Fact {
     /// A field of a structure and its place.
-    Field {
-        structure: String,
-        offset: u32,
-        bits: Option<(u32, u32)>,
-        size: u32,
-        name: String,
-    },
+    Field { structure: String, offset: u32, bits: Option<(u32, u32)>, size: u32, name: String },
     /// A second name of a field, given by a macro.
     Alias { name: String, of: String },
     /// An enumerator.
@@ -33,9 +27,7 @@ impl Fact {
     /// What the line is about, without what it says of it: kind, structure and name.
     pub(super) fn subject(&self) -> (&'static str, &str, &str) {
         match self {
-            Self::Field {
-                structure, name, ..
-            } => ("struct", structure, name),
+            Self::Field { structure, name, .. } => ("struct", structure, name),
             Self::Alias { name, .. } => ("alias", "", name),
             Self::Enumerator { name, .. } => ("enum", "", name),
             Self::Macro { name, .. } => ("macro", "", name),
@@ -50,37 +42,17 @@ impl Fact {
                 let bits = match *rest {
                     [] => None,
                     [bits] => {
-                        let (low, width) = valued(bits, "bits")?
-                            .split_once(':')
-                            .context("bits want LOW:WIDTH")?;
+                        let (low, width) = valued(bits, "bits")?.split_once(':').context("bits want LOW:WIDTH")?;
                         Some((low.parse()?, width.parse()?))
                     }
                     _ => bail!("too many words"),
                 };
-                let (offset, size) = (
-                    valued(offset, "offset")?.parse()?,
-                    valued(size, "size")?.parse()?,
-                );
-                Self::Field {
-                    structure: structure.to_owned(),
-                    offset,
-                    bits,
-                    size,
-                    name: name.to_owned(),
-                }
+                let (offset, size) = (valued(offset, "offset")?.parse()?, valued(size, "size")?.parse()?);
+                Self::Field { structure: structure.to_owned(), offset, bits, size, name: name.to_owned() }
             }
-            ["alias", name, of] => Self::Alias {
-                name: name.to_owned(),
-                of: of.to_owned(),
-            },
-            ["enum", name, value] => Self::Enumerator {
-                name: name.to_owned(),
-                value: value.parse()?,
-            },
-            ["macro", name, value] => Self::Macro {
-                name: name.to_owned(),
-                value: value.parse()?,
-            },
+            ["alias", name, of] => Self::Alias { name: name.to_owned(), of: of.to_owned() },
+            ["enum", name, value] => Self::Enumerator { name: name.to_owned(), value: value.parse()? },
+            ["macro", name, value] => Self::Macro { name: name.to_owned(), value: value.parse()? },
             _ => bail!("neither struct, alias, enum nor macro"),
         })
     }
@@ -89,13 +61,7 @@ impl Fact {
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Field {
-                structure,
-                offset,
-                bits,
-                size,
-                name,
-            } => {
+            Self::Field { structure, offset, bits, size, name } => {
                 write!(f, "struct {structure} {name} offset={offset} size={size}")?;
                 bits.map_or(Ok(()), |(low, width)| write!(f, " bits={low}:{width}"))
             }
@@ -109,11 +75,7 @@ impl fmt::Display for Fact {
 /// The fields of one structure; empty where the blob does not know it.
 pub(super) fn structure(btf: &Btf, name: &str) -> Result<Vec<Fact>> {
     let fields = btf.fields(name)?.unwrap_or_default();
-    Ok(fields
-        .into_iter()
-        .filter(|field| !is_padding(&field.name))
-        .map(|field| placed(name, field))
-        .collect())
+    Ok(fields.into_iter().filter(|field| !is_padding(&field.name)).map(|field| placed(name, field)).collect())
 }
 
 /// The enumerators around one member; empty where the blob does not know it.
@@ -130,12 +92,7 @@ pub(super) fn enumeration(btf: &Btf, member: &str) -> Vec<Fact> {
 pub(super) fn groups(btf: &Btf, header: &Header) -> Result<Vec<Vec<Fact>>> {
     let structures = header.structures.iter().map(|name| structure(btf, name));
     let mut groups = structures.collect::<Result<Vec<_>>>()?;
-    groups.extend(
-        header
-            .enumerations
-            .iter()
-            .map(|member| enumeration(btf, member)),
-    );
+    groups.extend(header.enumerations.iter().map(|member| enumeration(btf, member)));
     groups.extend(header.enumerators.iter().map(|wanted| {
         let mut around = enumeration(btf, wanted);
         around.retain(|fact| fact.subject().2 == *wanted);
@@ -145,19 +102,8 @@ pub(super) fn groups(btf: &Btf, header: &Header) -> Result<Vec<Vec<Fact>>> {
 }
 
 fn placed(structure: &str, field: Field) -> Fact {
-    let Field {
-        name,
-        offset,
-        size,
-        bits,
-    } = field;
-    Fact::Field {
-        structure: structure.to_owned(),
-        offset,
-        bits,
-        size,
-        name,
-    }
+    let Field { name, offset, size, bits } = field;
+    Fact::Field { structure: structure.to_owned(), offset, bits, size, name }
 }
 
 fn valued<'a>(word: &'a str, key: &str) -> Result<&'a str> {
@@ -185,13 +131,7 @@ mod tests {
 
     #[test]
     fn a_line_that_states_nothing_is_an_error() {
-        for line in [
-            "",
-            "struct tcp_info",
-            "enum INET_DIAG_INFO two",
-            "struct s f offset=1 width=2",
-            "macro A 1 2",
-        ] {
+        for line in ["", "struct tcp_info", "enum INET_DIAG_INFO two", "struct s f offset=1 width=2", "macro A 1 2"] {
             assert!(Fact::parse(line).is_err(), "{line}");
         }
     }

@@ -17,8 +17,7 @@ use super::selection::Header;
 /// Marks the probe's own enumerators: one for each macro, with the macro's value.
 const MARK: &str = "sockeye_macro_";
 /// What the headers expect from their surroundings. `BIT` is not in uapi, though some macros there use it.
-const SURROUNDINGS: &str =
-    "#include <stdint.h>\n#include <sys/socket.h>\n#define BIT(n) (1 << (n))\n";
+const SURROUNDINGS: &str = "#include <stdint.h>\n#include <sys/socket.h>\n#define BIT(n) (1 << (n))\n";
 
 /// A folder of kernel headers.
 #[derive(Debug, Clone)]
@@ -31,25 +30,14 @@ impl std::str::FromStr for Folder {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let (path, kernel) = text
-            .split_once('=')
-            .context("expected FOLDER=KERNEL, such as include/uapi=Linux 7.1")?;
-        Ok(Self {
-            path: path.into(),
-            kernel: kernel.to_owned(),
-        })
+        let (path, kernel) = text.split_once('=').context("expected FOLDER=KERNEL, such as include/uapi=Linux 7.1")?;
+        Ok(Self { path: path.into(), kernel: kernel.to_owned() })
     }
 }
 
 /// The first folder that has the header, and what it says there; `None` where no folder has it.
-pub(super) fn read(
-    folders: &[Folder],
-    header: &Header,
-) -> Result<Option<(String, Vec<Vec<Fact>>)>> {
-    let Some(folder) = folders
-        .iter()
-        .find(|folder| folder.path.join(header.path).exists())
-    else {
+pub(super) fn read(folders: &[Folder], header: &Header) -> Result<Option<(String, Vec<Vec<Fact>>)>> {
+    let Some(folder) = folders.iter().find(|folder| folder.path.join(header.path).exists()) else {
         return Ok(None);
     };
     let scratch = Scratch::make()?;
@@ -59,24 +47,14 @@ pub(super) fn read(
     let mut groups = fact::groups(&btf, header)?;
     groups.push(aliases(&macros));
     groups.push(numbers(&btf, header));
-    Ok(Some((
-        format!("{} of {}", header.path, folder.kernel),
-        groups,
-    )))
+    Ok(Some((format!("{} of {}", header.path, folder.kernel), groups)))
 }
 
 /// Name and text of the macros to take, by name.
-fn macros(
-    scratch: &Scratch,
-    folder: &Folder,
-    include: &str,
-    header: &Header,
-) -> Result<Vec<(String, String)>> {
+fn macros(scratch: &Scratch, folder: &Folder, include: &str, header: &Header) -> Result<Vec<(String, String)>> {
     let source = scratch.write("macros.c", include)?;
     let listed = run(compiler(folder).args(["-E", "-dM"]).arg(source))?;
-    let defined = listed
-        .lines()
-        .filter_map(|line| line.strip_prefix("#define ")?.split_once(' '));
+    let defined = listed.lines().filter_map(|line| line.strip_prefix("#define ")?.split_once(' '));
     let mut taken: Vec<(String, String)> = defined
         .filter(|(name, _)| header.macro_family(name).is_some())
         .map(|(name, text)| (name.to_owned(), text.trim().to_owned()))
@@ -97,19 +75,12 @@ fn probe(include: &str, macros: &[(String, String)]) -> String {
 
 fn aliases(macros: &[(String, String)]) -> Vec<Fact> {
     let named = macros.iter().filter(|(_, text)| is_field_name(text));
-    named
-        .map(|(name, of)| Fact::Alias {
-            name: name.clone(),
-            of: of.clone(),
-        })
-        .collect()
+    named.map(|(name, of)| Fact::Alias { name: name.clone(), of: of.clone() }).collect()
 }
 
 /// By the family they were asked for with, then by number: flags beside flags, in their order.
 fn numbers(btf: &Btf, header: &Header) -> Vec<Fact> {
-    let values = btf
-        .enumeration_with(&format!("{MARK}none"))
-        .unwrap_or_default();
+    let values = btf.enumeration_with(&format!("{MARK}none")).unwrap_or_default();
     let mut named: Vec<(usize, i64, String)> = values
         .into_iter()
         .filter_map(|(marked, value)| {
@@ -118,32 +89,21 @@ fn numbers(btf: &Btf, header: &Header) -> Vec<Fact> {
         })
         .collect();
     named.sort();
-    named
-        .into_iter()
-        .map(|(_, value, name)| Fact::Macro { name, value })
-        .collect()
+    named.into_iter().map(|(_, value, name)| Fact::Macro { name, value }).collect()
 }
 
 /// A field is written in small letters; a macro that stands for one is a second name of it.
 fn is_field_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text
-            .chars()
-            .all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '_')
+        && text.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '_')
 }
 
 /// Compiles a probe and reads the types the compiler describes in it, unused ones too.
 fn compile(scratch: &Scratch, folder: &Folder, probe: &str) -> Result<Btf> {
     let source = scratch.write("probe.c", probe)?;
     let (object, types) = (scratch.0.join("probe.o"), scratch.0.join("probe.btf"));
-    run(compiler(folder)
-        .args(["-c", "-gbtf", "-fno-eliminate-unused-debug-types", "-o"])
-        .arg(&object)
-        .arg(source))?;
-    run(Command::new("objcopy")
-        .arg("--dump-section")
-        .arg(format!(".BTF={}", types.display()))
-        .arg(&object))?;
+    run(compiler(folder).args(["-c", "-gbtf", "-fno-eliminate-unused-debug-types", "-o"]).arg(&object).arg(source))?;
+    run(Command::new("objcopy").arg("--dump-section").arg(format!(".BTF={}", types.display())).arg(&object))?;
     Btf::read(&fs::read(types)?)
 }
 
@@ -154,14 +114,9 @@ fn compiler(folder: &Folder) -> Command {
 }
 
 fn run(command: &mut Command) -> Result<String> {
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start {command:?}"))?;
+    let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     if !output.status.success() {
-        bail!(
-            "{command:?} failed:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -21,22 +21,14 @@ impl Btf {
     /// The fields of a structure, by offset; `None` where the blob does not know it.
     pub(super) fn fields(&self, structure: &str) -> Result<Option<Vec<Field>>> {
         let mut found: Option<Vec<Field>> = None;
-        for kind in self
-            .types
-            .iter()
-            .filter(|one| self.text(one.name) == structure)
-            .map(|one| &one.kind)
-        {
+        for kind in self.types.iter().filter(|one| self.text(one.name) == structure).map(|one| &one.kind) {
             let Kind::Structure { members, .. } = kind else {
                 continue;
             };
             let mut fields = Vec::new();
             self.flatten(members, 0, DEPTH_MAX, &mut fields)?;
             fields.sort_by(|a, b| (a.offset, a.bits, &a.name).cmp(&(b.offset, b.bits, &b.name)));
-            ensure!(
-                found.as_ref().is_none_or(|other| *other == fields),
-                "two layouts of struct {structure}"
-            );
+            ensure!(found.as_ref().is_none_or(|other| *other == fields), "two layouts of struct {structure}");
             found = Some(fields);
         }
         Ok(found)
@@ -50,56 +42,33 @@ impl Btf {
             let Kind::Enumeration { values, .. } = &one.kind else {
                 return None;
             };
-            values
-                .iter()
-                .any(|&(name, _)| self.text(name) == member)
-                .then(|| {
-                    let mut list: Vec<_> = values
-                        .iter()
-                        .map(|&(name, value)| (self.text(name).to_owned(), value))
-                        .collect();
-                    list.sort_by_key(|&(_, value)| value);
-                    list
-                })
+            values.iter().any(|&(name, _)| self.text(name) == member).then(|| {
+                let mut list: Vec<_> =
+                    values.iter().map(|&(name, value)| (self.text(name).to_owned(), value)).collect();
+                list.sort_by_key(|&(_, value)| value);
+                list
+            })
         })
     }
 
-    fn flatten(
-        &self,
-        members: &[Member],
-        base_bits: u32,
-        depth: u32,
-        into: &mut Vec<Field>,
-    ) -> Result<()> {
+    fn flatten(&self, members: &[Member], base_bits: u32, depth: u32, into: &mut Vec<Field>) -> Result<()> {
         ensure!(depth > 0, "types nested too deeply");
         for member in members {
             let bit_offset = base_bits + member.bit_offset;
             let name = self.text(member.name);
             if name.is_empty() {
-                if let Kind::Structure { members, .. } | Kind::Union { members, .. } =
-                    &self.resolve(member.of)?.kind
-                {
+                if let Kind::Structure { members, .. } | Kind::Union { members, .. } = &self.resolve(member.of)?.kind {
                     self.flatten(members, bit_offset, depth - 1, into)?;
                 }
                 continue;
             }
             let size = self.size(member.of, DEPTH_MAX)?;
             into.push(if member.bit_width == 0 {
-                Field {
-                    name: name.to_owned(),
-                    offset: bit_offset / 8,
-                    size,
-                    bits: None,
-                }
+                Field { name: name.to_owned(), offset: bit_offset / 8, size, bits: None }
             } else {
                 ensure!(size > 0, "bit field {name} has no size");
                 let offset = bit_offset / (8 * size) * size;
-                Field {
-                    name: name.to_owned(),
-                    offset,
-                    size,
-                    bits: Some((bit_offset - 8 * offset, member.bit_width)),
-                }
+                Field { name: name.to_owned(), offset, size, bits: Some((bit_offset - 8 * offset, member.bit_width)) }
             });
         }
         Ok(())
@@ -112,10 +81,9 @@ impl Btf {
             | Kind::Structure { size, .. }
             | Kind::Union { size, .. }
             | Kind::Enumeration { size, .. } => *size,
-            Kind::Array { element, count } => self
-                .size(*element, depth - 1)?
-                .checked_mul(*count)
-                .context("array too large")?,
+            Kind::Array { element, count } => {
+                self.size(*element, depth - 1)?.checked_mul(*count).context("array too large")?
+            }
             Kind::Alias { .. } | Kind::Other => 0,
         })
     }
@@ -129,19 +97,10 @@ mod tests {
     #[test]
     fn bit_fields_and_anonymous_unions_have_their_place() {
         let btf = Btf::read(&sample()).expect("the sample is well-formed");
-        let field = |name: &str, offset, size, bits| Field {
-            name: name.to_owned(),
-            offset,
-            size,
-            bits,
-        };
+        let field = |name: &str, offset, size, bits| Field { name: name.to_owned(), offset, size, bits };
         assert_eq!(
             btf.fields("s").expect("one layout"),
-            Some(vec![
-                field("low", 0, 1, Some((0, 4))),
-                field("high", 0, 1, Some((4, 4))),
-                field("word", 4, 8, None),
-            ])
+            Some(vec![field("low", 0, 1, Some((0, 4))), field("high", 0, 1, Some((4, 4))), field("word", 4, 8, None),])
         );
         assert_eq!(btf.fields("unheard_of").expect("no layout"), None);
     }

@@ -42,22 +42,15 @@ impl Listing {
         let mut fresh = true;
         for (index, line) in text.lines().enumerate() {
             if let Some(source) = line.strip_prefix(SOURCE) {
-                listing.sections.push(Section {
-                    source: source.to_owned(),
-                    groups: Vec::new(),
-                });
+                listing.sections.push(Section { source: source.to_owned(), groups: Vec::new() });
                 fresh = true;
             } else if line.is_empty() {
                 fresh = true;
             } else if !line.starts_with('#') {
                 let place = || format!("line {}: {line}", index + 1);
                 let fact = Fact::parse(line).with_context(place)?;
-                let groups = &mut listing
-                    .sections
-                    .last_mut()
-                    .with_context(place)
-                    .context("no source named yet")?
-                    .groups;
+                let groups =
+                    &mut listing.sections.last_mut().with_context(place).context("no source named yet")?.groups;
                 match groups.last_mut() {
                     Some(group) if !fresh => group.push(fact),
                     _ => groups.push(vec![fact]),
@@ -92,12 +85,7 @@ impl Listing {
         let known: HashSet<&Fact> = self.facts().collect();
         let mut groups: Vec<Vec<Fact>> = groups
             .into_iter()
-            .map(|group| {
-                group
-                    .into_iter()
-                    .filter(|fact| !known.contains(fact))
-                    .collect()
-            })
+            .map(|group| group.into_iter().filter(|fact| !known.contains(fact)).collect())
             .filter(|group: &Vec<Fact>| !group.is_empty())
             .collect();
         groups.sort_by(|a, b| structure_name(a).cmp(&structure_name(b)));
@@ -108,9 +96,7 @@ impl Listing {
 
     /// Every line, in the order of the file.
     pub(super) fn facts(&self) -> impl Iterator<Item = &Fact> {
-        self.sections
-            .iter()
-            .flat_map(|section| section.groups.iter().flatten())
+        self.sections.iter().flat_map(|section| section.groups.iter().flatten())
     }
 
     /// What a kernel says and this list does not, one sentence each. Empty where they agree.
@@ -129,10 +115,7 @@ impl Listing {
                 if same.is_empty() {
                     format!("new name: `{fact}`")
                 } else {
-                    format!(
-                        "the kernel says `{fact}`, the list says {}",
-                        same.join(" and ")
-                    )
+                    format!("the kernel says `{fact}`, the list says {}", same.join(" and "))
                 }
             })
             .collect()
@@ -152,19 +135,13 @@ mod tests {
     use super::*;
 
     fn facts(lines: &str) -> Vec<Fact> {
-        lines
-            .split(" | ")
-            .map(|line| Fact::parse(line).expect(line))
-            .collect()
+        lines.split(" | ").map(|line| Fact::parse(line).expect(line)).collect()
     }
 
     fn listing(sections: &[&[&str]]) -> Listing {
         let mut listing = Listing::default();
         for (index, groups) in sections.iter().enumerate() {
-            listing.add(
-                format!("kernel {index}"),
-                groups.iter().map(|lines| facts(lines)).collect(),
-            );
+            listing.add(format!("kernel {index}"), groups.iter().map(|lines| facts(lines)).collect());
         }
         listing
     }
@@ -179,50 +156,26 @@ mod tests {
             ],
             &["macro M 1"],
         ]);
-        assert_eq!(
-            Listing::parse(&listing.render()).expect("own text"),
-            listing
-        );
+        assert_eq!(Listing::parse(&listing.render()).expect("own text"), listing);
         let order: Vec<String> = listing.facts().map(ToString::to_string).collect();
-        assert!(
-            order.is_sorted_by_key(|line| !line.starts_with("struct") || line.starts_with("macro")),
-            "{order:?}"
-        );
+        assert!(order.is_sorted_by_key(|line| !line.starts_with("struct") || line.starts_with("macro")), "{order:?}");
         assert!(order[0].starts_with("struct s a"));
     }
 
     #[test]
     fn a_later_source_adds_only_what_is_new_or_different() {
-        let listing = listing(&[
-            &["struct s a offset=0 size=4"],
-            &["struct s a offset=0 size=4 | struct s b offset=4 size=4"],
-        ]);
-        assert_eq!(
-            listing.sections[1].groups,
-            [facts("struct s b offset=4 size=4")]
-        );
+        let listing =
+            listing(&[&["struct s a offset=0 size=4"], &["struct s a offset=0 size=4 | struct s b offset=4 size=4"]]);
+        assert_eq!(listing.sections[1].groups, [facts("struct s b offset=4 size=4")]);
     }
 
     #[test]
     fn a_kernel_agrees_when_each_of_its_facts_is_on_the_list() {
-        let listing = listing(&[
-            &["struct s a offset=0 size=2 | enum A 1"],
-            &["struct s a offset=0 size=4 bits=0:2"],
-        ]);
-        for agreed in [
-            "struct s a offset=0 size=2",
-            "struct s a offset=0 size=4 bits=0:2",
-            "enum A 1",
-        ] {
+        let listing = listing(&[&["struct s a offset=0 size=2 | enum A 1"], &["struct s a offset=0 size=4 bits=0:2"]]);
+        for agreed in ["struct s a offset=0 size=2", "struct s a offset=0 size=4 bits=0:2", "enum A 1"] {
             assert_eq!(listing.quarrels(&facts(agreed)), Vec::<String>::new());
         }
-        assert_eq!(
-            listing.quarrels(&facts("enum B 2")),
-            ["new name: `enum B 2`"]
-        );
-        assert_eq!(
-            listing.quarrels(&facts("enum A 2")),
-            ["the kernel says `enum A 2`, the list says `enum A 1`"]
-        );
+        assert_eq!(listing.quarrels(&facts("enum B 2")), ["new name: `enum B 2`"]);
+        assert_eq!(listing.quarrels(&facts("enum A 2")), ["the kernel says `enum A 2`, the list says `enum A 1`"]);
     }
 }

@@ -21,10 +21,7 @@ use fact::Fact;
 use listing::Listing;
 
 /// The committed list, wherever the command is started.
-const LIST: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../crates/wire/kernel/sock_diag.txt"
-);
+const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/wire/kernel/sock_diag.txt");
 /// How the section of the running kernel begins.
 const BTF_SOURCE: &str = "BTF of Linux ";
 
@@ -50,22 +47,13 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let blob = match fs::read(&args.btf) {
         Err(error) if args.check && error.kind() == io::ErrorKind::NotFound => {
-            eprintln!(
-                "kernel-names: SKIPPED, this kernel has no {}",
-                args.btf.display()
-            );
+            eprintln!("kernel-names: SKIPPED, this kernel has no {}", args.btf.display());
             return Ok(());
         }
         read => read.with_context(|| format!("cannot read {}", args.btf.display()))?,
     };
-    let kernel = known_by(
-        &Btf::read(&blob).with_context(|| format!("cannot read {}", args.btf.display()))?,
-    )?;
-    if args.check {
-        check(args, &kernel)
-    } else {
-        write(args, kernel)
-    }
+    let kernel = known_by(&Btf::read(&blob).with_context(|| format!("cannot read {}", args.btf.display()))?)?;
+    if args.check { check(args, &kernel) } else { write(args, kernel) }
 }
 
 fn check(args: &Args, kernel: &[Vec<Fact>]) -> Result<()> {
@@ -73,18 +61,10 @@ fn check(args: &Args, kernel: &[Vec<Fact>]) -> Result<()> {
     let kernel: Vec<Fact> = kernel.iter().flatten().cloned().collect();
     let quarrels = committed.quarrels(&kernel);
     if quarrels.is_empty() {
-        println!(
-            "kernel-names: {} of {} lines compared, all agree",
-            kernel.len(),
-            committed.facts().count()
-        );
+        println!("kernel-names: {} of {} lines compared, all agree", kernel.len(), committed.facts().count());
         return Ok(());
     }
-    bail!(
-        "{} and this kernel disagree:\n  {}",
-        args.list.display(),
-        quarrels.join("\n  ")
-    )
+    bail!("{} and this kernel disagree:\n  {}", args.list.display(), quarrels.join("\n  "))
 }
 
 fn write(args: &Args, kernel: Vec<Vec<Fact>>) -> Result<()> {
@@ -97,52 +77,31 @@ fn write(args: &Args, kernel: Vec<Vec<Fact>>) -> Result<()> {
             }
         }
     }
-    for header in selection::HEADERS
-        .iter()
-        .filter(|_| !args.headers.is_empty())
-    {
-        match headers::read(&args.headers, header)
-            .with_context(|| format!("cannot read {}", header.path))?
-        {
+    for header in selection::HEADERS.iter().filter(|_| !args.headers.is_empty()) {
+        match headers::read(&args.headers, header).with_context(|| format!("cannot read {}", header.path))? {
             Some((source, groups)) => listing.add(source, groups),
-            None => eprintln!(
-                "kernel-names: no folder has {}, its names come from BTF alone",
-                header.path
-            ),
+            None => eprintln!("kernel-names: no folder has {}, its names come from BTF alone", header.path),
         }
     }
-    fs::write(&args.list, listing.render())
-        .with_context(|| format!("cannot write {}", args.list.display()))?;
-    println!(
-        "kernel-names: {} lines in {}",
-        listing.facts().count(),
-        args.list.display()
-    );
+    fs::write(&args.list, listing.render()).with_context(|| format!("cannot write {}", args.list.display()))?;
+    println!("kernel-names: {} lines in {}", listing.facts().count(), args.list.display());
     Ok(())
 }
 
 /// Everything selected that this kernel has types for.
 fn known_by(btf: &Btf) -> Result<Vec<Vec<Fact>>> {
-    let per_header = selection::HEADERS
-        .iter()
-        .map(|header| fact::groups(btf, header));
-    Ok(per_header
-        .collect::<Result<Vec<_>>>()?
-        .into_iter()
-        .flatten()
-        .collect())
+    let per_header = selection::HEADERS.iter().map(|header| fact::groups(btf, header));
+    Ok(per_header.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 fn committed(args: &Args) -> Result<Listing> {
-    let text = fs::read_to_string(&args.list)
-        .with_context(|| format!("cannot read {}", args.list.display()))?;
+    let text = fs::read_to_string(&args.list).with_context(|| format!("cannot read {}", args.list.display()))?;
     Listing::parse(&text).with_context(|| format!("cannot understand {}", args.list.display()))
 }
 
 /// The running kernel's version, as far as a name can depend on it: `6.18` of `6.18.3-distro`.
 fn release() -> Result<String> {
-    let whole = fs::read_to_string("/proc/sys/kernel/osrelease")
-        .context("cannot read the kernel's release")?;
+    let whole = fs::read_to_string("/proc/sys/kernel/osrelease").context("cannot read the kernel's release")?;
     let numbers: Vec<&str> = whole.trim().splitn(3, '.').take(2).collect();
     Ok(numbers.join("."))
 }

@@ -15,13 +15,7 @@ pub(super) struct Header {
 }
 
 /// What a header leaves out of its own row.
-const NONE: Header = Header {
-    path: "",
-    structures: &[],
-    enumerations: &[],
-    enumerators: &[],
-    macros: &[],
-};
+const NONE: Header = Header { path: "", structures: &[], enumerations: &[], enumerators: &[], macros: &[] };
 
 /// All of sock_diag, and the netlink words around it.
 pub(super) const HEADERS: &[Header] = &[
@@ -82,21 +76,12 @@ pub(super) const HEADERS: &[Header] = &[
         ..NONE
     },
     // Not a uapi header: the numbers reach user space all the same, as states and as bits of a request.
-    Header {
-        path: "net/tcp_states.h",
-        enumerations: &["TCP_ESTABLISHED"],
-        ..NONE
-    },
+    Header { path: "net/tcp_states.h", enumerations: &["TCP_ESTABLISHED"], ..NONE },
     Header {
         path: "linux/tcp.h",
         structures: &["tcp_info", "tcp_diag_md5sig"],
         enumerations: &["TCP_CA_Open", "TFO_STATUS_UNSPEC"],
-        macros: &[
-            "TCPI_OPT_*",
-            "TCPI_ECN_MODE_*",
-            "TCP_ACCECN_*",
-            "TCP_MD5SIG_MAXKEYLEN",
-        ],
+        macros: &["TCPI_OPT_*", "TCPI_ECN_MODE_*", "TCP_ACCECN_*", "TCP_MD5SIG_MAXKEYLEN"],
         ..NONE
     },
     Header {
@@ -109,28 +94,13 @@ pub(super) const HEADERS: &[Header] = &[
     Header {
         path: "linux/tls.h",
         enumerations: &["TLS_INFO_VERSION"],
-        macros: &[
-            "TLS_CIPHER_*",
-            "TLS_CONF_*",
-            "TLS_1_2_VERSION",
-            "TLS_1_3_VERSION",
-        ],
+        macros: &["TLS_CIPHER_*", "TLS_CONF_*", "TLS_1_2_VERSION", "TLS_1_3_VERSION"],
         ..NONE
     },
-    Header {
-        path: "linux/sctp.h",
-        structures: &["sctp_info"],
-        enumerations: &["SCTP_ACTIVE"],
-        ..NONE
-    },
+    Header { path: "linux/sctp.h", structures: &["sctp_info"], enumerations: &["SCTP_ACTIVE"], ..NONE },
     Header {
         path: "linux/unix_diag.h",
-        structures: &[
-            "unix_diag_req",
-            "unix_diag_msg",
-            "unix_diag_vfs",
-            "unix_diag_rqlen",
-        ],
+        structures: &["unix_diag_req", "unix_diag_msg", "unix_diag_vfs", "unix_diag_rqlen"],
         enumerations: &["UNIX_DIAG_NAME"],
         macros: &["UDIAG_SHOW_*"],
         ..NONE
@@ -154,11 +124,7 @@ pub(super) const HEADERS: &[Header] = &[
         macros: &["PACKET_FANOUT_*", "PACKET_MR_*"],
         ..NONE
     },
-    Header {
-        path: "linux/filter.h",
-        structures: &["sock_filter"],
-        ..NONE
-    },
+    Header { path: "linux/filter.h", structures: &["sock_filter"], ..NONE },
     Header {
         path: "linux/netlink_diag.h",
         structures: &["netlink_diag_req", "netlink_diag_msg", "netlink_diag_ring"],
@@ -166,11 +132,7 @@ pub(super) const HEADERS: &[Header] = &[
         macros: &["NDIAG_SHOW_*", "NDIAG_FLAG_*", "NDIAG_PROTO_ALL"],
         ..NONE
     },
-    Header {
-        path: "linux/vm_sockets_diag.h",
-        structures: &["vsock_diag_req", "vsock_diag_msg"],
-        ..NONE
-    },
+    Header { path: "linux/vm_sockets_diag.h", structures: &["vsock_diag_req", "vsock_diag_msg"], ..NONE },
     Header {
         path: "linux/xdp_diag.h",
         structures: &[
@@ -185,20 +147,11 @@ pub(super) const HEADERS: &[Header] = &[
         macros: &["XDP_SHOW_*", "XDP_DU_F_*"],
         ..NONE
     },
-    Header {
-        path: "linux/tipc_sockets_diag.h",
-        structures: &["tipc_sock_diag_req"],
-        ..NONE
-    },
+    Header { path: "linux/tipc_sockets_diag.h", structures: &["tipc_sock_diag_req"], ..NONE },
     Header {
         path: "linux/tipc_netlink.h",
         enumerators: &["TIPC_NLA_SOCK"],
-        enumerations: &[
-            "TIPC_NLA_SOCK_ADDR",
-            "TIPC_NLA_SOCK_GROUP_ID",
-            "TIPC_NLA_CON_FLAG",
-            "TIPC_NLA_SOCK_STAT_RCVQ",
-        ],
+        enumerations: &["TIPC_NLA_SOCK_ADDR", "TIPC_NLA_SOCK_GROUP_ID", "TIPC_NLA_CON_FLAG", "TIPC_NLA_SOCK_STAT_RCVQ"],
         ..NONE
     },
     Header {
@@ -225,10 +178,7 @@ impl Header {
             Some(prefix) => name.starts_with(prefix),
             None => name == *pattern,
         };
-        self.macros
-            .iter()
-            .position(takes)
-            .filter(|_| !is_bound(name))
+        self.macros.iter().position(takes).filter(|_| !is_bound(name))
     }
 }
 
@@ -242,9 +192,7 @@ pub(super) fn is_bound(name: &str) -> bool {
 
 /// Filler between fields: nothing a reader could be told about.
 pub(super) fn is_padding(field: &str) -> bool {
-    let bare = field
-        .trim_start_matches('_')
-        .trim_end_matches(|last: char| last.is_ascii_digit());
+    let bare = field.trim_start_matches('_').trim_end_matches(|last: char| last.is_ascii_digit());
     matches!(bare, "pad" | "unused" | "reserved")
 }
 
@@ -254,10 +202,7 @@ mod tests {
 
     #[test]
     fn macros_are_taken_by_name_or_by_prefix() {
-        let header = Header {
-            macros: &["TLS_CIPHER_*", "SOCK_DESTROY"],
-            ..NONE
-        };
+        let header = Header { macros: &["TLS_CIPHER_*", "SOCK_DESTROY"], ..NONE };
         assert_eq!(header.macro_family("TLS_CIPHER_AES_GCM_128"), Some(0));
         assert_eq!(header.macro_family("TLS_CIPHER_AES_GCM_128_KEY_SIZE"), None);
         assert_eq!(header.macro_family("SOCK_DESTROY"), Some(1));
@@ -266,15 +211,7 @@ mod tests {
 
     #[test]
     fn padding_is_told_from_fields() {
-        assert!(
-            ["pad", "__pad", "unused", "__reserved2", "reserved"]
-                .into_iter()
-                .all(is_padding)
-        );
-        assert!(
-            !["idiag_cookie", "padding_bytes", "queue_id"]
-                .into_iter()
-                .any(is_padding)
-        );
+        assert!(["pad", "__pad", "unused", "__reserved2", "reserved"].into_iter().all(is_padding));
+        assert!(!["idiag_cookie", "padding_bytes", "queue_id"].into_iter().any(is_padding));
     }
 }

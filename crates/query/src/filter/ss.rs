@@ -74,11 +74,21 @@ pub fn hint<S: AsRef<str>>(args: &[S]) -> Option<String> {
         }
     }
     let first = found.first()?;
+    // What ss calls listening are also the sockets that wait for datagrams, which connect to nobody.
+    let protocols: Vec<_> = words.iter().filter(|word| !word.starts_with("src ")).collect();
+    let connects = !protocols.is_empty() && protocols.iter().all(|word| matches!(**word, "tcp" | "mptcp" | "sctp"));
     words.push(match (all, listening) {
         (true, _) => "all",
-        (false, true) => "listening",
+        (false, true) if connects => "listening",
+        (false, true) => "listening unconnected",
         (false, false) => "connected",
     });
+    // A listing has one view.
+    let several_views = options.iter().filter(|option| option.starts_with("--view")).count() > 1;
+    if several_views {
+        options.retain(|option| !option.starts_with("--view"));
+        options.push("--view everything");
+    }
     let mut command = vec!["sockeye sockets".to_owned()];
     command.extend(options.into_iter().map(str::to_owned));
     command.extend(words.into_iter().map(str::to_owned));
@@ -125,12 +135,14 @@ mod tests {
     #[test]
     fn the_usual_clusters_have_their_filter() {
         check("-tlnp", "sockeye sockets tcp listening");
-        check("-tulpn", "sockeye sockets tcp udp listening");
+        check("-tulpn", "sockeye sockets tcp udp listening unconnected");
+        check("-t4l", "sockeye sockets tcp src 0.0.0.0/0 listening");
+        check("-l", "sockeye sockets listening unconnected");
         check("-tan", "sockeye sockets tcp all");
         check("-x", "sockeye sockets unix connected");
         check("-t -4 -n", "sockeye sockets tcp src 0.0.0.0/0 connected");
         check("--tcp --listening", "sockeye sockets tcp listening");
-        check("-tim", "sockeye sockets --view tcp --view memory tcp connected");
+        check("-tim", "sockeye sockets --view everything tcp connected");
         check("-s", "sockeye sockets --group-by proto,state connected");
     }
 

@@ -58,8 +58,7 @@ mod tests {
     fn every_request_that_is_sent_is_known_again() {
         for table in Table::ALL {
             for family in [AF_INET, AF_INET6] {
-                let plan =
-                    DumpPlan { table, family, states: u32::MAX, ask: 0, bpf_storages: true, program: None };
+                let plan = DumpPlan { table, family, states: u32::MAX, ask: 0, bpf_storages: true, program: None };
                 let request = plan.request(None);
                 let message = Messages::new(request.as_bytes()).next().expect("a message").expect("whole");
                 assert_eq!(DumpPlan::of_request(&message).map(|known| known.table), Some(table));

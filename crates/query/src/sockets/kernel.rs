@@ -43,10 +43,9 @@ pub struct Approximation {
 pub fn approximate(expression: &Expression, wanted: bool, abilities: Abilities) -> Option<Approximation> {
     match (expression, wanted) {
         (Expression::Test(test), _) => {
-            let Tested { program, absent } = tested(test, abilities)?;
+            let Tested { program, zero } = tested(test, abilities)?;
             let program = if wanted { program } else { Program::Not(Box::new(program)) };
-            // Where the kernel compares a zero that only stands for "none", it takes rows that we call undecided.
-            Some(Approximation { program, exact: !absent })
+            Some(Approximation { program, exact: zero.is_none_or(|takes_zero| takes_zero != wanted) })
         }
         (Expression::Not(inner), _) => approximate(inner, !wanted, abilities),
         (Expression::All(parts), true) | (Expression::Any(parts), false) => Some(conjunction(parts, wanted, abilities)),
@@ -69,8 +68,9 @@ fn disjunction(parts: &[Expression], wanted: bool, abilities: Abilities) -> Opti
 /// A test as a program.
 struct Tested {
     program: Program,
-    /// The kernel has a value (zero) even where the field is absent.
-    absent: bool,
+    /// Where the field can be absent and the kernel compares a zero instead: whether the program takes that zero. A row
+    /// that is taken for it, or for its opposite, is one that we call undecided.
+    zero: Option<bool>,
 }
 
 /// The program of one test; `None` where the kernel has no operation for it.
@@ -79,8 +79,8 @@ fn tested(test: &FilterTest, abilities: Abilities) -> Option<Tested> {
         Cgroup, Destination, DestinationPort, DestinationPortAtLeast, DestinationPortAtMost, Device,
         Source as SourceHost, SourcePort, SourcePortAtLeast, SourcePortAtMost,
     };
-    let always = |program| Some(Tested { program, absent: false });
-    let sometimes = |program| Some(Tested { program, absent: true });
+    let always = |program| Some(Tested { program, zero: None });
+    let sometimes = |program, takes_zero| Some(Tested { program, zero: Some(takes_zero) });
     match (kernel_field(test.field)?, &test.condition) {
         (KernelField::Local, Condition::Networks(networks)) => {
             always(any(networks, |network: &Network| Program::Test(SourceHost(network.address, network.prefix_len))))
@@ -99,18 +99,21 @@ fn tested(test: &FilterTest, abilities: Abilities) -> Option<Tested> {
             ports(ranges, abilities, DestinationPort, DestinationPortAtLeast, DestinationPortAtMost)?,
         ])),
         (KernelField::Interface, Condition::Interface { index: Some(index), .. }) => {
-            sometimes(Program::Test(Device(*index)))
+            sometimes(Program::Test(Device(*index)), *index == 0)
         }
         (KernelField::Interface, Condition::Numbers(ranges)) => {
-            sometimes(any(&ranges.iter().map(|&range| single(range)).collect::<Option<Vec<_>>>()?, |&index| {
-                Program::Test(Device(index))
-            }))
+            let indices = singles(ranges)?;
+            sometimes(any(&indices, |&index| Program::Test(Device(index))), indices.contains(&0))
         }
-        (KernelField::Mark, condition) if abilities.net_admin && abilities.newer_operations => {
-            sometimes(marks(condition)?)
+        (KernelField::Mark, Condition::Numbers(ranges)) if abilities.net_admin && abilities.newer_operations => {
+            let marks = singles(ranges)?;
+            sometimes(any(&marks, |&mark| masked(mark, u32::MAX)), marks.contains(&0))
+        }
+        (KernelField::Mark, Condition::Masked { value, mask }) if abilities.net_admin && abilities.newer_operations => {
+            sometimes(masked(u32::try_from(*value).ok()?, u32::try_from(*mask).ok()?), *value == 0)
         }
         (KernelField::Cgroup, Condition::Cgroup { id, .. }) if abilities.newer_operations => {
-            sometimes(Program::Test(Cgroup(*id)))
+            sometimes(Program::Test(Cgroup(*id)), *id == 0)
         }
         _ => None,
     }
@@ -123,8 +126,13 @@ fn any<T>(values: &[T], program: impl Fn(&T) -> Program) -> Program {
     }
 }
 
-fn single((from, to): (u64, u64)) -> Option<u32> {
-    (from == to).then_some(from).and_then(|value| u32::try_from(value).ok())
+/// Ranges of one number each, as these numbers.
+fn singles(ranges: &[(u64, u64)]) -> Option<Vec<u32>> {
+    ranges.iter().map(|&(from, to)| (from == to).then_some(u32::try_from(from).ok()).flatten()).collect()
+}
+
+fn masked(mark: u32, mask: u32) -> Program {
+    Program::Test(Test::Mark { mark, mask })
 }
 
 /// Ranges of ports. Ranges end at 65 535, so a bound at the edge needs no test.
@@ -148,18 +156,6 @@ fn ports(
         });
     }
     Some(if programs.len() == 1 { programs.remove(0) } else { Program::Any(programs) })
-}
-
-fn marks(condition: &Condition) -> Option<Program> {
-    let mark = |mark, mask| Program::Test(Test::Mark { mark, mask });
-    match condition {
-        Condition::Masked { value, mask } => Some(mark(u32::try_from(*value).ok()?, u32::try_from(*mask).ok()?)),
-        Condition::Numbers(ranges) => {
-            let marks = ranges.iter().map(|&range| single(range)).collect::<Option<Vec<_>>>()?;
-            Some(any(&marks, |&value| mark(value, u32::MAX)))
-        }
-        _ => None,
-    }
 }
 
 /// A field that the kernel's programs can test.

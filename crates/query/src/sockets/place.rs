@@ -123,9 +123,9 @@ impl Read {
                     .map(|address| Value::Owned(address.to_string().into_bytes()))
                     .collect(),
             ),
-            Self::Md5Signatures => {
-                Value::List(md5::Md5Signatures::new(bytes).map(|signature| md5_value(&signature)).collect())
-            }
+            Self::Md5Signatures => md5_signatures(bytes, false),
+            // What CAP_NET_ADMIN alone may see is sent empty to others (kernel sock_diag_put_filterinfo).
+            Self::ClassicBpf if bytes.is_empty() => return None,
             Self::ClassicBpf => {
                 Value::List(bytes.chunks_exact(8).map(|chunk| structure(&INSTRUCTION, chunk)).collect())
             }
@@ -162,7 +162,12 @@ const INSTRUCTION: Layout = {
     }
 };
 
-fn md5_value<'a>(signature: &md5::Md5Signature<'a>) -> Value<'a> {
+/// MD5 signatures: their addresses, and their keys only where those were asked for.
+pub(crate) fn md5_signatures(bytes: &[u8], keys: bool) -> Value<'_> {
+    Value::List(md5::Md5Signatures::new(bytes).map(|signature| md5_value(&signature, keys)).collect())
+}
+
+fn md5_value<'a>(signature: &md5::Md5Signature<'a>, keys: bool) -> Value<'a> {
     let mut entries = Vec::new();
     if let Some(address) = signature.address() {
         entries.push(("address", Value::Address(address)));
@@ -171,11 +176,15 @@ fn md5_value<'a>(signature: &md5::Md5Signature<'a>) -> Value<'a> {
         entries.push(("prefix_len", Value::Unsigned(prefix_len.into())));
     }
     entries.push(("key_bytes", Value::Unsigned(signature.key().len() as u64)));
+    if keys {
+        let digits: Vec<_> = signature.key().iter().map(|byte| format!("{byte:02x}")).collect();
+        entries.push(("key_hex", Value::Owned(digits.concat().into_bytes())));
+    }
     Value::Map(entries)
 }
 
 /// A membership with its link-layer address as people write it, absent where the membership needs none.
-fn membership<'a>(membership: packet::PacketMembership<'a>) -> Value<'a> {
+fn membership(membership: packet::PacketMembership<'_>) -> Value<'_> {
     let mut value = structure(&packet::PacketMembership::LAYOUT, membership.0);
     if let (Value::Map(entries), Some(octets @ [_, ..])) = (&mut value, membership.address()) {
         let octets: Vec<_> = octets.iter().map(|octet| format!("{octet:02x}")).collect();

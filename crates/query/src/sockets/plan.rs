@@ -1,7 +1,7 @@
 //! The plan of a listing: what is asked of the kernel, what it decides, what we decide, and why.
 
 use sockeye_wire::Request;
-use sockeye_wire::sock_diag::bytecode::Condition as Program;
+use sockeye_wire::sock_diag::bytecode::{self, Condition as Program};
 use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, InetQuestion};
 use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::{netlink, packet, smc, tipc, unix, vsock, xdp};
@@ -108,8 +108,8 @@ pub struct Plan {
     pub peers: bool,
     /// The paths of control groups are needed.
     pub cgroups: bool,
-    /// The filter names its tables.
-    pub tables_named: bool,
+    /// Tables that the filter names one by one; a word for many (`any`, `inet`) names none.
+    pub tables_named: Tables,
     /// The filter names its states.
     pub states_named: bool,
     /// Capabilities without which a field of the question stays absent, with the field.
@@ -128,20 +128,20 @@ impl Plan {
         let tables = tables_to_ask(filter);
         let states_named = possible::names_states(filter);
         let states = possible::states(filter) & if states_named { possible::STATES_ALL } else { !STATES_HIDDEN };
-        let program = approximate(filter, true, question.abilities).filter(|found| !found.program.tests().is_empty());
+        let Division { program, residual } = divide(filter, tables, question.abilities);
 
         let mut plan = Self {
             dumps: Vec::new(),
-            residual: residual(filter, tables, question.abilities),
+            residual,
             owner_parts: possible::owner_parts(fields.iter().copied()),
             peers: fields.iter().any(|&field| is_peer_field(field)),
             cgroups: fields.iter().any(|&field| is_flat(field, Flat::Cgroup)),
-            tables_named: possible::names_tables(filter),
+            tables_named: possible::tables_named(filter),
             states_named,
             privileges: privileges(&fields),
         };
         for table in tables.iter() {
-            let program = program.as_ref().filter(|_| table.ip_protocol().is_some()).map(|found| &found.program);
+            let program = program.as_ref().filter(|_| TABLES_WITH_PROGRAMS.has(table));
             plan.add_table(table, states, &fields, program, question.listener_drops);
         }
         plan
@@ -155,6 +155,9 @@ impl Plan {
         program: Option<&Program>,
         listener_drops: bool,
     ) {
+        if states & table.states() == 0 {
+            return;
+        }
         let asks: Vec<_> = fields.iter().flat_map(|&field| asks(field, table)).collect();
         let bpf_storages = asks.iter().any(|ask| matches!(ask, Ask::Attribute(_)));
         let mut ask = asks.iter().fold(0, |mask, ask| match ask {
@@ -204,20 +207,52 @@ fn tables_to_ask(filter: &Expression) -> Tables {
     if usual.is_empty() { possible } else { usual }
 }
 
-/// What is left for us of a filter: the parts of the conjunction that neither the request nor the program decides exactly.
-fn residual(filter: &Expression, tables: Tables, abilities: Abilities) -> Option<Expression> {
-    let programmable = tables.and(Tables::INET.complement()).is_empty();
+/// Tables whose dumps run filter programs: all of inet_diag but SCTP, which ignores them (kernel sctp_diag_dump).
+const TABLES_WITH_PROGRAMS: Tables = Tables::INET.and(Table::Sctp.set().complement());
+
+/// Longest program of a plan: a listing that cuts a table in parts adds a test or two of its own.
+const PROGRAM_LEN_MAX: usize = bytecode::PROGRAM_LEN_MAX - 64;
+
+/// A filter, divided.
+struct Division {
+    /// What the kernel decides, for tables that run programs.
+    program: Option<Program>,
+    /// What is left for us.
+    residual: Option<Expression>,
+}
+
+/// Divides the parts of a conjunction. One that the request decides needs nobody else; one that the program decides
+/// exactly does not need us; one that does not fit into the program is ours alone.
+fn divide(filter: &Expression, tables: Tables, abilities: Abilities) -> Division {
+    let all_run_programs = tables.and(TABLES_WITH_PROGRAMS.complement()).is_empty();
     let parts = match filter {
         Expression::All(parts) => parts.as_slice(),
         other => core::slice::from_ref(other),
     };
-    let left: Vec<_> = parts
-        .iter()
-        .filter(|part| !possible::is_decided_by_request(part))
-        .filter(|part| !(programmable && approximate(part, true, abilities).is_some_and(|found| found.exact)))
-        .cloned()
-        .collect();
-    (!left.is_empty()).then(|| Expression::all(left))
+    let (mut said, mut left) = (Vec::new(), Vec::new());
+    let mut room = PROGRAM_LEN_MAX;
+    for part in parts.iter().filter(|part| !possible::is_decided_by_request(part, tables)) {
+        let fits = |program: &Program| program.assemble().and_then(|bytes| room.checked_sub(bytes.len()));
+        let found = approximate(part, true, abilities).and_then(|found| fits(&found.program).map(|rest| (found, rest)));
+        let mut exact = false;
+        if let Some((found, rest)) = found {
+            exact = found.exact && all_run_programs;
+            // What always holds takes no room.
+            if rest < room {
+                said.push(found.program);
+            }
+            room = rest;
+        }
+        if !exact {
+            left.push(part.clone());
+        }
+    }
+    let program = match said.len() {
+        0 => None,
+        1 => said.pop(),
+        _ => Some(Program::All(said)),
+    };
+    Division { program, residual: (!left.is_empty()).then(|| Expression::all(left)) }
 }
 
 fn asks(field: FieldId, table: Table) -> Vec<Ask> {

@@ -54,6 +54,20 @@ pub(super) fn names_tables(expression: &Expression) -> bool {
     speaks_of(expression, &|flat| flat == Flat::Proto)
 }
 
+/// Tables that a filter names one by one. A word for many stands for whatever of them this kernel has.
+pub(super) fn tables_named(expression: &Expression) -> Tables {
+    let mut named = Tables::NONE;
+    expression.for_each_test(&mut |test| {
+        if let (Source::Flat(Flat::Proto), Condition::Words(words)) = (source(test.field), &test.condition) {
+            let tables: Tables = words.iter().filter_map(|word| Table::from_name(word)).collect();
+            if tables.and(Tables::INET) != Tables::INET {
+                named = named.or(tables);
+            }
+        }
+    });
+    named
+}
+
 /// Whether a filter speaks of the state.
 pub(super) fn names_states(expression: &Expression) -> bool {
     speaks_of(expression, &|flat| flat == Flat::State)
@@ -100,24 +114,32 @@ pub(super) fn mask_of(words: &[&str]) -> u32 {
     State::ALL.iter().filter(|state| words.contains(&state.name())).fold(0, |mask, state| mask | state.mask())
 }
 
+/// Tables whose dumps look at the states of the request. The others have no states there, or ignore them (kernel
+/// raw_diag_dump, sctp_diag_dump).
+const TABLES_WITH_STATES: Tables = Table::Tcp
+    .set()
+    .or(Table::Mptcp.set())
+    .or(Table::Udp.set())
+    .or(Table::UdpLite.set())
+    .or(Table::Unix.set())
+    .or(Table::Vsock.set())
+    .or(Table::Tipc.set());
+
 /// Whether the kernel's choice of table and state decides this part of a conjunction, so that it need not be looked at again.
-pub(super) fn is_decided_by_request(part: &Expression) -> bool {
-    match part {
-        Expression::Not(inner) => is_decided_by_request(inner),
-        Expression::Any(parts) | Expression::All(parts) => {
-            // A mixture of both would need every combination of table and state.
-            parts.iter().all(is_proto_only) || parts.iter().all(is_state_only)
-        }
-        Expression::Test(_) => is_proto_only(part) || is_state_only(part),
-    }
+pub(super) fn is_decided_by_request(part: &Expression, tables: Tables) -> bool {
+    let states = tables.and(TABLES_WITH_STATES.complement()).is_empty();
+    // A mixture of both would need every combination of table and state.
+    names_only(part, Flat::Proto) || states && names_only(part, Flat::State)
 }
 
-fn is_proto_only(part: &Expression) -> bool {
-    part.fields().into_iter().all(|field| matches!(source(field), Source::Flat(Flat::Proto)))
-}
-
-fn is_state_only(part: &Expression) -> bool {
-    part.fields().into_iter().all(|field| matches!(source(field), Source::Flat(Flat::State)))
+/// Whether every test compares this field with names, which is all that a request can say of it.
+fn names_only(part: &Expression, flat: Flat) -> bool {
+    let mut only = true;
+    part.for_each_test(&mut |test| {
+        only &= matches!(source(test.field), Source::Flat(own) if *own == flat)
+            && matches!(test.condition, Condition::Words(_));
+    });
+    only
 }
 
 fn source(field: FieldId) -> &'static Source {

@@ -99,8 +99,15 @@ impl Registry {
                 registry.add_attribute(&Within { tables, outer: None, nest: &[], prefix: "", ask: None }, row);
             }
         }
-        words::add(&mut registry.catalog);
+        let [proto, state] = [Flat::Proto, Flat::State].map(|flat| registry.flat_field(flat));
+        words::add(&mut registry.catalog, proto, state);
         registry
+    }
+
+    /// The field of a flat source. The first two fields are always there; a caller that asks for another gets the first.
+    fn flat_field(&self, wanted: Flat) -> FieldId {
+        let found = self.sources.iter().position(|source| matches!(source, Source::Flat(flat) if *flat == wanted));
+        FieldId(found.and_then(|index| u16::try_from(index).ok()).unwrap_or(0))
     }
 
     fn add_flat(&mut self, row: &FlatField) {
@@ -362,10 +369,9 @@ const fn flat(
     FlatField { path, aliases, json, kernel, doc, kind, flat }
 }
 
-const NO_SCALAR: Meaning = Meaning::Count;
 const IDENTIFIER: FieldKind = FieldKind::Number(Meaning::Identifier);
 const BYTES: FieldKind = FieldKind::Number(Meaning::Bytes);
-const COUNT: FieldKind = FieldKind::Number(NO_SCALAR);
+const COUNT: FieldKind = FieldKind::Number(Meaning::Count);
 const PROTOCOLS: FieldKind = FieldKind::Number(Meaning::OneOf(names![
     (0, "tcp"),
     (1, "mptcp"),

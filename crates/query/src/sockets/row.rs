@@ -5,6 +5,7 @@ use sockeye_wire::sock_diag::unix::UnixAttributes;
 use sockeye_wire::{Scalar, Slots, WireError};
 
 use super::flat::Flat;
+use super::place::{Place, Read, md5_signatures};
 use super::registry::{Source, registry};
 use super::surroundings::Surroundings;
 use super::table::Table;
@@ -50,7 +51,7 @@ impl<'a> SocketRow<'a> {
         }
     }
 
-    pub(super) fn value_at(&self, places: &[super::place::Place]) -> Option<Value<'a>> {
+    pub(super) fn value_at(&self, places: &[Place]) -> Option<Value<'a>> {
         places.iter().filter(|place| place.tables.has(self.table)).find_map(|place| {
             let bytes = match place.attribute {
                 None => self.header,
@@ -58,7 +59,13 @@ impl<'a> SocketRow<'a> {
                     sockeye_wire::Attributes::new(payload).last(inner)
                 })?,
             };
-            if place.says_nothing(self) { None } else { place.read.value(bytes) }
+            if place.says_nothing(self) {
+                return None;
+            }
+            match place.read {
+                Read::Md5Signatures => Some(md5_signatures(bytes, self.surroundings.shows_keys())),
+                read => read.value(bytes),
+            }
         })
     }
 

@@ -57,6 +57,10 @@ pub trait Surroundings: Sync {
     fn peer(&self, row: &SocketRow<'_>) -> Option<Peer>;
     /// Release of the kernel that sent the row: some structures changed without growing.
     fn kernel(&self) -> Version;
+    /// Whether the keys of MD5 signatures may be shown. They are secrets: only whoever asked for them by name sees them.
+    fn shows_keys(&self) -> bool {
+        false
+    }
     /// Which of several surroundings this is, for whoever keeps rows of many: they are read again with the same.
     fn index(&self) -> usize {
         0

@@ -1,6 +1,7 @@
 //! The socket tables of the kernel.
 
 use sockeye_wire::Space;
+use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::{inet, netlink, packet, smc, tipc, unix, vsock, xdp};
 
 /// One table: a family, or a protocol of the internet families.
@@ -88,6 +89,18 @@ impl Table {
             Self::Raw => Some(inet::IPPROTO_RAW),
             Self::Sctp => Some(inet::IPPROTO_SCTP),
             _ => None,
+        }
+    }
+
+    /// States that its sockets can be in, as a mask; states that have no name yet are among them.
+    pub const fn states(self) -> u32 {
+        match self {
+            // Datagram sockets borrow two of TCP's states (kernel udp_connect, __udp_disconnect).
+            Self::Udp | Self::UdpLite | Self::Raw => {
+                let named = (1 << (State::BoundInactive.number() + 1)) - 1;
+                State::Established.mask() | State::Unconnected.mask() | !named
+            }
+            _ => u32::MAX,
         }
     }
 

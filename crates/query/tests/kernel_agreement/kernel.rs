@@ -42,7 +42,9 @@ impl Kernel {
     /// The rows of an internet table that a program takes; every state.
     pub(crate) fn inet(&mut self, table: Table, bytecode: &[u8]) -> Result<Vec<Vec<u8>>, i32> {
         let mut rows = Vec::new();
-        for family in [AF_INET, AF_INET6] {
+        // The old request walks the one large table once, and not for each family.
+        let families: &[u8] = if table == Table::Tcp { &[0] } else { &[AF_INET, AF_INET6] };
+        for &family in families {
             let question = InetQuestion {
                 family,
                 protocol: table.ip_protocol().expect("an internet table"),
@@ -61,7 +63,6 @@ impl Kernel {
         let rows = match table {
             _ if table.ip_protocol().is_some() => self.inet(table, &[]),
             Table::Unix => {
-                // SHOW_ICONS needs a state of its own to make sense of and is not a field.
                 self.rows(unix::UnixQuestion { states: u32::MAX, show: u32::MAX, inode: 0, cookie: 0 }.dump())
             }
             Table::Packet => self.rows(packet::PacketQuestion { show: u32::MAX }.dump()),

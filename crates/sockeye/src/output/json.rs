@@ -189,10 +189,25 @@ fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], ro
 
 /// Appends the member of a group's object for one field, comma last; nothing where the row does not have it.
 pub(crate) fn group_member(out: &mut Vec<u8>, key: &str, field: FieldId, row: &SocketRow<'_>) {
-    if let Some(read) = row.value(field) {
-        value::json_entry(out, key, &read);
-        out.push(b',');
+    match row.value(field) {
+        // Owners of one socket are often one process with several descriptors: each value is said once.
+        Some(Value::List(values)) => {
+            let mut said: Vec<Value<'_>> = Vec::with_capacity(values.len());
+            for value in values {
+                if !said.contains(&value) {
+                    said.push(value);
+                }
+            }
+            value::json_entry(out, key, &Value::List(said));
+        }
+        Some(read) => value::json_entry(out, key, &read),
+        None => {
+            let owner = matches!(Kind::of(field), Kind::Flat(Flat::Owner(_))) && row.flat_number(Flat::Inode).is_some();
+            let Some(reason) = row.surroundings.owners_unknown().filter(|_| owner) else { return };
+            value::json_entry(out, &format!("{key}_unknown"), &Value::Text(reason.as_bytes()));
+        }
     }
+    out.push(b',');
 }
 
 /// Appends groups, whose members are written already: for JSON the members of the document, for NDJSON one object a line.

@@ -90,7 +90,10 @@ impl Run {
                     }
                     Form::Decimal => at += put(line, at, itoa::Buffer::new().format(read).as_bytes()),
                     Form::Truth => at += put(line, at, if read == 0 { b"false" } else { b"true" }),
-                    Form::OneOf(names) if let Some(name) = names.iter().find(|name| name.value == read && name.name.len() + 2 <= VALUE_LEN) => {
+                    Form::OneOf(names)
+                        if let Some(name) =
+                            names.iter().find(|name| name.value == read && name.name.len() + 2 <= VALUE_LEN) =>
+                    {
                         line[at] = b'"';
                         at += 1 + put(line, at + 1, name.name.as_bytes());
                         line[at] = b'"';

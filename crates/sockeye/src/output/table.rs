@@ -6,8 +6,8 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sockeye_query::{FieldId, Value};
 use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table as SocketTable};
+use sockeye_query::{FieldId, Value};
 use sockeye_wire::Meaning;
 use sockeye_wire::sock_diag::state::State;
 
@@ -53,6 +53,14 @@ impl Cells {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.states.is_empty()
+    }
+
+    /// Moves the cells of other rows behind these.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        let before = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        self.ends.extend(other.ends.drain(..).map(|end| end.saturating_add(before)));
+        self.bytes.append(&mut other.bytes);
+        self.states.append(&mut other.states);
     }
 }
 

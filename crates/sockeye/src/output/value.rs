@@ -102,20 +102,42 @@ pub(crate) fn set(out: &mut Vec<u8>, bits: u64, names: &'static [sockeye_wire::N
 pub(crate) fn json_entry(out: &mut Vec<u8>, key: &str, value: &Value<'_>) {
     json_key(out, key, "");
     json(out, value);
-    let raw = match value {
-        Value::Text(bytes) => bytes,
-        Value::Owned(bytes) => bytes.as_slice(),
-        _ => return,
-    };
-    if std::str::from_utf8(raw).is_err() {
-        out.push(b',');
-        json_key(out, key, "_hex");
-        out.push(b'"');
-        for byte in raw {
-            out.extend_from_slice(format!("{byte:02x}").as_bytes());
+    let is_raw = |value: &Value<'_>| bytes_of(value).is_some_and(|bytes| std::str::from_utf8(bytes).is_err());
+    match value {
+        Value::List(values) if values.iter().any(is_raw) => {
+            out.push(b',');
+            json_key(out, key, "_hex");
+            out.push(b'[');
+            let mut separate = separator(b",");
+            for bytes in values.iter().filter_map(bytes_of) {
+                separate(out);
+                json_hex(out, bytes);
+            }
+            out.push(b']');
         }
-        out.push(b'"');
+        _ if is_raw(value) => {
+            out.push(b',');
+            json_key(out, key, "_hex");
+            json_hex(out, bytes_of(value).unwrap_or_default());
+        }
+        _ => {}
     }
+}
+
+fn bytes_of<'v>(value: &'v Value<'_>) -> Option<&'v [u8]> {
+    match value {
+        Value::Text(bytes) => Some(bytes),
+        Value::Owned(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+fn json_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(b'"');
+    for byte in bytes {
+        out.extend_from_slice(format!("{byte:02x}").as_bytes());
+    }
+    out.push(b'"');
 }
 
 fn json_key(out: &mut Vec<u8>, key: &str, suffix: &str) {
@@ -162,6 +184,8 @@ mod tests {
     fn bytes_that_are_not_utf8_come_in_hex_too() {
         assert_eq!(as_json(&Value::Text(b"a\xff")), r#""name":"a\\xff","name_hex":"61ff""#);
         assert_eq!(as_json(&Value::Text(b"plain")), r#""name":"plain""#);
+        let list = Value::List(vec![Value::Text(b"a\xff"), Value::Text(b"b")]);
+        assert_eq!(as_json(&list), r#""name":["a\\xff","b"],"name_hex":["61ff","62"]"#);
     }
 
     #[test]

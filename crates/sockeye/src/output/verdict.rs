@@ -4,6 +4,9 @@ use sockeye_state::{Answer, Confirmed, Consistency, Missing, Verdict};
 
 use super::{escape, number};
 
+/// ENOENT, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT: nobody in this kernel answers for the table.
+const NOBODY_TO_ASK: [i32; 4] = [2, 95, 97, 93];
+
 /// Appends the verdict as an object.
 pub(crate) fn json(out: &mut Vec<u8>, verdict: &Verdict) {
     out.extend_from_slice(b"{\"answer\":\"");
@@ -18,6 +21,11 @@ pub(crate) fn json(out: &mut Vec<u8>, verdict: &Verdict) {
         member(out, missing);
     }
     out.push(b']');
+    if let Some(count) = verdict.time_wait {
+        out.extend_from_slice(b",\"not_listed\":{\"time-wait\":");
+        number::decimal(out, count);
+        out.push(b'}');
+    }
     if let Some(source) = verdict.owner_source {
         out.extend_from_slice(b",\"owner_source\":\"");
         out.extend_from_slice(source.as_bytes());
@@ -73,8 +81,7 @@ fn member(out: &mut Vec<u8>, missing: &Missing) {
 pub(crate) fn sentence(missing: &Missing) -> String {
     match missing {
         Missing::Table { table, refusal, .. } => match refusal.errno {
-            // ENOENT, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT: there is nobody to ask.
-            2 | 95 | 97 | 93 => {
+            errno if NOBODY_TO_ASK.contains(&errno) => {
                 format!("this kernel cannot list {table} sockets ({refusal}; its diag module is not there)")
             }
             _ => format!("the kernel refused to list {table} sockets: {refusal}"),
@@ -110,9 +117,25 @@ pub(crate) fn sentence(missing: &Missing) -> String {
     }
 }
 
+/// What is missing, one sentence for all tables that this kernel lacks.
+fn sentences(missing: &[Missing]) -> Vec<String> {
+    let absent = |missing: &Missing| match missing {
+        Missing::Table { table, refusal, .. } if NOBODY_TO_ASK.contains(&refusal.errno) => Some(table.clone()),
+        _ => None,
+    };
+    let tables: Vec<_> = missing.iter().filter_map(absent).collect();
+    let mut sentences: Vec<_> =
+        missing.iter().filter(|one| tables.len() < 2 || absent(one).is_none()).map(sentence).collect();
+    if tables.len() > 1 {
+        sentences
+            .push(format!("this kernel cannot list {} sockets (their diag modules are not there)", tables.join(", ")));
+    }
+    sentences
+}
+
 /// One line on stderr, if there is something to say.
 pub(crate) fn to_stderr(verdict: &Verdict) {
-    let mut parts: Vec<_> = verdict.missing.iter().map(sentence).collect();
+    let mut parts = sentences(&verdict.missing);
     if verdict.consistency.interrupted {
         parts.push("the kernel marked the dump as inconsistent".to_owned());
     }

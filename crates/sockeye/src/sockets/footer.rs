@@ -3,19 +3,16 @@
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 
-use sockeye_query::sockets::{Plan, Table};
 use sockeye_wire::sock_diag::state::State;
 
 use super::options::Options;
-use super::sockstat::Sockstat;
 use super::takers::States;
 
 /// The lines under a listing.
 pub(crate) fn text(
     states: &States,
     rows: usize,
-    namespaces: &[Option<Sockstat>],
-    plan: &Plan,
+    time_wait: Option<u64>,
     options: &Options,
     dropped: &[&str],
 ) -> String {
@@ -32,8 +29,7 @@ pub(crate) fn text(
     if !by_state.is_empty() {
         let _ = write!(text, ": {by_state}");
     }
-    let time_wait: u64 = namespaces.iter().flatten().map(|stat| stat.time_wait).sum();
-    if time_wait > 0 && !plan.states_named && plan.dumps.iter().any(|dump| dump.table == Table::Tcp) {
+    if let Some(time_wait) = time_wait.filter(|&count| count > 0) {
         let _ = write!(text, "; {time_wait} more in time-wait");
     }
     text.push('\n');

@@ -7,6 +7,7 @@ use sockeye_query::filter::{Condition, Expression, Test};
 use sockeye_query::sockets::{Flat, OwnerPart};
 use sockeye_query::{FieldId, Value};
 
+use super::system::{self, System};
 use super::view::Kind;
 
 /// Processes asked for one by one; more are found faster by looking at all.
@@ -16,6 +17,8 @@ const PIDS_MAX: u64 = 64;
 pub(crate) struct Narrowing<'f> {
     pids: Option<Vec<u32>>,
     names: Vec<&'f Condition>,
+    users: Vec<&'f Condition>,
+    units: Vec<&'f Condition>,
 }
 
 impl<'f> Narrowing<'f> {
@@ -28,9 +31,12 @@ impl<'f> Narrowing<'f> {
         let tests =
             || parts.iter().filter_map(|part| if let Expression::Test(test) = part { Some(test) } else { None });
         let of = |wanted| tests().filter(move |test| is_owner(test.field, wanted));
+        let conditions = |wanted| of(wanted).map(|test| &test.condition).collect();
         Self {
             pids: of(OwnerPart::Pid).find_map(pids),
-            names: of(OwnerPart::Process).map(|test| &test.condition).collect(),
+            names: conditions(OwnerPart::Process),
+            users: conditions(OwnerPart::User),
+            units: conditions(OwnerPart::Unit),
         }
     }
 
@@ -39,14 +45,20 @@ impl<'f> Narrowing<'f> {
         self.pids.as_deref()
     }
 
-    /// Whether anything is demanded of a process's name.
+    /// Whether anything is demanded that only a look at the process tells.
     pub(crate) fn is_narrow(&self) -> bool {
-        !self.names.is_empty()
+        !(self.names.is_empty() && self.users.is_empty() && self.units.is_empty())
     }
 
-    /// Whether a process satisfies what is demanded of its name.
-    pub(crate) fn takes(&self, process: &ProcessView<'_>) -> bool {
-        self.names.iter().all(|condition| process.comm().is_none_or(|name| condition.holds(&Value::Text(name))))
+    /// Whether a process satisfies what is demanded of it. What cannot be read of it is no reason to leave it out.
+    pub(crate) fn takes(&self, process: &ProcessView<'_>, system: &System) -> bool {
+        let all = |conditions: &[&Condition], text: Option<&[u8]>| {
+            conditions.iter().all(|condition| text.is_none_or(|text| condition.holds(&Value::Text(text))))
+        };
+        // Each fact costs a system call, so it is only read where something is demanded of it.
+        (self.names.is_empty() || all(&self.names, process.comm()))
+            && (self.users.is_empty() || process.uid().is_none_or(|uid| all(&self.users, Some(&system.user_name(uid)))))
+            && (self.units.is_empty() || all(&self.units, process.cgroup().and_then(system::unit)))
     }
 }
 

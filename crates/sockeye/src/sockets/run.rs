@@ -13,9 +13,9 @@ use sockeye_conn::Namespace;
 use sockeye_owners::ScanOptions;
 use sockeye_query::FieldId;
 use sockeye_query::filter::{Expression, Filter};
-use sockeye_state::Missing;
-use sockeye_state::Answer;
 use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table as SocketTable, catalog};
+use sockeye_state::Answer;
+use sockeye_state::Missing;
 
 use super::ends::Ends;
 use super::listing::{self, Counts, Ended, Filters, Job, Take};
@@ -103,8 +103,7 @@ fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
 
 /// `-rtt,pid` as fields with directions.
 fn orders(list: &str) -> Result<Vec<Order>> {
-    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-    names
+    names(list)?
         .map(|name| {
             let descending = name.starts_with('-');
             let field = field(name.trim_start_matches(['-', '+']))?;
@@ -114,7 +113,15 @@ fn orders(list: &str) -> Result<Vec<Order>> {
 }
 
 fn fields(list: &str) -> Result<Vec<FieldId>> {
-    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(field).collect()
+    names(list)?.map(field).collect()
+}
+
+fn names(list: &str) -> Result<impl Iterator<Item = &str>> {
+    let mut names = list.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+    if names.peek().is_none() {
+        return Err(Mistaken::sentence("a list of fields is empty; name at least one"));
+    }
+    Ok(names)
 }
 
 fn field(name: &str) -> Result<FieldId> {
@@ -150,7 +157,8 @@ impl Listing<'_> {
         }
         if plan.dumps.is_empty() {
             return Err(Mistaken::sentence(
-                "the filter leaves no table to list; name a protocol and states that go together",
+                "this filter can match nothing: no socket of these protocols is ever in these states \
+                 (udp sockets wait as `unconnected`)",
             ));
         }
         let capture = self.options.replay.as_deref().map(Capture::load).transpose()?;
@@ -160,8 +168,9 @@ impl Listing<'_> {
             Some(replay) => System::of_capture(replay.about.kernel),
             None => System::new(scans),
         };
+        let system = system.with_keys(self.options.show_md5_keys);
         let narrowing = narrow::Narrowing::of(self.filter);
-        let filter = |process: &sockeye_owners::ProcessView<'_>| narrowing.takes(process);
+        let filter = |process: &sockeye_owners::ProcessView<'_>| narrowing.takes(process, &system);
         let scan_options = ScanOptions {
             facts: system::facts(&plan.owner_parts),
             pids: narrowing.pids(),
@@ -243,7 +252,7 @@ impl Listing<'_> {
             layout: &layout,
             sink: &sink,
             heading: !self.options.no_header,
-            began: Mutex::new(false),
+            beginning: Mutex::default(),
             rows: AtomicUsize::new(0),
             limit: self.options.limit.filter(|_| self.orders.is_empty()),
             states: States::default(),
@@ -257,7 +266,8 @@ impl Listing<'_> {
         let mut confirmed = None;
         let ended = if self.options.confirm {
             let jobs = jobs(plan, &places, &stats, 1, recorder);
-            let (ended, found) = confirm::run(&jobs, filters, &mut counts, |rows| self.confirmed(rows, &places, &shared))?;
+            let (ended, found) =
+                confirm::run(&jobs, filters, &mut counts, |rows| self.confirmed(rows, &places, &shared))?;
             confirmed = Some(found);
             ended
         } else {
@@ -281,6 +291,7 @@ impl Listing<'_> {
             filter: self.filter,
         };
         let mut verdict = verdict(&circumstances);
+        verdict.time_wait = time_wait(&stats, plan);
         if replay.is_some() && self.names_owners() {
             let sentence = "a capture does not hold the owners of its sockets".to_owned();
             verdict.missing.push(Missing::Other { sentence, named: true });
@@ -288,7 +299,7 @@ impl Listing<'_> {
         let rows = shared.rows.load(Ordering::Relaxed);
         self.end(&shared, &verdict);
         let footer = (terminal && format == Format::Table && !self.options.count && self.groups.is_empty())
-            .then(|| footer::text(&shared.states, rows, &stats, plan, self.options, &layout.dropped()));
+            .then(|| footer::text(&shared.states, rows, verdict.time_wait, self.options, &layout.dropped()));
         sink.finish().context("cannot write the listing")?;
         recorder.map_or(Ok(()), Recorder::finish).context("cannot write the capture")?;
         if let Some(footer) = footer {
@@ -352,10 +363,10 @@ impl Listing<'_> {
     fn end(&self, shared: &Shared<'_>, verdict: &sockeye_state::Verdict) {
         let mut out = Vec::new();
         let format = self.options.format();
+        // An empty table says that there are no such sockets; nobody has said so where the answer failed.
+        let answered = verdict.answer != Answer::Failed;
         if let Layout::Table(table) = shared.layout {
             let began = shared.began.lock().is_ok_and(|began| *began);
-            // An empty table says that there are no such sockets; nobody has said so where the answer failed.
-            let answered = verdict.answer != Answer::Failed;
             if !began && answered && shared.heading && !self.options.count && self.groups.is_empty() {
                 table.heading(&mut out);
             }
@@ -363,6 +374,9 @@ impl Listing<'_> {
         if self.options.count {
             let rows = shared.rows.load(Ordering::Relaxed);
             match format {
+                // Nobody has counted.
+                Format::Json if !answered => out.extend_from_slice(b"{\"schema\":1"),
+                _ if !answered => {}
                 Format::Json => out.extend_from_slice(format!("{{\"schema\":1,\"count\":{rows}").as_bytes()),
                 Format::Ndjson => out.extend_from_slice(format!("{{\"count\":{rows}}}\n").as_bytes()),
                 Format::Table | Format::Csv => out.extend_from_slice(format!("{rows}\n").as_bytes()),
@@ -469,6 +483,12 @@ fn feed(rows: &mut confirm::Rows<'_>, places: &[(Option<&Namespace>, Place<'_>)]
         }
     }
     taker.end();
+}
+
+/// Sockets in TIME-WAIT that the listing leaves out because nobody asked for them.
+fn time_wait(namespaces: &[Option<Sockstat>], plan: &Plan) -> Option<u64> {
+    let left_out = !plan.states_named && plan.dumps.iter().any(|dump| dump.table == SocketTable::Tcp);
+    left_out.then(|| namespaces.iter().flatten().map(|stat| stat.time_wait).sum())
 }
 
 /// The dumps of every place; a large TCP table in two parts.

@@ -27,6 +27,8 @@ pub(crate) struct System {
     cgroups: OnceLock<Option<CgroupTree>>,
     /// Release of the running kernel.
     pub(crate) kernel: Option<Version>,
+    /// The keys of MD5 signatures were asked for.
+    shows_keys: bool,
 }
 
 impl System {
@@ -39,6 +41,11 @@ impl System {
     pub(crate) fn of_capture(kernel: &[u8]) -> Self {
         let kernel = std::str::from_utf8(kernel).ok().and_then(version);
         Self { kernel, users: None.into(), cgroups: None.into(), ..Self::default() }
+    }
+
+    /// The same system, with the keys of MD5 signatures shown or not.
+    pub(crate) fn with_keys(self, shows_keys: bool) -> Self {
+        Self { shows_keys, ..self }
     }
 
     /// Looks for owners and lets the rows go on that wait for them.
@@ -54,6 +61,11 @@ impl System {
 
     fn user(&self, uid: u32) -> Option<&[u8]> {
         self.users.get_or_init(|| Users::load().ok()).as_ref()?.name(uid)
+    }
+
+    /// Name of a user, or the number of one without a name.
+    pub(crate) fn user_name(&self, uid: u32) -> Vec<u8> {
+        self.user(uid).map_or_else(|| uid.to_string().into_bytes(), <[u8]>::to_vec)
     }
 
     fn cgroup(&self, id: u64) -> Option<&[u8]> {
@@ -93,10 +105,10 @@ impl System {
                 None => Value::List(Vec::new()),
             },
             OwnerPart::User => match process.uid() {
-                Some(uid) => self.user(uid).map_or_else(|| Value::Owned(uid.to_string().into_bytes()), Value::Text),
+                Some(uid) => Value::Owned(self.user_name(uid)),
                 None => Value::List(Vec::new()),
             },
-            OwnerPart::Unit => text(identity().and_then(|found| found.user_unit.as_deref().or(found.unit.as_deref()))),
+            OwnerPart::Unit => text(process.cgroup().and_then(unit)),
             OwnerPart::Container => {
                 text(identity().and_then(|found| found.container.as_ref().map(|container| &*container.id)))
             }
@@ -104,6 +116,12 @@ impl System {
             _ => Value::List(Vec::new()),
         }
     }
+}
+
+/// The systemd unit of a control group: that of the user's manager, where there is one.
+pub(crate) fn unit(cgroup: &sockeye_owners::Cgroup) -> Option<&[u8]> {
+    let identity = cgroup.identity();
+    identity.user_unit.as_deref().or(identity.unit.as_deref())
 }
 
 /// Arguments as one line, apart by blanks.
@@ -209,6 +227,10 @@ impl Surroundings for Place<'_> {
 
     fn namespace(&self) -> Option<&[u8]> {
         self.label.as_deref()
+    }
+
+    fn shows_keys(&self) -> bool {
+        self.system.shows_keys
     }
 
     fn index(&self) -> usize {

@@ -39,13 +39,21 @@ impl Layout {
 #[derive(Default)]
 pub(crate) struct States(pub(crate) [AtomicU64; 16]);
 
+/// Rows of tables that were too small for a block wait for the widths that others need, so that columns are straight.
+#[derive(Default)]
+pub(crate) struct Beginning {
+    /// The heading is written.
+    began: bool,
+    waiting: Cells,
+}
+
 /// What the takers of all threads share.
 pub(crate) struct Shared<'s> {
     pub(crate) layout: &'s Layout,
     pub(crate) sink: &'s Sink,
     pub(crate) heading: bool,
-    /// The heading goes before the first row, whichever thread has it.
-    pub(crate) began: Mutex<bool>,
+    /// The table's beginning, which all threads shape.
+    pub(crate) beginning: Mutex<Beginning>,
     pub(crate) rows: AtomicUsize,
     pub(crate) limit: Option<usize>,
     pub(crate) states: States,
@@ -68,14 +76,43 @@ impl Shared<'_> {
 
     /// Lays out cells behind the heading and writes them. Blocks of the table go out in turn, so that the heading is first.
     pub(crate) fn write_cells(&self, table: &Table, cells: &mut Cells, out: &mut Vec<u8>) -> bool {
-        let mut began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut beginning = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        table.widen(&beginning.waiting);
         table.widen(cells);
-        if !*began && self.heading {
+        if !beginning.began && self.heading {
             table.heading(out);
         }
-        *began = true;
+        beginning.began = true;
+        table.lay_out(out, &mut beginning.waiting);
         table.lay_out(out, cells);
         self.sink.write(out)
+    }
+
+    /// Keeps cells until the first block is written, or `finish`.
+    fn wait(&self, table: &Table, cells: &mut Cells, out: &mut Vec<u8>) {
+        let mut beginning = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        if beginning.began {
+            drop(beginning);
+            self.write_cells(table, cells, out);
+        } else {
+            beginning.waiting.append(cells);
+        }
+    }
+
+    /// Writes what waits, and the heading if there was no row and it is wanted.
+    pub(crate) fn finish(&self, heading: bool) {
+        let Layout::Table(table) = self.layout else { return };
+        let (began, waits) = {
+            let beginning = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+            (beginning.began, !beginning.waiting.is_empty())
+        };
+        let mut out = Vec::new();
+        if waits {
+            self.write_cells(table, &mut Cells::default(), &mut out);
+        } else if !began && heading && self.heading {
+            table.heading(&mut out);
+            self.sink.write(&mut out);
+        }
     }
 }
 
@@ -91,7 +128,13 @@ pub(crate) struct Stream<'s, 'w> {
 
 impl<'s, 'w> Stream<'s, 'w> {
     pub(crate) fn new(shared: &'s Shared<'w>) -> Self {
-        Self { shared, cells: Cells::default(), out: Vec::with_capacity(BLOCK_LEN + BLOCK_LEN / 8), line: Line::default(), open: true }
+        Self {
+            shared,
+            cells: Cells::default(),
+            out: Vec::with_capacity(BLOCK_LEN + BLOCK_LEN / 8),
+            line: Line::default(),
+            open: true,
+        }
     }
 
     fn flush(&mut self) -> bool {
@@ -133,7 +176,10 @@ impl Take for Stream<'_, '_> {
     }
 
     fn end(&mut self) {
-        self.flush();
+        match &self.shared.layout {
+            Layout::Table(table) => self.shared.wait(table, &mut self.cells, &mut self.out),
+            _ => drop(self.flush()),
+        }
     }
 }
 

@@ -82,7 +82,7 @@ fn dumps(found: &Circumstances<'_>, verdict: &mut Verdict) {
                     .iter()
                     .any(|other| other.table == ended.table && other.result.as_ref().is_ok_and(|it| it.done));
                 if !other {
-                    let named = found.plan.tables_named;
+                    let named = found.plan.tables_named.has(ended.table);
                     verdict.missing.push(Missing::Table { table, refusal: refusal.clone(), named });
                 }
             }

@@ -1,7 +1,7 @@
 //! Columns: which fields are shown, in which order, and which of them fall away first where there is no room.
 
 use sockeye_query::FieldId;
-use sockeye_query::sockets::{Flat, OwnerPart, catalog, source_flat};
+use sockeye_query::sockets::{Flat, catalog, source_flat};
 
 /// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,7 +236,7 @@ fn default_columns(owners: bool) -> Vec<Column> {
 /// `a,b` replaces the columns; `+c` adds one, `-d` takes one away.
 fn apply(columns: &mut Vec<Column>, list: &str) -> Result<(), String> {
     let names: Vec<_> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    if names.iter().any(|name| !name.starts_with(['+', '-'])) {
+    if names.iter().any(|name| !name.starts_with(['+', '-'])) || names.is_empty() {
         columns.clear();
     }
     for name in names {
@@ -275,14 +275,6 @@ fn find(name: &str, sacrifice: u8, default: bool) -> Result<Column, String> {
     let field =
         catalog().find(name).ok_or_else(|| format!("there is no field {name:?}; `sockeye fields` lists them"))?;
     Ok(Column::new(field, sacrifice, default))
-}
-
-/// The part of an owner that a column shows.
-pub(crate) fn owner_part(column: &Column) -> Option<OwnerPart> {
-    match column.kind {
-        Kind::Flat(Flat::Owner(part) | Flat::PeerOwner(part)) => Some(part),
-        _ => None,
-    }
 }
 
 /// The columns of a grouping: its fields, and how many rows agree in them.

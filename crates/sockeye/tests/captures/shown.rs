@@ -69,9 +69,7 @@ fn number(value: &Value<'_>) -> Option<u64> {
 fn tells(value: &Value<'_>, kind: FieldKind) -> bool {
     match value {
         Value::Word(word) => match kind {
-            FieldKind::Number(Meaning::OneOf(names)) => {
-                names.iter().any(|name| name.name == *word && name.value != 0)
-            }
+            FieldKind::Number(Meaning::OneOf(names)) => names.iter().any(|name| name.name == *word && name.value != 0),
             _ => true,
         },
         Value::Text(text) => !text.is_empty(),

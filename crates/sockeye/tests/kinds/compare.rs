@@ -15,7 +15,7 @@ use crate::observed::Observed;
 use crate::owners;
 
 /// Everything in the row that is not as expected.
-pub fn compare(expected: &Expected, row: &Value) -> Vec<String> {
+pub(crate) fn compare(expected: &Expected, row: &Value) -> Vec<String> {
     let Expected {
         role: _,
         family,
@@ -67,7 +67,8 @@ pub fn compare(expected: &Expected, row: &Value) -> Vec<String> {
     let mut row = Observed::new(row);
 
     names::family(&mut row, *family, *protocol, *socket_type);
-    row.equal("/state", names::state(*state, *protocol));
+    row.equal("/protocol", names::protocol(expected));
+    row.equal("/state", names::state(expected));
     endpoint(&mut row, "local", *local);
     endpoint(&mut row, "peer", *peer);
     identity(&mut row, *inode, *cookie);

@@ -28,7 +28,7 @@ const NETLINK_FLAGS: [(u32, &str); 6] = [
 ];
 
 /// An abstract name is written with `@` for its first NUL. A path may begin with `@` as well: the file tells them apart.
-pub fn unix_name(row: &mut Observed<'_>, name: &[u8]) {
+pub(crate) fn unix_name(row: &mut Observed<'_>, name: &[u8]) {
     let written = match name {
         [0, rest @ ..] => {
             row.absent("/vfs");
@@ -44,7 +44,7 @@ pub fn unix_name(row: &mut Observed<'_>, name: &[u8]) {
 }
 
 /// What packet_diag says.
-pub fn packet(row: &mut Observed<'_>, expected: &PacketExpected) {
+pub(crate) fn packet(row: &mut Observed<'_>, expected: &PacketExpected) {
     let PacketExpected {
         ifindex,
         version,
@@ -112,7 +112,7 @@ fn membership(expected: &Membership) -> Value {
 }
 
 /// What netlink_diag says.
-pub fn netlink(row: &mut Observed<'_>, expected: &NetlinkExpected) {
+pub(crate) fn netlink(row: &mut Observed<'_>, expected: &NetlinkExpected) {
     let NetlinkExpected { portid, dst_portid, dst_group, groups, flags } = expected;
     row.equal("/local_port", *portid);
     row.equal("/peer_port", *dst_portid);

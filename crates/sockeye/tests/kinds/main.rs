@@ -26,15 +26,15 @@ const NOT_LISTED: [&str; 3] = ["ping", "ping_v6", "dccp"];
 
 /// The kinds of each test.
 mod group {
-    pub const LISTENING: [&str; 5] = [
+    pub(crate) const LISTENING: [&str; 5] = [
         "tcp_listening",
         "tcp_listening_overflowed",
         "tcp_listening_v6only",
         "tcp_listening_dual_stack",
         "tcp_reuseport_group",
     ];
-    pub const ESTABLISHED: [&str; 3] = ["tcp_established_v4", "tcp_established_v6", "tcp_established_mapped"];
-    pub const STATES: [&str; 8] = [
+    pub(crate) const ESTABLISHED: [&str; 3] = ["tcp_established_v4", "tcp_established_v6", "tcp_established_mapped"];
+    pub(crate) const STATES: [&str; 8] = [
         "tcp_syn_sent",
         "tcp_syn_recv",
         "tcp_fin_wait1",
@@ -44,7 +44,7 @@ mod group {
         "tcp_time_wait",
         "tcp_bound",
     ];
-    pub const OPTIONS: [&str; 7] = [
+    pub(crate) const OPTIONS: [&str; 7] = [
         "tcp_telling_v4",
         "tcp_telling_v6",
         "tcp_md5",
@@ -53,13 +53,15 @@ mod group {
         "tcp_uid",
         "tcp_tls",
     ];
-    pub const CONGESTION: [&str; 5] = ["tcp_reno", "tcp_cubic", "tcp_bbr", "tcp_dctcp", "tcp_vegas"];
-    pub const CIRCUMSTANCES: [&str; 6] =
+    pub(crate) const CONGESTION: [&str; 5] = ["tcp_reno", "tcp_cubic", "tcp_bbr", "tcp_dctcp", "tcp_vegas"];
+    pub(crate) const CIRCUMSTANCES: [&str; 6] =
         ["tcp_retransmitting", "tcp_keepalive", "tcp_ecn", "tcp_accurate_ecn", "tcp_unsent", "tcp_fastopen"];
-    pub const SURROUNDINGS: [&str; 2] = ["tcp_bpf_storage", "tcp_in_cgroup"];
-    pub const SHARED: [&str; 1] = ["tcp_shared"];
-    pub const MULTIPATH: [&str; 3] = ["mptcp_listening", "mptcp_established", "mptcp_subflows"];
-    pub const DATAGRAM: [&str; 8] = [
+    pub(crate) const SURROUNDINGS: [&str; 2] = ["tcp_bpf_storage", "tcp_in_cgroup"];
+    pub(crate) const SHARED: [&str; 1] = ["tcp_shared"];
+    pub(crate) const MULTIPATH: [&str; 2] = ["mptcp_listening", "mptcp_established"];
+    /// Apart, because its endpoint adds subflows to the connections that are already there.
+    pub(crate) const SUBFLOWS: [&str; 1] = ["mptcp_subflows"];
+    pub(crate) const DATAGRAM: [&str; 8] = [
         "udp_unconnected_v4",
         "udp_unconnected_v6",
         "udp_connected",
@@ -69,7 +71,7 @@ mod group {
         "udp_telling_v6",
         "udplite",
     ];
-    pub const UNIX: [&str; 9] = [
+    pub(crate) const UNIX: [&str; 9] = [
         "unix_listening",
         "unix_stream_pair",
         "unix_stream_named",
@@ -80,7 +82,7 @@ mod group {
         "unix_hostile_path",
         "unix_uid",
     ];
-    pub const PACKET: [&str; 9] = [
+    pub(crate) const PACKET: [&str; 9] = [
         "packet_raw",
         "packet_dgram",
         "packet_memberships",
@@ -91,11 +93,11 @@ mod group {
         "packet_flags",
         "packet_filter",
     ];
-    pub const NETLINK: [&str; 5] =
+    pub(crate) const NETLINK: [&str; 5] =
         ["netlink_groups", "netlink_protocols", "netlink_connected", "netlink_flags", "netlink_overrun"];
-    pub const RARE: [&str; 7] = ["raw", "raw_v6", "vsock", "xdp", "tipc", "smc", "sctp"];
+    pub(crate) const RARE: [&str; 7] = ["raw", "raw_v6", "vsock", "xdp", "tipc", "smc", "sctp"];
 
-    pub const ALL: [&[&str]; 14] = [
+    pub(crate) const ALL: [&[&str]; 15] = [
         &LISTENING,
         &ESTABLISHED,
         &STATES,
@@ -105,6 +107,7 @@ mod group {
         &SURROUNDINGS,
         &SHARED,
         &MULTIPATH,
+        &SUBFLOWS,
         &DATAGRAM,
         &UNIX,
         &PACKET,
@@ -133,7 +136,7 @@ fn check(zoo: &Zoo, test: &str, kinds: &[&str]) {
     let mut mistakes = Vec::new();
     for (kind, specimen) in &specimens {
         for expected in specimen.all() {
-            let protocol = names::protocol(expected.family, expected.protocol, expected.socket_type);
+            let protocol = names::protocol(expected);
             if is_missing(&verdict, protocol) {
                 // Named as missing by the verdict, and nothing of it shown as if it were there.
                 assert!(rows.iter().all(|row| row["protocol"] != protocol), "{kind}: {verdict:#}");
@@ -165,7 +168,7 @@ fn find<'r>(rows: &'r [Value], expected: &Expected) -> Vec<&'r Value> {
         let cookie = format!("{cookie:#x}");
         return rows.iter().filter(|row| row["cookie"] == *cookie).collect();
     }
-    let protocol = names::protocol(expected.family, expected.protocol, expected.socket_type);
+    let protocol = names::protocol(expected);
     let same_side = |row: &Value, side: &str, address: Option<std::net::SocketAddr>| {
         address.is_none_or(|address| {
             row[format!("{side}_address")] == address.ip().to_string() && row[format!("{side}_port")] == address.port()
@@ -173,7 +176,7 @@ fn find<'r>(rows: &'r [Value], expected: &Expected) -> Vec<&'r Value> {
     };
     let same = |row: &&Value| {
         row["protocol"] == protocol
-            && row["state"] == names::state(expected.state, expected.protocol)
+            && row["state"] == names::state(expected)
             && same_side(row, "local", expected.local)
             && same_side(row, "peer", expected.peer)
     };
@@ -258,6 +261,14 @@ fn a_socket_with_several_owners_shows_them_all() {
 fn multipath_connections_are_shown_with_the_tcp_that_carries_them() {
     in_namespace(|zoo| {
         check(zoo, "MPTCP", &group::MULTIPATH);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_multipath_connection_counts_its_further_subflows() {
+    in_namespace(|zoo| {
+        check(zoo, "MPTCP subflows", &group::SUBFLOWS);
         Ok(())
     });
 }

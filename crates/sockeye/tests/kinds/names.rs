@@ -1,33 +1,33 @@
 //! The kernel's numbers and the words that sockeye must have for them, said here once more so that a mistake in one
 //! place does not hide in the other.
 
-use sockeye_zoo::state;
+use sockeye_zoo::{Expected, state};
 
 use crate::observed::Observed;
 
 // include/linux/socket.h and include/uapi/linux/in.h
-pub const AF_UNIX: i32 = 1;
-pub const AF_INET: i32 = 2;
-pub const AF_INET6: i32 = 10;
-pub const AF_NETLINK: i32 = 16;
-pub const AF_PACKET: i32 = 17;
-pub const AF_VSOCK: i32 = 40;
-pub const AF_XDP: i32 = 44;
-pub const IPPROTO_ICMP: i32 = 1;
-pub const IPPROTO_TCP: i32 = 6;
-pub const IPPROTO_UDP: i32 = 17;
-pub const IPPROTO_ICMPV6: i32 = 58;
-pub const IPPROTO_SCTP: i32 = 132;
-pub const IPPROTO_UDPLITE: i32 = 136;
-pub const IPPROTO_MPTCP: i32 = 262;
-pub const SOCK_RAW: i32 = 3;
+pub(crate) const AF_UNIX: i32 = 1;
+pub(crate) const AF_INET: i32 = 2;
+pub(crate) const AF_INET6: i32 = 10;
+pub(crate) const AF_NETLINK: i32 = 16;
+pub(crate) const AF_PACKET: i32 = 17;
+pub(crate) const AF_VSOCK: i32 = 40;
+pub(crate) const AF_XDP: i32 = 44;
+pub(crate) const IPPROTO_ICMP: i32 = 1;
+pub(crate) const IPPROTO_TCP: i32 = 6;
+pub(crate) const IPPROTO_UDP: i32 = 17;
+pub(crate) const IPPROTO_ICMPV6: i32 = 58;
+pub(crate) const IPPROTO_SCTP: i32 = 132;
+pub(crate) const IPPROTO_UDPLITE: i32 = 136;
+pub(crate) const IPPROTO_MPTCP: i32 = 262;
+pub(crate) const SOCK_RAW: i32 = 3;
 
 /// `SHUT_…` of sock_diag: bit by direction.
-pub const SHUTDOWN: [(u32, &str); 2] = [(1, "receive"), (2, "send")];
+pub(crate) const SHUTDOWN: [(u32, &str); 2] = [(1, "receive"), (2, "send")];
 /// `idiag_timer`
-pub const TIMERS: [&str; 5] = ["off", "on", "keepalive", "timewait", "persist"];
+pub(crate) const TIMERS: [&str; 5] = ["off", "on", "keepalive", "timewait", "persist"];
 /// `TCPI_OPT_…`
-pub const TCP_OPTIONS: [(u32, &str); 6] =
+pub(crate) const TCP_OPTIONS: [(u32, &str); 6] =
     [(1, "timestamps"), (2, "sack"), (4, "wscale"), (8, "ecn"), (16, "ecn-seen"), (32, "syn-data")];
 /// `SOCK_…`
 const SOCKET_TYPES: [&str; 6] = ["", "stream", "dgram", "raw", "", "seqpacket"];
@@ -45,9 +45,9 @@ const NETLINK_PROTOCOLS: [(i32, &str); 7] = [
 const LLDP: i32 = 0x88cc;
 
 /// The word for a state. A TCP socket that is closed and has a port is bound-inactive.
-pub fn state(state: u8, protocol: i32) -> &'static str {
-    match state {
-        state::CLOSE if protocol == IPPROTO_TCP => "bound-inactive",
+pub(crate) fn state(expected: &Expected) -> &'static str {
+    match expected.state {
+        state::CLOSE if protocol(expected) == "tcp" => "bound-inactive",
         state::ESTABLISHED => "established",
         state::SYN_SENT => "syn-sent",
         state::SYN_RECV => "syn-recv",
@@ -64,9 +64,9 @@ pub fn state(state: u8, protocol: i32) -> &'static str {
 }
 
 /// The word for family and protocol.
-pub fn protocol(family: i32, protocol: i32, socket_type: i32) -> &'static str {
-    match (family, protocol) {
-        (AF_INET | AF_INET6, _) if socket_type == SOCK_RAW => "raw",
+pub(crate) fn protocol(expected: &Expected) -> &'static str {
+    match (expected.family, expected.protocol) {
+        (AF_INET | AF_INET6, _) if expected.socket_type == SOCK_RAW => "raw",
         (AF_INET | AF_INET6, IPPROTO_TCP) => "tcp",
         (AF_INET | AF_INET6, IPPROTO_UDP) => "udp",
         (AF_INET | AF_INET6, IPPROTO_UDPLITE) => "udplite",
@@ -82,9 +82,8 @@ pub fn protocol(family: i32, protocol: i32, socket_type: i32) -> &'static str {
     }
 }
 
-/// Compares what says of which kind a socket is.
-pub fn family(row: &mut Observed<'_>, family: i32, number: i32, socket_type: i32) {
-    row.equal("/protocol", protocol(family, number, socket_type));
+/// Compares what says of which family and type a socket is.
+pub(crate) fn family(row: &mut Observed<'_>, family: i32, number: i32, socket_type: i32) {
     match family {
         AF_INET => address_has(row, false),
         AF_INET6 => address_has(row, true),

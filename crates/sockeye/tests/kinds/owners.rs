@@ -5,7 +5,7 @@ use sockeye_zoo::Owner;
 use crate::observed::{Observed, lossless};
 
 /// Compares the owners of a socket that has a file.
-pub fn compare(row: &mut Observed<'_>, inode: Option<u64>, others: &[Owner]) {
+pub(crate) fn compare(row: &mut Observed<'_>, inode: Option<u64>, others: &[Owner]) {
     let Some(inode) = inode else { return };
     let owners = row.list("/owners");
     let mut expected = others.to_vec();

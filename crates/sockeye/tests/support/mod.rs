@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// Runs the built program to its end.
-pub fn sockeye(arguments: &[&str]) -> Output {
+pub(crate) fn sockeye(arguments: &[&str]) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_sockeye")).args(arguments).env("NO_COLOR", "1").output();
     output.unwrap_or_else(|error| panic!("cannot run sockeye: {error}"))
 }
@@ -18,7 +18,7 @@ pub fn sockeye(arguments: &[&str]) -> Output {
 ///
 /// If the answer is not whole or not JSON. That something asked for is missing in this kernel (exit status 3) is for
 /// the test to judge.
-pub fn listing(arguments: &[&str]) -> (Vec<Value>, Value) {
+pub(crate) fn listing(arguments: &[&str]) -> (Vec<Value>, Value) {
     let output = sockeye(&[&["sockets", "-o", "ndjson"], arguments].concat());
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(matches!(output.status.code(), Some(0 | 3)), "sockeye {arguments:?}: {}\n{errors}", output.status);
@@ -31,10 +31,4 @@ pub fn listing(arguments: &[&str]) -> (Vec<Value>, Value) {
     let verdict = verdict.unwrap_or_else(|| panic!("no verdict at the end of\n{text}\n{errors}"));
     assert_eq!(verdict["answer"], "whole", "{verdict:#}");
     (rows, verdict)
-}
-
-/// The rows of the socket with this cookie.
-pub fn with_cookie(rows: &[Value], cookie: u64) -> Vec<&Value> {
-    let cookie = format!("{cookie:#x}");
-    rows.iter().filter(|row| row["cookie"] == *cookie).collect()
 }

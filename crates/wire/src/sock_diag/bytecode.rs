@@ -47,7 +47,7 @@ pub enum Test {
         /// The mask.
         mask: u32,
     },
-    /// Made in this control group or in one below it (5.8).
+    /// Made in this control group itself, not in one below it (5.8).
     Cgroup(u64),
 }
 

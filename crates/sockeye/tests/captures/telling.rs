@@ -1,0 +1,105 @@
+//! Every field is shown with a telling value, or has a reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::process::Command;
+
+use sockeye_query::FieldId;
+use sockeye_query::sockets::{Reader, Table, catalog};
+
+use crate::made::{self, CAPTURED, blesses, directory};
+use crate::shown::Shown;
+
+/// Tables that the kernel at hand has; the others can only be built.
+const TABLES_HERE: [Table; 7] =
+    [Table::Tcp, Table::Mptcp, Table::Udp, Table::UdpLite, Table::Unix, Table::Packet, Table::Netlink];
+
+fn captured() -> Shown {
+    let mut shown = Shown::default();
+    CAPTURED.iter().for_each(|captured| shown.add(&made::read(captured.name)));
+    shown
+}
+
+fn built() -> Shown {
+    let mut shown = Shown::default();
+    made::built().for_each(|(name, ..)| shown.add(&made::read(&name)));
+    shown
+}
+
+/// Fields that no kernel at hand can show, with the reason.
+fn reasons() -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(directory().join("cannot_show.txt")).expect("committed");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| line.split_once('\t').expect("field, tab, reason"))
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .collect()
+}
+
+/// Whether a socket of a table that is here could have the field.
+fn is_of_here(field: FieldId) -> bool {
+    TABLES_HERE.iter().any(|&table| Reader::new(field, table).is_some())
+}
+
+fn path(field: FieldId) -> &'static str {
+    &catalog().info(field).path
+}
+
+/// How each field is shown: by a capture, by a built one where no other can be, or not by captures at all.
+fn shown() -> String {
+    let (captured, built, reasons) = (captured(), built(), reasons());
+    let mut text = String::new();
+    for (field, info) in catalog().fields() {
+        let how = if captured.telling.contains(&field) {
+            "captured"
+        } else if built.telling.contains(&field) && (!is_of_here(field) || reasons.contains_key(&info.path)) {
+            "built"
+        } else if reasons.contains_key(&info.path) {
+            "elsewhere"
+        } else {
+            continue;
+        };
+        let _ = writeln!(text, "{}\t{how}", info.path);
+    }
+    text
+}
+
+#[test]
+fn the_list_of_shown_fields_is_up_to_date() {
+    let (path, shown) = (directory().join("shown.txt"), shown());
+    if blesses("golden") {
+        std::fs::write(&path, &shown).expect("written");
+    }
+    let committed = std::fs::read_to_string(&path).expect("committed");
+    let (shown, committed): (BTreeSet<_>, BTreeSet<_>) = (shown.lines().collect(), committed.lines().collect());
+    let changed: Vec<_> = shown.symmetric_difference(&committed).collect();
+    assert!(changed.is_empty(), "SOCKEYE_BLESS=golden would change {changed:?}");
+}
+
+#[test]
+fn no_field_is_untested() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_sockeye")).args(["fields", "--untested"]).output().expect("sockeye runs");
+    assert!(output.status.success() && output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn reasons_are_for_fields_that_need_one() {
+    let captured = captured();
+    let needless: Vec<_> = reasons()
+        .into_keys()
+        .filter(|path| {
+            let field = catalog().fields().find(|(_, info)| info.path == *path).map(|(field, _)| field);
+            field.is_none_or(|field| captured.telling.contains(&field) || !is_of_here(field))
+        })
+        .collect();
+    assert!(needless.is_empty(), "shown by a capture, or no field: {needless:?}");
+}
+
+#[test]
+fn no_two_numbers_of_a_structure_always_say_the_same() {
+    let mut shown = Shown::default();
+    made::names().iter().for_each(|name| shown.add(&made::read(name)));
+    let twins: Vec<_> = shown.twins().into_iter().map(|(one, other)| (path(one), path(other))).collect();
+    assert!(twins.is_empty(), "mixed up, nobody would notice: {twins:?}");
+}

@@ -1,0 +1,19 @@
+//! What the built program promises to whoever types its name: what it prints, where, how it ends.
+//!
+//! Not here: whether each value of each kind of socket is right. The tests `kinds` and `differential` know that.
+
+#![forbid(unsafe_code)]
+
+mod answers;
+mod command_line;
+mod docs;
+mod hostile_names;
+mod missing_families;
+mod mistakes;
+mod namespaces;
+mod other_ends;
+mod ran;
+#[path = "../support/mod.rs"]
+mod support;
+mod terminal;
+mod unprivileged;

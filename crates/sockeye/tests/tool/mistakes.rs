@@ -1,0 +1,114 @@
+//! Mistakes of the command line: exit status 2, nothing on standard output, and a sentence that helps.
+
+use crate::ran::{Ran, sockeye, words};
+
+#[track_caller]
+fn mistake(ran: Ran) -> String {
+    let ran = ran.ended(2);
+    assert_eq!(ran.text(), "");
+    ran.errors().to_owned()
+}
+
+#[test]
+fn a_caret_stands_under_the_place() {
+    let check = |filter: &str, expected: &str| assert_eq!(mistake(sockeye(&["sockets", filter])), expected);
+    check(
+        "tcp listning",
+        "sockeye: unknown word `listning`\n  tcp listning\n      ^^^^^^^^\ndid you mean `listening`?\n",
+    );
+    check("procss = x", "sockeye: unknown field `procss`\n  procss = x\n  ^^^^^^\ndid you mean `process`?\n");
+    check(
+        "sport = 65537",
+        "sockeye: `65537` is out of the range of `sport`\n  sport = 65537\n          ^^^^^\n\
+         expected a number from 0 to 65535\n",
+    );
+    check(
+        "rtt gt 100xs",
+        "sockeye: `xs` is no unit of `rtt`\n  rtt gt 100xs\n         ^^^^^\n\
+         expected a number in µs, or with a unit: ns, us, ms, s, min, h or d\n",
+    );
+    check(
+        "rtt > 5ms and rtt < 1ms",
+        "sockeye: this filter can match nothing: `rtt > 5ms` and `rtt < 1ms` exclude each other\n  \
+         rtt > 5ms and rtt < 1ms\n                ^^^^^^^^^\n",
+    );
+}
+
+#[test]
+fn what_the_shell_took_is_guessed_and_shown_in_quotes() {
+    // `rtt > 100ms` unquoted: the shell opens a file, and two words are left of it.
+    let said = mistake(words("sockets rtt"));
+    assert!(said.contains("'rtt > 100ms' in quotes, or rtt gt 100ms"), "{said}");
+    let said = mistake(words("rtt 100ms"));
+    assert!(said.contains("the shell took it for a redirection") && said.contains("in quotes"), "{said}");
+}
+
+#[test]
+fn a_filter_that_can_match_nothing_says_why() {
+    for filter in [
+        "listening and established",
+        "tcp and udp",
+        "sport < 0",
+        "rtt > 5ms and rtt < 1ms",
+        "udp listening",
+        "uid = 1 and uid = 2",
+    ] {
+        let said = mistake(sockeye(&[filter]));
+        assert!(said.contains("nothing") || said.contains("out of the range"), "{filter}: {said}");
+    }
+}
+
+#[test]
+fn options_of_ss_name_the_command_that_was_meant() {
+    let check = |line: &str, command: &str| {
+        let said = mistake(words(line));
+        let meant = said.lines().last().and_then(|line| line.split_once("in sockeye: ")).map(|(_, meant)| meant);
+        assert_eq!(meant, Some(command), "sockeye {line}: {said}");
+    };
+    check("-tlnp", "sockeye sockets tcp listening");
+    check("sockets -tlnp", "sockeye sockets tcp listening");
+    check("ss -tlnp", "sockeye sockets tcp listening");
+    check("-tulpn", "sockeye sockets tcp udp listening unconnected");
+    check("-tan", "sockeye sockets tcp all");
+    check("-s", "sockeye sockets --group-by proto,state connected");
+    check("-ti dst 10.0.0.1", "sockeye sockets --view tcp tcp connected dst 10.0.0.1");
+}
+
+#[test]
+fn a_command_that_is_named_works() {
+    for line in ["-tlnp", "-tulpn", "-xa", "-s", "-tim", "-ta4", "-w"] {
+        let said = mistake(words(line));
+        let (_, command) = said.trim_end().rsplit_once("in sockeye: sockeye ").expect("a command is named");
+        assert_ne!(words(&format!("{command} --plan")).status, 2, "sockeye {command}");
+    }
+}
+
+#[test]
+fn a_wrong_value_of_an_option_is_no_option_of_ss() {
+    for line in ["-o xml", "--limit x", "--threads 0", "-j -o csv", "--count --limit 3"] {
+        let said = mistake(words(line));
+        assert!(said.starts_with("error: ") && !said.contains("of ss"), "sockeye {line}: {said}");
+    }
+}
+
+#[test]
+fn unknown_names_are_named() {
+    let check = |line: &str, part: &str| {
+        let said = mistake(words(line));
+        assert!(said.starts_with("sockeye: ") && said.contains(part), "sockeye {line}: {said}");
+    };
+    check("--columns nonsense", "there is no field \"nonsense\"");
+    check("--sort -nonsense", "there is no field \"nonsense\"");
+    check("--group-by state,nonsense", "there is no field \"nonsense\"");
+    check("--view nonsense", "there is no view \"nonsense\"; there are default, tcp,");
+    check("--columns -state,-nonsense", "there is no field \"nonsense\"");
+    check("fields nonsense", "no field speaks of nonsense");
+}
+
+#[test]
+fn an_option_that_lists_nothing_is_a_mistake() {
+    for option in ["--columns=", "--sort=", "--group-by=", "--columns=,"] {
+        let said = mistake(sockeye(&["tcp", option]));
+        assert!(said.contains("name at least one"), "{option}: {said}");
+    }
+}

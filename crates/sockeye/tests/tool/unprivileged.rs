@@ -1,0 +1,287 @@
+//! What a user without any privilege sees, beside what root sees: the same, and what is kept back has a name.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Map, Value};
+use sockeye_zoo::{KINDS, Skip, Specimen, Zoo, in_namespace};
+
+use crate::ran::{Ran, missing, run, with_cookie};
+use crate::support::listing;
+
+/// The user that owns nothing.
+const NOBODY: &str = "65534";
+
+/// What the kernel tells only to `CAP_NET_ADMIN`, by key; what `/proc` tells only to `CAP_SYS_PTRACE`; and numbers that
+/// move by themselves.
+const KEPT_BACK: [&str; 4] = ["mark", "md5_signatures", "filter", "owners"];
+
+/// The program where everybody may run it, gone with this value.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn new(zoo: &Zoo) -> io::Result<Self> {
+        let open = |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755));
+        open(zoo.directory())?;
+        let path = zoo.directory().join("sockeye");
+        std::fs::copy(env!("CARGO_BIN_EXE_sockeye"), &path)?;
+        open(&path)?;
+        Ok(Self(path))
+    }
+
+    /// Runs it as a user without privilege.
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"]);
+        run(command.args(["--inh-caps", "-all", "--bounding-set", "-all", "--"]).arg(&self.0).args(arguments))
+    }
+
+    fn listing(&self, arguments: &[&str]) -> (Vec<Value>, Value, i32) {
+        let ran = self.run(&[arguments, &["-o", "ndjson"]].concat());
+        let mut rows = ran.json_lines();
+        let verdict = rows.pop().unwrap_or_else(|| panic!("no verdict: {}", ran.errors()))["verdict"].take();
+        (rows, verdict, ran.status)
+    }
+}
+
+/// The program as nobody, or why there is none.
+fn nobody(zoo: &Zoo) -> Result<Copy, Skip> {
+    let copy = Copy::new(zoo).expect("a directory of our own");
+    let found = Command::new("setpriv").args(["--reuid", NOBODY, "--clear-groups", "true"]).output();
+    match found {
+        Ok(output) if output.status.success() => Ok(copy),
+        Ok(output) => Err(Skip::new("unprivileged", String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+        Err(error) => Err(Skip::new("program:setpriv", error.to_string())),
+    }
+}
+
+fn every_kind(zoo: &Zoo) -> Vec<Specimen> {
+    KINDS.iter().filter_map(|(_, construct)| construct(zoo).ok()).collect()
+}
+
+/// A row without what may differ between two looks, or between two users.
+fn comparable(row: &Value) -> Map<String, Value> {
+    fn settle(value: &mut Value) {
+        let Value::Object(members) = value else { return };
+        // Clocks run, and a retransmission may happen between two looks.
+        members.retain(|key, _| !MOVING.iter().any(|moving| key == moving));
+        members.values_mut().for_each(settle);
+    }
+    let mut row = row.clone();
+    settle(&mut row);
+    let Value::Object(mut members) = row else { panic!("a row is an object: {row}") };
+    members.retain(|key, _| !KEPT_BACK.contains(&key.as_str()) && !key.starts_with("owners"));
+    members
+}
+
+/// Keys whose numbers move while nobody does anything: clocks, timers, and what a retransmission changes.
+const MOVING: [&str; 29] = [
+    "expires_ms",
+    "timer",
+    "timer_retrans",
+    "last_data_sent_ms",
+    "last_data_recv_ms",
+    "last_ack_sent_ms",
+    "last_ack_recv_ms",
+    "busy_time_us",
+    "rwnd_limited_us",
+    "sndbuf_limited_us",
+    "total_rto_time_ms",
+    "total_rto",
+    "total_rto_recoveries",
+    "backoff",
+    "retransmits",
+    "retrans",
+    "total_retrans",
+    "bytes_retrans",
+    "bytes_sent",
+    "segs_out",
+    "data_segs_out",
+    "rto_us",
+    "lost",
+    "snd_cwnd",
+    "ca_state",
+    "probes",
+    "snd_ssthresh",
+    "send_queue_bytes",
+    "skmem",
+];
+
+#[test]
+fn everything_that_the_kernel_gives_to_everybody_is_there() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        let _kept = every_kind(zoo);
+        let mut compared = 0;
+        for family in ["tcp", "udp", "mptcp", "unix", "packet", "netlink", "udplite"] {
+            let arguments = ["sockets", family, "all", "--view", "everything"];
+            let (root, _) = listing(&arguments[1..]);
+            let (seen, _, _) = nobody.listing(&arguments);
+            let cookies = |rows: &[Value]| {
+                rows.iter().filter_map(|row| row["cookie"].as_str()).map(str::to_owned).collect::<BTreeSet<_>>()
+            };
+            // Both look with a netlink socket of their own, and timers may end a socket in between.
+            for cookie in cookies(&root).intersection(&cookies(&seen)) {
+                let of = |rows: &[Value]| rows.iter().find(|row| row["cookie"] == **cookie).map(comparable);
+                let (mut for_root, mut for_nobody) = (of(&root).expect("in both"), of(&seen).expect("in both"));
+                if for_root.get("state") != for_nobody.get("state") {
+                    continue;
+                }
+                for members in [&mut for_root, &mut for_nobody] {
+                    // What an upper layer says of itself is for the privileged; its name is for everybody.
+                    members.get_mut("ulp").and_then(Value::as_object_mut).map(|ulp| ulp.retain(|key, _| key == "name"));
+                }
+                assert_eq!(for_nobody, for_root, "{family} {cookie}");
+                compared += 1;
+            }
+            let lost: Vec<_> = cookies(&root).difference(&cookies(&seen)).cloned().collect();
+            let stays = |cookie: &String| {
+                let row = root.iter().find(|row| row["cookie"] == **cookie);
+                row.is_some_and(|row| matches!(row["state"].as_str(), Some("established" | "listening")))
+            };
+            assert!(family == "netlink" || !lost.iter().any(stays), "{family}: {lost:?} are not shown to everybody");
+        }
+        assert!(compared > 80, "{compared}");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_needs_a_privilege_names_the_capability() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        let telling = zoo.tcp_telling_v4()?;
+        let cookie = telling.expected("client").cookie.expect("every socket has a cookie");
+        let (rows, verdict, status) = nobody.listing(&["tcp", "--columns", "cookie,mark"]);
+        assert!(with_cookie(&rows, cookie)[0].get("mark").is_none(), "not 0, which would be a lie");
+        let capability = missing(&verdict, "capability");
+        assert_eq!(capability[0]["capability"], "CAP_NET_ADMIN");
+        assert!(capability[0]["reason"].as_str().is_some_and(|reason| reason.contains("mark")), "{verdict}");
+        assert_eq!(status, 3, "it was asked for by name");
+        let (_, verdict, status) = nobody.listing(&["tcp", "--view", "everything"]);
+        assert_eq!(missing(&verdict, "capability")[0]["asked_for"], false, "{verdict}");
+        assert_eq!(status, 0, "it was not asked for by name");
+        Ok(())
+    });
+}
+
+#[test]
+fn signatures_and_packet_filters_are_absent_and_named() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        for (specimen, family, key) in
+            [(zoo.tcp_md5()?, "tcp", "md5_signatures"), (zoo.packet_filter()?, "packet", "filter")]
+        {
+            let cookie = specimen.all()[0].cookie.expect("every socket has a cookie");
+            let columns = format!("--columns=cookie,{key}");
+            let (root, _) = listing(&[family, &columns]);
+            assert!(with_cookie(&root, cookie)[0][key].as_array().is_some_and(|list| !list.is_empty()), "{root:?}");
+            let (rows, verdict, status) = nobody.listing(&[family, &columns]);
+            assert!(with_cookie(&rows, cookie)[0].get(key).is_none(), "{rows:?}");
+            assert_eq!(missing(&verdict, "capability")[0]["capability"], "CAP_NET_ADMIN", "{verdict}");
+            assert_eq!(status, 3, "{key}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_filter_on_what_is_kept_back_counts_the_rows_it_could_not_decide() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        let _kept = zoo.tcp_established_v4()?;
+        for filter in ["mark = 5", "mark != 5", "not mark = 0x5/0xff"] {
+            let (rows, verdict, status) = nobody.listing(&["tcp", filter]);
+            let undecided = missing(&verdict, "undecided");
+            assert_eq!((rows.len(), undecided.len(), status), (0, 1, 3), "{filter}: {verdict}");
+            assert_eq!(undecided[0]["rows"], 3, "{filter}: {verdict}");
+            assert!(undecided[0]["reason"].as_str().is_some_and(|reason| reason.contains("CAP_NET_ADMIN")));
+        }
+        let table = nobody.run(&["tcp", "mark = 5"]).ended(3);
+        assert!(table.errors().contains("3 rows could not be decided: mark"), "{}", table.errors());
+        // What does not depend on it is decided.
+        let (rows, verdict, _) = nobody.listing(&["tcp", "mark = 5 or listening"]);
+        assert_eq!((rows.len(), &missing(&verdict, "undecided")[0]["rows"]), (1, &2.into()), "{verdict}");
+        Ok(())
+    });
+}
+
+#[test]
+fn owners_of_others_are_not_permitted_instead_of_none() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        let _kept = zoo.tcp_established_v4()?;
+        let table = nobody.run(&["tcp", "listening"]).ended(0);
+        assert!(table.lines()[1].contains("not permitted"), "{}", table.text());
+        assert!(
+            table.errors().starts_with("note: ") && table.errors().contains("CAP_SYS_PTRACE"),
+            "{}",
+            table.errors()
+        );
+
+        let (rows, verdict, status) = nobody.listing(&["tcp"]);
+        assert!(!rows.is_empty() && status == 0, "a default column is a note: {verdict}");
+        for row in &rows {
+            assert!(row.get("owners").is_none(), "{row}");
+            assert!(row["owners_unknown"].as_str().is_some_and(|why| why.starts_with("not permitted")), "{row}");
+        }
+        let capability = missing(&verdict, "capability");
+        assert_eq!(
+            (&capability[0]["capability"], &capability[0]["asked_for"]),
+            (&"CAP_SYS_PTRACE".into(), &false.into())
+        );
+
+        let (_, _, status) = nobody.listing(&["tcp", "--columns", "+unit"]);
+        assert_eq!(status, 3, "asked for by name");
+        let groups = nobody.run(&["tcp", "--group-by", "process"]).ended(3);
+        assert!(groups.lines()[1].starts_with("not permitted"), "{}", groups.text());
+        let (groups, _, _) = nobody.listing(&["tcp", "--group-by", "process"]);
+        assert!(groups[0]["process_unknown"].is_string(), "{groups:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_filter_on_owners_counts_the_rows_it_could_not_decide() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        let _kept = zoo.tcp_established_v4()?;
+        // Names and numbers of all processes are known to everybody: what they hold is not.
+        let name = std::fs::read_to_string("/proc/self/comm").expect("we are here");
+        let filters = [
+            format!("pid = {}", std::process::id()),
+            format!("process = '{}'", name.trim_end()),
+            format!("process ~ '{}*'", &name[..2]),
+            "fd = 3".to_owned(),
+        ];
+        for filter in &filters {
+            let (rows, verdict, status) = nobody.listing(&["tcp", filter]);
+            assert_eq!((rows.len(), status), (0, 3), "{filter}: {verdict}");
+            assert_eq!(missing(&verdict, "undecided")[0]["rows"], 3, "{filter}: {verdict}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn sockets_of_ones_own_have_their_owner() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        let program = nobody.0.to_str().expect("a name of ours");
+        // The shell holds one end of a pair that the program inherits: nobody owns both.
+        let (near, far) = std::os::unix::net::UnixStream::pair().expect("descriptors are left");
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs", "--inh-caps", "-all"]);
+        command.args(["--bounding-set", "-all", "--", program, "unix", "--columns", "inode,pid,fd", "-o", "ndjson"]);
+        let ran = run(command.stdin(std::os::fd::OwnedFd::from(near)));
+        let rows = ran.json_lines();
+        let owned: Vec<_> = rows.iter().filter(|row| row.get("owners").is_some()).collect();
+        assert_eq!(owned.len(), 1, "{rows:?}");
+        assert_eq!(owned[0]["owners"][0]["fd"], 0);
+        drop(far);
+        Ok(())
+    });
+}

@@ -1,0 +1,24 @@
+//! The sockeye that is measured.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+
+/// Where sockeye is: where the caller says, or built from this workspace.
+pub(super) fn sockeye(given: Option<&PathBuf>) -> Result<PathBuf> {
+    if let Some(path) = given {
+        return path.canonicalize().with_context(|| format!("there is no {}", path.display()));
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["build", "--quiet", "--release", "--locked", "--package", "sockeye", "--manifest-path", WORKSPACE];
+    let status = Command::new(cargo).args(arguments).status().context("cannot run cargo")?;
+    if !status.success() {
+        bail!("sockeye does not build");
+    }
+    // Both are built with the same profile into the same folder.
+    let path = std::env::current_exe().context("cannot find this program")?.with_file_name("sockeye");
+    path.canonicalize().with_context(|| format!("cargo built sockeye, but not as {}", path.display()))
+}

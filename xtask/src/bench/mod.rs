@@ -1,0 +1,67 @@
+//! `cargo xtask bench`: what sockeye costs, and what it misses, on loads that the benchmark makes itself.
+//!
+//! Everything happens in network namespaces of its own, and every figure is compared with one that was measured beside it.
+//! What is measured and what serves the measuring are processes of their own; those that serve are hidden commands of
+//! this same program ([`Part`]).
+
+mod bare;
+mod binary;
+mod churn;
+mod churner;
+mod contest;
+mod few;
+mod hold;
+mod listing;
+mod load;
+mod machine;
+mod namespace;
+mod part;
+mod program;
+mod report;
+mod sockets;
+mod statistics;
+#[allow(unsafe_code)] // The one file with system calls that std does not have.
+mod sys;
+mod target;
+
+use anyhow::Result;
+
+/// Measure sockeye
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Time and memory of listings, beside the kernel's own cost and `ss`; written to docs/performance.md
+    Sockets(sockets::Args),
+    /// Sockets missed and doubled in listings while others open and close as fast as they can
+    Churn(churn::Args),
+}
+
+/// The processes that a benchmark consists of.
+#[derive(clap::Subcommand)]
+pub(crate) enum Part {
+    /// Asks for sockets and only counts the answer
+    #[command(hide = true)]
+    Bare(bare::Args),
+    /// Holds sockets until its input ends
+    #[command(hide = true)]
+    Hold(hold::Args),
+    /// Opens and closes connections until its input ends
+    #[command(hide = true)]
+    Churner(churner::Args),
+}
+
+/// Runs a benchmark.
+pub(crate) fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Sockets(args) => sockets::run(args),
+        Command::Churn(args) => churn::run(args),
+    }
+}
+
+/// Runs a part of one.
+pub(crate) fn run_part(part: &Part) -> Result<()> {
+    match part {
+        Part::Bare(args) => bare::run(args),
+        Part::Hold(args) => hold::run(args),
+        Part::Churner(args) => churner::run(args),
+    }
+}
