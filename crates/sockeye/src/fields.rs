@@ -42,7 +42,9 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         return Ok(Status::Whole);
     }
     if found.is_empty() {
-        return Err(Mistaken::sentence(format!("no field speaks of {}", options.words.join(" "))));
+        let mut sentence = b"no field speaks of ".to_vec();
+        output::escape::text(&mut sentence, options.words.join(" ").as_bytes());
+        return Err(Mistaken::sentence(String::from_utf8_lossy(&sentence)));
     }
     let text = if options.markdown { markdown(&found) } else { plain(&found) };
     output::print(text.as_bytes())?;

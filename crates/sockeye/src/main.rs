@@ -10,6 +10,7 @@ mod sockets;
 mod version;
 
 use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
@@ -62,14 +63,25 @@ fn explain(error: &anyhow::Error) -> Status {
 /// What clap has to say: help and version are answers, everything else is a mistake.
 fn usage(error: &clap::Error) -> Status {
     let answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    let _ = error.print();
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    if answer || words.iter().all(|word| is_plain(word.as_bytes())) {
+        let _ = error.print();
+    } else {
+        // Clap repeats the words as they are, which may be what a script was given by somebody else.
+        let mut escaped = Vec::new();
+        for line in error.render().to_string().lines() {
+            output::escape::text(&mut escaped, line.as_bytes());
+            escaped.push(b'\n');
+        }
+        let _ = io::stderr().write_all(&escaped);
+    }
     if answer {
         return Status::Whole;
     }
     // Only a letter that we do not know can be one of ss; and what comes before it may be a command of ours.
     if error.kind() == ErrorKind::UnknownArgument {
-        let mut words: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        if words.first().is_some_and(|first| matches!(first.as_str(), "sockets" | "socket" | "ss")) {
+        let mut words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        if words.first().is_some_and(|first| matches!(&**first, "sockets" | "socket" | "ss")) {
             words.remove(0);
         }
         if let Some(hint) = sockeye_query::filter::ss_hint(&words) {
@@ -80,4 +92,11 @@ fn usage(error: &clap::Error) -> Status {
         }
     }
     Status::Usage
+}
+
+/// Whether a word can be shown as it is.
+fn is_plain(word: &[u8]) -> bool {
+    let mut escaped = Vec::with_capacity(word.len());
+    output::escape::text(&mut escaped, word);
+    escaped == word
 }

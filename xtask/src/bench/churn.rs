@@ -2,8 +2,8 @@
 //!
 //! The kernel resumes a dump by counting: so many sockets of this bucket were given. Where sockets come and go between
 //! two datagrams, the count is wrong, and sockets that were there all the time are missed or given twice. How
-//! often depends on how many share a bucket, so there are two rounds: with the kernel's own table, where hardly any do, and with a
-//! table so small that a bucket fills more than one datagram.
+//! often depends on how many share a bucket, so there are two rounds: with the kernel's own table, where hardly any do, and
+//! with one so small that most datagrams end in the middle of a bucket.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -20,8 +20,6 @@ use super::program::Program;
 use super::statistics::Sample;
 use super::{binary, namespace, report};
 
-/// Buckets of the small table: the least that the kernel takes (`TCP_EHASH_ENTRIES_MIN`), some 600 sockets in each.
-const BUCKETS_FEW: u32 = 16;
 /// Sockets that come and go, at any time: with those that stay, more than sockeye leaves to one thread.
 const CHURNING: u64 = 12_000;
 /// Listings of a run that only shows that everything works.
@@ -39,6 +37,9 @@ pub(crate) struct Args {
     /// Listings of each kind
     #[arg(long, value_name = "N", default_value_t = 200)]
     listings: u64,
+    /// Buckets of the small hash table: a power of two, 16 at least
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    buckets: u32,
     /// Exit with 1 where a confirmed listing misses or doubles a socket, or two threads are worse than one
     #[arg(long)]
     check: bool,
@@ -54,7 +55,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let sockeye = binary::sockeye(args.sockeye.as_ref())?;
     let mut complaints = Vec::new();
-    for buckets in [None, Some(BUCKETS_FEW)] {
+    for buckets in [None, Some(args.buckets)] {
         match buckets {
             None => namespace::enter()?,
             Some(buckets) => namespace::enter_with_buckets(buckets)?,

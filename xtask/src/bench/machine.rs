@@ -8,6 +8,9 @@ use anyhow::{Context, Result};
 
 use super::report;
 
+/// Threads that ran in the last minute, beside ours, from which on a measurement is disturbed.
+const BUSY: f64 = 0.7;
+
 /// One sentence: processors, memory, kernel, day.
 pub(super) fn description() -> Result<String> {
     let processors = read("/proc/cpuinfo")?;
@@ -20,6 +23,13 @@ pub(super) fn description() -> Result<String> {
     let day = Command::new("date").args(["-u", "+%Y-%m-%d"]).output().context("cannot run date")?.stdout;
     let day = String::from_utf8_lossy(&day);
     Ok(format!("{cores} × {model}, {memory} of memory, Linux {}, {}", release.trim(), day.trim()))
+}
+
+/// A warning where other programs keep the processors busy: threads that a busy machine takes away make every ratio worse.
+pub(super) fn busy() -> Option<String> {
+    let load: f64 = fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()?;
+    (load > BUSY)
+        .then(|| format!("this machine is busy ({load:.1} threads run or wait for a processor): times will be wrong"))
 }
 
 fn read(path: &str) -> Result<String> {

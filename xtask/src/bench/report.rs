@@ -75,6 +75,7 @@ impl Row {
         let verdict = match self.verdict {
             Verdict::Reached => "ok",
             Verdict::Missed => "**missed**",
+            Verdict::Undecided => "**undecided**",
             Verdict::Reported => "",
         };
         [&self.what, &self.load, &self.ours, &self.reference, &self.ratio, &self.best, &self.target, verdict]

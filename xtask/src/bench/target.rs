@@ -29,6 +29,8 @@ pub(super) enum Verdict {
     Reached,
     /// Missed.
     Missed,
+    /// The reference was ended before it could show whether it is reached.
+    Undecided,
     /// Nothing was asked, or not of this load.
     Reported,
 }
@@ -73,7 +75,7 @@ impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Ratio(bound) => write!(f, "≤ {bound}"),
-            Self::RatioPlus(bound, slack) => write!(f, "≤ {bound} + {} ms", slack.as_millis()),
+            Self::RatioPlus(bound, slack) => write!(f, "≤ {bound} × reference + {} ms", slack.as_millis()),
             Self::Faster(times) => write!(f, "≥ {times}× faster"),
             Self::Memory(bytes) => write!(f, "≤ {}", super::report::mebibytes(*bytes)),
             Self::None => f.write_str("–"),

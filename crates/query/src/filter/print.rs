@@ -7,6 +7,7 @@ use sockeye_wire::{Meaning, Name};
 use crate::filter::ast::{Condition, Expression, Network, Test};
 use crate::filter::limits::Limits;
 use crate::filter::pattern::PatternKind;
+use crate::filter::width::{escaped, is_format};
 use crate::{Catalog, FieldInfo, FieldKind};
 
 impl Expression {
@@ -158,7 +159,7 @@ fn quoted_bytes(text: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for letter in chunk.valid().chars() {
             match letter {
                 '\'' | '\\' => write!(f, "\\{letter}")?,
-                _ if letter.is_control() => {
+                _ if letter.is_control() || is_format(letter) => {
                     let mut buffer = [0; 4];
                     letter.encode_utf8(&mut buffer).bytes().try_for_each(|byte| write!(f, "\\x{byte:02x}"))?;
                 }
@@ -170,20 +171,22 @@ fn quoted_bytes(text: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("'")
 }
 
-/// A pattern between quotes, its own backslashes as they are.
+/// A pattern between quotes, its own backslashes as they are. Letters that a terminal should not see are written as a
+/// regular expression writes them; a glob has no way to.
 fn quoted_pattern(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("'")?;
+    let mut buffer = [0; 4];
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         match letter {
             '\\' => {
                 f.write_str("\\")?;
-                if let Some(escaped) = letters.next() {
-                    write!(f, "{escaped}")?;
+                if let Some(letter) = letters.next() {
+                    f.write_str(&escaped(letter.encode_utf8(&mut buffer)))?;
                 }
             }
             '\'' => f.write_str("\\'")?,
-            other => write!(f, "{other}")?,
+            other => f.write_str(&escaped(other.encode_utf8(&mut buffer)))?,
         }
     }
     f.write_str("'")

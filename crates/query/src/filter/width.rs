@@ -60,7 +60,7 @@ fn columns(letter: char) -> usize {
 }
 
 /// Characters that print nothing and change what others look like: joiners, direction marks, line separators, tags.
-fn is_format(letter: char) -> bool {
+pub(super) fn is_format(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

@@ -131,8 +131,8 @@ fn singles(ranges: &[(u64, u64)]) -> Option<Vec<u32>> {
     ranges.iter().map(|&(from, to)| (from == to).then_some(u32::try_from(from).ok()).flatten()).collect()
 }
 
-fn masked(mark: u32, mask: u32) -> Program {
-    Program::Test(Test::Mark { mark, mask })
+fn masked(value: u32, mask: u32) -> Program {
+    Program::Test(Test::Mark { mark: value, mask })
 }
 
 /// Ranges of ports. Ranges end at 65 535, so a bound at the edge needs no test.

@@ -51,6 +51,8 @@ pub struct DumpPlan {
     pub bpf_storages: bool,
     /// What the kernel decides.
     pub program: Option<Program>,
+    /// What a kernel can decide that refuses the program for an operation it does not know or does not allow us.
+    pub(super) older: Option<Program>,
 }
 
 impl DumpPlan {
@@ -80,6 +82,14 @@ impl DumpPlan {
         }
     }
 
+    /// What to ask in turn where the kernel refuses the program: without its newer operations, then without any. They
+    /// take at least as much, so the whole filter has to be decided on their rows.
+    pub fn fallbacks(&self) -> impl Iterator<Item = Self> {
+        let plain = self.program.is_some().then_some(None);
+        let programs = self.older.clone().map(Some).into_iter().chain(plain);
+        programs.map(|program| Self { program, older: None, ..self.clone() })
+    }
+
     /// The program as bytes, empty where the kernel is to take everything.
     pub fn bytecode(&self, extra: Option<&Program>) -> Vec<u8> {
         let parts: Vec<_> = self.program.iter().chain(extra).cloned().collect();
@@ -93,10 +103,6 @@ impl DumpPlan {
 /// The plan of a listing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each says one thing of the question, and they go together in every way"
-)]
 pub struct Plan {
     /// The dumps.
     pub dumps: Vec<DumpPlan>,
@@ -129,6 +135,10 @@ impl Plan {
         let states_named = possible::names_states(filter);
         let states = possible::states(filter) & if states_named { possible::STATES_ALL } else { !STATES_HIDDEN };
         let Division { program, residual } = divide(filter, tables, question.abilities);
+        let older = divide(filter, tables, Abilities::new(false, false))
+            .program
+            .filter(|older| Some(older) != program.as_ref());
+        let programs = Programs { newest: program, older };
 
         let mut plan = Self {
             dumps: Vec::new(),
@@ -141,20 +151,13 @@ impl Plan {
             privileges: privileges(&fields),
         };
         for table in tables.iter() {
-            let program = program.as_ref().filter(|_| TABLES_WITH_PROGRAMS.has(table));
-            plan.add_table(table, states, &fields, program, question.listener_drops);
+            let programs = if TABLES_WITH_PROGRAMS.has(table) { programs.clone() } else { Programs::default() };
+            plan.add_table(table, states, &fields, &programs, question.listener_drops);
         }
         plan
     }
 
-    fn add_table(
-        &mut self,
-        table: Table,
-        states: u32,
-        fields: &[FieldId],
-        program: Option<&Program>,
-        listener_drops: bool,
-    ) {
+    fn add_table(&mut self, table: Table, states: u32, fields: &[FieldId], programs: &Programs, listener_drops: bool) {
         if states & table.states() == 0 {
             return;
         }
@@ -170,7 +173,8 @@ impl Plan {
         }
         let mut add = |family, states, ask| {
             if states != 0 {
-                self.dumps.push(DumpPlan { table, family, states, ask, bpf_storages, program: program.cloned() });
+                let Programs { newest: program, older } = programs.clone();
+                self.dumps.push(DumpPlan { table, family, states, ask, bpf_storages, program, older });
             }
         };
         match table {
@@ -212,6 +216,13 @@ const TABLES_WITH_PROGRAMS: Tables = Tables::INET.and(Table::Sctp.set().compleme
 
 /// Longest program of a plan: a listing that cuts a table in parts adds a test or two of its own.
 const PROGRAM_LEN_MAX: usize = bytecode::PROGRAM_LEN_MAX - 64;
+
+/// What the kernel is to decide, and what it still can where it knows no newer operations.
+#[derive(Clone, Default)]
+struct Programs {
+    newest: Option<Program>,
+    older: Option<Program>,
+}
 
 /// A filter, divided.
 struct Division {

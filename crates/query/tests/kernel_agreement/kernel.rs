@@ -30,13 +30,11 @@ impl Kernel {
         }) == Step::Continue
         {}
         let conclusion = dump.into_conclusion();
-        match conclusion.refusal {
-            Some(refusal) => Err(refusal.errno),
-            None => {
-                assert!(conclusion.is_whole(), "{conclusion:?}");
-                Ok(rows)
-            }
+        if let Some(refusal) = conclusion.refusal {
+            return Err(refusal.errno);
         }
+        assert!(conclusion.is_whole(), "{conclusion:?}");
+        Ok(rows)
     }
 
     /// The rows of an internet table that a program takes; every state.

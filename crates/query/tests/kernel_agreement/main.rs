@@ -27,7 +27,7 @@ use crate::tree::{Tree, Vocabulary};
 use crate::world::{Numbered, World, specimens};
 
 /// Filters for each seed.
-const FILTERS: usize = 400;
+const FILTERS: usize = 300;
 
 fn abilities(random: &mut Random) -> Abilities {
     random.pick(&[Abilities::ALL, Abilities::ALL, Abilities::new(false, true), Abilities::new(true, false)])
@@ -97,7 +97,7 @@ fn a_plan_finds_what_the_filter_takes_of_everything() {
             let vocabulary = random.pick(&[Vocabulary::Requests, Vocabulary::All, Vocabulary::All]);
             let filter = Tree::random(world, random, vocabulary).expression();
             let (abilities, listener_drops) = (abilities(random), random.once_in(2));
-        world.settled(|world| plan::check(world, &filter, abilities, listener_drops))
+            world.settled(|world| plan::check(world, &filter, abilities, listener_drops))
         },
         || {},
     );
@@ -114,7 +114,7 @@ fn a_plan_finds_what_a_tricky_filter_takes() {
             for abilities in [Abilities::ALL, Abilities::new(false, false)] {
                 let checked = world.settled(|world| plan::check(world, &filter.expression, abilities, false));
                 if let Err(why) = checked {
-                    panic!("{:.200}: {why:.2000}", text);
+                    panic!("{text:.200}: {why:.2000}");
                 }
             }
         }

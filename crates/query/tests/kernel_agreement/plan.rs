@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sockeye_query::filter::{Decision, Expression};
-use sockeye_query::sockets::{Abilities, Plan, Question, SocketRow, Table, catalog};
+use sockeye_query::sockets::{Abilities, DumpPlan, Plan, Question, SocketRow, Table, catalog};
 use sockeye_wire::sock_diag::state::State;
 
 use crate::world::World;
@@ -20,25 +20,34 @@ pub(crate) fn check(
 ) -> Result<(), String> {
     let plan = Plan::new(&Question { filter: Some(filter), fields: &[], listener_drops, abilities });
     let wanted = wanted(world, filter, &plan);
-    let found = carry_out(world, &plan)?;
+    let as_planned = plan.dumps.iter().map(|dump| (dump.clone(), plan.residual.as_ref()));
+    // What an older kernel is asked, though this one would not refuse.
+    let fallen_back = plan.dumps.iter().map(|dump| match dump.fallbacks().next() {
+        Some(fallback) => (fallback, Some(filter)),
+        None => (dump.clone(), plan.residual.as_ref()),
+    });
     let describe = || {
         let dumps: Vec<_> = plan.dumps.iter().map(|dump| format!("{dump:?}")).collect();
         let residual = plan.residual.as_ref().map(|left| left.display(catalog()).to_string());
         format!("\nfilter: {}\nhere: {residual:?}\ndumps: {}", filter.display(catalog()), dumps.join("\n  "))
     };
-    if let Some(lost) = wanted.difference(&found).next() {
-        return Err(format!("the plan loses {lost:?}{}", describe()));
-    }
-    if let Some(excess) = found.difference(&wanted).next() {
-        return Err(format!("the plan finds {excess:?} too{}", describe()));
+    for dumps in [as_planned.collect::<Vec<_>>(), fallen_back.collect()] {
+        let found = carry_out(world, &dumps)?;
+        if let Some(lost) = wanted.difference(&found).next() {
+            return Err(format!("the plan loses {lost:?}{}", describe()));
+        }
+        if let Some(excess) = found.difference(&wanted).next() {
+            return Err(format!("the plan finds {excess:?} too{}", describe()));
+        }
     }
     Ok(())
 }
 
 /// What the whole filter takes of every row of every table that is meant.
 fn wanted(world: &World, filter: &Expression, plan: &Plan) -> BTreeSet<(Table, u64)> {
+    let names_tables = catalog().find("proto").is_some_and(|proto| filter.fields().contains(&proto));
     let usual = plan.dumps.iter().all(|dump| USUAL.contains(&dump.table));
-    let is_meant = |table: Table| plan.tables_named || USUAL.contains(&table) == usual;
+    let is_meant = |table: Table| names_tables || USUAL.contains(&table) == usual;
     let is_hidden =
         |row: &SocketRow<'_>| !plan.states_named && matches!(row.state(), Some(State::TimeWait | State::BoundInactive));
     let inet = world.inet.iter().map(|known| (known.facts.table, &known.row));
@@ -51,10 +60,10 @@ fn wanted(world: &World, filter: &Expression, plan: &Plan) -> BTreeSet<(Table, u
         .collect()
 }
 
-/// What the plan finds.
-fn carry_out(world: &mut World, plan: &Plan) -> Result<BTreeSet<(Table, u64)>, String> {
+/// What dumps find, each with what is decided here.
+fn carry_out(world: &mut World, dumps: &[(DumpPlan, Option<&Expression>)]) -> Result<BTreeSet<(Table, u64)>, String> {
     let mut found = BTreeSet::new();
-    for dump in &plan.dumps {
+    for (dump, residual) in dumps {
         let rows = match world.kernel.rows(dump.request(None)) {
             Ok(rows) => rows,
             // ENOENT: this kernel has no such table.
@@ -63,7 +72,7 @@ fn carry_out(world: &mut World, plan: &Plan) -> Result<BTreeSet<(Table, u64)>, S
         };
         for row in &rows {
             let row = SocketRow::read(dump.table, row, &world.surroundings).expect("a row of the kernel");
-            if plan.residual.as_ref().is_none_or(|left| left.decide(&row) == Decision::Yes) {
+            if residual.is_none_or(|left| left.decide(&row) == Decision::Yes) {
                 found.insert((dump.table, row.cookie().expect("a cookie")));
             }
         }

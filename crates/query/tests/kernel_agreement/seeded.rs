@@ -141,7 +141,7 @@ fn negated_part(expression: &Expression, abilities: Abilities) -> Option<Approxi
             let said = said(parts);
             (said.len() == parts.len()).then_some(Condition::Any(said))?
         }
-        test => return approximate(test, true, abilities),
+        test @ Expression::Test(_) => return approximate(test, true, abilities),
     };
     Some(Approximation { program, exact: false })
 }

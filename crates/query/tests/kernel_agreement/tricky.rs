@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sockeye_query::filter;
 use sockeye_query::sockets::{Abilities, Plan, Question, Table, catalog};
+use sockeye_wire::sock_diag::bytecode::Condition;
 
 use crate::world::Numbered;
 
@@ -109,9 +110,24 @@ fn a_test_that_no_absent_field_can_pass_is_left_to_the_kernel() {
         ("tcp mark = 1", "nothing"),
         ("tcp cgroup = /7", "nothing"),
         ("tcp not ifindex = 0", "nothing"),
-        ("tcp not dev = if1", "not dev = if1"),
-        ("tcp mark = 0", "mark = 0x0"),
+        ("tcp not dev = if1", "not dev = 'if1'"),
+        ("tcp mark = 0", "mark = 0"),
     ] {
         assert_eq!(residual(&plan(text)), left, "{text}");
     }
+}
+
+#[test]
+fn a_refused_program_loses_its_newer_operations_first() {
+    let steps = |text: &str| -> Vec<usize> {
+        let plan = plan(text);
+        let tests = |program: &Option<Condition>| program.as_ref().map_or(0, |program| program.tests().len());
+        plan.dumps[0].fallbacks().map(|dump| tests(&dump.program)).collect()
+    };
+    // The mark goes, and equality of ports becomes two comparisons.
+    assert_eq!(steps("tcp mark = 1 dst 10.0.0.0/8"), [1, 0]);
+    assert_eq!(steps("tcp sport = 22"), [2, 0]);
+    assert_eq!(steps("tcp dst 10.0.0.0/8"), [0], "nothing in it is newer");
+    assert_eq!(steps("tcp mark = 1"), [0]);
+    assert_eq!(steps("tcp listening"), [] as [usize; 0], "there is no program");
 }

@@ -21,6 +21,9 @@ pub(crate) struct Known {
     pub(crate) row: Vec<u8>,
 }
 
+/// Times that a check may fail before it counts: a wrong program fails every time, a socket in TIME-WAIT ends once.
+const ATTEMPTS_MAX: usize = 4;
+
 /// Kinds of the zoo that are tried, by the start of their names. Others are no part of a network namespace, so that
 /// tests would meet each other's.
 const FAMILIES: [&str; 7] = ["tcp", "mptcp", "udp", "raw", "unix", "packet", "netlink"];
@@ -66,8 +69,8 @@ impl World {
         world
     }
 
-    /// Reads everything anew. Whether something is different: sockets in TIME-WAIT do not stay.
-    pub(crate) fn look_again(&mut self) -> bool {
+    /// Reads everything anew.
+    fn look_again(&mut self) {
         let mut inet = Vec::new();
         for table in INET {
             for row in self.kernel.everything(table).into_iter().flatten() {
@@ -82,20 +85,18 @@ impl World {
             .into_iter()
             .flat_map(|table| self.kernel.everything(table).into_iter().flatten().map(move |row| (table, row)))
             .collect();
-        inet.sort_by_key(|known| (known.facts.table, known.facts.cookie));
-        let same = inet.iter().map(|known| &known.facts).eq(self.inet.iter().map(|known| &known.facts));
         self.inet = inet;
-        !same
     }
 
-    /// Repeats a check that failed, as long as the sockets were other ones than it took them for.
+    /// Repeats a check that failed, on the sockets that there are then: some pass away while they are asked about.
     pub(crate) fn settled<T>(&mut self, check: impl Fn(&mut Self) -> Result<T, String>) -> Result<T, String> {
-        loop {
-            match check(self) {
-                Err(_) if self.look_again() => {}
-                checked => return checked,
+        for _ in 1..ATTEMPTS_MAX {
+            if let Ok(checked) = check(self) {
+                return Ok(checked);
             }
+            self.look_again();
         }
+        check(self)
     }
 
     pub(crate) fn some_socket(&self, random: &mut Random) -> &Facts {

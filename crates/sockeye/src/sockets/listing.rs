@@ -141,21 +141,26 @@ fn claim<'j, 'p>(next: &AtomicUsize, jobs: &'j [Job<'p>]) -> Option<(usize, &'j 
 }
 
 /// Makes one dump. A kernel that does not know an operation of the program, or wants a privilege for it, refuses it whole:
-/// it is asked again without.
+/// it is asked again for less, and more is decided here.
 fn dump<T: Take>(job: &Job<'_>, filters: Filters<'_>, counts: &Counts, buffer: &mut Buffer, taker: &mut T) -> Ended {
-    let table = job.dump.table;
-    let first = attempt(job, job.dump, filters.residual, counts, buffer, taker);
-    let refused = job.dump.program.is_some()
-        && first.as_ref().is_ok_and(|conclusion| {
-            // EINVAL: unknown operation; EPERM: tests of the mark.
-            conclusion.messages == 0 && matches!(&conclusion.refusal, Some(refusal) if matches!(refusal.errno, 1 | 22))
-        });
-    if !refused {
-        return Ended { table, result: first, program_refused: false };
+    let mut result = attempt(job, job.dump, filters.residual, counts, buffer, taker);
+    let mut program_refused = false;
+    for plan in job.dump.fallbacks() {
+        if !is_refusal_of_program(&result) {
+            break;
+        }
+        result = attempt(job, &plan, filters.whole, counts, buffer, taker);
+        program_refused = true;
     }
-    let mut plain = job.dump.clone();
-    plain.program = None;
-    Ended { table, result: attempt(job, &plain, filters.whole, counts, buffer, taker), program_refused: true }
+    Ended { table: job.dump.table, result, program_refused }
+}
+
+/// Whether a dump was refused as one whose program the kernel does not run. EINVAL: an unknown operation; EPERM: tests
+/// of the mark.
+fn is_refusal_of_program(result: &Result<Conclusion, Error>) -> bool {
+    result.as_ref().is_ok_and(|conclusion| {
+        conclusion.messages == 0 && matches!(&conclusion.refusal, Some(refusal) if matches!(refusal.errno, 1 | 22))
+    })
 }
 
 fn attempt<T: Take>(

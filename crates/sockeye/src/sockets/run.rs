@@ -40,7 +40,8 @@ const THREADS_DEFAULT: usize = 2;
 
 /// Runs the listing. An error is a mistake of the command line or a failure before the first row.
 pub(crate) fn run(options: &Options) -> Result<Status> {
-    let filter = Filter::parse(&options.filter, catalog(), &SystemNames).map_err(|mistake| Mistaken::of(&mistake))?;
+    let names = SystemNames { elsewhere: options.netns.is_some() || options.replay.is_some() };
+    let filter = Filter::parse(&options.filter, catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let namespaces = namespaces(options.netns.as_deref())?;
     let choice = Choice {
         view: options.view.as_deref(),
@@ -365,12 +366,7 @@ impl Listing<'_> {
         let format = self.options.format();
         // An empty table says that there are no such sockets; nobody has said so where the answer failed.
         let answered = verdict.answer != Answer::Failed;
-        if let Layout::Table(table) = shared.layout {
-            let began = shared.began.lock().is_ok_and(|began| *began);
-            if !began && answered && shared.heading && !self.options.count && self.groups.is_empty() {
-                table.heading(&mut out);
-            }
-        }
+        shared.finish(answered && !self.options.count && self.groups.is_empty());
         if self.options.count {
             let rows = shared.rows.load(Ordering::Relaxed);
             match format {

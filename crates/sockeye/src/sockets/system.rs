@@ -239,7 +239,10 @@ impl Surroundings for Place<'_> {
 }
 
 /// Names in a filter, as the running system resolves them.
-pub(crate) struct SystemNames;
+pub(crate) struct SystemNames {
+    /// The rows come from other network namespaces, where an interface of that name has another index, or none.
+    pub(crate) elsewhere: bool,
+}
 
 impl sockeye_query::Names for SystemNames {
     fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
@@ -265,6 +268,9 @@ impl sockeye_query::Names for SystemNames {
     }
 
     fn interface(&self, name: &str) -> Result<Option<u32>, String> {
+        if self.elsewhere {
+            return Ok(None);
+        }
         let socket = Socket::open(Protocol::SockDiag).map_err(|error| error.to_string())?;
         Ok(socket.interface_index(name.as_bytes()))
     }

@@ -87,12 +87,16 @@ impl Values {
 
     /// Every attribute of a space that a socket of this protocol can have.
     fn attributes(&mut self, space: &Space, protocol: Option<u16>) -> Vec<u8> {
-        let rows = space.attributes.iter().filter(|row| row.only.is_none() || row.only == protocol);
-        rows.flat_map(|row| {
+        let mut bytes = Vec::new();
+        for row in space.attributes.iter().filter(|row| row.only.is_none() || row.only == protocol) {
+            // A flag says something by not being there, too.
+            if matches!(row.payload, Payload::Flag) && self.next() % 2 == 0 {
+                continue;
+            }
             let payload = self.attribute(row);
-            attribute(row.number, &payload)
-        })
-        .collect()
+            bytes.extend(attribute(row.number, &payload));
+        }
+        bytes
     }
 
     /// The payload of a message of this table.

@@ -26,11 +26,12 @@ const fn captured(name: &'static str, kinds: &'static str, arguments: &'static [
 }
 
 /// The captures of a real kernel.
-pub(crate) const CAPTURED: [Captured; 10] = [
+pub(crate) const CAPTURED: [Captured; 11] = [
     captured("tcp", "tcp_", &["tcp", "all"]),
     captured("tcp_bpf", "tcp_bpf_storage", &["tcp", "all", "--columns", "+bpf_storages"]),
     captured("trouble", "trouble_", &["tcp", "all"]),
     captured("mptcp", "mptcp_", &["mptcp", "all"]),
+    captured("subflows", "mptcp_", &["tcp", "all"]),
     captured("udp", "udp_", &["udp", "all"]),
     captured("udplite", "udplite", &["udplite", "all"]),
     captured("unix", "unix_", &["unix", "all"]),
@@ -57,7 +58,7 @@ pub(crate) const BUILT: [Table; 9] = [
 pub(crate) const RELEASES: [&str; 2] = ["6.18.0", "7.0.0"];
 
 /// Rows that tell every pair of fields apart.
-const ROWS: u64 = 6;
+const ROWS: u64 = 8;
 
 /// Where captures lie.
 pub(crate) fn directory() -> PathBuf {
@@ -173,6 +174,7 @@ blessings! {
     tcp_with_bpf_storage_is_captured_when_asked: "tcp_bpf",
     tcp_in_trouble_is_captured_when_asked: "trouble",
     mptcp_is_captured_when_asked: "mptcp",
+    subflows_are_captured_when_asked: "subflows",
     udp_is_captured_when_asked: "udp",
     udplite_is_captured_when_asked: "udplite",
     unix_is_captured_when_asked: "unix",

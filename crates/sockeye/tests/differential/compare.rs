@@ -11,7 +11,7 @@ use crate::table::{self, DERIVED, MOVING};
 #[derive(Debug, Default)]
 pub(crate) struct Differences {
     /// Each with family, socket and both values.
-    pub(crate) differences: Vec<String>,
+    pub(crate) seen: Vec<String>,
     /// Names of the values that were compared.
     pub(crate) compared: BTreeSet<String>,
     /// Words of `ss` that nothing here stands for.
@@ -40,7 +40,7 @@ pub(crate) fn differences(
         }
         if !agree(name, theirs, ours, row) {
             let said = [before, after].map(|socket| socket.says.get(*name));
-            found.differences.push(format!("{family} {}: {place} is {ours:?}, {name} is {said:?}", before.key));
+            found.seen.push(format!("{family} {}: {place} is {ours:?}, {name} is {said:?}", before.key));
         }
     }
     for (name, ours) in words(family, row) {
@@ -50,7 +50,7 @@ pub(crate) fn differences(
             found.compared.insert(name.to_owned());
         }
         if known.contains(name) && !said.contains(&ours.as_str()) {
-            found.differences.push(format!("{family} {}: {name} is {ours:?}, not {said:?}", before.key));
+            found.seen.push(format!("{family} {}: {name} is {ours:?}, not {said:?}", before.key));
         }
     }
     let strange = before.says.keys().filter(|name| {
@@ -109,7 +109,12 @@ fn words(family: &str, row: &Value) -> Vec<(&'static str, String)> {
     let listening = row["state"] == "listening";
     let queue = |key: &str, listening_key: &str| row[if listening { listening_key } else { key }].to_string();
     let mut words = vec![
-        ("state", state(&text("/state")).to_owned()),
+        // ss calls every Netlink socket unconnected, whatever the kernel says.
+        (
+            "state",
+            state(if family == "netlink" { "unconnected" } else { row["state"].as_str().unwrap_or_default() })
+                .to_owned(),
+        ),
         ("recv_q", queue("recv_queue_bytes", "accept_queue")),
         ("send_q", queue("send_queue_bytes", "accept_queue_limit")),
     ];
@@ -142,11 +147,15 @@ fn words(family: &str, row: &Value) -> Vec<(&'static str, String)> {
             ("dev", device(&text("/vfs/dev"))),
         ]),
         "packet" => words.extend([
-            ("flags", sorted(list(row, "/packet_info/flags"))),
+            ("flags", sorted(&list(row, "/packet_info/flags"))),
             ("fanout.type", text("/fanout/kind")),
             ("filter", filter(row)),
         ]),
-        _ => words.push(("groups", format!("{:#010x}", groups(row)))),
+        _ => {
+            let (group, port) = (&row["dst_group"], &row["peer_port"]);
+            let peer = if *group == 0 && *port == 0 { "*".to_owned() } else { format!("{group}:{port}") };
+            words.extend([("groups", format!("{:#010x}", groups(row))), ("peer", peer)]);
+        }
     }
     words
 }
@@ -198,7 +207,7 @@ fn list(row: &Value, place: &str) -> String {
     words.join(" ")
 }
 
-fn sorted(words: String) -> String {
+fn sorted(words: &str) -> String {
     let mut words: Vec<&str> = words.split(' ').collect();
     words.sort_unstable();
     words.join(" ")
@@ -224,7 +233,7 @@ fn sockopts(row: &Value) -> String {
     let options = row["sockopt"].as_object().into_iter().flatten().filter(|(_, set)| **set == true);
     // ss has a shorter name for one of them.
     let names = options.map(|(name, _)| name.replace("bind_address_no_port", "bind_addr_no_port"));
-    sorted(names.collect::<Vec<_>>().join(" "))
+    sorted(&names.collect::<Vec<_>>().join(" "))
 }
 
 fn md5_keys(row: &Value) -> String {

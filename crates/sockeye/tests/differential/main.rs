@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
-use sockeye_zoo::{KINDS, Skip, in_namespace, skip};
+use sockeye_zoo::{KINDS, Skip, Specimen, in_namespace, skip};
 
 use compare::{Differences, differences};
 use ss::{Socket, sockets};
@@ -120,9 +120,15 @@ fn ss_shows_the_same_sockets_with_the_same_values() {
             let after = by_key(ask_ss(family, options)?);
             compare_family(family, &before, &rows, &after, &mut found);
         }
-        assert!(found.differences.is_empty(), "{}", found.differences.join("\n"));
-        let missed: Vec<_> = MUST_BE_COMPARED.iter().filter(|name| !found.compared.contains(**name)).collect();
+        assert!(found.seen.is_empty(), "{}", found.seen.join("\n"));
+        // Where nobody may give a socket away, all belong to one user, whom ss does not name.
+        let users = specimens.iter().flat_map(Specimen::all).any(|expected| expected.uid != 0);
+        let missed = MUST_BE_COMPARED.iter().filter(|name| !found.compared.contains(**name));
+        let missed: Vec<_> = missed.filter(|name| **name != "uid" || users).collect();
         assert!(missed.is_empty(), "no socket had {missed:?}");
+        if !found.not_understood.is_empty() {
+            eprintln!("words of ss that nothing was compared with: {:?}", found.not_understood);
+        }
         Ok(())
     });
 }
@@ -144,13 +150,13 @@ fn compare_family(
             // It went or came while we looked.
             (Some(_), None) | (None, Some(_)) => {}
             (None, None) if may_be_unknown_to_ss(row) => {}
-            (None, None) => found.differences.push(format!("{family} {key}: not in ss: {row}")),
+            (None, None) => found.seen.push(format!("{family} {key}: not in ss: {row}")),
         }
         keys.insert(key);
     }
     for (key, socket) in before {
         if after.contains_key(key) && !keys.contains(key) && !socket.is_passing() {
-            found.differences.push(format!("{family} {key}: only in ss: {:?}", socket.says));
+            found.seen.push(format!("{family} {key}: only in ss: {:?}", socket.says));
         }
     }
     assert!(!before.is_empty(), "ss shows no {family} sockets");

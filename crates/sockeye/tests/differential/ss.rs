@@ -75,7 +75,8 @@ fn socket(kind: &str, line: &str) -> Option<Socket> {
             details
         }
         "nl" => {
-            let [local, "*", details @ ..] = rest else { return None };
+            let [local, peer, details @ ..] = rest else { return None };
+            socket.say("peer", *peer);
             let (protocol, port) = local.split_once(':')?;
             // ss prints the port as a signed number, and says * for that of the kernel.
             let port = port.parse::<i32>().map_or(0, i32::cast_unsigned);
@@ -95,7 +96,7 @@ fn unix<'l, 'w>(socket: &mut Socket, rest: &'w [&'l str]) -> Option<&'w [&'l str
         .find(|&at| rest[at] == "*" && is_number(&rest[at - 1]) && rest.get(at + 1).is_some_and(is_number))?;
     socket.say("local", rest[..at - 1].join(" "));
     socket.say("peer_inode", rest[at + 1]);
-    socket.key = rest[at - 1].to_owned();
+    rest[at - 1].clone_into(&mut socket.key);
     Some(&rest[at + 2..])
 }
 

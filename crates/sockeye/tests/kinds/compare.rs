@@ -15,6 +15,7 @@ use crate::observed::Observed;
 use crate::owners;
 
 /// Everything in the row that is not as expected.
+#[expect(clippy::too_many_lines, reason = "a line for each field, all in one place")]
 pub(crate) fn compare(expected: &Expected, row: &Value) -> Vec<String> {
     let Expected {
         role: _,
@@ -155,7 +156,9 @@ fn identity(row: &mut Observed<'_>, inode: Option<u64>, cookie: Option<u64>) {
 fn owner(row: &mut Observed<'_>, expected: &Expected, uid: u32) {
     match expected.state {
         state::TIME_WAIT | state::SYN_RECV => {
-            ["/uid", "/inode", "/owners", "/owners_unknown"].iter().for_each(|place| row.absent(place));
+            for place in ["/uid", "/inode", "/owners", "/owners_unknown"] {
+                row.absent(place);
+            }
         }
         _ if expected.family == names::AF_NETLINK => row.absent("/uid"),
         _ => row.equal("/uid", uid),

@@ -22,6 +22,9 @@ pub(crate) const IPPROTO_UDPLITE: i32 = 136;
 pub(crate) const IPPROTO_MPTCP: i32 = 262;
 pub(crate) const SOCK_RAW: i32 = 3;
 
+/// Protocols that have a sock_diag module in some kernels only.
+pub(crate) const MAY_BE_MISSING: [&str; 4] = ["raw", "sctp", "vsock", "xdp"];
+
 /// `SHUT_…` of sock_diag: bit by direction.
 pub(crate) const SHUTDOWN: [(u32, &str); 2] = [(1, "receive"), (2, "send")];
 /// `idiag_timer`

@@ -29,7 +29,7 @@ fn every_format_has_the_same_sockets() {
             assert_eq!(json["schema"], 1);
             assert_eq!(json["sockets"].as_array().map(Vec::len), Some(3));
             assert_eq!(json["verdict"]["answer"], "whole");
-            assert_eq!(json.as_object().map(|members| members.len()), Some(3), "{json}");
+            assert_eq!(json.as_object().map(serde_json::Map::len), Some(3), "{json}");
         }
 
         let lines = sockeye(&["-o", "ndjson", "tcp", IDENTITY]).ended(0).json_lines();

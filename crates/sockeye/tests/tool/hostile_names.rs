@@ -204,7 +204,8 @@ fn hostile_words_of_the_command_line_are_escaped_in_what_is_said_about_them() {
         vec!["-tlnp".to_owned(), hostile.to_owned()],
         vec!["fields".to_owned(), hostile.to_owned()],
         vec!["--plan".to_owned(), format!("process = '{hostile}'")],
-        vec!["--plan".to_owned(), format!("local ~ '*{hostile}'")],
+        vec!["--plan".to_owned(), "local ~ '*\u{1b}]0;x\u{7}\u{202e}'".to_owned()],
+        vec!["--plan".to_owned(), "local ~~ '\u{9b}\\\u{1b}x'".to_owned()],
     ] {
         let words: Vec<_> = arguments.iter().map(String::as_str).collect();
         are_harmless(&format!("{words:?}"), &sockeye(&words));

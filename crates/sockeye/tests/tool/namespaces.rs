@@ -1,12 +1,151 @@
 //! `--netns`: by name, by path, by process, and all there are.
 
-use std::path::PathBuf;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
-use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_bind, mount_change, unmount};
-use rustix::thread::{UnshareFlags, unshare_unsafe};
 use serde_json::Value;
-use sockeye_zoo::{Skip, Zoo, in_namespace};
+use sockeye_conn::Namespace;
+use sockeye_zoo::{Skip, in_namespace};
 
-use crate::ran::{csv, sockeye};
+use crate::ran::{Ran, csv, run, sockeye, with_cookie};
 use crate::support::listing;
+
+/// Another namespace, with a process in it and a listening socket.
+struct Other {
+    process: Child,
+    port: u16,
+    _listener: TcpListener,
+}
+
+impl Other {
+    fn new() -> Result<Self, Skip> {
+        let mut command = Command::new("unshare");
+        command.args(["--net", "sh", "-c", "echo there; exec cat"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(|error| Skip::new("program:unshare", error.to_string()))?;
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("a pipe can be read");
+        assert_eq!(line, "there\n", "the process is in its namespace");
+        let namespace = Namespace::open(process.id().to_string().as_ref()).expect("its process lives");
+        let listener =
+            namespace.run_in(|| TcpListener::bind("0.0.0.0:0")).expect("root of both").expect("a port is free");
+        let port = listener.local_addr().expect("it is bound").port();
+        Ok(Self { process, port, _listener: listener })
+    }
+
+    fn pid(&self) -> String {
+        self.process.id().to_string()
+    }
+
+    /// How often its listening socket is among these rows.
+    fn count(&self, rows: &[Value]) -> usize {
+        rows.iter().filter(|row| row["local_port"] == self.port && row["state"] == "listening").count()
+    }
+
+    /// Runs sockeye where the namespace has the name `blue`, and `bare` is one without any process. The names live in a
+    /// mount namespace of their own and are gone with it.
+    fn named(&self, arguments: &[&str]) -> Ran {
+        const SCRIPT: &str = "mount -t tmpfs names /run && mkdir /run/netns && touch /run/netns/blue /run/netns/bare &&
+            mount --bind /proc/$1/ns/net /run/netns/blue && unshare --net=/run/netns/bare true && shift && exec \"$@\"";
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--propagation", "private", "sh", "-c", SCRIPT, "sh", &self.pid()]);
+        run(command.arg(env!("CARGO_BIN_EXE_sockeye")).args(arguments).env("NO_COLOR", "1"))
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn one_namespace_is_found_by_process_and_by_path() {
+    in_namespace(|zoo| {
+        let _here = zoo.tcp_established_v4()?;
+        let other = Other::new()?;
+        let path = format!("/proc/{}/ns/net", other.pid());
+        for name in [other.pid().as_str(), &path] {
+            let (rows, _) = listing(&["-N", name, "tcp"]);
+            assert_eq!((rows.len(), other.count(&rows)), (1, 1), "{name}: {rows:?}");
+            assert!(rows[0].get("netns").is_none(), "one namespace needs no column: {rows:?}");
+        }
+        let (rows, _) = listing(&["tcp"]);
+        assert_eq!((rows.len(), other.count(&rows)), (3, 0));
+        Ok(())
+    });
+}
+
+#[test]
+fn one_namespace_is_found_by_name() {
+    in_namespace(|zoo| {
+        let _here = zoo.tcp_established_v4()?;
+        let other = Other::new()?;
+        for name in ["blue", "/run/netns/blue"] {
+            let rows = other.named(&["-N", name, "tcp", "-o", "ndjson"]).ended(0).json_lines();
+            assert_eq!((rows.len(), other.count(&rows)), (2, 1), "{name}: {rows:?}");
+        }
+        assert_eq!(other.named(&["-N", "bare", "tcp", "--count"]).ended(0).text(), "0\n");
+        Ok(())
+    });
+}
+
+#[test]
+fn all_namespaces_show_every_socket_once_with_its_namespace() {
+    in_namespace(|zoo| {
+        let here = zoo.tcp_established_v4()?;
+        let other = Other::new()?;
+        // Known by a name, by a path and by a process, and still one.
+        let lines = other.named(&["-N", "all", "tcp", "-o", "ndjson", "--columns", "+cookie"]).json_lines();
+        let (verdict, rows) = lines.split_last().expect("a verdict");
+        assert_eq!(verdict["verdict"]["answer"], "whole");
+        assert_eq!(other.count(rows), 1);
+        let named = rows.iter().find(|row| row["local_port"] == other.port).expect("counted above");
+        assert_eq!(named["netns"], "blue");
+        let ours: Vec<_> = here
+            .all()
+            .iter()
+            .map(|expected| match with_cookie(rows, expected.cookie.unwrap_or(0))[..] {
+                [row] => row["netns"].as_str().expect("every row has one").to_owned(),
+                ref found => panic!("{}: {found:?}", expected.role),
+            })
+            .collect();
+        assert!(ours.iter().all(|name| *name == ours[0] && name != "blue"), "{ours:?}");
+        assert!(rows.iter().all(|row| row["netns"].is_string()), "{rows:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn the_namespace_is_a_column_of_every_format() {
+    in_namespace(|_| {
+        let other = Other::new()?;
+        let table = other.named(&["-N", "all", "tcp", "listening"]);
+        assert!(table.lines()[0].starts_with("NETNS "), "{}", table.text());
+        let row =
+            table.lines().into_iter().find(|line| line.contains(&format!(":{}", other.port))).expect("it listens");
+        assert!(row.starts_with("blue "), "{}", table.text());
+        let records = csv(other.named(&["-N", "all", "tcp", "listening", "-o", "csv"]).text());
+        assert_eq!(records[0][0], "netns");
+        let groups = other.named(&["-N", "all", "tcp", "--group-by", "netns,state", "-o", "ndjson"]).json_lines();
+        let expected = serde_json::json!({"netns": "blue", "state": "listening", "count": 1});
+        assert!(groups.contains(&expected), "{groups:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_namespace_that_is_not_there_is_a_mistake_with_a_sentence() {
+    let beyond = u32::MAX.to_string();
+    for name in ["nonesuch", "/run/nonesuch", beyond.as_str(), "0", "/etc/passwd", "/proc/self/ns/uts", "/dev/null", ""]
+    {
+        let ran = sockeye(&["-N", name]).ended(2);
+        assert_eq!(ran.text(), "", "{name}");
+        assert!(
+            ran.errors().starts_with("sockeye: ") && ran.errors().contains("namespace"),
+            "{name}: {}",
+            ran.errors()
+        );
+    }
+}
