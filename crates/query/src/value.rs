@@ -12,8 +12,10 @@ pub enum Value<'a> {
     Unsigned(u64),
     /// A number that may be negative.
     Signed(i64),
-    /// An identifier that is written in hexadecimal.
+    /// An identifier that is written in hexadecimal, of up to 64 bits: more than the numbers of most JSON readers hold.
     Hexadecimal(u64),
+    /// An identifier that people write in hexadecimal, and that is a plain number to programs.
+    Hexadecimal32(u32),
     /// True or false.
     Truth(bool),
     /// A word out of a fixed list.

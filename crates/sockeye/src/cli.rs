@@ -42,12 +42,10 @@ pub(crate) enum Command {
     /// Explain the fields that can be shown, filtered and sorted by
     Fields(fields::Options),
     /// Print a shell completion
-    #[command(hide = true)]
     Completion {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page
-    #[command(hide = true)]
     Man,
 }

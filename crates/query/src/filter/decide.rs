@@ -148,6 +148,7 @@ impl Condition {
 fn bits(value: &Value<'_>) -> Option<u64> {
     match *value {
         Value::Unsigned(number) | Value::Hexadecimal(number) => Some(number),
+        Value::Hexadecimal32(number) => Some(number.into()),
         Value::Set { bits, .. } => Some(bits),
         _ => None,
     }

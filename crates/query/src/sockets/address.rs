@@ -1,6 +1,5 @@
 //! Local and peer address of a socket: IP addresses, or what stands for an address in other families.
 
-use sockeye_wire::Scalar;
 use sockeye_wire::sock_diag::inet::InetMessage;
 use sockeye_wire::sock_diag::netlink::NetlinkMessage;
 use sockeye_wire::sock_diag::packet::PacketMessage;
@@ -8,9 +7,10 @@ use sockeye_wire::sock_diag::smc::SmcMessage;
 use sockeye_wire::sock_diag::unix::{UnixAttributes, UnixName};
 use sockeye_wire::sock_diag::vsock::VsockMessage;
 use sockeye_wire::sock_diag::xdp::{XdpAttributes, XdpInfo};
+use sockeye_wire::{Meaning, Scalar};
 
 use super::flat::{other_end, tipc};
-use super::place::from_field;
+use super::place::{from_field, from_number};
 use super::row::SocketRow;
 use super::table::Table;
 use crate::Value;
@@ -22,7 +22,9 @@ pub(super) fn local<'a>(row: &SocketRow<'a>) -> Option<Value<'a>> {
         Table::Packet => PacketMessage(row.header).num().map(ethertype),
         Table::Netlink => from_field(&NetlinkMessage::LAYOUT, "netlink_protocol", row.header),
         Table::Vsock => VsockMessage(row.header).src_cid().map(context_id),
-        Table::Tipc => Scalar::U32.read(tipc(row)?.addr()?, 0).map(Value::Hexadecimal),
+        Table::Tipc => {
+            Scalar::U32.read(tipc(row)?.addr()?, 0).map(|node| from_number(node, Scalar::U32, Meaning::Hexadecimal))
+        }
         Table::Xdp => None,
         Table::Smc => SmcMessage(row.header).source().map(Value::Address),
         _ => InetMessage(row.header).source().map(Value::Address),

@@ -28,9 +28,9 @@ pub enum Flat {
     Proto,
     /// State.
     State,
-    /// Receive queue; of a listening socket the accept queue.
+    /// Receive queue; a listening socket has an accept queue instead.
     RecvQueue,
-    /// Send queue; of a listening socket the limit of the accept queue.
+    /// Send queue; a listening socket has the limit of its accept queue instead.
     SendQueue,
     /// Accept queue of a listening socket.
     AcceptQueue,
@@ -94,6 +94,7 @@ impl Flat {
             }
             Self::Cookie => self.number(row).map(Value::Hexadecimal),
             Self::Cgroup => row.surroundings.cgroup(cgroup_id(row)?).map(Value::Text),
+            Self::Owner(_) if is_of_the_kernel(row) => Some(Value::List(Vec::new())),
             Self::Owner(part) => row.surroundings.owners(u32::try_from(Self::Inode.number(row)?).ok()?, part),
             Self::PeerInode => other_end(row).map(|peer| Value::Unsigned(peer.inode.into())),
             Self::PeerName => other_end(row)?.name.map(Value::Owned),
@@ -131,8 +132,8 @@ impl Flat {
     #[inline]
     pub(super) fn number(self, row: &SocketRow<'_>) -> Option<u64> {
         match self {
-            Self::RecvQueue => queues(row).map(|(receive, _)| receive),
-            Self::SendQueue => queues(row).map(|(_, send)| send),
+            Self::RecvQueue if !is_listening(row) => queues(row).map(|(receive, _)| receive),
+            Self::SendQueue if !is_listening(row) => queues(row).map(|(_, send)| send),
             Self::AcceptQueue if is_listening(row) => queues(row).map(|(receive, _)| receive),
             Self::AcceptQueueLimit if is_listening(row) => queues(row).map(|(_, send)| send),
             Self::LocalPort => address::local_port(row),
@@ -155,6 +156,11 @@ pub(super) fn is_listening(row: &SocketRow<'_>) -> bool {
 /// TIPC puts everything into one nest.
 pub(super) fn tipc<'a>(row: &SocketRow<'a>) -> Option<TipcAttributes<'a>> {
     TipcMessage(row.slots).socket().map(|nest| TipcAttributes(Slots::read(nest)))
+}
+
+/// Whether the kernel itself holds the other end of its users' sockets here: no process owns it.
+fn is_of_the_kernel(row: &SocketRow<'_>) -> bool {
+    row.table == Table::Netlink && NetlinkMessage(row.header).portid() == Some(0)
 }
 
 /// Receive and send queue. Families without queue lengths of their own say how much memory the queues take.

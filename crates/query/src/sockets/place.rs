@@ -214,7 +214,10 @@ fn nest<'a>(space: &'static sockeye_wire::Space, bytes: &'a [u8]) -> Value<'a> {
 #[inline]
 pub(crate) fn from_number(number: u64, scalar: Scalar, meaning: Meaning) -> Value<'static> {
     match meaning {
-        Meaning::Hexadecimal => Value::Hexadecimal(number),
+        Meaning::Hexadecimal => match u32::try_from(number) {
+            Ok(narrow) if scalar.bits() <= u32::BITS => Value::Hexadecimal32(narrow),
+            _ => Value::Hexadecimal(number),
+        },
         Meaning::Truth => Value::Truth(number != 0),
         Meaning::OneOf(names) => match names.iter().find(|name| name.value == number) {
             Some(name) => Value::Word(name.name),

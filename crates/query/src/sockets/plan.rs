@@ -177,10 +177,10 @@ impl Plan {
                 self.dumps.push(DumpPlan { table, family, states, ask, bpf_storages, program, older });
             }
         };
+        const SKMEMINFO: u32 = 1 << 6;
         match table {
             // The old request walks the table once for both families, but knows no attribute beside the program.
             Table::Tcp if !bpf_storages => {
-                const SKMEMINFO: u32 = 1 << 6;
                 let listening = State::Listening.mask();
                 if listener_drops && ask & SKMEMINFO == 0 {
                     // The listening table is another hash, so asking for it alone costs no second walk of the big one.
@@ -191,6 +191,8 @@ impl Plan {
                 }
             }
             table if table.ip_protocol().is_some() => {
+                // These tables are small, and a datagram socket drops as a listener does.
+                let ask = if listener_drops { ask | SKMEMINFO } else { ask };
                 add(AF_INET, states, ask);
                 add(AF_INET6, states, ask);
             }

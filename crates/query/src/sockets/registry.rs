@@ -406,8 +406,8 @@ const STATES: FieldKind = FieldKind::Number(Meaning::OneOf(names![
 static FLAT_FIELDS: &[FlatField] = &[
     flat("proto", &["proto", "netid", "protocol"], "protocol", "", "Protocol or family of the socket.", PROTOCOLS, Flat::Proto),
     flat("state", &["state"], "state", "idiag_state", "State of the connection; of a socket without one, `unconnected`.", STATES, Flat::State),
-    flat("recv_queue", &["recv-q", "rcvq"], "recv_queue_bytes", "idiag_rqueue", "Bytes received that the program has not read; of a listening socket, connections that wait to be accepted.", BYTES, Flat::RecvQueue),
-    flat("send_queue", &["send-q", "sndq"], "send_queue_bytes", "idiag_wqueue", "Bytes sent that the peer has not acknowledged; of a listening socket, the limit of its accept queue.", BYTES, Flat::SendQueue),
+    flat("recv_queue", &["recv-q", "rcvq"], "recv_queue_bytes", "idiag_rqueue", "Bytes received that the program has not read; a listening socket has `accept_queue` instead.", BYTES, Flat::RecvQueue),
+    flat("send_queue", &["send-q", "sndq"], "send_queue_bytes", "idiag_wqueue", "Bytes sent that the peer has not acknowledged; a listening socket has `accept_queue_limit` instead.", BYTES, Flat::SendQueue),
     flat("accept_queue", &["accept-queue"], "accept_queue", "idiag_rqueue", "Connections that wait to be accepted.", COUNT, Flat::AcceptQueue),
     flat("accept_queue_limit", &["accept-queue-limit", "backlog"], "accept_queue_limit", "idiag_wqueue", "Connections that may wait to be accepted.", COUNT, Flat::AcceptQueueLimit),
     flat("local", &["local", "src"], "local_address", "idiag_src", "Local address: an IP address, a unix path or `@` name, a packet or netlink protocol.", FieldKind::Address, Flat::Local),

@@ -83,6 +83,11 @@ impl NumberReader {
         (self.attribute, self.says) == (other.attribute, other.says)
     }
 
+    /// Whether the number can have more than 32 bits.
+    pub fn is_wide(&self) -> bool {
+        self.scalar.bits() > u32::BITS
+    }
+
     /// Whether the number can be negative.
     pub fn is_signed(&self) -> bool {
         self.scalar == Scalar::I32

@@ -3,10 +3,8 @@
 use sockeye_query::FieldId;
 use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable, catalog};
 
-use sockeye_wire::sock_diag::state::State;
-
 use super::value;
-use crate::sockets::view::{Column, Kind};
+use crate::sockets::view::{self, Column, Kind};
 
 /// The columns of a CSV listing.
 pub(crate) struct Csv {
@@ -17,7 +15,7 @@ pub(crate) struct Csv {
 impl Csv {
     /// A listing of these columns.
     pub(crate) fn new(columns: &[Column]) -> Self {
-        let fields: Vec<_> = columns.iter().flat_map(Column::json_fields).flat_map(with_accept_queue).collect();
+        let fields: Vec<_> = view::json_fields(columns);
         let readers = SocketTable::ALL
             .iter()
             .map(|&table| fields.iter().map(|&field| Reader::new(field, table)).collect())
@@ -39,15 +37,12 @@ impl Csv {
     /// Appends a row.
     pub(crate) fn row(&self, out: &mut Vec<u8>, row: &SocketRow<'_>) {
         let mut text = Vec::new();
-        let listening = row.state() == Some(State::Listening);
-        for (index, (reader, &field)) in self.readers[row.table as usize].iter().zip(&self.fields).enumerate() {
+        for (index, reader) in self.readers[row.table as usize].iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             text.clear();
             let read = match reader {
-                // Said by the columns of the accept queue.
-                _ if listening && matches!(Kind::of(field), Kind::Flat(Flat::RecvQueue | Flat::SendQueue)) => None,
                 Some(Reader::Number(reader)) => reader.value(row),
                 Some(Reader::Value(field)) => row.value(*field),
                 None => None,
@@ -66,19 +61,9 @@ pub(crate) fn key(field: FieldId) -> String {
     let info = catalog().info(field);
     match (Kind::of(field), info.object()) {
         (Kind::Flat(Flat::Port), _) => "port".to_owned(),
-        (_, "") => info.json.to_string(),
+        (_, "") => info.json.clone(),
         (_, object) => format!("{object}.{}", info.json),
     }
-}
-
-/// The queues of a listening socket hold connections, not bytes: they have columns of their own.
-fn with_accept_queue(field: FieldId) -> impl Iterator<Item = FieldId> {
-    let more = match Kind::of(field) {
-        Kind::Flat(Flat::RecvQueue) => catalog().find("accept_queue"),
-        Kind::Flat(Flat::SendQueue) => catalog().find("accept_queue_limit"),
-        _ => None,
-    };
-    std::iter::once(field).chain(more)
 }
 
 /// Appends groups, the count last.

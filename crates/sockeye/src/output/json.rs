@@ -5,7 +5,7 @@ use sockeye_query::{FieldId, Value};
 
 use super::run::{Line, Run};
 use super::value;
-use crate::sockets::view::{Column, Kind};
+use crate::sockets::view::{self, Column, Kind};
 
 /// The objects of a listing, laid out once for each table.
 pub(crate) struct Json {
@@ -18,8 +18,6 @@ enum Node {
     Run(Run),
     /// Any other value, with its bare key.
     Value { key: String, field: FieldId },
-    /// The queues, whose keys depend on the state.
-    Queue { key: &'static str, listening_key: &'static str, field: FieldId },
     /// An object of its own; not written where nothing in it is.
     Object { key: Box<[u8]>, nodes: Vec<Node> },
     /// Owners, as a list of objects.
@@ -51,10 +49,8 @@ impl Json {
 
 fn nodes(columns: &[Column], table: Table) -> Vec<Node> {
     let mut nodes = Vec::new();
-    for column in columns {
-        for field in column.json_fields() {
-            add(&mut nodes, field, table);
-        }
+    for field in view::json_fields(columns) {
+        add(&mut nodes, field, table);
     }
     nodes
 }
@@ -74,14 +70,7 @@ fn add(nodes: &mut Vec<Node>, field: FieldId, table: Table) {
         place = nodes;
     }
     let node = match (Kind::of(field), reader) {
-        (Kind::Flat(Flat::RecvQueue), _) => {
-            Node::Queue { key: "recv_queue_bytes", listening_key: "accept_queue", field }
-        }
-        (Kind::Flat(Flat::SendQueue), _) => {
-            Node::Queue { key: "send_queue_bytes", listening_key: "accept_queue_limit", field }
-        }
-        // Said by the queues themselves.
-        (Kind::Flat(Flat::AcceptQueue | Flat::AcceptQueueLimit | Flat::Port), _) => return,
+        (Kind::Flat(Flat::Port), _) => return,
         (Kind::Flat(Flat::Owner(part)), _) => return add_owner(place, "owners", part, field),
         (Kind::Flat(Flat::PeerOwner(part)), _) => return add_owner(place, "peer_owners", part, field),
         (_, Reader::Number(reader)) => {
@@ -121,13 +110,6 @@ impl Node {
                 if let Some(read) = row.value(*field) {
                     out.push(b',');
                     value::json_entry(out, key, &read);
-                }
-            }
-            Self::Queue { key, listening_key, field } => {
-                if let Some(read) = row.value(*field) {
-                    let listening = row.state() == Some(sockeye_wire::sock_diag::state::State::Listening);
-                    out.push(b',');
-                    value::json_entry(out, if listening { listening_key } else { key }, &read);
                 }
             }
             Self::Object { key, nodes } => {

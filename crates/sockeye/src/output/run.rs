@@ -45,7 +45,8 @@ impl Form {
     fn of(reader: &NumberReader) -> Self {
         match reader.meaning {
             Meaning::Truth => Self::Truth,
-            Meaning::Hexadecimal => Self::Hexadecimal,
+            // Wider than the numbers of most JSON readers.
+            Meaning::Hexadecimal if reader.is_wide() => Self::Hexadecimal,
             Meaning::OneOf(names) => Self::OneOf(names),
             Meaning::SetOf(names) => Self::SetOf(names),
             _ if reader.is_signed() => Self::Signed,

@@ -202,7 +202,8 @@ impl Table {
             Kind::Flat(Flat::Peer) => endpoint(out, row, Flat::Peer, Flat::PeerPort, self.names.as_ref()),
             Kind::Flat(Flat::RecvQueue) if row.state() == Some(State::Listening) => {
                 // The queue against its limit: what an administrator looks for.
-                if let (Some(queue), Some(limit)) = (row.flat_number(Flat::RecvQueue), row.flat_number(Flat::SendQueue))
+                if let (Some(queue), Some(limit)) =
+                    (row.flat_number(Flat::AcceptQueue), row.flat_number(Flat::AcceptQueueLimit))
                 {
                     number::decimal(out, queue);
                     out.push(b'/');

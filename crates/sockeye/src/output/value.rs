@@ -10,6 +10,7 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Unsigned(unsigned) => number::decimal(out, *unsigned),
         Value::Signed(signed) => number::signed(out, *signed),
         Value::Hexadecimal(hexadecimal) => number::hexadecimal(out, *hexadecimal),
+        Value::Hexadecimal32(hexadecimal) => number::hexadecimal(out, (*hexadecimal).into()),
         Value::Truth(truth) => out.extend_from_slice(if *truth { b"yes" } else { b"no" }),
         Value::Word(word) => out.extend_from_slice(word.as_bytes()),
         Value::Text(bytes) => escape::text(out, bytes),
@@ -50,6 +51,7 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &Value<'_>) {
 pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
     match value {
         Value::Unsigned(unsigned) => number::decimal(out, *unsigned),
+        Value::Hexadecimal32(plain) => number::decimal(out, (*plain).into()),
         Value::Signed(signed) => number::signed(out, *signed),
         Value::Truth(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
         Value::Text(bytes) => escape::json_string(out, bytes),

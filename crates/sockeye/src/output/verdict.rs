@@ -110,7 +110,8 @@ pub(crate) fn sentence(missing: &Missing) -> String {
         }
         Missing::Capability { capability, what, .. } => format!("{what} (needs {capability})"),
         Missing::Undecided { rows, fields, reason } => {
-            format!("{rows} rows could not be decided: {} {reason}", fields.join(", "))
+            let rows = if *rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+            format!("{rows} could not be decided: {} {reason}", fields.join(", "))
         }
         Missing::Other { sentence, .. } => sentence.clone(),
         other => format!("{other:?}"),

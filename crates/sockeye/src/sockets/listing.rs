@@ -8,6 +8,7 @@ use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::sockets::{DumpPlan, SocketRow, Table};
 use sockeye_state::{Conclusion, Dump, Received, Seen, Step};
 use sockeye_wire::sock_diag::bytecode::Condition as Program;
+use sockeye_wire::sock_diag::state::State;
 
 use super::recorder::Recorder;
 use super::replay::Tape;
@@ -183,7 +184,7 @@ fn attempt<T: Take>(
             if row.slots.defect().is_some() {
                 counts.defects.fetch_add(1, Ordering::Relaxed);
             }
-            if row.cookie().is_some_and(|cookie| !seen.is_new(cookie)) {
+            if !is_new(&mut seen, &row) {
                 return;
             }
             match filter.map_or(Decision::Yes, |filter| filter.decide(&row)) {
@@ -199,4 +200,17 @@ fn attempt<T: Take>(
     }
     counts.doubled.fetch_add(seen.doubled(), Ordering::Relaxed);
     Ok(dump.into_conclusion())
+}
+
+/// Whether a row comes for the first time. Connections and datagram sockets can be millions: they are remembered over a
+/// window. All others are few, and some tables show them again far apart (a netlink socket once more for its groups).
+#[inline]
+fn is_new(seen: &mut Seen, row: &SocketRow<'_>) -> bool {
+    let Some(cookie) = row.cookie() else { return true };
+    let many = match row.table {
+        Table::Tcp => !matches!(row.state(), Some(State::Listening | State::BoundInactive)),
+        Table::Udp => true,
+        _ => false,
+    };
+    if many { seen.is_new(cookie) } else { seen.is_new_for_good(cookie) }
 }

@@ -193,8 +193,11 @@ impl Listing<'_> {
             return Vec::new();
         }
         let columns = if self.groups.is_empty() { self.columns.as_slice() } else { &[] };
-        let mut fields: Vec<_> = columns.iter().flat_map(Column::json_fields).collect();
-        fields.extend(columns.iter().map(|column| column.field));
+        // What listeners dropped is asked for apart (`shows_drops`).
+        let drops = catalog().find("drops").filter(|_| self.shows_drops());
+        let columns = || columns.iter().filter(|column| Some(column.field) != drops);
+        let mut fields: Vec<_> = columns().flat_map(Column::json_fields).collect();
+        fields.extend(columns().map(|column| column.field));
         fields.extend(self.orders.iter().map(|order| order.field));
         fields.extend(&self.groups);
         fields
@@ -484,7 +487,8 @@ fn feed(rows: &mut confirm::Rows<'_>, places: &[(Option<&Namespace>, Place<'_>)]
 /// Sockets in TIME-WAIT that the listing leaves out because nobody asked for them.
 fn time_wait(namespaces: &[Option<Sockstat>], plan: &Plan) -> Option<u64> {
     let left_out = !plan.states_named && plan.dumps.iter().any(|dump| dump.table == SocketTable::Tcp);
-    left_out.then(|| namespaces.iter().flatten().map(|stat| stat.time_wait).sum())
+    // A namespace that could not be counted, or that only lives in a capture, makes the sum unknown, not smaller.
+    namespaces.iter().map(|stat| stat.map(|stat| stat.time_wait)).sum::<Option<u64>>().filter(|_| left_out)
 }
 
 /// The dumps of every place; a large TCP table in two parts.

@@ -215,6 +215,7 @@ impl Key {
             Value::Unsigned(number) | Value::Hexadecimal(number) | Value::Set { bits: number, .. } => {
                 Self::Number((*number).into())
             }
+            Value::Hexadecimal32(number) => Self::Number((*number).into()),
             Value::Signed(number) => Self::Number((*number).into()),
             Value::Truth(truth) => Self::Number((*truth).into()),
             Value::Address(std::net::IpAddr::V4(address)) => Self::Number(address.to_bits().into()),

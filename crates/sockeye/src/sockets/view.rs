@@ -51,6 +51,8 @@ impl Column {
         match self.kind {
             Kind::Flat(Flat::Local) => with(&["local", "local_port"]),
             Kind::Flat(Flat::Peer) => with(&["peer", "peer_port"]),
+            Kind::Flat(Flat::RecvQueue) => with(&["recv_queue", "accept_queue"]),
+            Kind::Flat(Flat::SendQueue) => with(&["send_queue", "accept_queue_limit"]),
             Kind::Flat(Flat::Interface) => with(&["interface", "ifindex"]),
             _ => vec![self.field],
         }
@@ -195,6 +197,17 @@ pub(crate) struct Choice<'c> {
     pub(crate) owners: bool,
     /// Several namespaces are listed.
     pub(crate) namespaces: bool,
+}
+
+/// The fields that columns stand for in formats without layout, each once.
+pub(crate) fn json_fields(columns: &[Column]) -> Vec<FieldId> {
+    let mut fields = Vec::with_capacity(columns.len() * 2);
+    for field in columns.iter().flat_map(Column::json_fields) {
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    fields
 }
 
 /// The columns of a listing. An error is one sentence.

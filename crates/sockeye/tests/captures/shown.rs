@@ -59,6 +59,7 @@ impl Shown {
 fn number(value: &Value<'_>) -> Option<u64> {
     match *value {
         Value::Unsigned(number) | Value::Hexadecimal(number) | Value::Set { bits: number, .. } => Some(number),
+        Value::Hexadecimal32(number) => Some(number.into()),
         Value::Signed(number) => Some(number.cast_unsigned()),
         Value::Truth(truth) => Some(truth.into()),
         _ => None,

@@ -45,7 +45,8 @@ pub(crate) fn differences(
     }
     for (name, ours) in words(family, row) {
         understood.insert(name);
-        let said = [before, after].map(|socket| socket.says.get(name).map_or("", String::as_str));
+        let zero = |said: &&str| !(*said == "0" && ours.is_empty());
+        let said = [before, after].map(|socket| socket.says.get(name).map(String::as_str).filter(zero).unwrap_or(""));
         if !said[0].is_empty() {
             found.compared.insert(name.to_owned());
         }
@@ -139,6 +140,7 @@ fn words(family: &str, row: &Value) -> Vec<(&'static str, String)> {
                 ("fastopen", "syn-data"),
             ];
             words.extend(options.map(|(name, word)| (name, flag(row, "/tcp_info/options", word))));
+            words.extend(MPTCP.map(|(name, place)| (name, bare_hexadecimal(row, place))));
         }
         "unix" => words.extend([
             ("local", Some(text("/name")).filter(|name| !name.is_empty()).unwrap_or_else(|| "*".to_owned())),
@@ -147,6 +149,7 @@ fn words(family: &str, row: &Value) -> Vec<(&'static str, String)> {
             ("dev", device(&text("/vfs/dev"))),
         ]),
         "packet" => words.extend([
+            ("local", format!("[{}]:{}", ethertype(&text("/local_address")), text("/interface"))),
             ("flags", sorted(&list(row, "/packet_info/flags"))),
             ("fanout.type", text("/fanout/kind")),
             ("filter", filter(row)),
@@ -158,6 +161,33 @@ fn words(family: &str, row: &Value) -> Vec<(&'static str, String)> {
         }
     }
     words
+}
+
+/// Numbers of MPTCP connections and of their subflows that `ss` prints in hexadecimal.
+const MPTCP: [(&str, &str); 7] = [
+    ("write_seq", "/mptcp_info/write_seq"),
+    ("snd_una", "/mptcp_info/snd_una"),
+    ("rcv_nxt", "/mptcp_info/rcv_nxt"),
+    ("seq", "/ulp/mptcp/map_seq"),
+    ("sfseq", "/ulp/mptcp/map_sfseq"),
+    ("ssnoff", "/ulp/mptcp/ssn_offset"),
+    ("maplen", "/ulp/mptcp/map_datalen"),
+];
+
+/// Hexadecimal without a prefix. What is zero `ss` prints or not as it likes, so here it is nothing.
+fn bare_hexadecimal(row: &Value, place: &str) -> String {
+    row.pointer(place)
+        .and_then(Value::as_u64)
+        .filter(|number| *number != 0)
+        .map_or_else(String::new, |number| format!("{number:x}"))
+}
+
+/// `ss -n` prints an ethertype as a decimal number.
+fn ethertype(word: &str) -> String {
+    match word {
+        "lldp" => 0x88cc.to_string(),
+        other => other.to_owned(),
+    }
 }
 
 fn state(word: &str) -> &str {

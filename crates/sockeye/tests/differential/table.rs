@@ -6,8 +6,10 @@ use serde_json::Value;
 pub(crate) const MOVING: [&str; 7] =
     ["expires", "lastsnd", "lastrcv", "lastack", "busy", "rwnd_limited", "sndbuf_limited"];
 
-/// Values that `ss` computes from others, keys of the comparison itself, and pointers, which the kernel hides.
-pub(crate) const DERIVED: [&str; 5] = ["kind", "send", "sk", "cb", "token"];
+/// Values that `ss` computes from others, keys of the comparison itself, pointers, which the kernel hides, and bits
+/// that the tests of single kinds compare by name.
+pub(crate) const DERIVED: [&str; 9] =
+    ["kind", "send", "sk", "cb", "token", "flags", "remote_key", "ring_rx.features", "ring_tx.features"];
 
 /// A number of `ss`, the place of ours, and how many of our units one of theirs is.
 pub(crate) type Number = (&'static str, &'static str, f64);
