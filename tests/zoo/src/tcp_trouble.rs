@@ -55,7 +55,7 @@ fn specimen(pair: Pair) -> io::Result<Specimen> {
 
 impl Zoo {
     /// `client` whose segments are lost, all of them, and whose timer has backed off twice.
-    fn trouble_lost(&self) -> Result<Specimen, Unavailable> {
+    pub fn trouble_lost(&self) -> Result<Specimen, Unavailable> {
         make("trouble_lost", || {
             let pair = plain_pair()?;
             // BBR, which may be the default, has no threshold of slow start that a loss could lower.
@@ -72,7 +72,7 @@ impl Zoo {
     }
 
     /// `client` that has recovered from two timeouts.
-    fn trouble_recovered(&self) -> Result<Specimen, Unavailable> {
+    pub fn trouble_recovered(&self) -> Result<Specimen, Unavailable> {
         make("trouble_recovered", || {
             let pair = plain_pair()?;
             deafen(&pair.server)?;
@@ -86,7 +86,7 @@ impl Zoo {
     }
 
     /// `server` that lacks one segment of many, and `client` that has been told so.
-    fn trouble_gap(&self) -> Result<Specimen, Unavailable> {
+    pub fn trouble_gap(&self) -> Result<Specimen, Unavailable> {
         make("trouble_gap", || {
             let pair = plain_pair()?;
             sys::set(&pair.client, IPPROTO_TCP, TCP_NODELAY, 1)?;
@@ -104,7 +104,7 @@ impl Zoo {
     }
 
     /// `client` that asks a `server` with a closed window again and again whether it has opened.
-    fn trouble_closed_window(&self) -> Result<Specimen, Unavailable> {
+    pub fn trouble_closed_window(&self) -> Result<Specimen, Unavailable> {
         make("trouble_closed_window", || {
             let pair = Plan::v4(IPPROTO_TCP).connect(|_, fd| sys::set(fd, SOL_SOCKET, libc::SO_RCVBUF, 9_999))?;
             let bytes = [b'w'; 4096];
@@ -118,7 +118,7 @@ impl Zoo {
     }
 
     /// `client` with a limit to its rate.
-    fn trouble_paced(&self) -> Result<Specimen, Unavailable> {
+    pub fn trouble_paced(&self) -> Result<Specimen, Unavailable> {
         make("trouble_paced", || {
             let pair = plain_pair()?;
             sys::set(&pair.client, SOL_SOCKET, SO_MAX_PACING_RATE, 12_345_678)?;
@@ -128,7 +128,7 @@ impl Zoo {
     }
 
     /// `client` that has a peer and has not sent its SYN, because it waits for data to go with it.
-    fn trouble_deferred(&self) -> Result<Specimen, Unavailable> {
+    pub fn trouble_deferred(&self) -> Result<Specimen, Unavailable> {
         make("trouble_deferred", || {
             self.set_sysctl("ipv4/tcp_fastopen", "519")?;
             let listener = bound(IPPROTO_TCP, (SERVER_V4, 0).into(), |_| Ok(()))?;
@@ -142,7 +142,7 @@ impl Zoo {
     }
 
     /// `client` that wanted to send data with its SYN, and had no cookie of the server.
-    fn trouble_fastopen(&self) -> Result<Specimen, Unavailable> {
+    pub fn trouble_fastopen(&self) -> Result<Specimen, Unavailable> {
         make("trouble_fastopen", || {
             let listener = bound(IPPROTO_TCP, (SERVER_V4, 0).into(), |_| Ok(()))?;
             sys::listen(&listener, 7)?;

@@ -98,6 +98,10 @@ fn tested(test: &FilterTest, abilities: Abilities) -> Option<Tested> {
             ports(ranges, abilities, SourcePort, SourcePortAtLeast, SourcePortAtMost)?,
             ports(ranges, abilities, DestinationPort, DestinationPortAtLeast, DestinationPortAtMost)?,
         ])),
+        (KernelField::AutomaticPort, Condition::Truth(wanted)) => always(match wanted {
+            true => Program::Test(Test::AutomaticPort),
+            false => Program::Not(Box::new(Program::Test(Test::AutomaticPort))),
+        }),
         (KernelField::Interface, Condition::Interface { index: Some(index), .. }) => {
             sometimes(Program::Test(Device(*index)), *index == 0)
         }
@@ -169,6 +173,7 @@ enum KernelField {
     Interface,
     Mark,
     Cgroup,
+    AutomaticPort,
 }
 
 fn kernel_field(field: FieldId) -> Option<KernelField> {
@@ -180,6 +185,7 @@ fn kernel_field(field: FieldId) -> Option<KernelField> {
         Source::Flat(Flat::Port) => Some(KernelField::EitherPort),
         Source::Flat(Flat::Interface | Flat::Ifindex) => Some(KernelField::Interface),
         Source::Flat(Flat::Cgroup) => Some(KernelField::Cgroup),
+        Source::Flat(Flat::AutomaticPort) => Some(KernelField::AutomaticPort),
         Source::Places(_) if info(field).path == "mark" => Some(KernelField::Mark),
         _ => None,
     }

@@ -82,12 +82,14 @@ impl DumpPlan {
         }
     }
 
-    /// What to ask in turn where the kernel refuses the program: without its newer operations, then without any. They
-    /// take at least as much, so the whole filter has to be decided on their rows.
+    /// What to ask in turn where the kernel refuses: without the storage of BPF, which it tells only to `CAP_BPF` and
+    /// else nothing at all; then without the newer operations of the program, then without any. With another program
+    /// than this plan's the whole filter has to be decided on the rows, since they are at least as many.
     pub fn fallbacks(&self) -> impl Iterator<Item = Self> {
+        let same = self.bpf_storages.then(|| self.program.clone());
         let plain = self.program.is_some().then_some(None);
-        let programs = self.older.clone().map(Some).into_iter().chain(plain);
-        programs.map(|program| Self { program, older: None, ..self.clone() })
+        let programs = same.into_iter().chain(self.older.clone().map(Some)).chain(plain);
+        programs.map(|program| Self { program, older: None, bpf_storages: false, ..self.clone() })
     }
 
     /// The program as bytes, empty where the kernel is to take everything.
@@ -118,6 +120,8 @@ pub struct Plan {
     pub tables_named: Tables,
     /// The filter names its states.
     pub states_named: bool,
+    /// A condition that only the kernel can decide is left for us: it stands beside one that the kernel cannot.
+    pub undecidable: Option<FieldId>,
     /// Capabilities without which a field of the question stays absent, with the field.
     pub privileges: Vec<(FieldId, Privilege)>,
 }
@@ -140,8 +144,12 @@ impl Plan {
             .filter(|older| Some(older) != program.as_ref());
         let programs = Programs { newest: program, older };
 
+        let undecidable = residual
+            .as_ref()
+            .and_then(|left| left.fields().into_iter().find(|&field| is_flat(field, Flat::AutomaticPort)));
         let mut plan = Self {
             dumps: Vec::new(),
+            undecidable,
             residual,
             owner_parts: possible::owner_parts(fields.iter().copied()),
             peers: fields.iter().any(|&field| is_peer_field(field)),
@@ -177,7 +185,6 @@ impl Plan {
                 self.dumps.push(DumpPlan { table, family, states, ask, bpf_storages, program, older });
             }
         };
-        const SKMEMINFO: u32 = 1 << 6;
         match table {
             // The old request walks the table once for both families, but knows no attribute beside the program.
             Table::Tcp if !bpf_storages => {
@@ -201,6 +208,8 @@ impl Plan {
     }
 }
 
+/// `INET_DIAG_SKMEMINFO` in the extensions of a request.
+const SKMEMINFO: u32 = 1 << 6;
 /// Name, peer and queue lengths of a unix socket: what its flat fields are made of (`UDIAG_SHOW_NAME | _PEER | _RQLEN | _UID`).
 const UNIX_SHOW_ALWAYS: u32 = 0x1 | 0x4 | 0x10 | 0x40;
 

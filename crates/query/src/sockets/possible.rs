@@ -43,6 +43,8 @@ pub(super) fn tables_with(field: FieldId) -> Tables {
     match source(field) {
         Source::Places(places) => places.iter().map(|place| place.tables).fold(Tables::NONE, Tables::or),
         Source::Flat(Flat::Cgroup) => Tables::INET,
+        // Programs are the only ones to tell, and SCTP runs none.
+        Source::Flat(Flat::AutomaticPort) => Tables::INET.and(Table::Sctp.set().complement()),
         Source::Flat(Flat::PeerName) => Table::Unix.set(),
         Source::Flat(Flat::Peer | Flat::PeerPort) => Tables::ALL.and(Table::Packet.set().complement()),
         Source::Flat(_) => Tables::ALL,

@@ -29,7 +29,7 @@ pub(super) fn of(row: &SocketRow<'_>) -> Option<State> {
         Table::Tipc => Scalar::U32.read(tipc(row)?.tipc_state()?, 0).map(tipc_state),
         // A TCP socket that is neither connected nor listening is in no table but that of bound ones (6.8), and its
         // answer carries the number of a closed one (inet_diag_dump_icsk).
-        Table::Tcp | Table::Mptcp => InetMessage(row.header).state().map(|state| match state {
+        Table::Tcp => InetMessage(row.header).state().map(|state| match state {
             State::Unconnected => State::BoundInactive,
             other => other,
         }),

@@ -85,10 +85,7 @@ impl Run {
                 line[at..at + KEY_LEN].copy_from_slice(&step.key);
                 at += step.key_len;
                 match step.form {
-                    Form::Decimal if read < 10 => {
-                        line[at] = DIGITS[read as usize];
-                        at += 1;
-                    }
+                    Form::Decimal if read < 10 => at += put(line, at, DIGITS[(read % 10) as usize]),
                     Form::Decimal => at += put(line, at, itoa::Buffer::new().format(read).as_bytes()),
                     Form::Truth => at += put(line, at, if read == 0 { b"false" } else { b"true" }),
                     Form::OneOf(names)
@@ -112,7 +109,7 @@ impl Run {
     }
 }
 
-const DIGITS: &[u8; 10] = b"0123456789";
+const DIGITS: [&[u8; 1]; 10] = [b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8", b"9"];
 
 /// Room for the numbers of [`STEPS`] steps; kept by the caller, since clearing it would cost as much as filling it.
 pub(crate) struct Line(Box<[u8; LINE_LEN]>);

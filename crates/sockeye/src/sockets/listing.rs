@@ -66,6 +66,8 @@ pub(crate) struct Ended {
     pub(crate) result: Result<Conclusion, Error>,
     /// The kernel refused the program, and everything was decided here.
     pub(crate) program_refused: bool,
+    /// The kernel told nothing until the storage of BPF was no longer asked for.
+    pub(crate) storages_refused: bool,
 }
 
 /// What we decide on each row.
@@ -145,20 +147,22 @@ fn claim<'j, 'p>(next: &AtomicUsize, jobs: &'j [Job<'p>]) -> Option<(usize, &'j 
 /// it is asked again for less, and more is decided here.
 fn dump<T: Take>(job: &Job<'_>, filters: Filters<'_>, counts: &Counts, buffer: &mut Buffer, taker: &mut T) -> Ended {
     let mut result = attempt(job, job.dump, filters.residual, counts, buffer, taker);
-    let mut program_refused = false;
+    let (mut program_refused, mut storages_refused) = (false, false);
     for plan in job.dump.fallbacks() {
-        if !is_refusal_of_program(&result) {
+        if !asks_too_much(&result) {
             break;
         }
-        result = attempt(job, &plan, filters.whole, counts, buffer, taker);
-        program_refused = true;
+        program_refused = plan.program != job.dump.program;
+        storages_refused = plan.bpf_storages != job.dump.bpf_storages;
+        let filter = if program_refused { filters.whole } else { filters.residual };
+        result = attempt(job, &plan, filter, counts, buffer, taker);
     }
-    Ended { table: job.dump.table, result, program_refused }
+    Ended { table: job.dump.table, result, program_refused, storages_refused }
 }
 
-/// Whether a dump was refused as one whose program the kernel does not run. EINVAL: an unknown operation; EPERM: tests
-/// of the mark.
-fn is_refusal_of_program(result: &Result<Conclusion, Error>) -> bool {
+/// Whether a dump was refused as one that asks too much. EINVAL: an unknown operation; EPERM: tests of the mark, storage of
+/// BPF.
+fn asks_too_much(result: &Result<Conclusion, Error>) -> bool {
     result.as_ref().is_ok_and(|conclusion| {
         conclusion.messages == 0 && matches!(&conclusion.refusal, Some(refusal) if matches!(refusal.errno, 1 | 22))
     })

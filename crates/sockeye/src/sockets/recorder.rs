@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -90,6 +90,6 @@ impl Tape {
 
 /// The command as it was typed, whatever path it was found by.
 fn command_line() -> Vec<u8> {
-    let words = std::env::args_os().skip(1).map(|word| word.into_vec());
+    let words = std::env::args_os().skip(1).map(OsStringExt::into_vec);
     std::iter::once(b"sockeye".to_vec()).chain(words).collect::<Vec<_>>().join(&b' ')
 }

@@ -153,6 +153,13 @@ impl Listing<'_> {
             abilities: Abilities::new(net_admin, true),
         };
         let plan = Plan::new(&question);
+        if let Some(field) = plan.undecidable {
+            let name = catalog().info(field).name();
+            return Err(Mistaken::sentence(format!(
+                "only the kernel can decide {name:?}, so it cannot stand in one \"or\" with what the kernel cannot decide; \
+                 list both and sort them out, or leave one away"
+            )));
+        }
         if self.options.plan {
             return plan_text::print(&plan, self.filter, self.threads());
         }

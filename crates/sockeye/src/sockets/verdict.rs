@@ -40,6 +40,10 @@ pub(crate) fn verdict(found: &Circumstances<'_>) -> Verdict {
     verdict.consistency.confirmed = found.confirmed;
     privileges(found, &mut verdict);
     owners(found, &mut verdict);
+    if found.ended.iter().any(|ended| ended.storages_refused) {
+        let what = "the kernel does not tell bpf_storages".to_owned();
+        verdict.missing.push(Missing::Capability { capability: Privilege::Bpf.capability(), what, named: true });
+    }
     if found.ended.iter().any(|ended| ended.program_refused) {
         let sentence = "the kernel refused the filter program, so every row came over and was decided here".to_owned();
         verdict.missing.push(Missing::Other { sentence, named: false });

@@ -172,6 +172,7 @@ fn is_in_everything(field: FieldId, owners: bool) -> bool {
     match Kind::of(field) {
         Kind::Flat(
             Flat::Port
+            | Flat::AutomaticPort
             | Flat::AcceptQueue
             | Flat::AcceptQueueLimit
             | Flat::LocalPort

@@ -90,7 +90,7 @@ impl Values {
         let mut bytes = Vec::new();
         for row in space.attributes.iter().filter(|row| row.only.is_none() || row.only == protocol) {
             // A flag says something by not being there, too.
-            if matches!(row.payload, Payload::Flag) && self.next() % 2 == 0 {
+            if matches!(row.payload, Payload::Flag) && self.next().is_multiple_of(2) {
                 continue;
             }
             let payload = self.attribute(row);

@@ -16,7 +16,9 @@ const TABLES_HERE: [Table; 7] =
 
 fn captured() -> Shown {
     let mut shown = Shown::default();
-    CAPTURED.iter().for_each(|captured| shown.add(&made::read(captured.name)));
+    for captured in &CAPTURED {
+        shown.add(&made::read(captured.name));
+    }
     shown
 }
 
@@ -99,7 +101,9 @@ fn reasons_are_for_fields_that_need_one() {
 #[test]
 fn no_two_numbers_of_a_structure_always_say_the_same() {
     let mut shown = Shown::default();
-    made::names().iter().for_each(|name| shown.add(&made::read(name)));
+    for name in made::names() {
+        shown.add(&made::read(&name));
+    }
     let twins: Vec<_> = shown.twins().into_iter().map(|(one, other)| (path(one), path(other))).collect();
     assert!(twins.is_empty(), "mixed up, nobody would notice: {twins:?}");
 }

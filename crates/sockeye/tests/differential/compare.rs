@@ -146,7 +146,7 @@ fn words(family: &str, row: &Value) -> Vec<(&'static str, String)> {
             ("local", Some(text("/name")).filter(|name| !name.is_empty()).unwrap_or_else(|| "*".to_owned())),
             ("shutdown", shutdown(row)),
             ("pending", list(row, "/icons")),
-            ("dev", device(&text("/vfs/dev"))),
+            ("dev", row.pointer("/vfs/dev").and_then(Value::as_u64).map_or_else(String::new, device)),
         ]),
         "packet" => words.extend([
             ("local", format!("[{}]:{}", ethertype(&text("/local_address")), text("/interface"))),
@@ -171,7 +171,7 @@ const MPTCP: [(&str, &str); 7] = [
     ("seq", "/ulp/mptcp/map_seq"),
     ("sfseq", "/ulp/mptcp/map_sfseq"),
     ("ssnoff", "/ulp/mptcp/ssn_offset"),
-    ("maplen", "/ulp/mptcp/map_datalen"),
+    ("maplen", "/ulp/mptcp/map_datalen_bytes"),
 ];
 
 /// Hexadecimal without a prefix. What is zero `ss` prints or not as it likes, so here it is nothing.
@@ -273,8 +273,7 @@ fn md5_keys(row: &Value) -> String {
 }
 
 /// The kernel's form of a device number, read as if it were that of the C library: that is what ss does.
-fn device(hexadecimal: &str) -> String {
-    let Ok(number) = u32::from_str_radix(hexadecimal.trim_start_matches("0x"), 16) else { return String::new() };
+fn device(number: u64) -> String {
     format!("{}/{}", number >> 8 & 0xfff, number & 0xff | number >> 12 & 0xf_ff00)
 }
 

@@ -23,7 +23,7 @@ const ROW: &str = r#"{
     "protocol": "tcp", "state": "established", "recv_queue_bytes": 0, "send_queue_bytes": 999,
     "local_address": "127.1.2.3", "local_port": 43595, "peer_address": "127.9.8.7", "peer_port": 40857,
     "timer": "on", "timer_retrans": 3, "expires_ms": 20, "uid": 1234, "inode": 6235987, "cookie": "0x439e5",
-    "mark": "0x5eed", "cgroup": "/a", "shutdown": ["send"], "tos": "0xb8", "class_id": "0x1d",
+    "mark": 24301, "cgroup": "/a", "shutdown": ["send"], "tos": 184, "class_id": 29,
     "sockopt": {"recverr": true, "is_icsk": true, "mc_loop": true, "freebind": false},
     "skmem": {"rmem_alloc_bytes": 1, "rcvbuf_bytes": 131072, "wmem_alloc_bytes": 2, "sndbuf_bytes": 3939840,
         "fwd_alloc_bytes": 2265, "wmem_queued_bytes": 1831, "optmem_bytes": 4, "backlog_bytes": 5, "drops": 6},

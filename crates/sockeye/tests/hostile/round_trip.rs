@@ -65,6 +65,17 @@ proptest! {
     }
 
     #[test]
+    fn a_whole_message_reads_without_defect_and_is_known(seed: u64) {
+        for table in Table::ALL {
+            let message = Values::of_row(seed).message(table);
+            let row = SocketRow::read(table, &message, &Nothing).expect("a header");
+            prop_assert_eq!(row.slots.defect(), None);
+            prop_assert!(!row.slots.has_unknown(table.space()), "{}", table.name());
+            prop_assert_eq!(row.payload(), message.as_slice());
+        }
+    }
+
+    #[test]
     fn attributes_read_back_in_any_order(seed: u64, table in 0..Table::ALL.len(), numbers in prop::collection::btree_set(0u16..32, 0..8)) {
         let table = Table::ALL[table];
         let mut numbers: Vec<_> = numbers.into_iter().collect();

@@ -97,7 +97,7 @@ pub(crate) fn compare(expected: &Expected, row: &Value) -> Vec<String> {
     for (place, number) in
         [("/mark", *mark), ("/tos", tos.map(u32::from)), ("/tclass", tclass.map(u32::from)), ("/class_id", *class_id)]
     {
-        number.inspect(|number| row.hexadecimal(place, (*number).into()));
+        equal(&mut row, place, number);
     }
     equal(&mut row, "/congestion/algorithm", *congestion);
     equal(&mut row, "/ifindex", *ifindex);
@@ -125,7 +125,7 @@ pub(crate) fn compare(expected: &Expected, row: &Value) -> Vec<String> {
     }
     if let Some((device, inode)) = file {
         // The kernel's own form of a device number, not that of stat.
-        row.hexadecimal("/vfs/dev", u64::from(major(*device)) << 20 | u64::from(minor(*device)));
+        row.equal("/vfs/dev", u64::from(major(*device)) << 20 | u64::from(minor(*device)));
         row.equal("/vfs/ino", *inode);
     }
     packet.as_ref().inspect(|packet| families::packet(&mut row, packet));

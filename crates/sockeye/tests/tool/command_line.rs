@@ -224,7 +224,7 @@ fn groups_are_counted_in_every_format_by_the_same_keys() {
         assert_eq!(table.lines().len(), 4);
         assert_eq!(words("--group-by proto,state -H --limit 1").ended(0).lines().len(), 1);
         // A socket has a list of owners, which may be one.
-        let json = words("udp --group-by pid -j").ended(0).json();
+        let json = words("udp --group-by pid -j").json();
         assert_eq!(json["groups"][0], serde_json::json!({"pid": [std::process::id()], "count": 2}));
         Ok(())
     });
@@ -256,7 +256,9 @@ fn a_reader_that_leaves_early_is_no_failure() {
             let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
             command.args(line.split(' ').filter(|word| !word.is_empty())).stdout(writer).stderr(Stdio::piped());
             let ran = run(&mut command);
-            assert_eq!((ran.status, ran.errors()), (0, ""), "sockeye {line}");
+            // Whoever may not look at all processes is told so.
+            let others = ran.errors().lines().filter(|line| !line.starts_with("note: "));
+            assert_eq!((ran.status, others.collect::<Vec<_>>()), (0, Vec::new()), "sockeye {line}");
         }
         Ok(())
     });
