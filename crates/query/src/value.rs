@@ -4,6 +4,8 @@ use core::net::IpAddr;
 
 use sockeye_wire::Name;
 
+use crate::sockets::Several;
+
 /// A value, borrowed from the record where it can be. Absent is no value: readers return `Option<Value>`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -33,8 +35,10 @@ pub enum Value<'a> {
     Owned(Vec<u8>),
     /// An address.
     Address(IpAddr),
-    /// Several values. A filter matches when one of them does.
+    /// Several values that were gathered here. A filter matches when one of them does.
     List(Vec<Value<'a>>),
+    /// Several values in one attribute, each made when it is looked at: an attribute of the kernel can hold thousands.
+    Several(Several<'a>),
     /// A small object, in the order of its keys.
     Map(Vec<(&'static str, Value<'a>)>),
 }

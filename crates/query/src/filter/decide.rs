@@ -99,6 +99,9 @@ impl Test {
 impl Condition {
     /// Whether this holds of a value; of a list, when it holds of one of its elements.
     pub fn holds(&self, value: &Value<'_>) -> bool {
+        if let Value::Several(values) = value {
+            return *self == Self::Present || values.values().any(|value| self.holds(&value));
+        }
         if let Value::List(values) = value {
             return *self == Self::Present || values.iter().any(|value| self.holds(value));
         }

@@ -1,10 +1,10 @@
 //! Where a field stands in a message, and how its bytes become a value.
 
-use sockeye_wire::sock_diag::{md5, packet, socket_address};
-use sockeye_wire::{Ask, Attributes, Layout, Meaning, Scalar, Version};
+use sockeye_wire::{Ask, Layout, Meaning, Scalar, Version};
 
 use super::flat::is_listening;
 use super::row::SocketRow;
+use super::several::Several;
 use super::table::Tables;
 use crate::Value;
 
@@ -73,8 +73,8 @@ pub(crate) enum Read {
     Nests(u16, &'static sockeye_wire::Space),
     /// Socket addresses.
     SocketAddresses,
-    /// MD5 signatures, without their keys.
-    Md5Signatures,
+    /// MD5 signatures, with their keys or without.
+    Md5Signatures { keys: bool },
     /// A classic BPF program.
     ClassicBpf,
     /// The name of a unix socket.
@@ -102,112 +102,13 @@ impl Read {
     }
 
     fn compound<'a>(&self, bytes: &'a [u8]) -> Option<Value<'a>> {
-        Some(match *self {
-            Self::Memberships => Value::List(packet::memberships(bytes).map(membership).collect()),
-            Self::Numbers(scalar, meaning) => Value::List(
-                (0..bytes.len() / scalar.size())
-                    .filter_map(|index| scalar.read(bytes, index * scalar.size()))
-                    .map(|number| from_number(number, scalar, meaning))
-                    .collect(),
-            ),
-            Self::BitNumbers => Value::List(bit_numbers(bytes).map(Value::Unsigned).collect()),
-            Self::Nests(number, space) => Value::List(
-                Attributes::new(bytes)
-                    .map_while(Result::ok)
-                    .filter(|attribute| attribute.number == number)
-                    .map(|attribute| nest(space, attribute.payload))
-                    .collect(),
-            ),
-            Self::SocketAddresses => Value::List(
-                socket_address::SocketAddresses::new(bytes)
-                    .map(|address| Value::Owned(address.to_string().into_bytes()))
-                    .collect(),
-            ),
-            Self::Md5Signatures => md5_signatures(bytes, false),
+        match self {
             // What CAP_NET_ADMIN alone may see is sent empty to others (kernel sock_diag_put_filterinfo).
-            Self::ClassicBpf if bytes.is_empty() => return None,
-            Self::ClassicBpf => {
-                Value::List(bytes.chunks_exact(8).map(|chunk| structure(&INSTRUCTION, chunk)).collect())
-            }
-            Self::Size => Value::Unsigned(bytes.len() as u64),
-            Self::Number { .. } | Self::Text | Self::UnixName | Self::Flag => return self.value(bytes),
-        })
-    }
-}
-
-/// `struct sock_filter` (include/uapi/linux/filter.h).
-const INSTRUCTION: Layout = {
-    use sockeye_wire::{Field, Version};
-    const fn field(name: &'static str, scalar: Scalar, offset: usize) -> Field {
-        Field {
-            name,
-            kernel: name,
-            doc: "",
-            scalar,
-            offset,
-            meaning: Meaning::Count,
-            since: Version(2, 12),
-            unset: None,
+            Self::ClassicBpf if bytes.is_empty() => None,
+            Self::Size => Some(Value::Unsigned(bytes.len() as u64)),
+            _ => Some(Value::Several(Several::new(bytes, *self))),
         }
     }
-    Layout {
-        kernel: "sock_filter",
-        doc: "One instruction of a classic BPF program.",
-        fields: &[
-            field("code", Scalar::U16, 0),
-            field("jt", Scalar::U8, 2),
-            field("jf", Scalar::U8, 3),
-            field("k", Scalar::U32, 4),
-        ],
-    }
-};
-
-/// MD5 signatures: their addresses, and their keys only where those were asked for.
-pub(crate) fn md5_signatures(bytes: &[u8], keys: bool) -> Value<'_> {
-    Value::List(md5::Md5Signatures::new(bytes).map(|signature| md5_value(&signature, keys)).collect())
-}
-
-fn md5_value<'a>(signature: &md5::Md5Signature<'a>, keys: bool) -> Value<'a> {
-    let mut entries = Vec::new();
-    if let Some(address) = signature.address() {
-        entries.push(("address", Value::Address(address)));
-    }
-    if let Some(prefix_len) = signature.prefix_len() {
-        entries.push(("prefix_len", Value::Unsigned(prefix_len.into())));
-    }
-    entries.push(("key_bytes", Value::Unsigned(signature.key().len() as u64)));
-    if keys {
-        let digits: Vec<_> = signature.key().iter().map(|byte| format!("{byte:02x}")).collect();
-        entries.push(("key_hex", Value::Owned(digits.concat().into_bytes())));
-    }
-    Value::Map(entries)
-}
-
-/// A membership with its link-layer address as people write it, absent where the membership needs none.
-fn membership(membership: packet::PacketMembership<'_>) -> Value<'_> {
-    let mut value = structure(&packet::PacketMembership::LAYOUT, membership.0);
-    if let (Value::Map(entries), Some(octets @ [_, ..])) = (&mut value, membership.address()) {
-        let octets: Vec<_> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-        entries.push(("address", Value::Owned(octets.join(":").into_bytes())));
-    }
-    value
-}
-
-fn structure<'a>(layout: &'static Layout, bytes: &'a [u8]) -> Value<'a> {
-    let entries = layout.fields.iter().filter_map(|field| {
-        let number = field.read(bytes)?;
-        Some((field.name, from_number(number, field.scalar, field.meaning)))
-    });
-    Value::Map(entries.collect())
-}
-
-fn nest<'a>(space: &'static sockeye_wire::Space, bytes: &'a [u8]) -> Value<'a> {
-    let entries = space.attributes.iter().filter_map(|row| {
-        let payload = Attributes::new(bytes).last(row.number)?;
-        let read = Read::of(&row.payload)?;
-        Some((row.name, read.value(payload)?))
-    });
-    Value::Map(entries.collect())
 }
 
 /// A number as its meaning says.
@@ -233,12 +134,4 @@ pub(crate) fn from_number(number: u64, scalar: Scalar, meaning: Meaning) -> Valu
 pub(crate) fn from_field(layout: &'static Layout, name: &str, bytes: &[u8]) -> Option<Value<'static>> {
     let field = layout.fields.iter().find(|field| field.name == name)?;
     field.read(bytes).map(|number| from_number(number, field.scalar, field.meaning))
-}
-
-/// Numbers of the bits that are set, counted from one, in 32-bit words of the host's byte order.
-fn bit_numbers(bytes: &[u8]) -> impl Iterator<Item = u64> {
-    bytes.chunks_exact(4).enumerate().flat_map(|(word, chunk)| {
-        let bits = u32::from_ne_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
-        (0..32).filter(move |bit| bits & (1 << bit) != 0).map(move |bit| word as u64 * 32 + bit + 1)
-    })
 }

@@ -295,7 +295,7 @@ impl Read {
             Payload::BitNumbers => Self::BitNumbers,
             Payload::Nests(number, space) => Self::Nests(number, space),
             Payload::SocketAddresses => Self::SocketAddresses,
-            Payload::Md5Signatures => Self::Md5Signatures,
+            Payload::Md5Signatures => Self::Md5Signatures { keys: false },
             Payload::ClassicBpf => Self::ClassicBpf,
             Payload::UnixName => Self::UnixName,
             Payload::Flag => Self::Flag,

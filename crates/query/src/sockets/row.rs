@@ -5,7 +5,7 @@ use sockeye_wire::sock_diag::unix::UnixAttributes;
 use sockeye_wire::{Scalar, Slots, WireError};
 
 use super::flat::Flat;
-use super::place::{Place, Read, md5_signatures};
+use super::place::{Place, Read};
 use super::registry::{Source, registry};
 use super::surroundings::Surroundings;
 use super::table::Table;
@@ -63,7 +63,7 @@ impl<'a> SocketRow<'a> {
                 return None;
             }
             match place.read {
-                Read::Md5Signatures => Some(md5_signatures(bytes, self.surroundings.shows_keys())),
+                Read::Md5Signatures { .. } => Read::Md5Signatures { keys: self.surroundings.shows_keys() }.value(bytes),
                 read => read.value(bytes),
             }
         })

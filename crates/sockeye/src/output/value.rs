@@ -33,6 +33,13 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &Value<'_>) {
                 text(out, value);
             }
         }
+        Value::Several(values) => {
+            let mut separate = separator(b",");
+            for value in values.values() {
+                separate(out);
+                text(out, &value);
+            }
+        }
         Value::Map(entries) => {
             let mut separate = separator(b" ");
             for (key, value) in entries {
@@ -68,6 +75,15 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
             for value in values {
                 separate(out);
                 json(out, value);
+            }
+            out.push(b']');
+        }
+        Value::Several(values) => {
+            out.push(b'[');
+            let mut separate = separator(b",");
+            for value in values.values() {
+                separate(out);
+                json(out, &value);
             }
             out.push(b']');
         }

@@ -224,6 +224,7 @@ impl Key {
                 Self::Text(address.octets().to_vec())
             }
             Value::List(values) => return values.first().and_then(Self::of),
+            Value::Several(values) => return values.values().next().as_ref().and_then(Self::of),
             other => Self::Text(other.as_text()?.to_vec()),
         })
     }
