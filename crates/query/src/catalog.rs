@@ -90,7 +90,12 @@ impl Catalog {
     /// Adds a field. The first that claims a name keeps it.
     pub fn add(&mut self, field: FieldInfo) -> FieldId {
         let id = FieldId(u16::try_from(self.fields.len()).unwrap_or(u16::MAX));
-        for name in field.aliases.iter().copied().chain([field.path.as_str()]) {
+        // Its short names, its full name, that without the object, and its JSON key with and without: whatever people
+        // have before their eyes.
+        let last = field.path.rsplit('.').next().unwrap_or_default();
+        let key = format!("{}.{}", field.object(), field.json);
+        let names = field.aliases.iter().copied().chain([field.path.as_str(), last, key.as_str(), field.json.as_str()]);
+        for name in names.filter(|name| !name.is_empty()) {
             self.by_name.entry(spelling(name)).or_insert(id);
         }
         self.fields.push(field);
@@ -105,6 +110,13 @@ impl Catalog {
     /// The field of that name: upper or lower case, with `-` or `_`.
     pub fn find(&self, name: &str) -> Option<FieldId> {
         self.by_name.get(&spelling(name)).copied()
+    }
+
+    /// The name of a field that is nearest to a misspelled one.
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        let mut names: Vec<_> = self.by_name.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        crate::filter::nearest::nearest(name, names)
     }
 
     /// What is known of a field.

@@ -62,39 +62,41 @@ fn explain(error: &anyhow::Error) -> Status {
 
 /// What clap has to say: help and version are answers, everything else is a mistake.
 fn usage(error: &clap::Error) -> Status {
-    let answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _ = error.print();
+        return Status::Whole;
+    }
     let words: Vec<_> = std::env::args_os().skip(1).collect();
-    if answer || words.iter().all(|word| is_plain(word.as_bytes())) {
+    let mut escaped = Vec::new();
+    if let Some(hint) = ss_hint(error, &words) {
+        // What was meant is known: how clap would have quoted the letter is of no use then.
+        output::escape::text(&mut escaped, format!("sockeye: {hint}").as_bytes());
+        escaped.push(b'\n');
+    } else if words.iter().all(|word| is_plain(word.as_bytes())) {
         let _ = error.print();
     } else {
         // Clap repeats the words as they are, which may be what a script was given by somebody else.
-        let mut escaped = Vec::new();
         for line in error.render().to_string().lines() {
             output::escape::text(&mut escaped, line.as_bytes());
             escaped.push(b'\n');
         }
-        let _ = io::stderr().write_all(&escaped);
     }
-    if answer {
-        return Status::Whole;
-    }
-    // Only a letter that we do not know can be one of ss; and what comes before it may be a command of ours.
-    if error.kind() == ErrorKind::UnknownArgument {
-        let mut words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-        if words.first().is_some_and(|first| matches!(&**first, "sockets" | "socket" | "ss")) {
-            words.remove(0);
-        }
-        if let Some(hint) = sockeye_query::filter::ss_hint(&words) {
-            let mut line = b"\n".to_vec();
-            output::escape::text(&mut line, hint.as_bytes());
-            line.push(b'\n');
-            let _ = io::stderr().write_all(&line);
-        }
-    }
+    // Nobody is left to be told where stderr cannot be written.
+    let _ = io::stderr().write_all(&escaped);
     Status::Usage
 }
 
-/// Whether a word can be shown as it is.
+/// The command that was meant by options of `ss`. Only a letter that we do not know can be one of them.
+fn ss_hint(error: &clap::Error, words: &[std::ffi::OsString]) -> Option<String> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    // What comes before may be a command of ours, or the name of theirs.
+    let own = words.iter().take_while(|word| matches!(&***word, "sockets" | "socket" | "ss")).count();
+    sockeye_query::filter::ss_hint(&words[own..])
+}
+
 fn is_plain(word: &[u8]) -> bool {
     let mut escaped = Vec::with_capacity(word.len());
     output::escape::text(&mut escaped, word);

@@ -8,6 +8,7 @@ use crate::filter::compare::Resolver;
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::pattern::PatternKind;
 use crate::filter::scanner::Literal;
+use crate::filter::width::escaped;
 use crate::{FieldId, Word};
 
 /// One end of a socket as a filter describes it.
@@ -38,6 +39,13 @@ impl Resolver<'_> {
     /// Reads one end of a socket.
     pub(super) fn endpoint(&self, literal: &Literal<'_>) -> Result<Endpoint, Mistake> {
         let (raw, at) = (literal.raw, &literal.at);
+        // As `ss` reads it: a name of a unix socket is a pattern, unless quotes say that it is the name itself.
+        // One with control characters is nobody's pattern, and could not be shown as one.
+        let plain = escaped(raw) == raw;
+        if !literal.quoted && plain && raw.starts_with(['/', '@']) && raw.contains(['*', '?', '[']) {
+            let text = Some(Condition::Pattern(self.compile(PatternKind::Glob, literal)?));
+            return Ok(Endpoint { text, ..Endpoint::default() });
+        }
         if literal.quoted || raw.starts_with(['/', '@', '\\']) {
             let text = Some(Condition::Texts(vec![literal.unescaped()]));
             return Ok(Endpoint { text, ..Endpoint::default() });
@@ -118,7 +126,14 @@ impl Resolver<'_> {
 
     fn endpoint_of_family(&self, family: &str, rest: &Literal<'_>, at: &Range<usize>) -> Result<Endpoint, Mistake> {
         match family {
-            "inet" | "inet6" => self.endpoint(rest),
+            "inet" | "inet6" => {
+                let any = if family == "inet" { [0; 4].into() } else { IpAddr::from([0u8; 16]) };
+                let endpoint = self.endpoint(rest)?;
+                // Without an address, the family alone is the condition.
+                let only_family = endpoint.networks.is_empty() && endpoint.text.is_none();
+                let networks = if only_family { vec![Network::new(any, 0)] } else { endpoint.networks };
+                Ok(Endpoint { networks, ..endpoint })
+            }
             "unix" => {
                 let glob = self.compile(PatternKind::Glob, rest)?;
                 let family = self.catalog.word("unix").copied();

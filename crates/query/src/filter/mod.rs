@@ -14,7 +14,7 @@ mod endpoint;
 mod grammar;
 mod limits;
 mod mistake;
-mod nearest;
+pub(crate) mod nearest;
 mod node;
 mod number;
 mod numeric;

@@ -112,8 +112,8 @@ pub struct Plan {
     pub residual: Option<Expression>,
     /// Parts of owners that are needed, empty when no owners are.
     pub owner_parts: Vec<OwnerPart>,
-    /// The other ends are needed.
-    pub peers: bool,
+    /// Tables whose other ends are needed: all of their sockets have to be known beforehand.
+    pub peers: Tables,
     /// The paths of control groups are needed.
     pub cgroups: bool,
     /// Tables that the filter names one by one; a word for many (`any`, `inet`) names none.
@@ -152,7 +152,7 @@ impl Plan {
             undecidable,
             residual,
             owner_parts: possible::owner_parts(fields.iter().copied()),
-            peers: fields.iter().any(|&field| is_peer_field(field)),
+            peers: peers(&fields, tables),
             cgroups: fields.iter().any(|&field| is_flat(field, Flat::Cgroup)),
             tables_named: possible::tables_named(filter),
             states_named,
@@ -298,9 +298,16 @@ fn is_flat(field: FieldId, wanted: Flat) -> bool {
     matches!(&registry().sources[usize::from(field.0)], Source::Flat(flat) if *flat == wanted)
 }
 
-fn is_peer_field(field: FieldId) -> bool {
-    matches!(
-        &registry().sources[usize::from(field.0)],
-        Source::Flat(Flat::PeerInode | Flat::PeerName | Flat::PeerOwner(_))
-    )
+/// A unix socket's peer is another row by name, any peer's inode and owner another row by address.
+fn peers(fields: &[FieldId], tables: Tables) -> Tables {
+    let asked = |wanted: fn(Flat) -> bool| {
+        fields
+            .iter()
+            .any(|&field| matches!(&registry().sources[usize::from(field.0)], Source::Flat(flat) if wanted(*flat)))
+    };
+    let other_ends = asked(|flat| matches!(flat, Flat::PeerInode | Flat::PeerName | Flat::PeerOwner(_)));
+    let names = asked(|flat| flat == Flat::Peer);
+    let tcp = if other_ends { Table::Tcp.set() } else { Tables::NONE };
+    let unix = if other_ends || names { Table::Unix.set() } else { Tables::NONE };
+    tcp.or(unix).and(tables)
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use sockeye_conn::{Buffer, Error, Namespace};
 use sockeye_query::Value;
-use sockeye_query::sockets::{Flat, Peer, SocketRow, Surroundings, Table};
+use sockeye_query::sockets::{Flat, Peer, SocketRow, Surroundings, Table, Tables};
 use sockeye_state::{Dump, Step};
 use sockeye_wire::sock_diag::inet::{IPPROTO_TCP, InetQuestion};
 use sockeye_wire::sock_diag::state::State;
@@ -28,8 +28,12 @@ struct Unix {
 }
 
 impl Ends {
-    /// Every unix socket and every TCP connection of a namespace. Costs memory for each of them.
-    pub(crate) fn load(namespace: Option<&Namespace>, surroundings: &dyn Surroundings) -> Result<Self, Error> {
+    /// The sockets of these tables in a namespace. Costs memory for each of them.
+    pub(crate) fn load(
+        namespace: Option<&Namespace>,
+        tables: Tables,
+        surroundings: &dyn Surroundings,
+    ) -> Result<Self, Error> {
         let mut ends = Self::default();
         let mut buffer = Buffer::new();
         let unix = UnixQuestion { states: u32::MAX, show: unix::SHOW_NAME, inode: 0, cookie: 0 }.dump();
@@ -41,7 +45,8 @@ impl Ends {
             bytecode: &[],
             bpf_storages: false,
         };
-        for (table, request) in [(Table::Unix, unix), (Table::Tcp, tcp.dump())] {
+        let requests = [(Table::Unix, unix), (Table::Tcp, tcp.dump())];
+        for (table, request) in requests.into_iter().filter(|(table, _)| tables.has(*table)) {
             let mut socket = open(namespace)?;
             let mut dump = Dump::new(socket.send(request)?);
             loop {

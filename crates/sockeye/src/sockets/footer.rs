@@ -25,7 +25,8 @@ pub(crate) fn text(
         .collect();
     counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let by_state = counts.iter().map(|(count, state)| format!("{count} {state}")).collect::<Vec<_>>().join(", ");
-    let mut text = format!("{rows} sockets");
+    let cut = if options.limit == Some(rows) { " shown, as many as --limit allows" } else { "" };
+    let mut text = format!("{rows} sockets{cut}");
     if !by_state.is_empty() {
         let _ = write!(text, ": {by_state}");
     }

@@ -31,13 +31,23 @@ impl<'f> Narrowing<'f> {
         let tests =
             || parts.iter().filter_map(|part| if let Expression::Test(test) = part { Some(test) } else { None });
         let of = |wanted| tests().filter(move |test| is_owner(test.field, wanted));
-        let conditions = |wanted| of(wanted).map(|test| &test.condition).collect();
-        Self {
-            pids: of(OwnerPart::Pid).find_map(pids),
-            names: conditions(OwnerPart::Process),
-            users: conditions(OwnerPart::User),
-            units: conditions(OwnerPart::Unit),
+        let conditions = |wanted| of(wanted).map(|test| &test.condition).take(1).collect::<Vec<_>>();
+        let mut narrowing =
+            Self { pids: of(OwnerPart::Pid).find_map(pids), names: vec![], users: vec![], units: vec![] };
+        // Two conditions can hold of two different owners of one socket: only one of them may narrow the search.
+        let kinds = of(OwnerPart::Pid).count()
+            + [OwnerPart::Process, OwnerPart::User, OwnerPart::Unit]
+                .into_iter()
+                .map(|part| of(part).count())
+                .sum::<usize>();
+        if kinds == 1 {
+            narrowing.names = conditions(OwnerPart::Process);
+            narrowing.users = conditions(OwnerPart::User);
+            narrowing.units = conditions(OwnerPart::Unit);
+        } else {
+            narrowing.pids = None;
         }
+        narrowing
     }
 
     /// The only processes to look at.

@@ -54,7 +54,7 @@ pub(crate) struct Options {
     pub(crate) count: bool,
 
     /// Count rows that agree in these fields
-    #[arg(long, value_name = "FIELDS", conflicts_with = "count")]
+    #[arg(long, value_name = "FIELDS", conflicts_with_all = ["count", "columns", "view"])]
     pub(crate) group_by: Option<String>,
 
     /// Leave out the heading

@@ -41,8 +41,9 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<
     } else {
         "owners: from /proc, each process once (owner_source: proc)".to_owned()
     });
-    if plan.peers {
-        line("other ends: one more dump of tcp and unix, kept in memory".to_owned());
+    if !plan.peers.is_empty() {
+        let tables: Vec<_> = plan.peers.iter().map(sockeye_query::sockets::Table::name).collect();
+        line(format!("other ends: one more dump of {}, kept in memory", tables.join(" and ")));
     }
     for (field, privilege) in &plan.privileges {
         line(format!("{} needs {}", catalog().info(*field).name(), privilege.capability()));

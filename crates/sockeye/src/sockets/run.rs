@@ -96,7 +96,11 @@ fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
             Ok(Namespaces { list: inventory.namespaces, several: true, missing })
         }
         Some(one) => {
-            let namespace = Namespace::open(one.as_ref()).map_err(|error| Mistaken::sentence(error.to_string()))?;
+            let namespace = Namespace::open(one.as_ref()).map_err(|error| match error.source.kind() {
+                // That a namespace may not be entered is no mistake of the command line.
+                io::ErrorKind::PermissionDenied => anyhow::Error::new(error),
+                _ => Mistaken::sentence(error.to_string()),
+            })?;
             Ok(Namespaces { list: vec![namespace], several: false, missing: None })
         }
     }
@@ -126,9 +130,7 @@ fn names(list: &str) -> Result<impl Iterator<Item = &str>> {
 }
 
 fn field(name: &str) -> Result<FieldId> {
-    catalog()
-        .find(name)
-        .ok_or_else(|| Mistaken::sentence(format!("there is no field {name:?}; `sockeye fields` lists them")))
+    catalog().find(name).ok_or_else(|| Mistaken::sentence(view::no_field(name)))
 }
 
 /// A listing, as it was asked for.
@@ -164,10 +166,13 @@ impl Listing<'_> {
             return plan_text::print(&plan, self.filter, self.threads());
         }
         if plan.dumps.is_empty() {
-            return Err(Mistaken::sentence(
+            return Err(Mistaken::sentence(if plan.states_named {
                 "this filter can match nothing: no socket of these protocols is ever in these states \
-                 (udp sockets wait as `unconnected`)",
-            ));
+                 (udp sockets wait as `unconnected`)"
+            } else {
+                "this filter can match nothing: no socket of these protocols has all the fields it speaks of \
+                 (`sockeye fields` says what each is)"
+            }));
         }
         let capture = self.options.replay.as_deref().map(Capture::load).transpose()?;
         let replay = capture.as_ref().map(Capture::replay).transpose().context("cannot read the capture")?;
@@ -235,8 +240,10 @@ impl Listing<'_> {
         for (index, namespace) in all.into_iter().enumerate() {
             let label = namespace.filter(|_| self.namespaces.several).map(Namespace::label);
             let mut place = Place { system, label, interfaces: Interfaces::of(namespace), ends: None, index };
-            if plan.peers {
-                place.ends = Some(Ends::load(namespace, &place).context("cannot look for the other ends of sockets")?);
+            if !plan.peers.is_empty() {
+                place.ends = Some(
+                    Ends::load(namespace, plan.peers, &place).context("cannot look for the other ends of sockets")?,
+                );
             }
             places.push((namespace, place));
         }
@@ -296,6 +303,7 @@ impl Listing<'_> {
             scan: system.scanned(),
             // Who made the capture is not known: what it lacks is not held against this process.
             net_admin: net_admin || replay.is_some(),
+            owners_unknown: system.said_unknown() || counts.undecided.load(Ordering::Relaxed) > 0,
             owners_named: self.names_owners(),
             named: self.named_fields(),
             namespaces: self.namespaces.missing.as_deref(),

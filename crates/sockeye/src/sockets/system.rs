@@ -72,6 +72,11 @@ impl System {
         self.cgroups.get_or_init(|| CgroupTree::load().ok()).as_ref()?.path(id)
     }
 
+    /// Whether a row had to say why its owners are unknown.
+    pub(crate) fn said_unknown(&self) -> bool {
+        self.unknown.get().is_some_and(Option::is_some)
+    }
+
     /// Why the owners of a socket can be unknown.
     fn owners_unknown(&self) -> Option<&str> {
         let reason = self.unknown.get_or_init(|| match self.scanned()? {

@@ -21,6 +21,8 @@ pub(crate) struct Circumstances<'c> {
     pub(crate) net_admin: bool,
     /// Fields that were asked for by name.
     pub(crate) named: Vec<FieldId>,
+    /// An owner that was to be shown is unknown, or one that a filter asks for.
+    pub(crate) owners_unknown: bool,
     /// Owners were asked for by name.
     pub(crate) owners_named: bool,
     /// What could not be seen of the namespaces.
@@ -158,7 +160,7 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
                 let what = format!("owners are unknown where {processes} may not be looked at");
                 verdict.missing.push(Missing::Capability { capability, what, named });
                 undecided_owners(found, capability, verdict);
-            } else if !seen.is_whole() && (seen.processes_failed > 0 || seen.hide_pid.is_some()) {
+            } else if !seen.is_whole() && found.owners_unknown {
                 verdict.missing.push(Missing::Other { sentence: seen.to_string(), named });
             }
         }

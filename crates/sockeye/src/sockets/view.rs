@@ -280,15 +280,22 @@ fn object(name: &str) -> Result<Vec<Column>, String> {
     let fields: Vec<_> =
         catalog().fields().filter(|(_, info)| info.path.starts_with(&prefix)).map(|(field, _)| field).collect();
     if fields.is_empty() {
-        return Err(format!("there is no field {name:?}; `sockeye fields` lists them"));
+        return Err(no_field(name));
     }
     Ok(fields.into_iter().map(|field| Column::new(field, 0, false)).collect())
 }
 
 fn find(name: &str, sacrifice: u8, default: bool) -> Result<Column, String> {
-    let field =
-        catalog().find(name).ok_or_else(|| format!("there is no field {name:?}; `sockeye fields` lists them"))?;
+    let field = catalog().find(name).ok_or_else(|| no_field(name))?;
     Ok(Column::new(field, sacrifice, default))
+}
+
+/// What is wrong with a name that no field has, and which one it may have been.
+pub(crate) fn no_field(name: &str) -> String {
+    match catalog().nearest(name) {
+        Some(near) => format!("there is no field {name:?}; did you mean {near:?}? `sockeye fields` lists them"),
+        None => format!("there is no field {name:?}; `sockeye fields` lists them"),
+    }
 }
 
 /// The columns of a grouping: its fields, and how many rows agree in them.
