@@ -97,6 +97,10 @@ fn addresses_have_prefixes_ports_and_names() {
     );
     check("src inet:10.0.0.1:80", "(local = 10.0.0.1 and lport = 80)");
     check("src unix:/run/*", "(proto = unix and local ~ '/run/*')");
+    check("src @bus*", "local ~ '@bus*'");
+    check("src '@bus*'", "local = '@bus*'");
+    check("src inet6:*", "local = ::/0");
+    check("dst inet:*:443", "(peer = 0.0.0.0/0 and pport = 443)");
     check("local = @name", "local = '@name'");
     check("local = 'kernel'", "local = 'kernel'");
     check("local ~ /run/*", "local ~ '/run/*'");

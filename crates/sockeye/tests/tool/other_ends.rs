@@ -27,6 +27,22 @@ fn both_ends_of_a_unix_pair_know_each_other() {
 }
 
 #[test]
+fn which_rows_have_a_peer_does_not_hang_on_the_columns() {
+    in_namespace(|zoo| {
+        let directory = zoo.directory().join("peer");
+        let listener = std::os::unix::net::UnixListener::bind(&directory).expect("a name of our own");
+        let _client = UnixStream::connect(&directory).expect("it listens");
+        let _server = listener.accept().expect("somebody has connected");
+        let filter = format!("dst {}", directory.display());
+        for columns in ["local,peer", "inode", "local,peer,peer-process"] {
+            let (rows, _) = listing(&["unix", "established", &filter, "--columns", columns]);
+            assert_eq!(rows.len(), 1, "{columns}: {rows:#?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn both_ends_of_a_loopback_connection_know_each_other() {
     in_namespace(|zoo| {
         for specimen in [zoo.tcp_established_v4()?, zoo.tcp_established_v6()?, zoo.tcp_established_mapped()?] {
