@@ -1,6 +1,6 @@
 //! Network namespaces: finding, naming and entering them.
 //!
-//! What it is: [`Namespace`], one namespace held open; [`inventory`], every namespace that can be found;
+//! What it is: [`Namespace`], one namespace held open; [`inventory()`], every namespace that can be found;
 //! [`Namespace::run_in`], which runs code in another namespace on a thread of its own. A socket opened there stays
 //! there.
 //!

@@ -1,7 +1,7 @@
 //! Who holds a socket: processes, and what their cgroup says of systemd unit, container and pod.
 //!
 //! sock_diag names a socket's inode, never its holder. The holder is found the other way round: every descriptor of
-//! every process is asked what it is, and the answers are joined by inode. [`scan`] does the asking in parallel,
+//! every process is asked what it is, and the answers are joined by inode. [`scan()`] does the asking in parallel,
 //! [`Owners`] is the join, [`Visibility`] says what the scan was not allowed to see.
 //!
 //! What this is not: it opens no netlink socket, follows no changes (a scan is a picture that ages), and does not know
