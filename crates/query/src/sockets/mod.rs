@@ -22,6 +22,6 @@ pub use plan::{DumpPlan, Plan, Question};
 pub use registry::{catalog, source_flat};
 pub use row::SocketRow;
 pub use several::Several;
-pub use shape::{NumberReader, Reader};
+pub use shape::{NumberReader, Reader, attribute_of};
 pub use surroundings::{Nothing, OwnerPart, Peer, Surroundings};
 pub use table::{Table, Tables};

@@ -55,6 +55,15 @@ impl Reader {
     }
 }
 
+/// The attribute that holds a field in rows of `table`; `None` where it is not in one attribute alone. A row without it
+/// does not have the field.
+pub fn attribute_of(field: FieldId, table: Table) -> Option<u16> {
+    let Source::Places(places) = &registry().sources[usize::from(field.0)] else { return None };
+    let mut here = places.iter().filter(|place| place.tables.has(table));
+    let first = here.next()?;
+    first.attribute.filter(|_| here.next().is_none())
+}
+
 impl NumberReader {
     /// The number, sign-extended where it is signed ([`NumberReader::is_signed`]).
     #[inline]

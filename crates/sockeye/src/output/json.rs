@@ -1,6 +1,6 @@
 //! Rows as JSON objects: flat keys, and one object for each structure of the kernel.
 
-use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table, catalog};
+use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table, attribute_of, catalog};
 use sockeye_query::{FieldId, Value};
 
 use super::run::{Line, Run};
@@ -16,8 +16,8 @@ pub(crate) struct Json {
 enum Node {
     /// Numbers of one structure.
     Run(Run),
-    /// Any other value, with its bare key.
-    Value { key: String, field: FieldId },
+    /// Any other value, with its bare key, and the attribute without which it is not there.
+    Value { key: String, field: FieldId, attribute: Option<u16> },
     /// An object of its own; not written where nothing in it is.
     Object { key: Box<[u8]>, nodes: Vec<Node> },
     /// Owners, as a list of objects.
@@ -82,10 +82,12 @@ fn add(nodes: &mut Vec<Node>, field: FieldId, table: Table) {
             }
             match Run::new(key.as_bytes(), reader) {
                 Some(run) => Node::Run(run),
-                None => Node::Value { key: info.json.clone(), field },
+                None => Node::Value { key: info.json.clone(), field, attribute: attribute_of(field, table) },
             }
         }
-        (_, Reader::Value(field)) => Node::Value { key: info.json.clone(), field },
+        (_, Reader::Value(field)) => {
+            Node::Value { key: info.json.clone(), field, attribute: attribute_of(field, table) }
+        }
     };
     place.push(node);
 }
@@ -106,7 +108,9 @@ impl Node {
     fn write(&self, out: &mut Vec<u8>, line: &mut Line, row: &SocketRow<'_>) {
         match self {
             Self::Run(run) => run.write(out, line, row),
-            Self::Value { key, field } => {
+            // Most rows lack most of the rare attributes: that is seen here without looking for the field.
+            Self::Value { attribute: Some(number), .. } if row.slots.payload(*number).is_none() => {}
+            Self::Value { key, field, .. } => {
                 if let Some(read) = row.value(*field) {
                     out.push(b',');
                     value::json_entry(out, key, &read);
