@@ -18,7 +18,7 @@ mod words;
 
 pub use flat::Flat;
 pub use kernel::{Abilities, Approximation, approximate};
-pub use plan::{DumpPlan, Plan, Question};
+pub use plan::{DumpPlan, Plan, Question, asks};
 pub use registry::{catalog, source_flat};
 pub use row::SocketRow;
 pub use several::Several;

@@ -122,6 +122,8 @@ pub struct Plan {
     pub states_named: bool,
     /// A condition that only the kernel can decide is left for us: it stands beside one that the kernel cannot.
     pub undecidable: Option<FieldId>,
+    /// Every field that has to be read: why an attribute is asked for.
+    pub fields: Vec<FieldId>,
     /// Capabilities without which a field of the question stays absent, with the field.
     pub privileges: Vec<(FieldId, Privilege)>,
 }
@@ -157,6 +159,7 @@ impl Plan {
             tables_named: possible::tables_named(filter),
             states_named,
             privileges: privileges(&fields),
+            fields: fields.clone(),
         };
         for table in tables.iter() {
             let programs = if TABLES_WITH_PROGRAMS.has(table) { programs.clone() } else { Programs::default() };
@@ -277,7 +280,8 @@ fn divide(filter: &Expression, tables: Tables, abilities: Abilities) -> Division
     Division { program, residual: (!left.is_empty()).then(|| Expression::all(left)) }
 }
 
-fn asks(field: FieldId, table: Table) -> Vec<Ask> {
+/// How a request for `table` asks for what a field is made of.
+pub fn asks(field: FieldId, table: Table) -> Vec<Ask> {
     match &registry().sources[usize::from(field.0)] {
         Source::Places(places) => {
             places.iter().filter(|place| place.tables.has(table)).map(|place| place.ask).collect()

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use sockeye_query::filter::Expression;
-use sockeye_query::sockets::{DumpPlan, Plan, catalog};
+use sockeye_query::sockets::{DumpPlan, Plan, asks, catalog};
 use sockeye_wire::Ask;
 use sockeye_wire::sock_diag::bytecode::{Condition, Test};
 use sockeye_wire::sock_diag::state::State;
@@ -21,7 +21,7 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<
     for dump in &plan.dumps {
         line(format!("dump {}", describe(dump)));
         line(format!("  states: {}", states(dump.states)));
-        line(format!("  attributes: {}", attributes(dump)));
+        line(format!("  attributes: {}", attributes(dump, plan)));
         match &dump.program {
             Some(program) => {
                 line(format!("  the kernel decides: {} ({} bytes)", condition(program), dump.bytecode(None).len()));
@@ -71,9 +71,9 @@ fn states(mask: u32) -> String {
     if named.len() == State::ALL.len() { "all".to_owned() } else { named.join(", ") }
 }
 
-/// Kernel names of the attributes that the request asks for.
-fn attributes(dump: &DumpPlan) -> String {
-    let mut names = Vec::new();
+/// Kernel names of the attributes that the request asks for, each with the fields it is asked for.
+fn attributes(dump: &DumpPlan, plan: &Plan) -> String {
+    let mut names: Vec<(&str, Ask)> = Vec::new();
     for row in dump.table.space().attributes {
         let asked = match row.ask {
             Ask::Extension(number) => dump.ask & (1 << (number - 1)) != 0,
@@ -81,11 +81,29 @@ fn attributes(dump: &DumpPlan) -> String {
             Ask::Attribute(_) => dump.bpf_storages,
             _ => false,
         };
-        if asked && !names.contains(&row.kernel) {
-            names.push(row.kernel);
+        // Some attributes come with another's request; the first says what for.
+        if asked && !names.iter().any(|(_, ask)| *ask == row.ask) {
+            names.push((row.kernel, row.ask));
         }
     }
-    if names.is_empty() { "only what always comes".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        return "only what always comes".to_owned();
+    }
+    let with_reason = names.into_iter().map(|(name, ask)| format!("{name} (for {})", reason(ask, dump, plan)));
+    with_reason.collect::<Vec<_>>().join(", ")
+}
+
+/// The fields that an attribute is asked for, as many as fit a line.
+fn reason(ask: Ask, dump: &DumpPlan, plan: &Plan) -> String {
+    const NAMED_MAX: usize = 3;
+    let fields = plan.fields.iter().filter(|&&field| asks(field, dump.table).contains(&ask));
+    let names: Vec<_> = fields.map(|&field| catalog().info(field).name()).collect();
+    match names.len() {
+        0 if dump.table.ip_protocol().is_some() => "what it dropped".to_owned(),
+        0 => "what every row shows".to_owned(),
+        many if many > NAMED_MAX => format!("{} and {} more", names[..NAMED_MAX].join(", "), many - NAMED_MAX),
+        _ => names.join(", "),
+    }
 }
 
 fn condition(program: &Condition) -> String {
