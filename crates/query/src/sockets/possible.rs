@@ -35,18 +35,27 @@ fn tables_of_test(test: &Test, wanted: bool) -> Tables {
     if test.condition == Condition::Present && !wanted {
         return Tables::ALL;
     }
-    tables_with(test.field)
+    // An address of IP can only be one where addresses are; anywhere else it is another text, which is a decision too.
+    match test.condition {
+        Condition::Networks(_) if wanted => tables_with(test.field).and(Tables::INET.or(Table::Smc.set())),
+        _ => tables_with(test.field),
+    }
 }
 
 /// Tables whose rows can have this field at all.
 pub(super) fn tables_with(field: FieldId) -> Tables {
     match source(field) {
         Source::Places(places) => places.iter().map(|place| place.tables).fold(Tables::NONE, Tables::or),
+        Source::Flat(Flat::LocalPort | Flat::Port) => Table::Unix.set().or(Table::Packet.set()).complement(),
+        Source::Flat(Flat::PeerPort) => {
+            let without = [Table::Unix, Table::Packet, Table::Tipc, Table::Xdp];
+            without.into_iter().collect::<Tables>().complement()
+        }
         Source::Flat(Flat::Cgroup) => Tables::INET,
         // Programs are the only ones to tell, and SCTP runs none.
         Source::Flat(Flat::AutomaticPort) => Tables::INET.and(Table::Sctp.set().complement()),
         Source::Flat(Flat::PeerName) => Table::Unix.set(),
-        Source::Flat(Flat::Peer | Flat::PeerPort) => Tables::ALL.and(Table::Packet.set().complement()),
+        Source::Flat(Flat::Peer) => Tables::ALL.and(Table::Packet.set().complement()),
         Source::Flat(_) => Tables::ALL,
     }
 }

@@ -161,7 +161,7 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
                 verdict.missing.push(Missing::Capability { capability, what, named });
                 undecided_owners(found, capability, verdict);
             } else if !seen.is_whole() && found.owners_unknown {
-                verdict.missing.push(Missing::Other { sentence: seen.to_string(), named });
+                verdict.missing.push(Missing::Other { sentence: format!("owners may be missing: {seen}"), named });
             }
         }
     }
