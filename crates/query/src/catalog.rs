@@ -22,6 +22,8 @@ pub enum FieldKind {
     Port,
     /// A user: a number or a name.
     User,
+    /// The name of a user, or the number of one without a name: told apart by either.
+    UserName,
     /// An interface: a name or an index.
     Interface,
     /// A control group: a path.
@@ -49,6 +51,8 @@ pub struct FieldInfo {
     pub scalar: Option<Scalar>,
     /// A record can have several values of it: owners, groups, either port.
     pub several: bool,
+    /// Where it has none the kernel says so: a comparison is then false, not unknown.
+    pub none_is_said: bool,
     /// The kernel that first had it.
     pub since: Version,
     /// What the kernel wants to see before it tells.

@@ -12,6 +12,8 @@ pub trait Names {
     fn port(&self, service: &str) -> Result<u16, String>;
     /// The user id of a user name.
     fn user(&self, name: &str) -> Result<u32, String>;
+    /// The name of a user id, where it has one.
+    fn user_name(&self, uid: u32) -> Option<String>;
     /// The index of an interface name. A filter may name one that does not exist yet: `Ok(None)`.
     fn interface(&self, name: &str) -> Result<Option<u32>, String>;
     /// The id of a cgroup2 path.

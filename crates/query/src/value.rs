@@ -33,12 +33,22 @@ pub enum Value<'a> {
     Text(&'a [u8]),
     /// A string that was made here.
     Owned(Vec<u8>),
+    /// The name of a unix socket that is shown with `@` in front.
+    AtName {
+        /// As it is shown.
+        shown: Vec<u8>,
+        /// The `@` stands for a NUL: the name is not one of the file system.
+        is_abstract: bool,
+    },
     /// An address.
     Address(IpAddr),
     /// Several values that were gathered here. A filter matches when one of them does.
     List(Vec<Value<'a>>),
     /// Several values in one attribute, each made when it is looked at: an attribute of the kernel can hold thousands.
     Several(Several<'a>),
+    /// The kernel says that there is none: a socket that is bound to no interface. To a filter it is neither this nor that,
+    /// and its number is zero; it is never shown.
+    Nothing,
     /// A small object, in the order of its keys.
     Map(Vec<(&'static str, Value<'a>)>),
 }
@@ -48,7 +58,7 @@ impl Value<'_> {
     pub fn as_text(&self) -> Option<&[u8]> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Owned(text) => Some(text),
+            Self::Owned(text) | Self::AtName { shown: text, .. } => Some(text),
             Self::Word(word) => Some(word.as_bytes()),
             _ => None,
         }

@@ -97,7 +97,7 @@ fn kind(info: &FieldInfo) -> String {
         FieldKind::Text => "text".to_owned(),
         FieldKind::Address => "address".to_owned(),
         FieldKind::Port => "port".to_owned(),
-        FieldKind::User => "user".to_owned(),
+        FieldKind::User | FieldKind::UserName => "user".to_owned(),
         FieldKind::Interface => "interface".to_owned(),
         FieldKind::Cgroup => "control group".to_owned(),
         _ => "structure".to_owned(),

@@ -63,6 +63,33 @@ impl Expression {
         }
     }
 
+    /// What is left of the expression where a field that is true or false is known to be `truth`. What never holds is
+    /// `Any` of nothing, what always does [`Expression::always`].
+    #[must_use]
+    pub fn assuming(&self, field: FieldId, truth: bool) -> Self {
+        let never = Self::Any(Vec::new());
+        match self {
+            Self::Test(test) if test.field == field => match test.condition {
+                Condition::Truth(wanted) if wanted != truth => never,
+                _ => Self::always(),
+            },
+            Self::Test(_) => self.clone(),
+            Self::Not(inner) => match inner.assuming(field, truth) {
+                Self::All(parts) if parts.is_empty() => never,
+                Self::Any(parts) if parts.is_empty() => Self::always(),
+                inner => inner.negated(),
+            },
+            Self::All(parts) => {
+                let parts: Vec<_> = parts.iter().map(|part| part.assuming(field, truth)).collect();
+                if parts.contains(&never) { never } else { Self::all(parts) }
+            }
+            Self::Any(parts) => {
+                let parts: Vec<_> = parts.iter().map(|part| part.assuming(field, truth)).collect();
+                if parts.contains(&Self::always()) { Self::always() } else { Self::any(parts) }
+            }
+        }
+    }
+
     /// Every field that the expression speaks of: what has to be read to decide it.
     pub fn fields(&self) -> BTreeSet<FieldId> {
         let mut fields = BTreeSet::new();

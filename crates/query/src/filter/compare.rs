@@ -6,7 +6,6 @@ use core::ops::Range;
 use sockeye_wire::{Meaning, Name};
 
 use crate::filter::ast::{Condition, Expression};
-use crate::filter::endpoint;
 use crate::filter::limits::{self, Limits};
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::nearest::nearest;
@@ -17,6 +16,7 @@ use crate::filter::pattern::{Pattern, PatternKind};
 use crate::filter::ranges::{numeric, ranges_of};
 use crate::filter::scanner::Literal;
 use crate::filter::states;
+use crate::filter::{endpoint, families};
 use crate::{Catalog, FieldId, FieldInfo, FieldKind, Names, Word};
 
 /// Patterns in one filter. Names that do not fit one list of patterns belong into one regular expression.
@@ -26,6 +26,8 @@ pub const PATTERNS_MAX: usize = 64;
 pub(super) struct Resolver<'c> {
     pub(super) catalog: &'c Catalog,
     pub(super) names: &'c dyn Names,
+    /// The greatest port that the filter may speak of.
+    port_max: u32,
     /// Patterns compiled so far.
     patterns: Cell<usize>,
 }
@@ -46,8 +48,8 @@ impl Subject<'_> {
 }
 
 impl<'c> Resolver<'c> {
-    pub(super) const fn new(catalog: &'c Catalog, names: &'c dyn Names) -> Self {
-        Self { catalog, names, patterns: Cell::new(0) }
+    pub(super) fn new(catalog: &'c Catalog, names: &'c dyn Names, filter: &str) -> Self {
+        Self { catalog, names, port_max: families::port_max(filter), patterns: Cell::new(0) }
     }
 
     /// What `FIELD OPERATOR VALUES` means. Only `in` may have more than one value.
@@ -69,6 +71,7 @@ impl<'c> Resolver<'c> {
             FieldKind::Number(meaning) => numbers(subject, meaning, relation, values)?,
             FieldKind::Port => self.ports(subject, relation, values)?,
             FieldKind::User => self.users(subject, relation, values)?,
+            FieldKind::UserName => self.user_names(subject, values)?,
             FieldKind::Interface => self.interfaces(subject, values)?,
             FieldKind::Cgroup => self.cgroups(subject, values)?,
             FieldKind::Address => self.addresses(subject, values)?,
@@ -79,8 +82,7 @@ impl<'c> Resolver<'c> {
 
     /// A condition on a port, without its field.
     pub(super) fn port(&self, text: &str, at: &Range<usize>) -> Result<Condition, Mistake> {
-        let ranges = ranges_of(&[(text, at)], Relation::Equal, "port", PORTS, |text, at| self.port_number(text, at))?;
-        Ok(numeric(ranges, PORTS))
+        self.port_ranges(&[(text, at)], Relation::Equal, "port")
     }
 
     /// A bare word, or a state as `ss` spells it.
@@ -167,8 +169,22 @@ impl<'c> Resolver<'c> {
         let places: Vec<Range<usize>> = values.iter().map(|value| value.at.start + bare(value)..value.at.end).collect();
         let texts: Vec<(&str, &Range<usize>)> =
             values.iter().zip(&places).map(|(value, place)| (&value.raw[bare(value)..], place)).collect();
-        let ranges = ranges_of(&texts, relation, subject.name, PORTS, |text, at| self.port_number(text, at))?;
-        Ok(subject.test(numeric(ranges, PORTS)))
+        Ok(subject.test(self.port_ranges(&texts, relation, subject.name)?))
+    }
+
+    /// Ports in some relation to these. What is greater than a port has no end: some families have wider ones.
+    fn port_ranges(
+        &self,
+        texts: &[(&str, &Range<usize>)],
+        relation: Relation,
+        name: &str,
+    ) -> Result<Condition, Mistake> {
+        let limits = Limits { min: 0, max: self.port_max.into() };
+        let mut ranges = ranges_of(texts, relation, name, limits, |text, at| self.port_number(text, at))?;
+        if let Some((_, to)) = ranges.last_mut().filter(|(_, to)| relation.orders() && *to == limits.max) {
+            *to = u32::MAX.into();
+        }
+        Ok(numeric(ranges, limits))
     }
 
     fn port_number(&self, text: &str, at: &Range<usize>) -> Result<Exact, Mistake> {
@@ -198,24 +214,46 @@ impl<'c> Resolver<'c> {
         Ok(subject.test(numeric(ranges, limits)))
     }
 
-    fn interfaces(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
-        let mut parts = Vec::new();
+    /// Users as rows show them: by name, or by the number of one without a name.
+    fn user_names(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let mut texts = Vec::new();
         for value in values {
-            let name = value.unescaped();
-            let known = match core::str::from_utf8(&name) {
-                Ok(name) => self.names.interface(name).map_err(|why| Mistake::new(value.at.clone(), why))?,
-                Err(_) => None,
+            let uid = match plain_number(value, subject)? {
+                Some(number) if !value.quoted => u32::try_from(number).map_err(|_| {
+                    Mistake::new(value.at.clone(), format!("{} is no user id", quoted(value.raw)))
+                        .expected(format!("a number from 0 to {}", u32::MAX))
+                })?,
+                _ => self
+                    .names
+                    .user(&String::from_utf8_lossy(&value.unescaped()))
+                    .map_err(|why| Mistake::new(value.at.clone(), why).expected(limits::values(FieldKind::User)))?,
             };
-            // A name first, as everywhere; digits that name nothing are an index.
-            let number = if known.is_none() && !value.quoted { plain_number(value, subject)? } else { None };
-            if let (Some(number), Some(by_index)) = (number, self.catalog.find("ifindex")) {
-                parts.push(Expression::test(by_index, Condition::Numbers(vec![(number, number)])));
-                continue;
-            }
-            let index = known.or_else(|| number.and_then(|number| u32::try_from(number).ok()));
-            parts.push(subject.test(Condition::Interface { index, name }));
+            texts.push(self.names.user_name(uid).unwrap_or_else(|| uid.to_string()).into_bytes());
         }
-        Ok(Expression::any(parts))
+        texts.sort_unstable();
+        texts.dedup();
+        Ok(subject.test(Condition::Texts(texts)))
+    }
+
+    fn interfaces(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let parts: Result<Vec<_>, Mistake> = values.iter().map(|value| self.interface(subject, value)).collect();
+        Ok(Expression::any(parts?))
+    }
+
+    /// One interface.
+    pub(super) fn interface(&self, subject: Subject<'_>, value: &Literal<'_>) -> Result<Expression, Mistake> {
+        let name = value.unescaped();
+        let known = match core::str::from_utf8(&name) {
+            Ok(name) => self.names.interface(name).map_err(|why| Mistake::new(value.at.clone(), why))?,
+            Err(_) => None,
+        };
+        // A name first, as everywhere; digits that name nothing are an index.
+        let number = if known.is_none() && !value.quoted { plain_number(value, subject)? } else { None };
+        if let (Some(number), Some(by_index)) = (number, self.catalog.find("ifindex")) {
+            return Ok(Expression::test(by_index, Condition::Numbers(vec![(number, number)])));
+        }
+        let index = known.or_else(|| number.and_then(|number| u32::try_from(number).ok()));
+        Ok(subject.test(Condition::Interface { index, name }))
     }
 
     fn cgroups(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
@@ -290,8 +328,6 @@ fn refuse_operator(subject: Subject<'_>, operator: &Operator<'_>) -> Result<(), 
     }
     Ok(())
 }
-
-const PORTS: Limits = Limits { min: 0, max: 65535 };
 
 fn truth(subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
     let mut parts = Vec::new();

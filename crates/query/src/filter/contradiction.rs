@@ -1,7 +1,7 @@
 //! Finds filters that can match nothing, before an empty table is mistaken for an answer.
 //!
 //! What it is: for each field with a single value, the conditions that must all hold are intersected; a disjunction is
-//! dead when each of its branches is. What it is not: a solver. Patterns and masks are left alone, and a filter that
+//! dead when each of its branches is. Fields that say the same in two ways are held against each other. What it is not: a solver. Patterns and masks are left alone, and a filter that
 //! passes may still match nothing.
 
 use core::ops::Range;
@@ -17,7 +17,7 @@ use crate::{Catalog, FieldId};
 /// Refuses a filter that can match nothing.
 pub(super) fn refuse(root: &Node, catalog: &Catalog, source: &str) -> Result<(), Mistake> {
     let prover = Prover { catalog };
-    prover.satisfiable(Facts::new(), &[(root, false)]).map_err(|clash| clash.into_mistake(catalog, source))
+    prover.satisfiable(Facts::new(), &[(root, Sign::default())]).map_err(|clash| clash.into_mistake(catalog, source))
 }
 
 /// Conditions that a contradiction names. More are no help, and facts are copied for each branch of an `or`.
@@ -28,11 +28,13 @@ type Facts<'n> = BTreeMap<FieldId, Known<'n>>;
 /// What is known of one field.
 #[derive(Clone, Debug, Default)]
 struct Known<'n> {
-    /// Where its conditions stand, and whether they must not hold.
+    /// Where its conditions stand, and whether there is a `not` outside.
     places: Vec<(Range<usize>, bool)>,
     /// `has`: wanted, unwanted, or not asked. A comparison wants it too.
     present: Option<bool>,
     numbers: Option<Vec<(i128, i128)>>,
+    /// Of a field with several values: ranges that each have to hold one of them.
+    wanted: Vec<Vec<(i128, i128)>>,
     texts: Option<Choice<'n>>,
     networks: Option<Vec<Network>>,
 }
@@ -43,12 +45,26 @@ enum Choice<'n> {
     NoneOf(BTreeSet<&'n [u8]>),
 }
 
+/// Whether a condition must not hold, and whether a `not` outside of its own text says so: `port != 80` has it inside.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sign {
+    negated: bool,
+    written: bool,
+}
+
 /// Conditions that exclude each other.
 struct Clash {
     places: Vec<(Range<usize>, bool)>,
 }
 
 impl Clash {
+    /// What is known of these fields cannot be true of one record.
+    fn between(known: &[&Known<'_>]) -> Self {
+        let mut places: Vec<_> = known.iter().flat_map(|known| known.places.iter().cloned()).collect();
+        places.sort_by_key(|(at, _)| at.start);
+        Self { places }
+    }
+
     fn into_mistake(self, catalog: &Catalog, source: &str) -> Mistake {
         let at = self.places.last().map(|(at, _)| at.clone()).unwrap_or_default();
         let text = |at: &Range<usize>| source.get(at.clone()).unwrap_or_default();
@@ -85,14 +101,15 @@ struct Prover<'c> {
 
 impl Prover<'_> {
     /// Whether all of the nodes (negated where marked) can hold together with the facts.
-    fn satisfiable<'n>(&self, mut facts: Facts<'n>, nodes: &[(&'n Node, bool)]) -> Result<(), Clash> {
+    fn satisfiable<'n>(&self, mut facts: Facts<'n>, nodes: &[(&'n Node, Sign)]) -> Result<(), Clash> {
         let mut disjunctions = Vec::new();
-        for &(node, negated) in nodes {
-            self.narrow(&mut facts, node, negated, &mut disjunctions)?;
+        for &(node, sign) in nodes {
+            self.narrow(&mut facts, node, sign, &mut disjunctions)?;
         }
-        for (branches, negated) in disjunctions {
+        self.relate(&facts)?;
+        for (branches, sign) in disjunctions {
             let mut first_clash = None;
-            let alive = branches.iter().any(|branch| match self.satisfiable(facts.clone(), &[(branch, negated)]) {
+            let alive = branches.iter().any(|branch| match self.satisfiable(facts.clone(), &[(branch, sign)]) {
                 Ok(()) => true,
                 Err(clash) => {
                     first_clash.get_or_insert(clash);
@@ -106,26 +123,63 @@ impl Prover<'_> {
         Ok(())
     }
 
+    /// Holds fields against each other that say the same in two ways: an interface by name and by index, a control group
+    /// by path and by number, either port and each.
+    fn relate(&self, facts: &Facts<'_>) -> Result<(), Clash> {
+        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.get(&field));
+        for (by_name, by_number) in [("dev", "ifindex"), ("cgroup", "cgroup_id")] {
+            if let (Some(one), Some(other)) = (known(by_name), known(by_number))
+                && let (Some(left), Some(right)) = (&one.numbers, &other.numbers)
+                && intersection(left, right).is_empty()
+            {
+                return Err(Clash::between(&[one, other]));
+            }
+        }
+        let Some(either) = known("port") else { return Ok(()) };
+        let sides = [known("lport"), known("pport")];
+        let left = |side: Option<&Known<'_>>| match (side.and_then(|side| side.numbers.as_ref()), &either.numbers) {
+            (Some(own), Some(allowed)) => Some(intersection(own, allowed)),
+            (own, allowed) => own.or(allowed.as_ref()).cloned(),
+        };
+        let values = sides.map(left);
+        for (side, values) in sides.into_iter().zip(&values) {
+            if let Some(side) = side.filter(|_| values.as_ref().is_some_and(Vec::is_empty)) {
+                return Err(Clash::between(&[side, either]));
+            }
+        }
+        let can_be = |ranges: &[(i128, i128)]| {
+            values.iter().any(|values| values.as_ref().is_none_or(|values| !intersection(values, ranges).is_empty()))
+        };
+        if either.wanted.iter().all(|ranges| can_be(ranges)) {
+            return Ok(());
+        }
+        let sides: Vec<_> = sides.into_iter().flatten().chain([either]).collect();
+        Err(Clash::between(&sides))
+    }
+
     fn narrow<'n>(
         &self,
         facts: &mut Facts<'n>,
         node: &'n Node,
-        negated: bool,
-        disjunctions: &mut Vec<(&'n [Node], bool)>,
+        sign: Sign,
+        disjunctions: &mut Vec<(&'n [Node], Sign)>,
     ) -> Result<(), Clash> {
-        match (&node.shape, negated) {
+        match (&node.shape, sign.negated) {
             (Shape::All(nodes), false) | (Shape::Any(nodes), true) => {
-                nodes.iter().try_for_each(|node| self.narrow(facts, node, negated, disjunctions))
+                nodes.iter().try_for_each(|node| self.narrow(facts, node, sign, disjunctions))
             }
             (Shape::All(nodes), true) | (Shape::Any(nodes), false) => {
-                disjunctions.push((nodes, negated));
+                disjunctions.push((nodes, sign));
                 Ok(())
             }
-            (Shape::Not(inner), _) => self.narrow(facts, inner, !negated, disjunctions),
+            (Shape::Not(inner), _) => {
+                let written = sign.written ^ (inner.at != node.at);
+                self.narrow(facts, inner, Sign { negated: !sign.negated, written }, disjunctions)
+            }
             (Shape::Test(test), _) => {
                 let known = facts.entry(test.field).or_default();
-                known.remember((node.at.clone(), negated));
-                let possible = self.learn(known, test, negated);
+                known.remember((node.at.clone(), sign.written));
+                let possible = self.learn(known, test, sign.negated);
                 if possible { Ok(()) } else { Err(Clash { places: core::mem::take(&mut known.places) }) }
             }
         }
@@ -133,16 +187,29 @@ impl Prover<'_> {
 
     /// Adds a test to what is known of its field, and says whether a value is left.
     fn learn<'n>(&self, known: &mut Known<'n>, test: &'n Test, negated: bool) -> bool {
+        let info = self.catalog.info(test.field);
+        let asks_presence = test.condition == Condition::Present;
         // A comparison with an absent value is unknown and its row left out, negated or not.
-        let present = test.condition != Condition::Present || !negated;
-        if known.present.replace(present).is_some_and(|before| before != present) {
+        let present = !asks_presence || !negated;
+        if (asks_presence || !info.none_is_said)
+            && known.present.replace(present).is_some_and(|before| before != present)
+        {
             return false;
         }
-        let info = self.catalog.info(test.field);
+        let limits = Limits::of(info);
         if info.several {
+            // One of the values has to be there, or none may.
+            if let Condition::Numbers(ranges) = &test.condition {
+                let ranges: Vec<_> = ranges.iter().map(|&(from, to)| (i128::from(from), i128::from(to))).collect();
+                if negated {
+                    known.narrow_numbers(ranges, true, limits);
+                } else {
+                    known.wanted.push(ranges);
+                }
+                return known.wanted_is_left();
+            }
             return true;
         }
-        let limits = Limits::of(info);
         match &test.condition {
             Condition::Numbers(ranges) => {
                 let ranges = ranges.iter().map(|&(from, to)| (i128::from(from), i128::from(to)));
@@ -174,6 +241,12 @@ impl<'n> Known<'n> {
     fn remember(&mut self, place: (Range<usize>, bool)) {
         self.places.truncate(PLACES_MAX - 1);
         self.places.push(place);
+    }
+
+    /// Whether each wanted value is among those that are left.
+    fn wanted_is_left(&self) -> bool {
+        let Some(left) = &self.numbers else { return true };
+        self.wanted.iter().all(|ranges| !intersection(left, ranges).is_empty())
     }
 
     fn narrow_numbers(&mut self, ranges: Vec<(i128, i128)>, negated: bool, limits: Limits) -> bool {

@@ -106,7 +106,7 @@ impl Condition {
             return *self == Self::Present || values.iter().any(|value| self.holds(value));
         }
         match self {
-            Self::Present => true,
+            Self::Present => *value != Value::Nothing,
             Self::Numbers(ranges) => match *value {
                 Value::Signed(number) => u64::try_from(number).is_ok_and(|number| in_ranges(ranges, number)),
                 Value::Truth(truth) => in_ranges(ranges, u64::from(truth)),
@@ -153,6 +153,7 @@ fn bits(value: &Value<'_>) -> Option<u64> {
         Value::Unsigned(number) | Value::Hexadecimal(number) => Some(number),
         Value::Hexadecimal32(number) => Some(number.into()),
         Value::Set { bits, .. } => Some(bits),
+        Value::Nothing => Some(0),
         _ => None,
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Endpoint {
     pub(super) ports: Option<Condition>,
     /// For families whose addresses are text.
     pub(super) text: Option<Condition>,
+    /// What holds of the interface, which packet sockets have in the place of a port.
+    pub(super) device: Option<Expression>,
     /// The family that the description is limited to.
     pub(super) family: Option<Word>,
 }
@@ -43,7 +45,7 @@ impl Resolver<'_> {
         // One with control characters is nobody's pattern, and could not be shown as one.
         let plain = escaped(raw) == raw;
         if !literal.quoted && plain && raw.starts_with(['/', '@']) && raw.contains(['*', '?', '[']) {
-            let text = Some(Condition::Pattern(self.compile(PatternKind::Glob, literal)?));
+            let text = Some(Condition::Pattern(self.compile(PatternKind::GlobAnyCase, literal)?));
             return Ok(Endpoint { text, ..Endpoint::default() });
         }
         if literal.quoted || raw.starts_with(['/', '@', '\\']) {
@@ -52,7 +54,7 @@ impl Resolver<'_> {
         }
         if let Some((family, rest)) = raw.split_once(':').filter(|(family, _)| FAMILIES.contains(family)) {
             let rest = Literal { at: at.start + family.len() + 1..at.end, raw: rest, quoted: false };
-            return self.endpoint_of_family(family, &rest, at);
+            return self.endpoint_of_family(family, &rest);
         }
         if let Some((address, zone)) = raw.split_once('%') {
             let zone = zone.split([']', '/', ':']).next().unwrap_or_default();
@@ -98,6 +100,7 @@ impl Resolver<'_> {
             };
             parts.push(Expression::test(port, ports.clone()));
         }
+        parts.extend(endpoint.device.clone());
         if parts.is_empty() {
             parts.push(Expression::test(address, Condition::Present));
         }
@@ -124,7 +127,7 @@ impl Resolver<'_> {
             .and_then(|(_, port)| find(port))
     }
 
-    fn endpoint_of_family(&self, family: &str, rest: &Literal<'_>, at: &Range<usize>) -> Result<Endpoint, Mistake> {
+    fn endpoint_of_family(&self, family: &str, rest: &Literal<'_>) -> Result<Endpoint, Mistake> {
         match family {
             "inet" | "inet6" => {
                 let any = if family == "inet" { [0; 4].into() } else { IpAddr::from([0u8; 16]) };
@@ -135,16 +138,11 @@ impl Resolver<'_> {
                 Ok(Endpoint { networks, ..endpoint })
             }
             "unix" => {
-                let glob = self.compile(PatternKind::Glob, rest)?;
+                let glob = self.compile(PatternKind::GlobAnyCase, rest)?;
                 let family = self.catalog.word("unix").copied();
                 Ok(Endpoint { text: Some(Condition::Pattern(glob)), family, ..Endpoint::default() })
             }
-            other => {
-                Err(Mistake::new(at.clone(), format!("addresses are not written with `{other}:` here")).help(format!(
-                    "write the family as a word, and compare the text that is shown: {} local ~ '*'",
-                    word_of(other)
-                )))
-            }
+            other => self.prefixed(other, rest),
         }
     }
 
@@ -250,11 +248,6 @@ fn short_dotted(text: &str, prefix: Option<&str>, host: &Part<'_>) -> Result<Vec
         )));
     }
     Ok(vec![network(IpAddr::V4(address), prefix, host)?])
-}
-
-/// The bare word of an address family that `ss` calls otherwise.
-fn word_of(family: &str) -> &str {
-    if family == "link" { "packet" } else { family }
 }
 
 /// Networks in order, without those that lie inside another one.

@@ -38,7 +38,7 @@ pub(super) const CONDITION: &str = "a word (`tcp`, `listening`), an address, or 
 
 /// Reads a whole filter; `None` where there is none.
 pub(super) fn read(text: &str, catalog: &Catalog, names: &dyn Names) -> Result<Option<Node>, Mistake> {
-    let resolver = Resolver::new(catalog, names);
+    let resolver = Resolver::new(catalog, names, text);
     let mut grammar = Grammar { scanner: Scanner::new(text), resolver, depth: 0 };
     if grammar.scanner.at_end() {
         return Ok(None);

@@ -18,8 +18,8 @@ impl Limits {
             (FieldKind::Number(Meaning::Truth), _) => 1,
             (_, Some(Scalar::I32)) => return Self { min: i32::MIN.into(), max: i32::MAX.into() },
             (_, Some(scalar)) => (1i128 << scalar.bits()) - 1,
-            (FieldKind::Port, None) => i128::from(u16::MAX),
-            (FieldKind::User | FieldKind::Interface, None) => i128::from(u32::MAX),
+            // Ports of Netlink and vsock are that wide.
+            (FieldKind::Port | FieldKind::User | FieldKind::Interface, None) => i128::from(u32::MAX),
             _ => i128::from(u64::MAX),
         };
         Self { min: 0, max }
@@ -31,8 +31,8 @@ pub(super) fn needs_no_operator(info: &FieldInfo) -> bool {
     match info.kind {
         FieldKind::Address | FieldKind::Port | FieldKind::User | FieldKind::Interface | FieldKind::Cgroup => true,
         FieldKind::Number(_) => is_named(info, "mark"),
-        FieldKind::Text => is_named(info, "user"),
-        FieldKind::Structure => false,
+        FieldKind::UserName => true,
+        FieldKind::Text | FieldKind::Structure => false,
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) const fn example(kind: FieldKind) -> &'static str {
         FieldKind::Number(Meaning::Truth) => "true",
         FieldKind::Port => "443",
         FieldKind::Address => "10.0.0.1",
-        FieldKind::User => "root",
+        FieldKind::User | FieldKind::UserName => "root",
         FieldKind::Interface => "eth0",
         FieldKind::Cgroup => "/system.slice",
         FieldKind::Text => "NAME",
@@ -66,7 +66,7 @@ pub(super) const fn values(kind: FieldKind) -> &'static str {
         FieldKind::Text => "a text",
         FieldKind::Address => "an address (10.0.0.1, 10.0.0.0/8, [::1]:443), a host name or a text in quotes",
         FieldKind::Port => "a port, a range or a service name",
-        FieldKind::User => "a user name or id",
+        FieldKind::User | FieldKind::UserName => "a user name or id",
         FieldKind::Interface => "an interface name or index",
         FieldKind::Cgroup => "the path of a cgroup",
         FieldKind::Structure => "nothing; it can be tested with `has`",

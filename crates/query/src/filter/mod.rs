@@ -11,6 +11,7 @@ mod compare;
 mod contradiction;
 mod decide;
 mod endpoint;
+mod families;
 mod grammar;
 mod limits;
 mod mistake;

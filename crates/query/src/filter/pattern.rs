@@ -15,6 +15,8 @@ const PATTERN_COMPILED_BYTES_MAX: usize = 1 << 20;
 pub enum PatternKind {
     /// `*`, `?` and `[a-z]`, over the whole text.
     Glob,
+    /// A glob in upper or lower case, as `ss` compares names of unix sockets.
+    GlobAnyCase,
     /// A regular expression, anywhere in the text.
     Regex,
 }
@@ -34,10 +36,11 @@ impl Pattern {
             return Err(format!("a pattern may have {PATTERN_BYTES_MAX} bytes, this one has {}", text.len()));
         }
         let source = match kind {
-            PatternKind::Glob => glob_to_regex(text)?,
+            PatternKind::Glob | PatternKind::GlobAnyCase => glob_to_regex(text)?,
             PatternKind::Regex => text.to_owned(),
         };
         let regex = RegexBuilder::new(&source)
+            .case_insensitive(kind == PatternKind::GlobAnyCase)
             .size_limit(PATTERN_COMPILED_BYTES_MAX)
             .dfa_size_limit(PATTERN_COMPILED_BYTES_MAX)
             .build()

@@ -77,6 +77,13 @@ fn test(this: &Test, info: &FieldInfo, f: &mut fmt::Formatter<'_>) -> fmt::Resul
             quoted_bytes(text, f)
         }
         Condition::Texts(texts) => list(name, texts, |text, f| quoted_bytes(text, f), f),
+        // What is written without an operator for patterns: a name of a unix socket.
+        Condition::Pattern(pattern) if pattern.kind() == PatternKind::GlobAnyCase => {
+            let text = pattern.text();
+            let reads_as_pattern = text.starts_with(['/', '@']) && text.contains(['*', '?', '[']);
+            let prefix = if reads_as_pattern { "" } else { "unix:" };
+            write!(f, "{name} = {prefix}{text}")
+        }
         Condition::Pattern(pattern) => {
             let operator = if pattern.kind() == PatternKind::Glob { "~" } else { "~~" };
             write!(f, "{name} {operator} ")?;

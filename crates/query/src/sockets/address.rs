@@ -10,7 +10,7 @@ use sockeye_wire::sock_diag::xdp::{XdpAttributes, XdpInfo};
 use sockeye_wire::{Meaning, Scalar};
 
 use super::flat::{other_end, tipc};
-use super::place::{from_field, from_number};
+use super::place::from_number;
 use super::row::SocketRow;
 use super::table::Table;
 use crate::Value;
@@ -20,7 +20,7 @@ pub(super) fn local<'a>(row: &SocketRow<'a>) -> Option<Value<'a>> {
     match row.table {
         Table::Unix => UnixAttributes(row.slots).name().map(unix_name),
         Table::Packet => PacketMessage(row.header).num().map(ethertype),
-        Table::Netlink => from_field(&NetlinkMessage::LAYOUT, "netlink_protocol", row.header),
+        Table::Netlink => NetlinkMessage(row.header).netlink_protocol().map(netlink_protocol),
         Table::Vsock => VsockMessage(row.header).src_cid().map(context_id),
         Table::Tipc => {
             Scalar::U32.read(tipc(row)?.addr()?, 0).map(|node| from_number(node, Scalar::U32, Meaning::Hexadecimal))
@@ -34,7 +34,7 @@ pub(super) fn local<'a>(row: &SocketRow<'a>) -> Option<Value<'a>> {
 /// Peer address.
 pub(super) fn peer<'a>(row: &SocketRow<'a>) -> Option<Value<'a>> {
     match row.table {
-        Table::Unix => other_end(row)?.name.map(Value::Owned),
+        Table::Unix => peer_name(row),
         Table::Vsock => VsockMessage(row.header).dst_cid().map(context_id),
         Table::Packet | Table::Netlink | Table::Tipc | Table::Xdp => None,
         Table::Smc => SmcMessage(row.header).destination().map(Value::Address),
@@ -71,13 +71,24 @@ pub(super) fn peer_port(row: &SocketRow<'_>) -> Option<u64> {
 /// A path, or an abstract name, whose leading NUL is written as `@` everywhere.
 pub(super) fn unix_name(payload: &[u8]) -> Value<'_> {
     match UnixName::read(payload) {
+        // A path may begin like that too.
+        UnixName::Path(path) if path.starts_with(b"@") => Value::AtName { shown: path.to_vec(), is_abstract: false },
         UnixName::Path(path) => Value::Text(path),
-        UnixName::Abstract(name) => Value::Owned([b"@", name].concat()),
+        UnixName::Abstract(name) => Value::AtName { shown: [b"@", name].concat(), is_abstract: true },
     }
 }
 
+/// Name of the other end of a unix socket.
+pub(super) fn peer_name<'a>(row: &SocketRow<'a>) -> Option<Value<'a>> {
+    Some(match unix_name(&other_end(row)?.name?) {
+        Value::Text(path) => Value::Owned(path.to_vec()),
+        Value::AtName { shown, is_abstract } => Value::AtName { shown, is_abstract },
+        _ => return None,
+    })
+}
+
 /// An Ethernet protocol (include/uapi/linux/if_ether.h): the common ones by name.
-fn ethertype(number: u64) -> Value<'static> {
+pub(crate) fn ethertype(number: u64) -> Value<'static> {
     match number {
         0 => Value::Word("none"),
         0x0003 => Value::Word("all"),
@@ -94,12 +105,21 @@ fn ethertype(number: u64) -> Value<'static> {
     }
 }
 
+/// A part of the kernel that netlink sockets talk to.
+pub(crate) fn netlink_protocol(number: u64) -> Value<'static> {
+    let field = NetlinkMessage::LAYOUT.fields.iter().find(|field| field.name == "netlink_protocol");
+    match field.map(|field| from_number(number, field.scalar, field.meaning)) {
+        Some(named @ Value::Word(_)) => named,
+        _ => Value::Owned(number.to_string().into_bytes()),
+    }
+}
+
 /// A context id (include/uapi/linux/vm_sockets.h).
-fn context_id(number: u64) -> Value<'static> {
+pub(crate) fn context_id(number: u64) -> Value<'static> {
     match number {
         0 => Value::Word("hypervisor"),
         1 => Value::Word("local"),
         2 => Value::Word("host"),
-        other => Value::Unsigned(other),
+        other => Value::Owned(other.to_string().into_bytes()),
     }
 }

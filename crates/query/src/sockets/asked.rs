@@ -34,7 +34,7 @@ impl DumpPlan {
             },
             _ => return None,
         };
-        Some(Self { table, family, states: u32::MAX, ask: 0, bpf_storages: false, program: None, older: None })
+        Some(Self::bare(table, family))
     }
 }
 
@@ -58,15 +58,7 @@ mod tests {
     fn every_request_that_is_sent_is_known_again() {
         for table in Table::ALL {
             for family in [AF_INET, AF_INET6] {
-                let plan = DumpPlan {
-                    table,
-                    family,
-                    states: u32::MAX,
-                    ask: 0,
-                    bpf_storages: true,
-                    program: None,
-                    older: None,
-                };
+                let plan = DumpPlan { bpf_storages: true, ..DumpPlan::bare(table, family) };
                 let request = plan.request(None);
                 let message = Messages::new(request.as_bytes()).next().expect("a message").expect("whole");
                 assert_eq!(DumpPlan::of_request(&message).map(|known| known.table), Some(table));
@@ -76,15 +68,7 @@ mod tests {
 
     #[test]
     fn the_old_request_asks_for_tcp() {
-        let plan = DumpPlan {
-            table: Table::Tcp,
-            family: 0,
-            states: 1,
-            ask: 0,
-            bpf_storages: false,
-            program: None,
-            older: None,
-        };
+        let plan = DumpPlan::bare(Table::Tcp, 0);
         let request = plan.request(None);
         let message = Messages::new(request.as_bytes()).next().expect("a message").expect("whole");
         assert_eq!(DumpPlan::of_request(&message).map(|known| known.table), Some(Table::Tcp));

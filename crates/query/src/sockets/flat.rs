@@ -99,7 +99,7 @@ impl Flat {
             Self::Owner(_) if is_of_the_kernel(row) => Some(Value::List(Vec::new())),
             Self::Owner(part) => row.surroundings.owners(u32::try_from(Self::Inode.number(row)?).ok()?, part),
             Self::PeerInode => other_end(row).map(|peer| Value::Unsigned(peer.inode.into())),
-            Self::PeerName => other_end(row)?.name.map(Value::Owned),
+            Self::PeerName => address::peer_name(row),
             Self::PeerOwner(part) => row.surroundings.owners(other_end(row)?.inode, part),
             Self::Namespace => row.surroundings.namespace().map(Value::Text),
             _ => self.number(row).map(Value::Unsigned),
@@ -184,6 +184,11 @@ fn queues(row: &SocketRow<'_>) -> Option<(u64, u64)> {
     };
     let memory = SocketMemory(memory);
     Some((memory.rmem_alloc()?, memory.wmem_alloc()?))
+}
+
+/// Whether the kernel says that the socket is bound to no interface.
+pub(super) fn is_bound_to_none(row: &SocketRow<'_>) -> bool {
+    ifindex(row) == Some(0)
 }
 
 fn ifindex(row: &SocketRow<'_>) -> Option<u64> {

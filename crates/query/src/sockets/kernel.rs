@@ -103,11 +103,10 @@ fn tested(test: &FilterTest, abilities: Abilities) -> Option<Tested> {
             false => Program::Not(Box::new(Program::Test(Test::AutomaticPort))),
         }),
         (KernelField::Interface, Condition::Interface { index: Some(index), .. }) => {
-            sometimes(Program::Test(Device(*index)), *index == 0)
+            always(Program::Test(Device(*index)))
         }
         (KernelField::Interface, Condition::Numbers(ranges)) => {
-            let indices = singles(ranges)?;
-            sometimes(any(&indices, |&index| Program::Test(Device(index))), indices.contains(&0))
+            always(any(&singles(ranges)?, |&index| Program::Test(Device(index))))
         }
         (KernelField::Mark, Condition::Numbers(ranges)) if abilities.net_admin && abilities.newer_operations => {
             let marks = singles(ranges)?;

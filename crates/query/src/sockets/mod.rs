@@ -16,6 +16,7 @@ mod surroundings;
 mod table;
 mod words;
 
+pub(crate) use address::{context_id, ethertype, netlink_protocol};
 pub use flat::Flat;
 pub use kernel::{Abilities, Approximation, approximate};
 pub use plan::{DumpPlan, Plan, Question, asks};

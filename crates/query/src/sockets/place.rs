@@ -1,6 +1,6 @@
 //! Where a field stands in a message, and how its bytes become a value.
 
-use sockeye_wire::{Ask, Layout, Meaning, Scalar, Version};
+use sockeye_wire::{Ask, Meaning, Scalar, Version};
 
 use super::flat::is_listening;
 use super::row::SocketRow;
@@ -128,10 +128,4 @@ pub(crate) fn from_number(number: u64, scalar: Scalar, meaning: Meaning) -> Valu
         _ if scalar == Scalar::I32 => Value::Signed(number.cast_signed()),
         _ => Value::Unsigned(number),
     }
-}
-
-/// A field of a structure by its name.
-pub(crate) fn from_field(layout: &'static Layout, name: &str, bytes: &[u8]) -> Option<Value<'static>> {
-    let field = layout.fields.iter().find(|field| field.name == name)?;
-    field.read(bytes).map(|number| from_number(number, field.scalar, field.meaning))
 }

@@ -1,5 +1,7 @@
 //! The plan of a listing: what is asked of the kernel, what it decides, what we decide, and why.
 
+use std::sync::Arc;
+
 use sockeye_wire::Request;
 use sockeye_wire::sock_diag::bytecode::{self, Condition as Program};
 use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, InetQuestion};
@@ -36,7 +38,7 @@ pub struct Question<'q> {
 }
 
 /// One dump that is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DumpPlan {
     /// The table.
@@ -53,9 +55,31 @@ pub struct DumpPlan {
     pub program: Option<Program>,
     /// What a kernel can decide that refuses the program for an operation it does not know or does not allow us.
     pub(super) older: Option<Program>,
+    /// What stands in every program of this dump, because the filters below are only right for such rows.
+    pub(super) premise: Option<Program>,
+    /// What we decide on each row; `None`: nothing is left.
+    pub residual: Option<Arc<Expression>>,
+    /// What we decide where the kernel refuses the program.
+    pub(super) whole: Option<Arc<Expression>>,
 }
 
 impl DumpPlan {
+    /// A plan that asks for every row of a table, without attributes.
+    pub(super) const fn bare(table: Table, family: u8) -> Self {
+        Self {
+            table,
+            family,
+            states: possible::STATES_ALL,
+            ask: 0,
+            bpf_storages: false,
+            program: None,
+            older: None,
+            premise: None,
+            residual: None,
+            whole: None,
+        }
+    }
+
     /// The request; `extra` is a further condition on top of the plan's own.
     pub fn request(&self, extra: Option<&Program>) -> Request {
         match self.table {
@@ -86,10 +110,17 @@ impl DumpPlan {
     /// else nothing at all; then without the newer operations of the program, then without any. With another program
     /// than this plan's the whole filter has to be decided on the rows, since they are at least as many.
     pub fn fallbacks(&self) -> impl Iterator<Item = Self> {
-        let same = self.bpf_storages.then(|| self.program.clone());
-        let plain = self.program.is_some().then_some(None);
-        let programs = same.into_iter().chain(self.older.clone().map(Some)).chain(plain);
-        programs.map(|program| Self { program, older: None, bpf_storages: false, ..self.clone() })
+        let same = self.bpf_storages.then(|| (self.program.clone(), self.residual.clone()));
+        let plain = (self.program != self.premise).then(|| self.premise.clone());
+        let others = self.older.clone().map(Some).into_iter().chain(plain);
+        let programs = same.into_iter().chain(others.map(|program| (program, self.whole.clone())));
+        programs.map(|(program, residual)| Self { program, residual, older: None, bpf_storages: false, ..self.clone() })
+    }
+
+    /// The same dump with everything decided here, for rows of which nobody knows what the kernel was to decide.
+    #[must_use]
+    pub fn deciding(self, filter: &Expression) -> Self {
+        Self { residual: Some(Arc::new(filter.clone())), ..self }
     }
 
     /// The program as bytes, empty where the kernel is to take everything.
@@ -108,8 +139,6 @@ impl DumpPlan {
 pub struct Plan {
     /// The dumps.
     pub dumps: Vec<DumpPlan>,
-    /// What we decide on each row; `None`: nothing is left.
-    pub residual: Option<Expression>,
     /// Parts of owners that are needed, empty when no owners are.
     pub owner_parts: Vec<OwnerPart>,
     /// Tables whose other ends are needed: all of their sockets have to be known beforehand.
@@ -120,8 +149,6 @@ pub struct Plan {
     pub tables_named: Tables,
     /// The filter names its states.
     pub states_named: bool,
-    /// A condition that only the kernel can decide is left for us: it stands beside one that the kernel cannot.
-    pub undecidable: Option<FieldId>,
     /// Every field that has to be read: why an attribute is asked for.
     pub fields: Vec<FieldId>,
     /// Capabilities without which a field of the question stays absent, with the field.
@@ -139,20 +166,9 @@ impl Plan {
 
         let tables = tables_to_ask(filter);
         let states_named = possible::names_states(filter);
-        let states = possible::states(filter) & if states_named { possible::STATES_ALL } else { !STATES_HIDDEN };
-        let Division { program, residual } = divide(filter, tables, question.abilities);
-        let older = divide(filter, tables, Abilities::new(false, false))
-            .program
-            .filter(|older| Some(older) != program.as_ref());
-        let programs = Programs { newest: program, older };
-
-        let undecidable = residual
-            .as_ref()
-            .and_then(|left| left.fields().into_iter().find(|&field| is_flat(field, Flat::AutomaticPort)));
+        let hidden = if states_named { 0 } else { STATES_HIDDEN };
         let mut plan = Self {
             dumps: Vec::new(),
-            undecidable,
-            residual,
             owner_parts: possible::owner_parts(fields.iter().copied()),
             peers: peers(&fields, tables),
             cgroups: fields.iter().any(|&field| is_flat(field, Flat::Cgroup)),
@@ -161,14 +177,18 @@ impl Plan {
             privileges: privileges(&fields),
             fields: fields.clone(),
         };
+        let mut shares = Share::of(filter, tables, question.abilities);
+        shares.iter_mut().for_each(|share| share.states &= !hidden);
         for table in tables.iter() {
-            let programs = if TABLES_WITH_PROGRAMS.has(table) { programs.clone() } else { Programs::default() };
-            plan.add_table(table, states, &fields, &programs, question.listener_drops);
+            for share in shares.iter().filter(|share| share.tables.has(table)) {
+                plan.add_table(table, &fields, share, question.listener_drops);
+            }
         }
         plan
     }
 
-    fn add_table(&mut self, table: Table, states: u32, fields: &[FieldId], programs: &Programs, listener_drops: bool) {
+    fn add_table(&mut self, table: Table, fields: &[FieldId], share: &Share, listener_drops: bool) {
+        let states = share.states;
         if states & table.states() == 0 {
             return;
         }
@@ -184,8 +204,19 @@ impl Plan {
         }
         let mut add = |family, states, ask| {
             if states != 0 {
-                let Programs { newest: program, older } = programs.clone();
-                self.dumps.push(DumpPlan { table, family, states, ask, bpf_storages, program, older });
+                let Share { program, older, premise, residual, whole, .. } = share.clone();
+                self.dumps.push(DumpPlan {
+                    table,
+                    family,
+                    states,
+                    ask,
+                    bpf_storages,
+                    program,
+                    older,
+                    premise,
+                    residual,
+                    whole,
+                });
             }
         };
         match table {
@@ -231,11 +262,58 @@ const TABLES_WITH_PROGRAMS: Tables = Tables::INET.and(Table::Sctp.set().compleme
 /// Longest program of a plan: a listing that cuts a table in parts adds a test or two of its own.
 const PROGRAM_LEN_MAX: usize = bytecode::PROGRAM_LEN_MAX - 64;
 
-/// What the kernel is to decide, and what it still can where it knows no newer operations.
-#[derive(Clone, Default)]
-struct Programs {
-    newest: Option<Program>,
+/// What is asked of some tables, and what is left of the filter for their rows.
+#[derive(Clone)]
+struct Share {
+    tables: Tables,
+    states: u32,
+    program: Option<Program>,
     older: Option<Program>,
+    premise: Option<Program>,
+    residual: Option<Arc<Expression>>,
+    whole: Option<Arc<Expression>>,
+}
+
+impl Share {
+    /// The shares of a filter, for tables without programs and for those with.
+    ///
+    /// Only the kernel's programs can tell whether it chose a port, and rows do not say it. Where the filter speaks of that,
+    /// the rows where it did and those where it did not are asked for apart, each with what the filter says of such rows.
+    fn of(filter: &Expression, tables: Tables, abilities: Abilities) -> Vec<Self> {
+        let without = tables.and(TABLES_WITH_PROGRAMS.complement());
+        let without = Self::new(filter, None, without, Abilities::new(false, false));
+        let with = tables.and(TABLES_WITH_PROGRAMS);
+        let Some(field) = filter.fields().into_iter().find(|&field| is_flat(field, Flat::AutomaticPort)) else {
+            return vec![without, Self::new(filter, None, with, abilities)];
+        };
+        let chosen = Program::Test(bytecode::Test::AutomaticPort);
+        let halves = [(true, chosen.clone()), (false, Program::Not(Box::new(chosen)))];
+        let halves = halves.into_iter().map(|(truth, premise)| {
+            let filter = filter.assuming(field, truth);
+            Self::new(&filter, Some(premise), with.and(possible::tables(&filter)), abilities)
+        });
+        std::iter::once(without).chain(halves).collect()
+    }
+
+    fn new(filter: &Expression, premise: Option<Program>, tables: Tables, abilities: Abilities) -> Self {
+        let Division { program, residual } = divide(filter, tables, abilities);
+        let older = divide(filter, tables, Abilities::new(false, false)).program;
+        let older = older.filter(|older| Some(older) != program.as_ref());
+        let together = |program: Option<Program>| match (premise.clone(), program) {
+            (Some(premise), Some(program)) => Some(Program::All(vec![premise, program])),
+            (premise, program) => premise.or(program),
+        };
+        let runs_programs = !tables.and(TABLES_WITH_PROGRAMS).is_empty();
+        Self {
+            tables,
+            states: possible::states(filter),
+            older: older.and_then(|older| together(Some(older))).filter(|_| runs_programs),
+            program: together(program).filter(|_| runs_programs),
+            residual: residual.map(Arc::new),
+            whole: Some(Arc::new(filter.clone())),
+            premise,
+        }
+    }
 }
 
 /// A filter, divided.

@@ -3,6 +3,7 @@
 use sockeye_wire::sock_diag::state::State;
 
 use super::flat::Flat;
+use super::place::Says;
 use super::registry::{Source, registry};
 use super::surroundings::OwnerPart;
 use super::table::{Table, Tables};
@@ -110,13 +111,22 @@ fn states_where(expression: &Expression, wanted: bool) -> u32 {
                 let mask = mask_of(words);
                 if wanted { mask } else { !mask }
             }
-            (Source::Flat(Flat::AcceptQueue | Flat::AcceptQueueLimit), condition)
-                if wanted || *condition != Condition::Present =>
-            {
-                State::Listening.mask()
-            }
+            (source, condition) if wanted || *condition != Condition::Present => states_with(source),
             _ => STATES_ALL,
         },
+    }
+}
+
+/// States in which a row can have this field at all.
+fn states_with(source: &Source) -> u32 {
+    let never_listening = match source {
+        Source::Flat(flat) => matches!(flat, Flat::RecvQueue | Flat::SendQueue),
+        Source::Places(places) => places.iter().all(|place| place.says == Says::NotListening),
+    };
+    match source {
+        Source::Flat(Flat::AcceptQueue | Flat::AcceptQueueLimit) => State::Listening.mask(),
+        _ if never_listening => !State::Listening.mask(),
+        _ => STATES_ALL,
     }
 }
 

@@ -120,6 +120,7 @@ impl Registry {
             kind: row.kind,
             scalar: None,
             several: matches!(row.flat, Flat::Port | Flat::Owner(_) | Flat::PeerOwner(_)),
+            none_is_said: matches!(row.flat, Flat::Interface | Flat::Ifindex),
             since: Version(2, 12),
             privilege: Privilege::None,
         });
@@ -247,6 +248,7 @@ impl Registry {
                 _ => None,
             },
             several: matches!(place.read, Read::Numbers(..) | Read::BitNumbers),
+            none_is_said: false,
             since: traits.since,
             privilege: traits.privilege,
         });
@@ -425,7 +427,7 @@ static FLAT_FIELDS: &[FlatField] = &[
     flat("process", &["process", "comm"], "process", "/proc/PID/comm", "Name of a process that holds the socket.", FieldKind::Text, Flat::Owner(OwnerPart::Process)),
     flat("pid", &["pid"], "pid", "/proc/PID", "Id of a process that holds the socket.", IDENTIFIER, Flat::Owner(OwnerPart::Pid)),
     flat("fd", &["fd"], "fd", "/proc/PID/fd", "File descriptor by which a process holds the socket.", IDENTIFIER, Flat::Owner(OwnerPart::Fd)),
-    flat("user", &["user"], "user", "/proc/PID/status", "User of a process that holds the socket.", FieldKind::Text, Flat::Owner(OwnerPart::User)),
+    flat("user", &["user"], "user", "/proc/PID/status", "User of a process that holds the socket.", FieldKind::UserName, Flat::Owner(OwnerPart::User)),
     flat("cmdline", &["cmdline"], "cmdline", "/proc/PID/cmdline", "Command line of a process that holds the socket.", FieldKind::Text, Flat::Owner(OwnerPart::Cmdline)),
     flat("unit", &["unit"], "unit", "/proc/PID/cgroup", "systemd unit of a process that holds the socket.", FieldKind::Text, Flat::Owner(OwnerPart::Unit)),
     flat("container", &["container"], "container", "/proc/PID/cgroup", "Container of a process that holds the socket.", FieldKind::Text, Flat::Owner(OwnerPart::Container)),

@@ -107,6 +107,7 @@ impl<'a> SocketRow<'a> {
 
 impl Record for SocketRow<'_> {
     fn value(&self, field: FieldId) -> Option<Value<'_>> {
-        SocketRow::value(self, field)
+        let unbound = registry().catalog.info(field).none_is_said && super::flat::is_bound_to_none(self);
+        if unbound { Some(Value::Nothing) } else { SocketRow::value(self, field) }
     }
 }

@@ -32,7 +32,7 @@ pub enum OwnerPart {
 pub struct Peer {
     /// Its inode.
     pub inode: u32,
-    /// Its name, for a unix socket that has one.
+    /// Its name, for a unix socket that has one: the bytes of `UNIX_DIAG_NAME`.
     pub name: Option<Vec<u8>>,
 }
 

@@ -23,7 +23,7 @@ fn every_example_is_understood() {
 fn what_the_page_says_of_them_is_true() {
     let same = |left: &str, right: &str| assert_eq!(canonical(left), canonical(right));
     same("tcp listening udp", "proto in (tcp, udp) and state = listening");
-    same("src unix:/run/*", "unix src ~ /run/*");
+    same("src unix:/run/*", "unix src /run/*");
     same("rtt = 10-20ms", "rtt = 10ms-20ms");
     same("dst 10/8", "dst 10.0.0.0/8");
     same("rtt > 0.5us", "rtt >= 1us");

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod documentation;
+mod families;
 mod language;
 mod mistakes;
 mod random;

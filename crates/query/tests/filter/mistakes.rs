@@ -630,10 +630,9 @@ a port behind an IPv6 address needs brackets: [2001:db8::1]:443",
     check(
         "dst netlink:route:5",
         "\
-addresses are not written with `netlink:` here
+this table has no addresses of `netlink`
   dst netlink:route:5
-      ^^^^^^^^^^^^^^^
-write the family as a word, and compare the text that is shown: netlink local ~ '*'",
+              ^^^^^^^",
     );
     check(
         "dst none.example",
@@ -831,6 +830,53 @@ this filter can match nothing: `sport=22` and `10.0.0.1:80` exclude each other
 this filter can match nothing: nothing fits `not rtt >= 0`
   not rtt >= 0
       ^^^^^^^^",
+    );
+}
+
+#[test]
+fn fields_that_say_the_same_in_two_ways_are_held_against_each_other() {
+    let refused = |text: &str, shown: &str| {
+        let nothing = format!("this filter can match nothing: {shown} exclude each other");
+        assert_eq!(canonical(text).lines().next(), Some(nothing.as_str()), "{text}");
+    };
+    refused("sport = 80 and port != 80", "`sport = 80` and `port != 80`");
+    refused("port = 80 sport = 22 dport = 23", "`port = 80`, `sport = 22` and `dport = 23`");
+    refused("port < 10 and (sport > 20 and dport > 20)", "`port < 10`, `sport > 20` and `dport > 20`");
+    refused("dev = eth0 ifindex = 3", "`dev = eth0` and `ifindex = 3`");
+    refused("pid = 5 and pid != 5", "`pid = 5` and `pid != 5`");
+    for possible in [
+        "port = 80 sport = 22",
+        "port != 80 sport = 22",
+        "port = 80 port = 22",
+        "port = 80 or (sport = 22 dport = 23)",
+        "dev = eth0 ifindex = 2",
+        "dev != eth0 ifindex = 3",
+        "dev != eth0 and not has dev",
+        "pid = 5 and pid != 6",
+    ] {
+        assert!(parse(possible).is_ok(), "{possible}: {}", canonical(possible));
+    }
+}
+
+#[test]
+fn users_are_known_by_name_and_number() {
+    assert_eq!(canonical("user = alice"), "user = 'alice'");
+    assert_eq!(canonical("user in (1000, 7)"), "user in ('7', 'alice')");
+    check(
+        "user = bob",
+        "\
+no user is called `bob`
+  user = bob
+         ^^^
+expected a user name or id",
+    );
+    check(
+        "user = 4294967296",
+        "\
+`4294967296` is no user id
+  user = 4294967296
+         ^^^^^^^^^^
+expected a number from 0 to 4294967295",
     );
 }
 

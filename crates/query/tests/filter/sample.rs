@@ -36,7 +36,7 @@ const FIELDS: [Row; 26] = [
     ("interface", &["dev"], FieldKind::Interface),
     ("ifindex", &["ifindex"], FieldKind::Number(Meaning::Identifier)),
     ("uid", &["uid"], FieldKind::User),
-    ("user", &["user"], FieldKind::Text),
+    ("user", &["user"], FieldKind::UserName),
     ("process", &["process", "comm"], FieldKind::Text),
     ("pid", &["pid"], FieldKind::Number(Meaning::Identifier)),
     ("mark", &["mark", "fwmark"], FieldKind::Number(Meaning::Hexadecimal)),
@@ -85,6 +85,7 @@ pub(crate) fn catalog() -> Catalog {
             kind,
             scalar: None,
             several: SEVERAL.contains(&path),
+            none_is_said: aliases.contains(&"dev"),
             since: Version(3, 2),
             privilege: Privilege::None,
         });
@@ -121,6 +122,10 @@ impl Names for Known {
 
     fn user(&self, name: &str) -> Result<u32, String> {
         if name == "alice" { Ok(1000) } else { Err(format!("no user is called `{name}`")) }
+    }
+
+    fn user_name(&self, uid: u32) -> Option<String> {
+        (uid == 1000).then(|| "alice".to_owned())
     }
 
     fn interface(&self, name: &str) -> Result<Option<u32>, String> {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sockeye_query::filter::{Decision, Expression};
+use sockeye_query::filter::{Decision, Expression, Record};
 use sockeye_query::sockets::{Abilities, DumpPlan, Plan, Question, SocketRow, Table, catalog};
+use sockeye_query::{FieldId, Value};
 use sockeye_wire::sock_diag::state::State;
 
 use crate::world::World;
@@ -20,18 +21,16 @@ pub(crate) fn check(
 ) -> Result<(), String> {
     let plan = Plan::new(&Question { filter: Some(filter), fields: &[], listener_drops, abilities });
     let wanted = wanted(world, filter, &plan);
-    let as_planned = plan.dumps.iter().map(|dump| (dump.clone(), plan.residual.as_ref()));
-    // What an older kernel is asked, though this one would not refuse.
-    let fallen_back = plan.dumps.iter().map(|dump| match dump.fallbacks().next() {
-        Some(fallback) => (fallback, Some(filter)),
-        None => (dump.clone(), plan.residual.as_ref()),
-    });
+    // What older kernels are asked, though this one would not refuse.
+    let fallen_back = |last: bool| {
+        let fallback = |dump: &DumpPlan| if last { dump.fallbacks().last() } else { dump.fallbacks().next() };
+        plan.dumps.iter().map(|dump| fallback(dump).unwrap_or_else(|| dump.clone())).collect()
+    };
     let describe = || {
         let dumps: Vec<_> = plan.dumps.iter().map(|dump| format!("{dump:?}")).collect();
-        let residual = plan.residual.as_ref().map(|left| left.display(catalog()).to_string());
-        format!("\nfilter: {}\nhere: {residual:?}\ndumps: {}", filter.display(catalog()), dumps.join("\n  "))
+        format!("\nfilter: {}\ndumps: {}", filter.display(catalog()), dumps.join("\n  "))
     };
-    for dumps in [as_planned.collect::<Vec<_>>(), fallen_back.collect()] {
+    for dumps in [plan.dumps.clone(), fallen_back(false), fallen_back(true)] {
         let found = carry_out(world, &dumps)?;
         if let Some(lost) = wanted.difference(&found).next() {
             return Err(format!("the plan loses {lost:?}{}", describe()));
@@ -55,15 +54,32 @@ fn wanted(world: &World, filter: &Expression, plan: &Plan) -> BTreeSet<(Table, u
         .filter(|&(table, _)| is_meant(table))
         .filter_map(|(table, row)| {
             let row = SocketRow::read(table, row, &world.surroundings).expect("a row of the kernel");
-            (!is_hidden(&row) && filter.decide(&row) == Decision::Yes).then(|| (table, row.cookie().expect("a cookie")))
+            let told = Told { row, autobound: world.autobound(table, row.cookie()) };
+            (!is_hidden(&row) && filter.decide(&told) == Decision::Yes)
+                .then(|| (table, row.cookie().expect("a cookie")))
         })
         .collect()
 }
 
+/// A row, and what only the kernel's programs say of its socket.
+struct Told<'r> {
+    row: SocketRow<'r>,
+    autobound: Option<bool>,
+}
+
+impl Record for Told<'_> {
+    fn value(&self, field: FieldId) -> Option<Value<'_>> {
+        if catalog().info(field).path == "autobound" {
+            return self.autobound.map(Value::Truth);
+        }
+        Record::value(&self.row, field)
+    }
+}
+
 /// What dumps find, each with what is decided here.
-fn carry_out(world: &mut World, dumps: &[(DumpPlan, Option<&Expression>)]) -> Result<BTreeSet<(Table, u64)>, String> {
+fn carry_out(world: &mut World, dumps: &[DumpPlan]) -> Result<BTreeSet<(Table, u64)>, String> {
     let mut found = BTreeSet::new();
-    for (dump, residual) in dumps {
+    for dump in dumps {
         let rows = match world.kernel.rows(dump.request(None)) {
             Ok(rows) => rows,
             // ENOENT: this kernel has no such table.
@@ -72,7 +88,7 @@ fn carry_out(world: &mut World, dumps: &[(DumpPlan, Option<&Expression>)]) -> Re
         };
         for row in &rows {
             let row = SocketRow::read(dump.table, row, &world.surroundings).expect("a row of the kernel");
-            if residual.is_none_or(|left| left.decide(&row) == Decision::Yes) {
+            if dump.residual.as_ref().is_none_or(|left| left.decide(&row) == Decision::Yes) {
                 found.insert((dump.table, row.cookie().expect("a cookie")));
             }
         }

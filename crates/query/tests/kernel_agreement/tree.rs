@@ -125,7 +125,7 @@ impl Meaning {
                 let bits = if host.is_ipv4() { 32 } else { 128 };
                 Some(sides(&Side::Either).iter().any(|&(address, own)| is_in(address, *host, bits) && own == *port))
             }
-            Self::Device(ifindex) => (facts.ifindex != 0).then_some(facts.ifindex == *ifindex),
+            Self::Device(ifindex) => Some(facts.ifindex == *ifindex),
             Self::Mark(value, mask) => facts.mark.map(|mark| mark & mask == *value),
             Self::Cgroup(id) => facts.cgroup.map(|own| own == *id),
             Self::Protocols(tables) => Some(tables.contains(&facts.table)),
@@ -182,7 +182,7 @@ const STATES: [&str; 12] = [
 ];
 
 /// Tests of which no program and no request knows anything.
-const BEYOND: [&str; 24] = [
+const BEYOND: [&str; 26] = [
     "uid = 0",
     "uid > 0",
     "rtt > 10us",
@@ -207,6 +207,8 @@ const BEYOND: [&str; 24] = [
     "mark > 3",
     "state = 99",
     "cc = cubic",
+    "autobound",
+    "not autobound",
 ];
 
 fn leaf(world: &World, random: &mut Random, vocabulary: Vocabulary) -> Tree {
@@ -303,8 +305,9 @@ fn endpoint(world: &World, random: &mut Random) -> (String, Meaning) {
 
 fn device(world: &World, random: &mut Random) -> (String, Meaning) {
     let own = world.some_socket(random).ifindex.max(1);
-    let ifindex = random.pick(&[1, 1, 2, 3, own]);
-    let text = if random.once_in(2) { format!("dev = if{ifindex}") } else { format!("ifindex = {ifindex}") };
+    let ifindex = random.pick(&[0, 1, 1, 2, 3, own]);
+    let text =
+        if ifindex != 0 && random.once_in(2) { format!("dev = if{ifindex}") } else { format!("ifindex = {ifindex}") };
     (text, Meaning::Device(ifindex))
 }
 

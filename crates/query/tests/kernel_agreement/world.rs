@@ -6,8 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings, Table};
 use sockeye_query::{Names, Value};
 use sockeye_wire::Version;
+use sockeye_wire::sock_diag::bytecode::{Condition, Test};
 use sockeye_zoo::{KINDS, Specimen, UdpWish, Zoo};
 
+use crate::agreement;
 use crate::facts::Facts;
 use crate::kernel::{INET, Kernel};
 use crate::random::Random;
@@ -39,6 +41,8 @@ pub(crate) struct World {
     pub(crate) surroundings: Invented,
     /// Sockets of the crowd, and whether the kernel chose their ports.
     automatic: HashMap<u64, bool>,
+    /// Sockets of which the kernel's own test says that it chose their ports.
+    autobound: BTreeSet<(Table, u64)>,
     crowd: Vec<Specimen>,
 }
 
@@ -62,6 +66,7 @@ impl World {
             others: Vec::new(),
             surroundings: Invented { cgroups: HashMap::new() },
             automatic,
+            autobound: BTreeSet::new(),
             crowd,
         };
         world.look_again();
@@ -86,6 +91,14 @@ impl World {
             .flat_map(|table| self.kernel.everything(table).into_iter().flatten().map(move |row| (table, row)))
             .collect();
         self.inet = inet;
+        let program = Condition::Test(Test::AutomaticPort).assemble().expect("one test");
+        self.autobound = agreement::kernel_takes(self, &program).expect("every kernel knows this test");
+    }
+
+    /// What the kernel's own test says of the port of a socket.
+    pub(crate) fn autobound(&self, table: Table, cookie: Option<u64>) -> Option<bool> {
+        let runs_programs = INET.contains(&table);
+        runs_programs.then(|| cookie.is_some_and(|cookie| self.autobound.contains(&(table, cookie))))
     }
 
     /// Repeats a check that failed, on the sockets that there are then: some pass away while they are asked about.
@@ -212,6 +225,9 @@ impl Names for Numbered {
     }
     fn user(&self, name: &str) -> Result<u32, String> {
         Err(format!("no user {name}"))
+    }
+    fn user_name(&self, _: u32) -> Option<String> {
+        None
     }
     fn interface(&self, name: &str) -> Result<Option<u32>, String> {
         Ok(name.strip_prefix("if").and_then(|index| index.parse().ok()))

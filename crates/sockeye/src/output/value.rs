@@ -14,7 +14,7 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Truth(truth) => out.extend_from_slice(if *truth { b"yes" } else { b"no" }),
         Value::Word(word) => out.extend_from_slice(word.as_bytes()),
         Value::Text(bytes) => escape::text(out, bytes),
-        Value::Owned(bytes) => escape::text(out, bytes),
+        Value::Owned(bytes) | Value::AtName { shown: bytes, .. } => escape::text(out, bytes),
         Value::Address(address) => number::address(out, *address),
         Value::Set { bits, names } => {
             let mut separate = separator(b",");
@@ -62,7 +62,7 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Signed(signed) => number::signed(out, *signed),
         Value::Truth(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
         Value::Text(bytes) => escape::json_string(out, bytes),
-        Value::Owned(bytes) => escape::json_string(out, bytes),
+        Value::Owned(bytes) | Value::AtName { shown: bytes, .. } => escape::json_string(out, bytes),
         Value::Word(_) | Value::Hexadecimal(_) | Value::Address(_) => {
             out.push(b'"');
             text(out, value);
@@ -116,42 +116,48 @@ pub(crate) fn set(out: &mut Vec<u8>, bits: u64, names: &'static [sockeye_wire::N
     out.push(b']');
 }
 
-/// Appends `"key":value`, and `"key_hex":"…"` behind it where the value is bytes that are not UTF-8.
+/// Appends `"key":value`, and `"key_hex":"…"` behind it where the value does not say the bytes.
 pub(crate) fn json_entry(out: &mut Vec<u8>, key: &str, value: &Value<'_>) {
     json_key(out, key, "");
     json(out, value);
-    let is_raw = |value: &Value<'_>| bytes_of(value).is_some_and(|bytes| std::str::from_utf8(bytes).is_err());
     match value {
         Value::List(values) if values.iter().any(is_raw) => {
             out.push(b',');
             json_key(out, key, "_hex");
             out.push(b'[');
             let mut separate = separator(b",");
-            for bytes in values.iter().filter_map(bytes_of) {
+            for value in values.iter().filter(|value| value.as_text().is_some()) {
                 separate(out);
-                json_hex(out, bytes);
+                json_hex(out, value);
             }
             out.push(b']');
         }
         _ if is_raw(value) => {
             out.push(b',');
             json_key(out, key, "_hex");
-            json_hex(out, bytes_of(value).unwrap_or_default());
+            json_hex(out, value);
         }
         _ => {}
     }
 }
 
-fn bytes_of<'v>(value: &'v Value<'_>) -> Option<&'v [u8]> {
+/// Whether the string alone would not say the bytes: it is escaped, or a path that reads like an abstract name.
+fn is_raw(value: &Value<'_>) -> bool {
     match value {
-        Value::Text(bytes) => Some(bytes),
-        Value::Owned(bytes) => Some(bytes),
-        _ => None,
+        Value::AtName { is_abstract: false, .. } => true,
+        Value::Word(_) => false,
+        other => other.as_text().is_some_and(|bytes| std::str::from_utf8(bytes).is_err()),
     }
 }
 
-fn json_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+/// The bytes as the kernel has them.
+fn json_hex(out: &mut Vec<u8>, value: &Value<'_>) {
+    let mut bytes = value.as_text().unwrap_or_default();
     out.push(b'"');
+    if let (Value::AtName { is_abstract: true, .. }, [_, name @ ..]) = (value, bytes) {
+        out.extend_from_slice(b"00");
+        bytes = name;
+    }
     for byte in bytes {
         out.extend_from_slice(format!("{byte:02x}").as_bytes());
     }
@@ -202,6 +208,11 @@ mod tests {
     fn bytes_that_are_not_utf8_come_in_hex_too() {
         assert_eq!(as_json(&Value::Text(b"a\xff")), r#""name":"a\\xff","name_hex":"61ff""#);
         assert_eq!(as_json(&Value::Text(b"plain")), r#""name":"plain""#);
+        let abstract_name = |name: &[u8]| Value::AtName { shown: name.to_vec(), is_abstract: true };
+        assert_eq!(as_json(&abstract_name(b"@\xff")), r#""name":"@\\xff","name_hex":"00ff""#, "a NUL in front");
+        assert_eq!(as_json(&abstract_name(b"@run")), r#""name":"@run""#);
+        let path = Value::AtName { shown: b"@run".to_vec(), is_abstract: false };
+        assert_eq!(as_json(&path), r#""name":"@run","name_hex":"4072756e""#, "a path like an abstract name");
         let list = Value::List(vec![Value::Text(b"a\xff"), Value::Text(b"b")]);
         assert_eq!(as_json(&list), r#""name":["a\\xff","b"],"name_hex":["61ff","62"]"#);
     }

@@ -16,7 +16,7 @@ use sockeye_wire::Request;
 use sockeye_wire::sock_diag::inet::{InetMessage, SocketId};
 use sockeye_wire::sock_diag::unix::{UnixMessage, UnixQuestion};
 
-use super::listing::{self, Counts, Ended, Filters, Job, Take, open};
+use super::listing::{self, Counts, Ended, Job, Take, open};
 
 /// Dumps before the listing is given as it is, with a verdict that says so. Each halves the chance that one is missed.
 const DUMPS_MAX: u32 = 8;
@@ -59,7 +59,6 @@ impl Take for Gather<'_> {
 /// Dumps until nothing new is found, then hands all rows to `show`.
 pub(crate) fn run(
     jobs: &[Job<'_>],
-    filters: Filters<'_>,
     counts: &mut Counts,
     show: impl FnOnce(&mut Rows<'_>),
 ) -> Result<(Vec<Ended>, Confirmed)> {
@@ -69,7 +68,7 @@ pub(crate) fn run(
     let (ended, sure) = loop {
         *counts = Counts::default();
         let round = Round::default();
-        let ended = listing::run(jobs, 1, filters, counts, || Gather { round: &round, jobs });
+        let ended = listing::run(jobs, 1, counts, || Gather { round: &round, jobs });
         dumps += 1;
         let latest = round.found.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut news = 0;

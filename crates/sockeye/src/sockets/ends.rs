@@ -9,7 +9,7 @@ use sockeye_query::sockets::{Flat, Peer, SocketRow, Surroundings, Table, Tables}
 use sockeye_state::{Dump, Step};
 use sockeye_wire::sock_diag::inet::{IPPROTO_TCP, InetQuestion};
 use sockeye_wire::sock_diag::state::State;
-use sockeye_wire::sock_diag::unix::{self, UnixQuestion};
+use sockeye_wire::sock_diag::unix::{self, UnixAttributes, UnixQuestion};
 
 use super::listing::open;
 
@@ -70,11 +70,7 @@ impl Ends {
         };
         match row.table {
             Table::Unix => {
-                let name = match row.flat(Flat::Local) {
-                    Some(Value::Text(name)) => Some(name.to_vec()),
-                    Some(Value::Owned(name)) => Some(name),
-                    _ => None,
-                };
+                let name = UnixAttributes(row.slots).name().map(<[u8]>::to_vec);
                 self.unix.insert(inode, Unix { name });
             }
             Table::Tcp => {

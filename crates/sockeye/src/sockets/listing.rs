@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sockeye_conn::{Buffer, Error, Namespace, Protocol, Socket};
-use sockeye_query::filter::{Decision, Expression};
+use sockeye_query::filter::Decision;
 use sockeye_query::sockets::{DumpPlan, SocketRow, Table};
 use sockeye_state::{Conclusion, Dump, Received, Seen, Step};
 use sockeye_wire::sock_diag::bytecode::Condition as Program;
@@ -70,15 +70,6 @@ pub(crate) struct Ended {
     pub(crate) storages_refused: bool,
 }
 
-/// What we decide on each row.
-#[derive(Clone, Copy)]
-pub(crate) struct Filters<'f> {
-    /// What the kernel leaves to us.
-    pub(crate) residual: Option<&'f Expression>,
-    /// Everything, for a kernel that refuses the program.
-    pub(crate) whole: Option<&'f Expression>,
-}
-
 /// What is counted over all dumps of a listing.
 #[derive(Default)]
 pub(crate) struct Counts {
@@ -112,7 +103,6 @@ pub(crate) fn open(namespace: Option<&Namespace>) -> Result<Socket, Error> {
 pub(crate) fn run<T: Take>(
     jobs: &[Job<'_>],
     threads: usize,
-    filters: Filters<'_>,
     counts: &Counts,
     taker: impl Fn() -> T + Sync,
 ) -> Vec<Ended> {
@@ -122,7 +112,7 @@ pub(crate) fn run<T: Take>(
         let mut taker = taker();
         let mut buffer = Buffer::new();
         while let Some((index, job)) = claim(&next, jobs) {
-            let one = dump(job, filters, counts, &mut buffer, &mut taker);
+            let one = dump(job, counts, &mut buffer, &mut taker);
             ended.lock().unwrap_or_else(PoisonError::into_inner).push((index, one));
         }
         taker.end();
@@ -145,8 +135,8 @@ fn claim<'j, 'p>(next: &AtomicUsize, jobs: &'j [Job<'p>]) -> Option<(usize, &'j 
 
 /// Makes one dump. A kernel that does not know an operation of the program, or wants a privilege for it, refuses it whole:
 /// it is asked again for less, and more is decided here.
-fn dump<T: Take>(job: &Job<'_>, filters: Filters<'_>, counts: &Counts, buffer: &mut Buffer, taker: &mut T) -> Ended {
-    let mut result = attempt(job, job.dump, filters.residual, counts, buffer, taker);
+fn dump<T: Take>(job: &Job<'_>, counts: &Counts, buffer: &mut Buffer, taker: &mut T) -> Ended {
+    let mut result = attempt(job, job.dump, counts, buffer, taker);
     let (mut program_refused, mut storages_refused) = (false, false);
     for plan in job.dump.fallbacks() {
         if !asks_too_much(&result) {
@@ -154,8 +144,7 @@ fn dump<T: Take>(job: &Job<'_>, filters: Filters<'_>, counts: &Counts, buffer: &
         }
         program_refused = plan.program != job.dump.program;
         storages_refused = plan.bpf_storages != job.dump.bpf_storages;
-        let filter = if program_refused { filters.whole } else { filters.residual };
-        result = attempt(job, &plan, filter, counts, buffer, taker);
+        result = attempt(job, &plan, counts, buffer, taker);
     }
     Ended { table: job.dump.table, result, program_refused, storages_refused }
 }
@@ -171,11 +160,11 @@ fn asks_too_much(result: &Result<Conclusion, Error>) -> bool {
 fn attempt<T: Take>(
     job: &Job<'_>,
     plan: &DumpPlan,
-    filter: Option<&Expression>,
     counts: &Counts,
     buffer: &mut Buffer,
     taker: &mut T,
 ) -> Result<Conclusion, Error> {
+    let filter = plan.residual.as_deref();
     let (mut line, sequence) = Line::ask(job, plan)?;
     let mut seen = Seen::new();
     let mut dump = Dump::new(sequence);

@@ -17,6 +17,13 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<
         out.push_str(&text);
         out.push('\n');
     };
+    let here = |dump: &DumpPlan| match &dump.residual {
+        Some(residual) => format!("decided here, on each row: {}", residual.display(catalog())),
+        None => "decided here: nothing".to_owned(),
+    };
+    // What is said of every dump is said once, at the end.
+    let mut said: Vec<_> = plan.dumps.iter().map(here).collect();
+    said.dedup();
     line(format!("filter: {}", filter.display(catalog())));
     for dump in &plan.dumps {
         line(format!("dump {}", describe(dump)));
@@ -31,10 +38,12 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<
             }
             None => line("  the kernel decides: state only; this family takes no filter program".to_owned()),
         }
+        if said.len() > 1 {
+            line(format!("  {}", here(dump)));
+        }
     }
-    match &plan.residual {
-        Some(residual) => line(format!("decided here, on each row: {}", residual.display(catalog()))),
-        None => line("decided here: nothing".to_owned()),
+    if let [one] = said.as_slice() {
+        line(one.clone());
     }
     line(if plan.owner_parts.is_empty() {
         "owners: not looked for, no column or condition needs them".to_owned()

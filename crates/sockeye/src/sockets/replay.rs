@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use sockeye_conn::Namespace;
+use sockeye_query::filter::Expression;
 use sockeye_query::sockets::DumpPlan;
 use sockeye_state::Received;
 use sockeye_state::capture::{About, Reader, Record};
@@ -96,6 +97,12 @@ impl<'c> Replay<'c> {
             (None, Place { system, label, interfaces: Interfaces::unknown(), ends: None, index })
         };
         labels.map(place).collect()
+    }
+
+    /// The same with everything decided here: what the kernel decided when it was recorded is not known.
+    pub(crate) fn deciding(mut self, filter: &Expression) -> Self {
+        self.dumps = self.dumps.into_iter().map(|dump| Recorded { plan: dump.plan.deciding(filter), ..dump }).collect();
+        self
     }
 
     /// Its dumps.

@@ -18,7 +18,7 @@ use sockeye_state::Answer;
 use sockeye_state::Missing;
 
 use super::ends::Ends;
-use super::listing::{self, Counts, Ended, Filters, Job, Take};
+use super::listing::{self, Counts, Ended, Job, Take};
 use super::options::{Format, Options};
 use super::recorder::Recorder;
 use super::replay::{Capture, Replay};
@@ -155,13 +155,6 @@ impl Listing<'_> {
             abilities: Abilities::new(net_admin, true),
         };
         let plan = Plan::new(&question);
-        if let Some(field) = plan.undecidable {
-            let name = catalog().info(field).name();
-            return Err(Mistaken::sentence(format!(
-                "only the kernel can decide {name:?}, so it cannot stand in one \"or\" with what the kernel cannot decide; \
-                 list both and sort them out, or leave one away"
-            )));
-        }
         if self.options.plan {
             return plan_text::print(&plan, self.filter, self.threads());
         }
@@ -176,6 +169,7 @@ impl Listing<'_> {
         }
         let capture = self.options.replay.as_deref().map(Capture::load).transpose()?;
         let replay = capture.as_ref().map(Capture::replay).transpose().context("cannot read the capture")?;
+        let replay = replay.map(|replay| replay.deciding(self.filter));
         let scans = !plan.owner_parts.is_empty() && !self.options.no_owners && replay.is_none();
         let system = match &replay {
             Some(replay) => System::of_capture(replay.about.kernel),
@@ -275,17 +269,13 @@ impl Listing<'_> {
             limit: self.options.limit.filter(|_| self.orders.is_empty()),
             states: States::default(),
         };
-        // What the kernel was to decide is not known of a capture.
-        let residual = if replay.is_some() { Some(self.filter) } else { plan.residual.as_ref() };
-        let filters = Filters { residual, whole: Some(self.filter) };
         let stats: Vec<_> =
             places.iter().map(|(namespace, _)| sockstat::read(*namespace).filter(|_| replay.is_none())).collect();
         self.begin(&shared);
         let mut confirmed = None;
         let ended = if self.options.confirm {
             let jobs = jobs(plan, &places, &stats, 1, recorder);
-            let (ended, found) =
-                confirm::run(&jobs, filters, &mut counts, |rows| self.confirmed(rows, &places, &shared))?;
+            let (ended, found) = confirm::run(&jobs, &mut counts, |rows| self.confirmed(rows, &places, &shared))?;
             confirmed = Some(found);
             ended
         } else {
@@ -293,7 +283,7 @@ impl Listing<'_> {
                 Some(replay) => replay.jobs(&places),
                 None => jobs(plan, &places, &stats, self.threads(), recorder),
             };
-            self.dump(&jobs, &places, filters, &counts, &shared)
+            self.dump(&jobs, &places, &counts, &shared)
         };
         let circumstances = Circumstances {
             plan,
@@ -422,27 +412,26 @@ impl Listing<'_> {
         &self,
         jobs: &[Job<'_>],
         places: &[(Option<&Namespace>, Place<'_>)],
-        filters: Filters<'_>,
         counts: &Counts,
         shared: &Shared<'_>,
     ) -> Vec<Ended> {
         let threads = self.threads();
         if self.options.count {
-            return listing::run(jobs, threads, filters, counts, || Count(shared));
+            return listing::run(jobs, threads, counts, || Count(shared));
         }
         if !self.groups.is_empty() {
             let groups = Groups::new(&self.groups, self.options.format());
-            let ended = listing::run(jobs, threads, filters, counts, || Group::new(&groups));
+            let ended = listing::run(jobs, threads, counts, || Group::new(&groups));
             self.write_groups(groups.into_counts(), shared);
             return ended;
         }
         if !self.orders.is_empty() {
             let sorted = Sorted::new(&self.orders, self.options.limit);
-            let ended = listing::run(jobs, threads, filters, counts, || Keep::new(&sorted));
+            let ended = listing::run(jobs, threads, counts, || Keep::new(&sorted));
             feed(&mut sorted.into_rows(), places, Stream::new(shared));
             return ended;
         }
-        listing::run(jobs, threads, filters, counts, || Stream::new(shared))
+        listing::run(jobs, threads, counts, || Stream::new(shared))
     }
 
     /// What `dump` does with rows as they come, with rows that are known for sure.

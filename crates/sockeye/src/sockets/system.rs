@@ -272,6 +272,10 @@ impl sockeye_query::Names for SystemNames {
         users.uid(name.as_bytes()).ok_or_else(|| format!("/etc/passwd has no user {name:?}"))
     }
 
+    fn user_name(&self, uid: u32) -> Option<String> {
+        Some(String::from_utf8_lossy(Users::load().ok()?.name(uid)?).into_owned())
+    }
+
     fn interface(&self, name: &str) -> Result<Option<u32>, String> {
         if self.elsewhere {
             return Ok(None);

@@ -1,0 +1,68 @@
+//! Addresses of families other than the internet's, over the fields of sockets.
+
+use sockeye_query::filter;
+use sockeye_query::sockets::catalog;
+
+use crate::sample::Known;
+
+fn canonical(text: &str) -> String {
+    filter::parse(text, catalog(), &Known)
+        .map_or_else(|mistake| mistake.to_string(), |filter| filter.expression.display(catalog()).to_string())
+}
+
+#[test]
+fn prefixes_of_ss_choose_family_address_and_port() {
+    for (text, meaning) in [
+        ("src link:ip:eth0", "(proto = packet and local = ip and dev = 'eth0')"),
+        ("src link:IPv6", "(proto = packet and local = ipv6)"),
+        ("src link:0x88cc:*", "(proto = packet and local = lldp)"),
+        ("src link:0x1234", "(proto = packet and local = 0x1234)"),
+        ("src link:*:7", "(proto = packet and ifindex = 7)"),
+        ("src link:", "proto = packet"),
+        ("src netlink:route:kernel", "(proto = netlink and local = route and lport = 0)"),
+        ("src netlink:16:4294963217", "(proto = netlink and local = generic and lport = 4294963217)"),
+        ("src netlink:200", "(proto = netlink and local = 200)"),
+        ("dst netlink:*:0", "(proto = netlink and pport = 0)"),
+        ("src vsock:host:1024", "(proto = vsock and local = host and lport = 1024)"),
+        ("dst vsock:2:*", "(proto = vsock and peer = host)"),
+        (
+            "vsock:4711:5",
+            "((proto = vsock and local = 4711 and lport = 5) or (proto = vsock and peer = 4711 and pport = 5))",
+        ),
+    ] {
+        assert_eq!(canonical(text).replace("'", ""), meaning.replace('\'', ""), "{text}");
+    }
+}
+
+#[test]
+fn what_stands_behind_a_prefix_has_to_be_of_the_family() {
+    for (text, why) in [
+        (
+            "src link:ipx:eth0",
+            "`ipx` is no such address\n  src link:ipx:eth0\n           ^^^\nexpected an Ethernet protocol (ip, arp, ipv6, 0x88cc)\ndid you mean `ip`?",
+        ),
+        (
+            "src netlink:route:x",
+            "`x` is no port here\n  src netlink:route:x\n                    ^\nexpected a port id, or `kernel`",
+        ),
+        (
+            "src vsock:2:4294967296",
+            "`4294967296` is no port here\n  src vsock:2:4294967296\n              ^^^^^^^^^^\nexpected a port",
+        ),
+        (
+            "src link:0x10000",
+            "`0x10000` is no such address\n  src link:0x10000\n           ^^^^^^^\nexpected an Ethernet protocol (ip, arp, ipv6, 0x88cc)",
+        ),
+    ] {
+        assert_eq!(canonical(text), why, "{text}");
+    }
+}
+
+#[test]
+fn ports_are_as_wide_as_the_families_that_are_named() {
+    assert_eq!(canonical("netlink lport = 4294963217"), "(proto = netlink and lport = 4294963217)");
+    assert!(canonical("lport = 70000").contains("out of the range"));
+    assert!(canonical("tcp lport = 70000").contains("a number from 0 to 65535"));
+    assert!(canonical("netlink lport = 4294967296").contains("a number from 0 to 4294967295"));
+    assert_eq!(canonical("netlink lport > 70000"), "(proto = netlink and lport >= 70001)");
+}
