@@ -71,7 +71,7 @@ impl<'c> Resolver<'c> {
             FieldKind::User => self.users(subject, relation, values)?,
             FieldKind::Interface => self.interfaces(subject, values)?,
             FieldKind::Cgroup => self.cgroups(subject, values)?,
-            FieldKind::Address => self.addresses(subject, values)?,
+            FieldKind::Address | FieldKind::SocketAddress => self.addresses(subject, values)?,
             FieldKind::Text | FieldKind::Structure => self.texts(subject, values),
         };
         Ok(if operator.negated { holds.negated() } else { holds })

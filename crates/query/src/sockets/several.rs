@@ -38,10 +38,7 @@ impl<'a> Several<'a> {
                     .filter(move |attribute| attribute.number == number)
                     .map(move |attribute| nest(space, attribute.payload)),
             ),
-            Read::SocketAddresses => Box::new(
-                socket_address::SocketAddresses::new(bytes)
-                    .map(|address| Value::Owned(address.to_string().into_bytes())),
-            ),
+            Read::SocketAddresses => Box::new(socket_address::SocketAddresses::new(bytes).map(Value::SocketAddress)),
             Read::Md5Signatures { keys } => {
                 Box::new(md5::Md5Signatures::new(bytes).map(move |signature| md5_value(&signature, keys)))
             }
