@@ -1,6 +1,6 @@
 //! Where a field stands in a message, and how its bytes become a value.
 
-use sockeye_wire::{Ask, Layout, Meaning, Scalar, Version};
+use sockeye_wire::{Ask, Field, Layout, Meaning, Scalar, Version};
 
 use super::flat::is_listening;
 use super::row::SocketRow;
@@ -61,8 +61,12 @@ impl Says {
 pub(crate) enum Read {
     /// A number at an offset.
     Number { offset: usize, scalar: Scalar, meaning: Meaning, unset: Option<u64> },
-    /// A string.
+    /// A string that is the whole of an attribute.
     Text,
+    /// A text inside a structure.
+    TextIn(&'static Field),
+    /// A socket address inside a structure.
+    SocketAddressIn(&'static Field),
     /// Memberships of a packet socket.
     Memberships,
     /// Numbers one after the other.
@@ -97,6 +101,8 @@ impl Read {
             Self::Text => Some(Value::Text(sockeye_wire::text(bytes))),
             Self::UnixName => Some(super::address::unix_name(bytes)),
             Self::Flag => Some(Value::Truth(true)),
+            Self::TextIn(field) => field.text(bytes).map(Value::Text),
+            Self::SocketAddressIn(field) => field.socket_address(bytes).map(Value::SocketAddress),
             _ => self.compound(bytes),
         }
     }
@@ -131,7 +137,7 @@ pub(crate) fn from_number(number: u64, scalar: Scalar, meaning: Meaning) -> Valu
 }
 
 /// A field of a structure by its name.
-pub(crate) fn from_field(layout: &'static Layout, name: &str, bytes: &[u8]) -> Option<Value<'static>> {
+pub(crate) fn from_field<'a>(layout: &'static Layout, name: &str, bytes: &'a [u8]) -> Option<Value<'a>> {
     let field = layout.fields.iter().find(|field| field.name == name)?;
-    field.read(bytes).map(|number| from_number(number, field.scalar, field.meaning))
+    Read::of_field(field)?.value(bytes)
 }
