@@ -18,6 +18,8 @@ pub enum FieldKind {
     Text,
     /// An address, or in other families the text that stands for one. A literal may carry a prefix length or a port.
     Address,
+    /// An address with its port in one value. A literal may be either, or both.
+    SocketAddress,
     /// A port: a number, a range or a service name.
     Port,
     /// A user: a number or a name.

@@ -1,6 +1,6 @@
 //! One value of one field of one record.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use sockeye_wire::Name;
 
@@ -42,6 +42,8 @@ pub enum Value<'a> {
     },
     /// An address.
     Address(IpAddr),
+    /// An address with its port.
+    SocketAddress(SocketAddr),
     /// Several values that were gathered here. A filter matches when one of them does.
     List(Vec<Value<'a>>),
     /// Several values in one attribute, each made when it is looked at: an attribute of the kernel can hold thousands.

@@ -96,6 +96,7 @@ fn kind(info: &FieldInfo) -> String {
         FieldKind::Number(meaning) => format!("number, {}", meaning.unit()),
         FieldKind::Text => "text".to_owned(),
         FieldKind::Address => "address".to_owned(),
+        FieldKind::SocketAddress => "address with port".to_owned(),
         FieldKind::Port => "port".to_owned(),
         FieldKind::User | FieldKind::UserName => "user".to_owned(),
         FieldKind::Interface => "interface".to_owned(),

@@ -1,14 +1,18 @@
 //! Kernel structures declared once: name, offset, type, unit, first kernel, one line of documentation.
 //!
 //! [`layout!`](crate::layout!) makes from each row a typed getter of the view and a row of its [`Layout`] table. The
-//! table is what columns, filters, JSON keys, metrics and the reference are made of.
+//! table is what columns, filters, JSON keys, metrics and the reference are made of. Almost every field is a number; a
+//! few are a text of fixed room, or a socket address.
 //!
 //! Structures grow at their end from kernel to kernel. A view is bytes with a length: a field beyond what this
 //! kernel sent is `None`, never zero.
 
 use core::fmt;
+use core::net::SocketAddr;
 
 use crate::scalar::Scalar;
+use crate::sock_diag::socket_address::{self, SOCKET_ADDRESS_LEN};
+use crate::space::text;
 
 /// The upstream kernel that first had something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +103,40 @@ impl Meaning {
     }
 }
 
+/// A number in a structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number {
+    /// Its type.
+    pub scalar: Scalar,
+    /// Its unit or its names.
+    pub meaning: Meaning,
+    /// The value by which the kernel says that it has none.
+    pub unset: Option<u64>,
+}
+
+/// What stands at the place of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Holds {
+    /// A number.
+    Number(Number),
+    /// A text in so many bytes, ended by NUL where it is shorter.
+    Text(usize),
+    /// `struct sockaddr_storage`.
+    SocketAddress,
+}
+
+impl Holds {
+    /// Bytes this takes.
+    pub const fn size(&self) -> usize {
+        match *self {
+            Self::Number(number) => number.scalar.size(),
+            Self::Text(room) => room,
+            Self::SocketAddress => SOCKET_ADDRESS_LEN,
+        }
+    }
+}
+
 /// One field of a structure.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
@@ -108,23 +146,32 @@ pub struct Field {
     pub kernel: &'static str,
     /// What it says, in one line.
     pub doc: &'static str,
-    /// Its type.
-    pub scalar: Scalar,
     /// Its place in the structure, in bytes.
     pub offset: usize,
-    /// Its unit or its names.
-    pub meaning: Meaning,
+    /// What stands there.
+    pub holds: Holds,
     /// The kernel that first had it.
     pub since: Version,
-    /// The value by which the kernel says that it has none.
-    pub unset: Option<u64>,
 }
 
 impl Field {
-    /// The value in `bytes`; `None` where the kernel sent less, or the value that means "none".
+    /// The number in `bytes`; `None` where the kernel sent less, or the value that means "none".
     #[inline]
-    pub fn read(&self, bytes: &[u8]) -> Option<u64> {
-        self.scalar.read(bytes, self.offset).filter(|&value| Some(value) != self.unset)
+    pub fn number(&self, bytes: &[u8]) -> Option<u64> {
+        let Holds::Number(Number { scalar, unset, .. }) = self.holds else { return None };
+        scalar.read(bytes, self.offset).filter(|&value| Some(value) != unset)
+    }
+
+    /// The text in `bytes`; `None` where the kernel sent less than the whole of its room.
+    pub fn text<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        let Holds::Text(room) = self.holds else { return None };
+        bytes.get(self.offset..)?.get(..room).map(text)
+    }
+
+    /// The address in `bytes`; `None` where the kernel sent less, or no address of IPv4 or IPv6.
+    pub fn socket_address(&self, bytes: &[u8]) -> Option<SocketAddr> {
+        let Holds::SocketAddress = self.holds else { return None };
+        bytes.get(self.offset..)?.get(..SOCKET_ADDRESS_LEN).and_then(socket_address::read)
     }
 }
 
@@ -143,7 +190,8 @@ pub struct Layout {
 ///
 /// A row reads `kernel_name => name: type @ offset, Meaning, (major, minor);` with `[low; width]` behind the type of
 /// a bitfield (`u8`, as the compiler laid it out) or of a part of a word (`u32`, as the kernel shifted it), and
-/// `unset value` before the semicolon where one value means "none".
+/// `unset value` before the semicolon where one value means "none". What is no number stands in brackets with its room
+/// and has no meaning: `name: [text; 64] @ offset, (major, minor);` and `name: [socket_address; 128] @ …`.
 #[macro_export]
 macro_rules! layout {
     (
@@ -152,8 +200,10 @@ macro_rules! layout {
         pub struct $view:ident = $struct:ident {
             $(
                 #[doc = $doc:literal]
-                $kernel:ident => $name:ident: $type:ident $([$low:literal; $width:literal])? @ $offset:literal,
-                $meaning:expr, ($major:literal, $minor:literal) $(, unset $unset:literal)?;
+                $kernel:ident => $name:ident:
+                $($type:ident $([$low:literal; $width:literal])? @ $offset:literal, $meaning:expr,)?
+                $([$kind:ident; $room:tt] @ $start:literal,)?
+                ($major:literal, $minor:literal) $(, unset $unset:literal)?;
             )*
         }
     ) => {
@@ -162,7 +212,7 @@ macro_rules! layout {
         #[derive(Clone, Copy, Debug)]
         pub struct $view<'a>(pub &'a [u8]);
 
-        impl $view<'_> {
+        impl<'a> $view<'a> {
             /// The table of this structure.
             pub const LAYOUT: $crate::Layout = $crate::Layout {
                 kernel: stringify!($struct),
@@ -171,37 +221,50 @@ macro_rules! layout {
                     name: stringify!($name),
                     kernel: stringify!($kernel),
                     doc: $doc.trim_ascii(),
-                    scalar: $crate::layout!(@scalar $type $([$low; $width])?),
-                    offset: $offset,
-                    meaning: {
+                    offset: $($offset)? $($start)?,
+                    holds: {
                         #[allow(unused_imports)] // No structure uses every meaning.
                         use $crate::Meaning::*;
-                        $meaning
+                        $crate::layout!(@holds ($($unset)?)
+                            $($type $([$low; $width])?, $meaning)? $([$kind; $room])?)
                     },
                     since: $crate::Version($major, $minor),
-                    unset: $crate::layout!(@unset $($unset)?),
                 }),*],
             };
 
             $(
                 #[doc = $doc]
                 #[inline]
-                pub fn $name(&self) -> Option<u64> {
+                pub fn $name(&self) -> Option<$crate::layout!(@value $($type)? $([$kind] 'a)?)> {
                     const FIELD: $crate::Field = $crate::Field {
                         name: stringify!($name),
                         kernel: stringify!($kernel),
                         doc: "",
-                        scalar: $crate::layout!(@scalar $type $([$low; $width])?),
-                        offset: $offset,
-                        meaning: $crate::Meaning::Count,
+                        offset: $($offset)? $($start)?,
+                        holds: $crate::layout!(@holds ($($unset)?)
+                            $($type $([$low; $width])?, $crate::Meaning::Count)? $([$kind; $room])?),
                         since: $crate::Version($major, $minor),
-                        unset: $crate::layout!(@unset $($unset)?),
                     };
-                    FIELD.read(self.0)
+                    $crate::layout!(@read FIELD, self.0, $($type)? $([$kind])?)
                 }
             )*
         }
     };
+    (@holds () [text; $room:tt]) => { $crate::Holds::Text($room) };
+    (@holds () [socket_address; 128]) => { $crate::Holds::SocketAddress };
+    (@holds ($($unset:literal)?) $type:ident $([$low:literal; $width:literal])?, $meaning:expr) => {
+        $crate::Holds::Number($crate::Number {
+            scalar: $crate::layout!(@scalar $type $([$low; $width])?),
+            meaning: $meaning,
+            unset: $crate::layout!(@unset $($unset)?),
+        })
+    };
+    (@value [text] $life:lifetime) => { &$life [u8] };
+    (@value [socket_address] $life:lifetime) => { core::net::SocketAddr };
+    (@value $number:ident) => { u64 };
+    (@read $field:ident, $bytes:expr, [text]) => { $field.text($bytes) };
+    (@read $field:ident, $bytes:expr, [socket_address]) => { $field.socket_address($bytes) };
+    (@read $field:ident, $bytes:expr, $number:ident) => { $field.number($bytes) };
     (@scalar u8 [$low:literal; $width:literal]) => { $crate::Scalar::Bits { low: $low, width: $width } };
     (@scalar u32 [$low:literal; $width:literal]) => { $crate::Scalar::U32Bits { low: $low, width: $width } };
     (@scalar u32pair) => { $crate::Scalar::U32Pair };
@@ -220,7 +283,7 @@ macro_rules! layout {
 mod tests {
     #![allow(unreachable_pub)] // The macro makes public views, this module is private.
 
-    use crate::Version;
+    use crate::{Holds, Version};
 
     crate::layout! {
         /// A structure of the test.
@@ -232,6 +295,71 @@ mod tests {
             /// A time that may be unknown.
             s_c => c: u32 @ 4, Microseconds, (4, 9), unset 0xffff_ffff;
         }
+    }
+
+    crate::layout! {
+        /// A structure with more than numbers.
+        pub struct Mixed = mixed {
+            /// A byte.
+            m_first => first: u8 @ 0, Count, (3, 2);
+            /// A text.
+            m_word => word: [text; 5] @ 1, (3, 2);
+            /// A socket address.
+            m_end => end: [socket_address; 128] @ 8, (4, 9);
+            /// A byte at the end.
+            m_last => last: u8 @ 136, Count, (4, 9);
+        }
+    }
+
+    /// A [`Mixed`] with 203.0.113.77, port 50187.
+    fn mixed(word: [u8; 5]) -> Vec<u8> {
+        let mut bytes = vec![0xee; 137];
+        bytes[0] = 17;
+        bytes[1..6].copy_from_slice(&word);
+        bytes[8..10].copy_from_slice(&2u16.to_ne_bytes());
+        bytes[10..16].copy_from_slice(&[0xc4, 0x0b, 203, 0, 113, 77]);
+        bytes[136] = 19;
+        bytes
+    }
+
+    #[test]
+    fn texts_and_addresses_stand_between_numbers() {
+        let bytes = mixed(*b"ab\0cd");
+        let mixed = Mixed(&bytes);
+        assert_eq!((mixed.first(), mixed.last()), (Some(17), Some(19)));
+        assert_eq!(mixed.word(), Some(&b"ab"[..]));
+        assert_eq!(mixed.end(), Some(([203, 0, 113, 77], 50_187).into()));
+    }
+
+    #[test]
+    fn a_text_ends_with_its_room_and_may_be_any_bytes() {
+        assert_eq!(Mixed(&mixed(*b"abcde")).word(), Some(&b"abcde"[..]));
+        assert_eq!(Mixed(&mixed(*b"\xff\x1b\n\0z")).word(), Some(&b"\xff\x1b\n"[..]));
+        assert_eq!(Mixed(&mixed([0; 5])).word(), Some(&b""[..]));
+    }
+
+    #[test]
+    fn a_text_or_an_address_that_is_cut_is_absent() {
+        let bytes = mixed(*b"ab\0\0\0");
+        assert_eq!((Mixed(&bytes[..5]).word(), Mixed(&bytes[..6]).word()), (None, Some(&b"ab"[..])));
+        assert_eq!((Mixed(&bytes[..135]).end(), Mixed(&bytes[..136]).end().is_some()), (None, true));
+        assert_eq!((Mixed(&[]).word(), Mixed(&[]).end()), (None, None));
+    }
+
+    #[test]
+    fn a_field_is_read_only_as_what_it_holds() {
+        let bytes = mixed(*b"ab\0\0\0");
+        for field in Mixed::LAYOUT.fields {
+            let read =
+                [field.number(&bytes).is_some(), field.text(&bytes).is_some(), field.socket_address(&bytes).is_some()];
+            let holds = match field.holds {
+                Holds::Number(_) => [true, false, false],
+                Holds::Text(_) => [false, true, false],
+                Holds::SocketAddress => [false, false, true],
+            };
+            assert_eq!(read, holds, "{}", field.name);
+        }
+        assert_eq!(Mixed::LAYOUT.fields.iter().map(|field| field.holds.size()).collect::<Vec<_>>(), [1, 5, 128, 1]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ mod space;
 pub use attribute::{Attribute, Attributes};
 pub use error::WireError;
 pub use extack::{Done, ExtendedAck, KernelError};
-pub use layout::{Field, Layout, Meaning, Name, Version};
+pub use layout::{Field, Holds, Layout, Meaning, Name, Number, Version};
 pub use message::{Kind, Message, Messages};
 pub use request::Request;
 pub use scalar::Scalar;

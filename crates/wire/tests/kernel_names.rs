@@ -8,7 +8,7 @@ use sockeye_wire::sock_diag::spaces::SPACES;
 use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::tcp_info::{AccEcnBits, AccEcnNumbers};
 use sockeye_wire::sock_diag::{self, netlink, packet, unix, xdp};
-use sockeye_wire::{Ask, AttributeRow, Field, Layout, Meaning, Payload, Scalar, Space, attribute, message};
+use sockeye_wire::{Ask, AttributeRow, Field, Holds, Layout, Meaning, Payload, Scalar, Space, attribute, message};
 
 const LIST: &str = include_str!("../kernel/sock_diag.txt");
 const LEFT_OUT: &str = include_str!("../kernel/left_out.txt");
@@ -141,10 +141,14 @@ fn read_place(words: &[&str]) -> Place {
 }
 
 fn place(field: &Field) -> Place {
-    match field.scalar {
-        Scalar::Bits { low, width } => (field.offset * 8 + usize::from(low), width.into()),
-        scalar => (field.offset * 8, scalar.size() * 8),
+    match scalar(field) {
+        Some(Scalar::Bits { low, width }) => (field.offset * 8 + usize::from(low), width.into()),
+        _ => (field.offset * 8, field.holds.size() * 8),
     }
+}
+
+fn scalar(field: &Field) -> Option<Scalar> {
+    if let Holds::Number(number) = field.holds { Some(number.scalar) } else { None }
 }
 
 /// Everything that the spaces reach.
@@ -184,7 +188,10 @@ impl Tables {
 
     fn add_layout(&mut self, layout: &'static Layout) {
         self.layouts.entry(layout.kernel).or_default().push(layout);
-        self.meanings.extend(layout.fields.iter().map(|field| field.meaning));
+        self.meanings.extend(layout.fields.iter().filter_map(|field| match field.holds {
+            Holds::Number(number) => Some(number.meaning),
+            _ => None,
+        }));
     }
 
     fn fields(&self) -> impl Iterator<Item = (&'static str, &'static Field)> {
@@ -212,7 +219,7 @@ fn stands_for(list: &List, structure: &str, field: &Field) -> Vec<String> {
     if list.has(&own, (at, width)) {
         return vec![own];
     }
-    if field.scalar == Scalar::U32Pair {
+    if scalar(field) == Some(Scalar::U32Pair) {
         // Two fields of the kernel that make one number.
         let upper = list.fields.iter().find(|(key, places)| {
             key.split_once('.').is_some_and(|(of, _)| of == structure) && places.contains(&(at + 32, 32))
@@ -265,7 +272,7 @@ fn socket_memory_is_an_array_in_the_order_of_the_kernel() {
     let (list, tables) = (List::read(LIST), Tables::collect());
     for field in tables.layouts["sk_meminfo"].iter().flat_map(|layout| layout.fields) {
         let index = u64::try_from(field.offset / 4).unwrap();
-        assert!(list.numbers[field.kernel].contains(&index) && field.scalar.size() == 4, "{}", field.kernel);
+        assert!(list.numbers[field.kernel].contains(&index) && field.holds.size() == 4, "{}", field.kernel);
     }
 }
 

@@ -74,7 +74,7 @@ impl<'c> Resolver<'c> {
             FieldKind::UserName => self.user_names(subject, values)?,
             FieldKind::Interface => self.interfaces(subject, values)?,
             FieldKind::Cgroup => self.cgroups(subject, values)?,
-            FieldKind::Address => self.addresses(subject, values)?,
+            FieldKind::Address | FieldKind::SocketAddress => self.addresses(subject, values)?,
             FieldKind::Text | FieldKind::Structure => self.texts(subject, values),
         };
         Ok(if operator.negated { holds.negated() } else { holds })

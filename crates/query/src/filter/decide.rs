@@ -110,6 +110,7 @@ impl Condition {
             Self::Numbers(ranges) => match *value {
                 Value::Signed(number) => u64::try_from(number).is_ok_and(|number| in_ranges(ranges, number)),
                 Value::Truth(truth) => in_ranges(ranges, u64::from(truth)),
+                Value::SocketAddress(address) => in_ranges(ranges, address.port().into()),
                 _ => bits(value).is_some_and(|number| in_ranges(ranges, number)),
             },
             Self::Signed(ranges) => match *value {
@@ -126,6 +127,7 @@ impl Condition {
             },
             Self::Networks(networks) => match *value {
                 Value::Address(address) => in_networks(networks, address),
+                Value::SocketAddress(address) => in_networks(networks, address.ip()),
                 _ => false,
             },
             Self::Interface { index, name } => match bits(value) {
@@ -136,11 +138,13 @@ impl Condition {
                 Some(number) => number == *id,
                 None => value.as_text() == Some(path),
             },
-            Self::Texts(texts) => {
-                value.as_text().is_some_and(|text| texts.binary_search_by(|own| own.as_slice().cmp(text)).is_ok())
-            }
+            Self::Texts(texts) => match value {
+                Value::SocketAddress(address) => is_in_texts(texts, address.to_string().as_bytes()),
+                _ => value.as_text().is_some_and(|text| is_in_texts(texts, text)),
+            },
             Self::Pattern(pattern) => match value {
                 Value::Address(address) => pattern.matches(address.to_string().as_bytes()),
+                Value::SocketAddress(address) => pattern.matches(address.to_string().as_bytes()),
                 _ => value.as_text().is_some_and(|text| pattern.matches(text)),
             },
         }
@@ -166,6 +170,11 @@ fn in_networks(networks: &[Network], address: IpAddr) -> bool {
     };
     within(address)
         || matches!(address, IpAddr::V6(mapped) if mapped.to_ipv4_mapped().is_some_and(|v4| within(v4.into())))
+}
+
+/// Whether a text is one of the sorted texts.
+fn is_in_texts(texts: &[Vec<u8>], text: &[u8]) -> bool {
+    texts.binary_search_by(|own| own.as_slice().cmp(text)).is_ok()
 }
 
 /// Whether a number is in one of the sorted ranges.

@@ -9,7 +9,7 @@ use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::pattern::PatternKind;
 use crate::filter::scanner::Literal;
 use crate::filter::width::escaped;
-use crate::{FieldId, Word};
+use crate::{FieldId, FieldKind, Word};
 
 /// One end of a socket as a filter describes it.
 #[derive(Debug, Default)]
@@ -119,7 +119,11 @@ impl Resolver<'_> {
         Ok(Expression::any(either?))
     }
 
+    /// The field that has the port of an address: another one, or that which has both.
     fn port_beside(&self, address: FieldId) -> Option<FieldId> {
+        if self.catalog.info(address).kind == FieldKind::SocketAddress {
+            return Some(address);
+        }
         let find = |name| self.catalog.find(name);
         [("local", "lport"), ("peer", "pport")]
             .into_iter()

@@ -108,27 +108,25 @@ impl Resolver<'_> {
 
 /// The value of the address field that a name or number stands for.
 fn address_condition(family: &Family, text: &str, literal: &Literal<'_>) -> Result<Condition, Mistake> {
-    let shown = match whole_number(text, family.number_max) {
-        Some(number) => (family.of_number)(number),
-        None => {
-            // Few numbers have names, so to try them all is no work.
-            let named = |number| match (family.of_number)(number) {
-                Value::Word(word) => Some(word),
-                _ => None,
-            };
-            let names = || (0..=family.number_max.min(0xffff)).filter_map(named);
-            let Some(word) = names().find(|word| word.eq_ignore_ascii_case(text)) else {
-                return Err(Mistake::new(
-                    literal.at.start..literal.at.start + text.len(),
-                    format!("{} is no such address", quoted(text)),
-                )
-                .expected(family.address)
-                .nearest(nearest(text, names())));
-            };
-            Value::Word(word)
-        }
+    if let Some(number) = whole_number(text, family.number_max) {
+        return Ok(condition(&(family.of_number)(number)));
+    }
+    // Few numbers have names, so to try them all is no work.
+    let named = |number| match (family.of_number)(number) {
+        Value::Word(word) => Some(word),
+        _ => None,
     };
-    Ok(Condition::Texts(vec![shown.as_text().unwrap_or_default().to_vec()]))
+    let all = || (0..=family.number_max.min(0xffff)).filter_map(named);
+    if let Some(word) = all().find(|word| word.eq_ignore_ascii_case(text)) {
+        return Ok(condition(&Value::Word(word)));
+    }
+    let at = literal.at.start..literal.at.start + text.len();
+    let mistake = Mistake::new(at, format!("{} is no such address", quoted(text)));
+    Err(mistake.expected(family.address).nearest(nearest(text, all())))
+}
+
+fn condition(shown: &Value<'_>) -> Condition {
+    Condition::Texts(vec![shown.as_text().unwrap_or_default().to_vec()])
 }
 
 fn whole_number(text: &str, max: u64) -> Option<u64> {

@@ -18,6 +18,7 @@ impl Limits {
             (FieldKind::Number(Meaning::Truth), _) => 1,
             (_, Some(Scalar::I32)) => return Self { min: i32::MIN.into(), max: i32::MAX.into() },
             (_, Some(scalar)) => (1i128 << scalar.bits()) - 1,
+            (FieldKind::SocketAddress, None) => i128::from(u16::MAX),
             // Ports of Netlink and vsock are that wide.
             (FieldKind::Port | FieldKind::User | FieldKind::Interface, None) => i128::from(u32::MAX),
             _ => i128::from(u64::MAX),
@@ -29,9 +30,14 @@ impl Limits {
 /// Whether `FIELD VALUE` means `FIELD = VALUE`, as `ss` has it for `dst 10.0.0.1`, `sport 22`, `dev eth0`.
 pub(super) fn needs_no_operator(info: &FieldInfo) -> bool {
     match info.kind {
-        FieldKind::Address | FieldKind::Port | FieldKind::User | FieldKind::Interface | FieldKind::Cgroup => true,
+        FieldKind::Address
+        | FieldKind::SocketAddress
+        | FieldKind::Port
+        | FieldKind::User
+        | FieldKind::Interface
+        | FieldKind::UserName
+        | FieldKind::Cgroup => true,
         FieldKind::Number(_) => is_named(info, "mark"),
-        FieldKind::UserName => true,
         FieldKind::Text | FieldKind::Structure => false,
     }
 }
@@ -48,7 +54,7 @@ pub(super) const fn example(kind: FieldKind) -> &'static str {
         FieldKind::Number(Meaning::BytesPerSecond) => "10Mbit/s",
         FieldKind::Number(Meaning::Truth) => "true",
         FieldKind::Port => "443",
-        FieldKind::Address => "10.0.0.1",
+        FieldKind::Address | FieldKind::SocketAddress => "10.0.0.1",
         FieldKind::User | FieldKind::UserName => "root",
         FieldKind::Interface => "eth0",
         FieldKind::Cgroup => "/system.slice",
@@ -64,7 +70,9 @@ pub(super) const fn values(kind: FieldKind) -> &'static str {
         FieldKind::Number(Meaning::OneOf(_) | Meaning::SetOf(_)) => "a name or a number",
         FieldKind::Number(_) => "a number",
         FieldKind::Text => "a text",
-        FieldKind::Address => "an address (10.0.0.1, 10.0.0.0/8, [::1]:443), a host name or a text in quotes",
+        FieldKind::Address | FieldKind::SocketAddress => {
+            "an address (10.0.0.1, 10.0.0.0/8, [::1]:443), a host name or a text in quotes"
+        }
         FieldKind::Port => "a port, a range or a service name",
         FieldKind::User | FieldKind::UserName => "a user name or id",
         FieldKind::Interface => "an interface name or index",

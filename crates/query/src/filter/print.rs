@@ -53,6 +53,13 @@ fn test(this: &Test, info: &FieldInfo, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     let name = info.name();
     match &this.condition {
         Condition::Present => write!(f, "has {name}"),
+        // The port of an address: with a colon, since a bare number would be read as an address.
+        Condition::Numbers(ranges) if info.kind == FieldKind::SocketAddress => {
+            let range = |&(from, to): &(u64, u64), f: &mut fmt::Formatter<'_>| {
+                if from == to { write!(f, ":{from}") } else { write!(f, ":{from}-{to}") }
+            };
+            list(name, ranges, range, f)
+        }
         Condition::Numbers(ranges) => {
             let limits = Limits::of(info);
             let wide = ranges.iter().map(|&(from, to)| (i128::from(from), i128::from(to)));

@@ -7,7 +7,7 @@ use sockeye_wire::sock_diag::smc::SmcMessage;
 use sockeye_wire::sock_diag::unix::{UnixAttributes, UnixName};
 use sockeye_wire::sock_diag::vsock::VsockMessage;
 use sockeye_wire::sock_diag::xdp::{XdpAttributes, XdpInfo};
-use sockeye_wire::{Meaning, Scalar};
+use sockeye_wire::{Holds, Meaning, Number, Scalar};
 
 use super::flat::{other_end, tipc};
 use super::place::from_number;
@@ -108,8 +108,11 @@ pub(crate) fn ethertype(number: u64) -> Value<'static> {
 /// A part of the kernel that netlink sockets talk to.
 pub(crate) fn netlink_protocol(number: u64) -> Value<'static> {
     let field = NetlinkMessage::LAYOUT.fields.iter().find(|field| field.name == "netlink_protocol");
-    match field.map(|field| from_number(number, field.scalar, field.meaning)) {
-        Some(named @ Value::Word(_)) => named,
+    match field.map(|field| field.holds) {
+        Some(Holds::Number(Number { scalar, meaning, .. })) => match from_number(number, scalar, meaning) {
+            named @ Value::Word(_) => named,
+            _ => Value::Owned(number.to_string().into_bytes()),
+        },
         _ => Value::Owned(number.to_string().into_bytes()),
     }
 }

@@ -1,6 +1,6 @@
 //! Where a field stands in a message, and how its bytes become a value.
 
-use sockeye_wire::{Ask, Meaning, Scalar, Version};
+use sockeye_wire::{Ask, Field, Meaning, Scalar, Version};
 
 use super::flat::is_listening;
 use super::row::SocketRow;
@@ -61,8 +61,12 @@ impl Says {
 pub(crate) enum Read {
     /// A number at an offset.
     Number { offset: usize, scalar: Scalar, meaning: Meaning, unset: Option<u64> },
-    /// A string.
+    /// A string that is the whole of an attribute.
     Text,
+    /// A text inside a structure.
+    TextIn(&'static Field),
+    /// A socket address inside a structure.
+    SocketAddressIn(&'static Field),
     /// Memberships of a packet socket.
     Memberships,
     /// Numbers one after the other.
@@ -97,6 +101,8 @@ impl Read {
             Self::Text => Some(Value::Text(sockeye_wire::text(bytes))),
             Self::UnixName => Some(super::address::unix_name(bytes)),
             Self::Flag => Some(Value::Truth(true)),
+            Self::TextIn(field) => field.text(bytes).map(Value::Text),
+            Self::SocketAddressIn(field) => field.socket_address(bytes).map(Value::SocketAddress),
             _ => self.compound(bytes),
         }
     }

@@ -178,7 +178,9 @@ impl Plan {
             fields: fields.clone(),
         };
         let mut shares = Share::of(filter, tables, question.abilities);
-        shares.iter_mut().for_each(|share| share.states &= !hidden);
+        for share in &mut shares {
+            share.states &= !hidden;
+        }
         for table in tables.iter() {
             for share in shares.iter().filter(|share| share.tables.has(table)) {
                 plan.add_table(table, &fields, share, question.listener_drops);

@@ -6,7 +6,9 @@
 use std::sync::LazyLock;
 
 use sockeye_wire::sock_diag::tcp_info::{AccEcnBits, AccEcnNumbers, TcpInfo};
-use sockeye_wire::{Ask, AttributeRow, Field, Layout, Meaning, Payload, Privilege, Space, Version, names};
+use sockeye_wire::{
+    Ask, AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Privilege, Space, Version, names,
+};
 
 use super::flat::Flat;
 use super::place::{Place, Read, Says};
@@ -129,14 +131,8 @@ impl Registry {
 
     fn add_header(&mut self, tables: Tables, layout: &'static Layout) {
         for field in layout.fields.iter().filter(|field| !COVERED.contains(&field.name)) {
-            let place = Place {
-                tables,
-                attribute: None,
-                nest: Vec::new(),
-                ask: Ask::Always,
-                read: Read::of_field(field),
-                says: Says::Always,
-            };
+            let Some(read) = Read::of_field(field) else { continue };
+            let place = Place { tables, attribute: None, nest: Vec::new(), ask: Ask::Always, read, says: Says::Always };
             self.add(field.name.to_owned(), field.kernel.to_owned(), field.doc, &Traits::of_field(field), place);
         }
     }
@@ -163,6 +159,7 @@ impl Registry {
             Payload::Padding => {}
             Payload::Structure(layout) => {
                 for field in layout.fields {
+                    let Some(read) = Read::of_field(field) else { continue };
                     let kernel = format!("{} {}", row.kernel, field.kernel);
                     let traits = Traits {
                         privilege: row.privilege,
@@ -171,7 +168,7 @@ impl Registry {
                     };
                     let says =
                         if layout.kernel == TcpInfo::LAYOUT.kernel { tcp_info_says(field) } else { Says::Always };
-                    let place = Place { says, ..place(Read::of_field(field)) };
+                    let place = Place { says, ..place(read) };
                     self.add(format!("{path}.{}", field.name), kernel, field.doc, &traits, place);
                 }
                 if layout.kernel == TcpInfo::LAYOUT.kernel {
@@ -208,14 +205,8 @@ impl Registry {
         ];
         for (fields, says) in layouts {
             for field in fields {
-                let place = Place {
-                    tables,
-                    attribute: Some(row.number),
-                    nest: Vec::new(),
-                    ask: row.ask,
-                    read: Read::of_field(field),
-                    says,
-                };
+                let Some(read) = Read::of_field(field) else { continue };
+                let place = Place { tables, attribute: Some(row.number), nest: Vec::new(), ask: row.ask, read, says };
                 let kernel = format!("{} {}", row.kernel, field.kernel);
                 self.add(format!("{}.{}", row.name, field.name), kernel, field.doc, &Traits::of_field(field), place);
             }
@@ -273,7 +264,13 @@ struct Traits {
 
 impl Traits {
     fn of_field(field: &Field) -> Self {
-        Self { kind: FieldKind::Number(field.meaning), since: field.since, privilege: Privilege::None }
+        let kind = match field.holds {
+            Holds::Number(number) => FieldKind::Number(number.meaning),
+            Holds::Text(_) => FieldKind::Text,
+            Holds::SocketAddress => FieldKind::SocketAddress,
+            _ => FieldKind::Structure,
+        };
+        Self { kind, since: field.since, privilege: Privilege::None }
     }
 }
 
@@ -283,8 +280,16 @@ fn tcp_info_says(field: &Field) -> Says {
 }
 
 impl Read {
-    fn of_field(field: &'static Field) -> Self {
-        Self::Number { offset: field.offset, scalar: field.scalar, meaning: field.meaning, unset: field.unset }
+    /// How a field of a structure is read; `None` where it holds something that has no values here yet.
+    pub(crate) fn of_field(field: &'static Field) -> Option<Self> {
+        Some(match field.holds {
+            Holds::Number(Number { scalar, meaning, unset }) => {
+                Self::Number { offset: field.offset, scalar, meaning, unset }
+            }
+            Holds::Text(_) => Self::TextIn(field),
+            Holds::SocketAddress => Self::SocketAddressIn(field),
+            _ => return None,
+        })
     }
 
     /// How a payload that is one field is read; `None` where it is several, or nothing.

@@ -38,18 +38,19 @@ impl<'a> Several<'a> {
                     .filter(move |attribute| attribute.number == number)
                     .map(move |attribute| nest(space, attribute.payload)),
             ),
-            Read::SocketAddresses => Box::new(
-                socket_address::SocketAddresses::new(bytes)
-                    .map(|address| Value::Owned(address.to_string().into_bytes())),
-            ),
+            Read::SocketAddresses => Box::new(socket_address::SocketAddresses::new(bytes).map(Value::SocketAddress)),
             Read::Md5Signatures { keys } => {
                 Box::new(md5::Md5Signatures::new(bytes).map(move |signature| md5_value(&signature, keys)))
             }
             Read::ClassicBpf => Box::new(bytes.chunks_exact(8).map(|chunk| structure(&INSTRUCTION, chunk))),
             // One value is no list: `Read::value` makes it itself.
-            Read::Number { .. } | Read::Text | Read::UnixName | Read::Flag | Read::Size => {
-                Box::new(core::iter::empty())
-            }
+            Read::Number { .. }
+            | Read::Text
+            | Read::TextIn(_)
+            | Read::SocketAddressIn(_)
+            | Read::UnixName
+            | Read::Flag
+            | Read::Size => Box::new(core::iter::empty()),
         }
     }
 }
@@ -68,17 +69,15 @@ impl PartialEq for Several<'_> {
 
 /// `struct sock_filter` (include/uapi/linux/filter.h).
 const INSTRUCTION: Layout = {
-    use sockeye_wire::{Field, Version};
+    use sockeye_wire::{Field, Holds, Number, Version};
     const fn field(name: &'static str, scalar: Scalar, offset: usize) -> Field {
         Field {
             name,
             kernel: name,
             doc: "",
-            scalar,
             offset,
-            meaning: Meaning::Count,
+            holds: Holds::Number(Number { scalar, meaning: Meaning::Count, unset: None }),
             since: Version(2, 12),
-            unset: None,
         }
     }
     Layout {
@@ -120,10 +119,7 @@ fn membership(membership: packet::PacketMembership<'_>) -> Value<'_> {
 }
 
 fn structure<'a>(layout: &'static Layout, bytes: &'a [u8]) -> Value<'a> {
-    let entries = layout.fields.iter().filter_map(|field| {
-        let number = field.read(bytes)?;
-        Some((field.name, from_number(number, field.scalar, field.meaning)))
-    });
+    let entries = layout.fields.iter().filter_map(|field| Some((field.name, Read::of_field(field)?.value(bytes)?)));
     Value::Map(entries.collect())
 }
 

@@ -131,6 +131,30 @@ fn an_ipv4_network_takes_mapped_addresses_and_an_ipv6_one_no_ipv4_address() {
 }
 
 #[test]
+fn an_address_with_its_port_is_decided_by_both() {
+    let at = |text: &str| Sample::default().with("primary", Value::SocketAddress(text.parse().unwrap()));
+    let (four, six) = (at("203.0.113.5:3868"), at("[fe80::9%3]:53"));
+    for (filter, of_four, of_six) in [
+        ("primary = 203.0.113.0/24", Decision::Yes, Decision::No),
+        ("primary = fe80::9", Decision::No, Decision::Yes),
+        ("primary = :3868", Decision::Yes, Decision::No),
+        ("primary = :50-60", Decision::No, Decision::Yes),
+        ("primary = 203.0.113.5:3868", Decision::Yes, Decision::No),
+        ("primary = 203.0.113.5:3869", Decision::No, Decision::No),
+        ("primary = '203.0.113.5:3868'", Decision::Yes, Decision::No),
+        ("primary = '[fe80::9%3]:53'", Decision::No, Decision::Yes),
+        ("primary != '203.0.113.5'", Decision::Yes, Decision::Yes),
+        ("primary ~ *:53", Decision::No, Decision::Yes),
+        ("has primary", Decision::Yes, Decision::Yes),
+    ] {
+        check(&four, filter, of_four);
+        check(&six, filter, of_six);
+    }
+    check(&Sample::default(), "primary = :53", Decision::Unknown);
+    check(&at("[::ffff:10.1.1.1]:9"), "primary = 10.0.0.0/8:9", Decision::Yes);
+}
+
+#[test]
 fn interfaces_and_cgroups_are_compared_by_number_or_by_text() {
     check(&Sample::default().with("dev", Value::Unsigned(2)), "dev = eth0", Decision::Yes);
     check(&Sample::default().with("ifindex", Value::Unsigned(2)), "dev = 2", Decision::Yes);

@@ -62,6 +62,22 @@ fn states_are_spelled_as_in_ss() {
 }
 
 #[test]
+fn an_address_with_its_port_in_one_field_is_tested_twice() {
+    check("primary = 10.0.0.1", "primary = 10.0.0.1");
+    check("primary 10/8", "primary = 10.0.0.0/8");
+    check("primary = 10.0.0.1:https", "(primary = 10.0.0.1 and primary = :443)");
+    check("primary = [2001:db8::/32]:5000-5010", "(primary = 2001:db8::/32 and primary = :5000-5010)");
+    check("primary in (10.0.0.1, ::1, :22)", "(primary in (10.0.0.1, ::1) or primary = :22)");
+    check("primary = '[fe80::9%3]:53'", "primary = '[fe80::9%3]:53'");
+    check("primary ~ 10.*:22", "primary ~ '10.*:22'");
+    check("primary = *", "has primary");
+    for text in ["primary = :443", "primary != 10.0.0.0/8:1-1023", "primary = :65535"] {
+        let once = canonical(text);
+        assert_eq!(canonical(&once), once, "{text}");
+    }
+}
+
+#[test]
 fn a_bare_address_is_either_side() {
     check("10.0.0.1", "(local = 10.0.0.1 or peer = 10.0.0.1)");
     check("10.0.0.0/8", "(local = 10.0.0.0/8 or peer = 10.0.0.0/8)");

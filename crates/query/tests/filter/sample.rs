@@ -24,7 +24,7 @@ const PROTOCOLS: [Name; 3] =
 
 type Row = (&'static str, &'static [&'static str], FieldKind);
 
-const FIELDS: [Row; 26] = [
+const FIELDS: [Row; 27] = [
     ("proto", &["proto", "netid"], FieldKind::Number(Meaning::OneOf(&PROTOCOLS))),
     ("state", &["state"], FieldKind::Number(Meaning::OneOf(&STATES))),
     ("local", &["local", "src"], FieldKind::Address),
@@ -51,6 +51,7 @@ const FIELDS: [Row; 26] = [
     ("tcp_info.options", &["options"], FieldKind::Number(Meaning::SetOf(&OPTIONS))),
     ("tcp_info.pacing_rate", &["pacing-rate"], FieldKind::Number(Meaning::BytesPerSecond)),
     ("group", &["group"], FieldKind::Address),
+    ("sctp_info.p_address", &["primary"], FieldKind::SocketAddress),
 ];
 
 const WORDS: [(&str, &str, &[&str]); 13] = [

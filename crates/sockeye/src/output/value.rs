@@ -16,6 +16,7 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Text(bytes) => escape::text(out, bytes),
         Value::Owned(bytes) | Value::AtName { shown: bytes, .. } => escape::text(out, bytes),
         Value::Address(address) => number::address(out, *address),
+        Value::SocketAddress(address) => out.extend_from_slice(address.to_string().as_bytes()),
         Value::Set { bits, names } => {
             let mut separate = separator(b",");
             for_each_bit(*bits, names, |name, rest| {
@@ -63,7 +64,7 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Truth(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
         Value::Text(bytes) => escape::json_string(out, bytes),
         Value::Owned(bytes) | Value::AtName { shown: bytes, .. } => escape::json_string(out, bytes),
-        Value::Word(_) | Value::Hexadecimal(_) | Value::Address(_) => {
+        Value::Word(_) | Value::Hexadecimal(_) | Value::Address(_) | Value::SocketAddress(_) => {
             out.push(b'"');
             text(out, value);
             out.push(b'"');

@@ -223,6 +223,12 @@ impl Key {
                 // Behind all of IPv4, in their own order.
                 Self::Text(address.octets().to_vec())
             }
+            Value::SocketAddress(std::net::SocketAddr::V4(end)) => {
+                Self::Number(i128::from(end.ip().to_bits()) << 16 | i128::from(end.port()))
+            }
+            Value::SocketAddress(std::net::SocketAddr::V6(end)) => {
+                Self::Text([&end.ip().octets()[..], &end.port().to_be_bytes()].concat())
+            }
             Value::List(values) => return values.first().and_then(Self::of),
             Value::Several(values) => return values.values().next().as_ref().and_then(Self::of),
             other => Self::Text(other.as_text()?.to_vec()),

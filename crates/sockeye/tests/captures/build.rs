@@ -4,8 +4,13 @@
 //! counters that no test can move, have rows to be read. What it is not: proof that a kernel lays them out like this;
 //! that is held against the kernel's headers elsewhere.
 
+use std::net::SocketAddr;
+
 use sockeye_query::sockets::Table;
-use sockeye_wire::{AttributeRow, Field, Layout, Meaning, Payload, Request, Scalar, Space};
+use sockeye_wire::{AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Request, Scalar, Space};
+
+/// Letters of the shortest text: enough that no two agree by accident.
+const TEXT_LEN_MIN: usize = 6;
 
 /// Draws values that differ from field to field and from row to row.
 pub(crate) struct Values(u64);
@@ -50,12 +55,35 @@ impl Values {
         (0..length).map(|_| b'a' + u8::try_from(self.next() % 26).unwrap_or_default()).collect()
     }
 
+    /// What a field could hold. A text ends before its room does, with NUL, as the kernel has it.
+    pub(crate) fn content(&mut self, field: &Field) -> Content {
+        match field.holds {
+            Holds::Number(Number { scalar, meaning, unset }) => Content::Number(self.number(scalar, meaning, unset)),
+            Holds::Text(room) => {
+                let longer = usize::try_from(self.next()).unwrap_or_default() % (room - TEXT_LEN_MIN);
+                Content::Text(self.bytes(TEXT_LEN_MIN + longer))
+            }
+            Holds::SocketAddress => Content::SocketAddress(self.socket_address()),
+            _ => panic!("{} holds something new", field.kernel),
+        }
+    }
+
+    /// An address that no other field of a row has.
+    fn socket_address(&mut self) -> SocketAddr {
+        let [low, high, last, family, ..] = self.next().to_le_bytes();
+        let port = u16::from_le_bytes([low, high]);
+        if family.is_multiple_of(2) {
+            return SocketAddr::from(([203, 0, 113, last], port));
+        }
+        SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0x5eed, last.into()], port))
+    }
+
     /// A structure of `length` bytes with all its fields.
     pub(crate) fn structure(&mut self, layout: &Layout, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length.max(size(layout))];
         for field in layout.fields {
-            let value = self.number(field.scalar, field.meaning, field.unset);
-            put(&mut bytes, field, value);
+            let content = self.content(field);
+            put(&mut bytes, field, &content);
         }
         bytes
     }
@@ -117,15 +145,35 @@ impl Values {
     }
 }
 
+/// What stands in a field.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Content {
+    Number(u64),
+    Text(Vec<u8>),
+    SocketAddress(SocketAddr),
+}
+
 /// Bytes that the fields of a structure take.
 pub(crate) fn size(layout: &Layout) -> usize {
-    layout.fields.iter().map(|field| field.offset + field.scalar.size()).max().unwrap_or(0).next_multiple_of(4)
+    layout.fields.iter().map(|field| field.offset + field.holds.size()).max().unwrap_or(0).next_multiple_of(4)
 }
 
 /// Writes one field.
-pub(crate) fn put(bytes: &mut [u8], field: &Field, value: u64) {
-    let place = &mut bytes[field.offset..field.offset + field.scalar.size()];
-    match field.scalar {
+pub(crate) fn put(bytes: &mut [u8], field: &Field, content: &Content) {
+    let place = &mut bytes[field.offset..field.offset + field.holds.size()];
+    match (field.holds, content) {
+        (Holds::Number(number), Content::Number(value)) => put_number(place, number.scalar, *value),
+        (_, Content::Text(text)) => {
+            place[..text.len()].copy_from_slice(text);
+            place[text.len()] = 0;
+        }
+        (_, Content::SocketAddress(address)) => put_address(place, *address),
+        (_, Content::Number(_)) => panic!("{} is no number", field.kernel),
+    }
+}
+
+fn put_number(place: &mut [u8], scalar: Scalar, value: u64) {
+    match scalar {
         Scalar::Bits { low, width } => {
             let shift = if cfg!(target_endian = "big") { 8 - low - width } else { low };
             let mask = u8::MAX >> (8 - width);
@@ -134,12 +182,24 @@ pub(crate) fn put(bytes: &mut [u8], field: &Field, value: u64) {
         }
         Scalar::U32Bits { low, width } => {
             let mask = u32::MAX >> (32 - u32::from(width));
-            let word = u32::from_ne_bytes(place.try_into().expect("four bytes")) & !(mask << low);
+            let word = u32::from_ne_bytes((&*place).try_into().expect("four bytes")) & !(mask << low);
             let value = u32::try_from(value).expect("fits its bits") & mask;
             place.copy_from_slice(&(word | value << low).to_ne_bytes());
         }
         scalar => place.copy_from_slice(&number(scalar, value)),
     }
+}
+
+/// `struct sockaddr_in` or `struct sockaddr_in6`: family, port, address, and for IPv6 a flow before and a scope behind it.
+fn put_address(place: &mut [u8], address: SocketAddr) {
+    let (family, at, octets) = match address {
+        SocketAddr::V4(four) => (2u16, 4, four.ip().octets().to_vec()),
+        SocketAddr::V6(six) => (10, 8, six.ip().octets().to_vec()),
+    };
+    place[..28].fill(0);
+    place[..2].copy_from_slice(&family.to_ne_bytes());
+    place[2..4].copy_from_slice(&address.port().to_be_bytes());
+    place[at..at + octets.len()].copy_from_slice(&octets);
 }
 
 /// A number on its own.

@@ -10,6 +10,7 @@
 mod build;
 mod decode;
 mod golden;
+mod inside;
 mod made;
 mod shown;
 mod telling;

@@ -76,6 +76,7 @@ fn tells(value: &Value<'_>, kind: FieldKind) -> bool {
         Value::Text(text) => !text.is_empty(),
         Value::Owned(text) => !text.is_empty(),
         Value::Address(address) => !address.is_unspecified(),
+        Value::SocketAddress(address) => !address.ip().is_unspecified(),
         Value::List(values) => values.iter().any(|value| tells(value, kind)),
         Value::Several(values) => values.values().any(|value| tells(&value, kind)),
         Value::Map(entries) => entries.iter().any(|(_, value)| tells(value, kind)),

@@ -9,6 +9,7 @@ mod corpus;
 mod output;
 mod reading;
 mod round_trip;
+mod texts;
 
 #[global_allocator]
 static ALLOCATOR: allocator::Counting = allocator::Counting;

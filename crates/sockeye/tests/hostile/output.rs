@@ -15,10 +15,10 @@ const DATAGRAMS: u16 = 2000;
 const SEED: u64 = 0x7ab1e;
 
 /// A capture file that is gone when the test is over.
-struct Temporary(PathBuf);
+pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
-    fn write(name: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn write(name: &str, bytes: &[u8]) -> Self {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.cap", std::process::id()));
         std::fs::write(&path, bytes).expect("written");
         Self(path)
@@ -48,7 +48,7 @@ fn damaged() -> Vec<u8> {
 }
 
 /// One request of each table, out of the captures, with the sequence number of the corpus.
-fn requests() -> Vec<(sockeye_query::sockets::Table, Vec<u8>)> {
+pub(crate) fn requests() -> Vec<(sockeye_query::sockets::Table, Vec<u8>)> {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
     let mut requests = Vec::new();
     for entry in std::fs::read_dir(directory).expect("captures are committed") {
@@ -70,7 +70,7 @@ fn requests() -> Vec<(sockeye_query::sockets::Table, Vec<u8>)> {
     requests
 }
 
-fn replay(capture: &Temporary, arguments: &[&str]) -> Output {
+pub(crate) fn replay(capture: &Temporary, arguments: &[&str]) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_sockeye"))
         .args(["sockets", "--replay"])
         .arg(&capture.0)
@@ -87,7 +87,7 @@ fn lossy(bytes: &[u8]) -> String {
 }
 
 /// Lines of CSV end in both (RFC 4180); inside a line neither may stand.
-fn is_printable(text: &str) -> bool {
+pub(crate) fn is_printable(text: &str) -> bool {
     text.replace("\r\n", "\n").chars().all(|letter| letter == '\n' || !letter.is_control())
 }
 

@@ -27,12 +27,13 @@ const NETLINK_FLAGS: [(u32, &str); 6] = [
     (32, "cap-ack"),
 ];
 
-/// An abstract name is written with `@` for its first NUL. A path may begin with `@` as well: the file tells them apart.
+/// An abstract name is written with `@` for its first NUL, which is only among the bytes where those are given. A path may
+/// begin with `@` as well: the file tells them apart.
 pub(crate) fn unix_name(row: &mut Observed<'_>, name: &[u8]) {
     let written = match name {
         [0, rest @ ..] => {
             row.absent("/vfs");
-            [b"@", rest].concat()
+            if std::str::from_utf8(rest).is_ok() { [b"@", rest].concat() } else { name.to_vec() }
         }
         path => {
             row.at_least("/vfs/ino", 1);

@@ -4,10 +4,6 @@
 //! An association fills everything but the fields that begin with `s_`, an endpoint fills nothing but those. The
 //! structure does not tell which of the two it is; the row does, since only an association has a peer.
 
-use core::net::SocketAddr;
-
-use super::socket_address;
-
 crate::layout! {
     /// State of one SCTP association, or settings of one endpoint (`struct sctp_info`).
     pub struct SctpInfo = sctp_info {
@@ -76,6 +72,8 @@ crate::layout! {
         sctpi_octrlchunks => octrlchunks: u64 @ 152, Count, (4, 7);
         /// Control chunks received.
         sctpi_ictrlchunks => ictrlchunks: u64 @ 160, Count, (4, 7);
+        /// Address of the primary path; none of an endpoint.
+        sctpi_p_address => p_address: [socket_address; 128] @ 168, (4, 7);
         /// State of the primary path.
         sctpi_p_state => p_state: u32 @ 296,
             OneOf(crate::names![(0, "inactive"), (1, "pf"), (2, "active"), (3, "unconfirmed"), (0xffff, "unknown")]), (4, 7);
@@ -121,18 +119,10 @@ crate::layout! {
     }
 }
 
-impl SctpInfo<'_> {
-    /// Where `sctpi_p_address` lies in the structure.
-    pub const PRIMARY_ADDRESS_OFFSET: usize = 168;
-
-    /// Address of the primary path; none of an endpoint.
-    pub fn primary_address(&self) -> Option<SocketAddr> {
-        self.0.get(Self::PRIMARY_ADDRESS_OFFSET..).and_then(socket_address::read)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use core::net::SocketAddr;
+
     use super::*;
 
     #[test]
@@ -143,7 +133,7 @@ mod tests {
         assert_eq!(info.tag(), Some(u64::from(u32::from_ne_bytes([0, 1, 2, 3]))));
         assert_eq!((info.peer_capable(), info.peer_sack()), (Some(52), Some(53)));
         assert_eq!(info.ictrlchunks(), Some(u64::from_ne_bytes([160, 161, 162, 163, 164, 165, 166, 167])));
-        assert_eq!(info.primary_address(), Some(SocketAddr::from(([203, 0, 113, 5], 3000))));
+        assert_eq!(info.p_address(), Some(SocketAddr::from(([203, 0, 113, 5], 3000))));
         assert_eq!(info.p_error(), Some(u64::from(u16::from_ne_bytes([84, 85]))));
         assert_eq!((info.s_nodelay(), info.s_v4mapped()), (Some(100), Some(102)));
         assert_eq!(info.s_type(), Some(u64::from(u32::from_ne_bytes([104, 105, 106, 107]))));
@@ -152,8 +142,8 @@ mod tests {
     #[test]
     fn an_endpoint_has_no_tag_and_no_path() {
         let info = SctpInfo(&[0; 368]);
-        assert_eq!((info.tag(), info.p_srtt(), info.primary_address()), (None, None, None));
+        assert_eq!((info.tag(), info.p_srtt(), info.p_address()), (None, None, None));
         assert_eq!((info.s_autoclose(), info.inqueue()), (Some(0), Some(0)));
-        assert_eq!(SctpInfo(&[1; 172]).primary_address(), None);
+        assert_eq!(SctpInfo(&[1; 172]).p_address(), None);
     }
 }

@@ -10,7 +10,6 @@ use crate::bytes::array;
 use crate::error::WireError;
 use crate::layout::Name;
 use crate::message::NLM_F_DUMP;
-use crate::space::text;
 use crate::{Request, Slots};
 
 /// `AF_SMC`.
@@ -137,27 +136,16 @@ crate::layout! {
     pub struct SmcLinkGroup = smc_diag_lgrinfo {
         /// Number of the link in its group.
         link_id => link_id: u8 @ 0, Identifier, (4, 11);
+        /// Name of the RDMA device.
+        ibname => ibname: [text; 64] @ 1, (4, 11);
         /// Port of the RDMA device.
         ibport => ibport: u8 @ 65, Identifier, (4, 11);
+        /// Our address on the RDMA network, as the kernel writes it.
+        gid => gid: [text; 40] @ 66, (4, 11);
+        /// The peer's address on the RDMA network, as the kernel writes it.
+        peer_gid => peer_gid: [text; 40] @ 106, (4, 11);
         /// Which side opened the group.
         role => role: u8 @ 146, OneOf(crate::names![(0, "client"), (1, "server")]), (4, 11);
-    }
-}
-
-impl<'a> SmcLinkGroup<'a> {
-    /// Name of the RDMA device.
-    pub fn device_name(&self) -> Option<&'a [u8]> {
-        self.0.get(1..65).map(text)
-    }
-
-    /// Our address on the RDMA network, as the kernel writes it.
-    pub fn gid(&self) -> Option<&'a [u8]> {
-        self.0.get(66..106).map(text)
-    }
-
-    /// The peer's address on the RDMA network, as the kernel writes it.
-    pub fn peer_gid(&self) -> Option<&'a [u8]> {
-        self.0.get(106..146).map(text)
     }
 }
 
@@ -310,10 +298,13 @@ mod tests {
 
     #[test]
     fn every_attribute_reads_back() {
+        // As `smc_gid_be16_convert` writes them (net/smc/smc_ib.h): 39 letters, and NUL in the last byte of the room.
+        const GID: &[u8] = b"fe80:0000:0000:0000:9a03:9bff:fe59:3e94";
+        const PEER_GID: &[u8] = b"0000:0000:0000:0000:0000:ffff:c633:6409";
         // Every byte tells where it stands, so that no two fields have the same value.
         let connection: Vec<u8> = (0..76).collect();
         let mut link = vec![9];
-        for (text, room) in [(&b"mlx5_0"[..], 64), (&[2][..], 1), (&b"fe80::1"[..], 40), (&b"fe80::2"[..], 40)] {
+        for (text, room) in [(&b"mlx5_bond_7"[..], 64), (&[2][..], 1), (GID, 40), (PEER_GID, 40)] {
             let mut field = text.to_vec();
             field.resize(room, 0);
             link.extend(field);
@@ -334,8 +325,8 @@ mod tests {
         let link = socket.link_group().unwrap();
         assert_eq!((link.link_id(), link.ibport(), link.role()), (Some(9), Some(2), Some(1)));
         assert_eq!(
-            (link.device_name(), link.gid(), link.peer_gid()),
-            (Some(&b"mlx5_0"[..]), Some(&b"fe80::1"[..]), Some(&b"fe80::2"[..]))
+            (link.ibname(), link.gid(), link.peer_gid()),
+            (Some(&b"mlx5_bond_7"[..]), Some(GID), Some(PEER_GID))
         );
         let memory = socket.attributes.dmbinfo().map(SmcSharedMemory).unwrap();
         assert_eq!(memory.my_gid_ext(), Some(u64::from_ne_bytes([48, 49, 50, 51, 52, 53, 54, 55])));

@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(socket.attributes.fill_ring().and_then(|ring| XdpRing(ring).entries()), Some(512));
         assert_eq!(socket.attributes.completion_ring().and_then(|ring| XdpRing(ring).entries()), Some(1024));
         let stats = socket.statistics().unwrap();
-        let read: Vec<_> = XdpStatistics::LAYOUT.fields.iter().map(|field| field.read(stats.0)).collect();
+        let read: Vec<_> = XdpStatistics::LAYOUT.fields.iter().map(|field| field.number(stats.0)).collect();
         assert_eq!(read, (101..107).map(Some).collect::<Vec<_>>());
     }
 
