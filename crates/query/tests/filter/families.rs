@@ -30,7 +30,7 @@ fn prefixes_of_ss_choose_family_address_and_port() {
             "((proto = vsock and local = 4711 and lport = 5) or (proto = vsock and peer = 4711 and pport = 5))",
         ),
     ] {
-        assert_eq!(canonical(text).replace("'", ""), meaning.replace('\'', ""), "{text}");
+        assert_eq!(canonical(text).replace('\'', ""), meaning.replace('\'', ""), "{text}");
     }
 }
 
