@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use sockeye_wire::{Meaning, Privilege, Scalar, Version};
 
+use crate::Kinds;
+use crate::filter::Test;
+
 /// A field's place in its [`Catalog`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FieldId(pub u16);
@@ -84,12 +87,17 @@ pub struct Word {
     pub values: &'static [&'static str],
 }
 
+/// Kinds of records of which a test can hold (`true`) or not hold (`false`).
+pub(crate) type Possible = fn(&Test, bool) -> Kinds;
+
 /// The fields and words of one table.
 #[derive(Debug, Default)]
 pub struct Catalog {
     fields: Vec<FieldInfo>,
     by_name: HashMap<String, FieldId>,
     words: Vec<Word>,
+    possible: Option<Possible>,
+    kinds_help: &'static str,
 }
 
 impl Catalog {
@@ -106,6 +114,23 @@ impl Catalog {
         }
         self.fields.push(field);
         id
+    }
+
+    /// Says which kinds of records a test can hold of; without it, a test can hold of all.
+    /// `help` is what somebody should know who asks for a kind that does not exist.
+    pub fn divide(&mut self, possible: fn(&Test, bool) -> Kinds, help: &'static str) {
+        self.possible = Some(possible);
+        self.kinds_help = help;
+    }
+
+    /// What somebody should know who asks for a kind that does not exist.
+    pub(crate) fn kinds_help(&self) -> &'static str {
+        self.kinds_help
+    }
+
+    /// Kinds of records of which a test can hold (`wanted`) or not hold.
+    pub fn possible(&self, test: &Test, wanted: bool) -> Kinds {
+        self.possible.map_or(Kinds::ALL, |possible| possible(test, wanted))
     }
 
     /// Adds a bare word.

@@ -8,10 +8,12 @@
 
 mod catalog;
 pub mod filter;
+mod kinds;
 mod names;
 pub mod sockets;
 mod value;
 
 pub use catalog::{Catalog, FieldId, FieldInfo, FieldKind, Word};
+pub use kinds::{KINDS_ROWS, Kinds};
 pub use names::Names;
 pub use value::Value;

@@ -12,24 +12,64 @@ use crate::filter::endpoint;
 use crate::filter::limits::Limits;
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::node::{Node, Shape};
-use crate::{Catalog, FieldId};
+use crate::{Catalog, FieldId, Kinds};
 
 /// Refuses a filter that can match nothing.
 pub(super) fn refuse(root: &Node, catalog: &Catalog, source: &str) -> Result<(), Mistake> {
     let prover = Prover { catalog };
-    prover.satisfiable(Facts::new(), &[(root, Sign::default())]).map_err(|clash| clash.into_mistake(catalog, source))
+    prover
+        .satisfiable(Facts::default(), &[(root, Sign::default())])
+        .map_err(|clash| clash.into_mistake(catalog, source))
 }
 
 /// Conditions that a contradiction names. More are no help, and facts are copied for each branch of an `or`.
 const PLACES_MAX: usize = 6;
 
-type Facts<'n> = BTreeMap<FieldId, Known<'n>>;
+/// Where a condition stands, and whether there is a `not` outside.
+type Place = (Range<usize>, bool);
+
+/// What is known of a record.
+#[derive(Clone, Debug)]
+struct Facts<'n> {
+    fields: BTreeMap<FieldId, Known<'n>>,
+    /// Kinds of records that are left, and what narrowed them to which.
+    kinds: Kinds,
+    narrowed: Vec<(Place, Kinds)>,
+}
+
+impl Facts<'_> {
+    /// Leaves only these kinds of records.
+    fn narrow(&mut self, possible: Kinds, place: Place) -> Result<(), Clash> {
+        let left = self.kinds & possible;
+        if left.is_empty() {
+            // Two conditions that exclude each other say more than all that were met.
+            let one = self.narrowed.iter().find(|(_, kinds)| (*kinds & possible).is_empty());
+            let places = match one {
+                Some((other, _)) => vec![other.clone()],
+                None => self.narrowed.iter().map(|(place, _)| place.clone()).collect(),
+            };
+            return Err(Clash { places: places.into_iter().chain([place]).collect(), of_kinds: true });
+        }
+        if left != self.kinds {
+            self.kinds = left;
+            self.narrowed.truncate(PLACES_MAX - 1);
+            self.narrowed.push((place, possible));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Facts<'_> {
+    fn default() -> Self {
+        Self { fields: BTreeMap::new(), kinds: Kinds::ALL, narrowed: Vec::new() }
+    }
+}
 
 /// What is known of one field.
 #[derive(Clone, Debug, Default)]
 struct Known<'n> {
-    /// Where its conditions stand, and whether there is a `not` outside.
-    places: Vec<(Range<usize>, bool)>,
+    /// Where its conditions stand.
+    places: Vec<Place>,
     /// `has`: wanted, unwanted, or not asked. A comparison wants it too.
     present: Option<bool>,
     numbers: Option<Vec<(i128, i128)>>,
@@ -54,7 +94,9 @@ struct Sign {
 
 /// Conditions that exclude each other.
 struct Clash {
-    places: Vec<(Range<usize>, bool)>,
+    places: Vec<Place>,
+    /// No kind of records has all of their fields.
+    of_kinds: bool,
 }
 
 impl Clash {
@@ -62,7 +104,7 @@ impl Clash {
     fn between(known: &[&Known<'_>]) -> Self {
         let mut places: Vec<_> = known.iter().flat_map(|known| known.places.iter().cloned()).collect();
         places.sort_by_key(|(at, _)| at.start);
-        Self { places }
+        Self { places, of_kinds: false }
     }
 
     fn into_mistake(self, catalog: &Catalog, source: &str) -> Mistake {
@@ -83,10 +125,16 @@ impl Clash {
             }
             None => "this filter can match nothing".to_owned(),
         };
-        let is_word = |word: &str| catalog.word(word).is_some();
-        let words = self.places.iter().all(|(at, negated)| !negated && text(at).split_whitespace().all(is_word));
+        let field_of = |word: &str| catalog.word(word).map(|word| word.field);
+        let words: Vec<_> = self.places.iter().flat_map(|(at, _)| text(at).split_whitespace().map(field_of)).collect();
+        let negated = self.places.iter().any(|(_, negated)| *negated);
+        let of_one_kind = words.iter().all(|field| field.is_some() && *field == words[0]);
         let mistake = Mistake::new(at, message);
-        if words && shown.len() > 1 {
+        let all_words = words.iter().all(Option::is_some);
+        if self.of_kinds && all_words && !of_one_kind {
+            return mistake.help(catalog.kinds_help());
+        }
+        if of_one_kind && !negated && shown.len() > 1 {
             let texts: Vec<&str> = self.places.iter().map(|(at, _)| text(at)).collect();
             return mistake
                 .help(format!("words of one kind side by side, without `and`, mean either: {}", texts.join(" ")));
@@ -126,7 +174,7 @@ impl Prover<'_> {
     /// Holds fields against each other that say the same in two ways: an interface by name and by index, a control group
     /// by path and by number, either port and each.
     fn relate(&self, facts: &Facts<'_>) -> Result<(), Clash> {
-        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.get(&field));
+        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field));
         for (by_name, by_number) in [("dev", "ifindex"), ("cgroup", "cgroup_id")] {
             if let (Some(one), Some(other)) = (known(by_name), known(by_number))
                 && let (Some(left), Some(right)) = (&one.numbers, &other.numbers)
@@ -177,10 +225,15 @@ impl Prover<'_> {
                 self.narrow(facts, inner, Sign { negated: !sign.negated, written }, disjunctions)
             }
             (Shape::Test(test), _) => {
-                let known = facts.entry(test.field).or_default();
+                facts.narrow(self.catalog.possible(test, !sign.negated), (node.at.clone(), sign.written))?;
+                let known = facts.fields.entry(test.field).or_default();
                 known.remember((node.at.clone(), sign.written));
                 let possible = self.learn(known, test, sign.negated);
-                if possible { Ok(()) } else { Err(Clash { places: core::mem::take(&mut known.places) }) }
+                if possible {
+                    Ok(())
+                } else {
+                    Err(Clash { places: core::mem::take(&mut known.places), of_kinds: false })
+                }
             }
         }
     }
@@ -238,7 +291,7 @@ impl Prover<'_> {
 }
 
 impl<'n> Known<'n> {
-    fn remember(&mut self, place: (Range<usize>, bool)) {
+    fn remember(&mut self, place: Place) {
         self.places.truncate(PLACES_MAX - 1);
         self.places.push(place);
     }

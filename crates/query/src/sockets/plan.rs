@@ -15,11 +15,13 @@ use super::possible;
 use super::registry::{Source, registry};
 use super::surroundings::OwnerPart;
 use super::table::{Table, Tables};
-use crate::FieldId;
 use crate::filter::Expression;
+use crate::{FieldId, Kinds};
 
-/// Tables that are listed when the filter names none.
+/// Tables that are listed without a filter.
 const TABLES_DEFAULT: Tables = Table::Tcp.set().or(Table::Udp.set());
+/// Tables whose ports are ports to everybody.
+const TABLES_WITH_PORTS: Tables = Tables::INET.or(Table::Smc.set()).or(Table::Vsock.set());
 /// States that are not listed unless the filter speaks of states: TIME-WAIT belongs to no program any more and is
 /// counted instead; a socket that is only bound is of interest to few.
 const STATES_HIDDEN: u32 = State::TimeWait.mask() | State::BoundInactive.mask();
@@ -69,7 +71,7 @@ impl DumpPlan {
         Self {
             table,
             family,
-            states: possible::STATES_ALL,
+            states: u32::MAX,
             ask: 0,
             bpf_storages: false,
             program: None,
@@ -177,20 +179,17 @@ impl Plan {
             privileges: privileges(&fields),
             fields: fields.clone(),
         };
-        let mut shares = Share::of(filter, tables, question.abilities);
-        for share in &mut shares {
-            share.states &= !hidden;
-        }
+        let shares = Share::of(filter, tables, question.abilities);
         for table in tables.iter() {
             for share in shares.iter().filter(|share| share.tables.has(table)) {
-                plan.add_table(table, &fields, share, question.listener_drops);
+                let states = possible::states(&share.kinds, table) & !hidden;
+                plan.add_table(table, states, &fields, share, question.listener_drops);
             }
         }
         plan
     }
 
-    fn add_table(&mut self, table: Table, fields: &[FieldId], share: &Share, listener_drops: bool) {
-        let states = share.states;
+    fn add_table(&mut self, table: Table, states: u32, fields: &[FieldId], share: &Share, listener_drops: bool) {
         if states & table.states() == 0 {
             return;
         }
@@ -250,12 +249,13 @@ const SKMEMINFO: u32 = 1 << 6;
 const UNIX_SHOW_ALWAYS: u32 = 0x1 | 0x4 | 0x10 | 0x40;
 
 fn tables_to_ask(filter: &Expression) -> Tables {
-    let possible = possible::tables(filter);
-    if possible::names_tables(filter) {
-        return possible;
+    let possible = possible::tables(&possible::kinds(filter));
+    if *filter == Expression::always() {
+        return TABLES_DEFAULT;
     }
-    let usual = possible.and(TABLES_DEFAULT);
-    if usual.is_empty() { possible } else { usual }
+    // A port id of Netlink and a queue of XDP are no ports to whoever does not speak of these families.
+    let named = possible::names_tables(filter) || !possible::speaks_of_ports(filter);
+    if named { possible } else { possible.and(TABLES_WITH_PORTS) }
 }
 
 /// Tables whose dumps run filter programs: all of inet_diag but SCTP, which ignores them (kernel sctp_diag_dump).
@@ -268,7 +268,7 @@ const PROGRAM_LEN_MAX: usize = bytecode::PROGRAM_LEN_MAX - 64;
 #[derive(Clone)]
 struct Share {
     tables: Tables,
-    states: u32,
+    kinds: Kinds,
     program: Option<Program>,
     older: Option<Program>,
     premise: Option<Program>,
@@ -292,7 +292,7 @@ impl Share {
         let halves = [(true, chosen.clone()), (false, Program::Not(Box::new(chosen)))];
         let halves = halves.into_iter().map(|(truth, premise)| {
             let filter = filter.assuming(field, truth);
-            Self::new(&filter, Some(premise), with.and(possible::tables(&filter)), abilities)
+            Self::new(&filter, Some(premise), with.and(possible::tables(&possible::kinds(&filter))), abilities)
         });
         std::iter::once(without).chain(halves).collect()
     }
@@ -308,7 +308,7 @@ impl Share {
         let runs_programs = !tables.and(TABLES_WITH_PROGRAMS).is_empty();
         Self {
             tables,
-            states: possible::states(filter),
+            kinds: possible::kinds(filter),
             older: older.and_then(|older| together(Some(older))).filter(|_| runs_programs),
             program: together(program).filter(|_| runs_programs),
             residual: residual.map(Arc::new),

@@ -1,5 +1,7 @@
 //! Which tables and states a filter can match at all: what has to be asked for.
 
+use core::ops::{BitAnd, BitOr};
+
 use sockeye_wire::sock_diag::state::State;
 
 use super::flat::Flat;
@@ -7,25 +9,45 @@ use super::place::Says;
 use super::registry::{Source, registry};
 use super::surroundings::OwnerPart;
 use super::table::{Table, Tables};
-use crate::FieldId;
-use crate::filter::{Condition, Expression, Test};
+use crate::filter::{Condition, Expression, PatternKind, Test};
+use crate::{FieldId, Kinds};
 
-/// Tables of which a row can satisfy `expression`.
-pub(super) fn tables(expression: &Expression) -> Tables {
-    tables_where(expression, true)
+/// Tables and states of which a row can satisfy `expression`: a row of these kinds is a table.
+pub(super) fn kinds(expression: &Expression) -> Kinds {
+    kinds_where(expression, true)
 }
 
-fn tables_where(expression: &Expression, wanted: bool) -> Tables {
+fn kinds_where(expression: &Expression, wanted: bool) -> Kinds {
     match (expression, wanted) {
-        (Expression::Not(inner), _) => tables_where(inner, !wanted),
+        (Expression::Not(inner), _) => kinds_where(inner, !wanted),
         (Expression::All(parts), true) | (Expression::Any(parts), false) => {
-            parts.iter().map(|part| tables_where(part, wanted)).fold(Tables::ALL, Tables::and)
+            parts.iter().map(|part| kinds_where(part, wanted)).fold(Kinds::ALL, Kinds::bitand)
         }
         (Expression::Any(parts), true) | (Expression::All(parts), false) => {
-            parts.iter().map(|part| tables_where(part, wanted)).fold(Tables::NONE, Tables::or)
+            parts.iter().map(|part| kinds_where(part, wanted)).fold(Kinds::NONE, Kinds::bitor)
         }
-        (Expression::Test(test), _) => tables_of_test(test, wanted),
+        (Expression::Test(test), _) => of_test(test, wanted),
     }
+}
+
+/// Tables of which there is a kind.
+pub(super) fn tables(kinds: &Kinds) -> Tables {
+    Table::ALL.into_iter().filter(|&table| states(kinds, table) != 0).collect()
+}
+
+/// States of a table of which there is a kind.
+pub(super) fn states(kinds: &Kinds, table: Table) -> u32 {
+    kinds.0[table as usize]
+}
+
+/// Tables and states of which a row can pass a test (`wanted`) or fail it.
+pub(super) fn of_test(test: &Test, wanted: bool) -> Kinds {
+    let tables = tables_of_test(test, wanted);
+    let mut kinds = Kinds::NONE;
+    for table in tables.iter() {
+        kinds.0[table as usize] = states_of_test(test, wanted, table) & table.states();
+    }
+    kinds
 }
 
 fn tables_of_test(test: &Test, wanted: bool) -> Tables {
@@ -36,10 +58,21 @@ fn tables_of_test(test: &Test, wanted: bool) -> Tables {
     if test.condition == Condition::Present && !wanted {
         return Tables::ALL;
     }
-    // An address of IP can only be one where addresses are; anywhere else it is another text, which is a decision too.
-    match test.condition {
-        Condition::Networks(_) if wanted => tables_with(test.field).and(Tables::INET.or(Table::Smc.set())),
-        _ => tables_with(test.field),
+    let with_addresses = Tables::INET.or(Table::Smc.set());
+    let tables = tables_with(test.field);
+    let is_address = matches!(source(test.field), Source::Flat(Flat::Local | Flat::Peer));
+    // An address of IP can only be one where addresses are, and a text only where none are; the other way round it is
+    // something else, which is a decision too.
+    match &test.condition {
+        Condition::Networks(_) if wanted => tables.and(with_addresses),
+        Condition::Texts(texts) if wanted && is_address => {
+            let unix = texts.iter().all(|text| text.starts_with(b"/") || text.starts_with(b"@"));
+            tables.and(if unix { Table::Unix.set() } else { with_addresses.complement() })
+        }
+        Condition::Pattern(pattern) if wanted && is_address && pattern.kind() == PatternKind::GlobAnyCase => {
+            tables.and(Table::Unix.set())
+        }
+        _ => tables,
     }
 }
 
@@ -56,14 +89,20 @@ pub(super) fn tables_with(field: FieldId) -> Tables {
         // Programs are the only ones to tell, and SCTP runs none.
         Source::Flat(Flat::AutomaticPort) => Tables::INET.and(Table::Sctp.set().complement()),
         Source::Flat(Flat::PeerName) => Table::Unix.set(),
+        Source::Flat(Flat::PeerInode | Flat::PeerOwner(_)) => Table::Unix.set().or(Table::Tcp.set()),
         Source::Flat(Flat::Peer) => Tables::ALL.and(Table::Packet.set().complement()),
         Source::Flat(_) => Tables::ALL,
     }
 }
 
-/// Whether a filter names the tables it wants, rather than leaving them to the default.
+/// Whether a filter names the tables it wants.
 pub(super) fn names_tables(expression: &Expression) -> bool {
     speaks_of(expression, &|flat| flat == Flat::Proto)
+}
+
+/// Whether a filter speaks of ports.
+pub(super) fn speaks_of_ports(expression: &Expression) -> bool {
+    speaks_of(expression, &|flat| matches!(flat, Flat::LocalPort | Flat::PeerPort | Flat::Port))
 }
 
 /// Tables that a filter names one by one. A word for many stands for whatever of them this kernel has.
@@ -89,44 +128,60 @@ fn speaks_of(expression: &Expression, wanted: &dyn Fn(Flat) -> bool) -> bool {
     expression.fields().into_iter().any(|field| matches!(source(field), Source::Flat(flat) if wanted(*flat)))
 }
 
-/// States in which a row can satisfy `expression`, as a mask of state numbers.
-pub(super) fn states(expression: &Expression) -> u32 {
-    states_where(expression, true)
-}
-
-/// Every state there is.
-pub(super) const STATES_ALL: u32 = u32::MAX;
-
-fn states_where(expression: &Expression, wanted: bool) -> u32 {
-    match (expression, wanted) {
-        (Expression::Not(inner), _) => states_where(inner, !wanted),
-        (Expression::All(parts), true) | (Expression::Any(parts), false) => {
-            parts.iter().map(|part| states_where(part, wanted)).fold(STATES_ALL, |mask, part| mask & part)
+fn states_of_test(test: &Test, wanted: bool, table: Table) -> u32 {
+    match (source(test.field), &test.condition) {
+        (Source::Flat(Flat::State), Condition::Words(words)) => {
+            let mask = mask_of(words);
+            if wanted { mask } else { !mask }
         }
-        (Expression::Any(parts), true) | (Expression::All(parts), false) => {
-            parts.iter().map(|part| states_where(part, wanted)).fold(0, |mask, part| mask | part)
+        (_, Condition::Present) if !wanted => u32::MAX,
+        (Source::Flat(Flat::PeerPort), Condition::Numbers(ranges)) if wanted && !takes_no_peer(ranges) => {
+            with_peer(table)
         }
-        (Expression::Test(test), _) => match (source(test.field), &test.condition) {
-            (Source::Flat(Flat::State), Condition::Words(words)) => {
-                let mask = mask_of(words);
-                if wanted { mask } else { !mask }
-            }
-            (source, condition) if wanted || *condition != Condition::Present => states_with(source),
-            _ => STATES_ALL,
-        },
+        (source, _) => states_with(source, table),
     }
 }
 
-/// States in which a row can have this field at all.
-fn states_with(source: &Source) -> u32 {
-    let never_listening = match source {
-        Source::Flat(flat) => matches!(flat, Flat::RecvQueue | Flat::SendQueue),
-        Source::Places(places) => places.iter().all(|place| place.says == Says::NotListening),
+/// Whether ranges hold the number that stands for no port: 0, and VMADDR_PORT_ANY of vsock.
+fn takes_no_peer(ranges: &[(u64, u64)]) -> bool {
+    ranges.iter().any(|&(from, to)| from == 0 || to >= u64::from(u32::MAX))
+}
+
+/// States in which a row of a table can have a peer's port.
+fn with_peer(table: Table) -> u32 {
+    match table {
+        Table::Tcp | Table::Mptcp => !(State::Listening.mask() | State::BoundInactive.mask()),
+        Table::Udp | Table::UdpLite => !State::Unconnected.mask(),
+        Table::Sctp | Table::Smc | Table::Vsock => !State::Listening.mask(),
+        _ => u32::MAX,
+    }
+}
+
+/// States in which a row of a table can have a field at all.
+fn states_with(source: &Source, table: Table) -> u32 {
+    // What is left of a connection and what is not one yet has no socket behind it: of attributes the kernel only
+    // gives the mark (inet_twsk_diag_fill, inet_req_diag_fill).
+    let mark = Table::Tcp.space().attributes.iter().find(|row| row.name == "mark").map(|row| row.number);
+    let without_socket = match table {
+        _ if Tables::INET.has(table) => State::TimeWait.mask() | State::SynReceived.mask(),
+        _ => 0,
     };
     match source {
         Source::Flat(Flat::AcceptQueue | Flat::AcceptQueueLimit) => State::Listening.mask(),
-        _ if never_listening => !State::Listening.mask(),
-        _ => STATES_ALL,
+        Source::Flat(Flat::RecvQueue | Flat::SendQueue) => !State::Listening.mask(),
+        Source::Flat(
+            Flat::Owner(_) | Flat::PeerOwner(_) | Flat::PeerInode | Flat::Inode | Flat::Uid | Flat::Cgroup,
+        ) => !without_socket,
+        Source::Flat(_) => u32::MAX,
+        Source::Places(places) => {
+            let here = places.iter().filter(|place| place.tables.has(table));
+            here.map(|place| {
+                let attribute = place.attribute.is_some() && place.attribute != mark;
+                let listening = if place.says == Says::NotListening { State::Listening.mask() } else { 0 };
+                !(listening | if attribute { without_socket } else { 0 })
+            })
+            .fold(0, u32::bitor)
+        }
     }
 }
 
@@ -149,18 +204,16 @@ const TABLES_WITH_STATES: Tables = Table::Tcp
 /// Whether the kernel's choice of table and state decides this part of a conjunction, so that it need not be looked at again.
 pub(super) fn is_decided_by_request(part: &Expression, tables: Tables) -> bool {
     let states = tables.and(TABLES_WITH_STATES.complement()).is_empty();
-    // A mixture of both would need every combination of table and state.
-    names_only(part, Flat::Proto) || states && names_only(part, Flat::State)
-}
-
-/// Whether every test compares this field with names, which is all that a request can say of it.
-fn names_only(part: &Expression, flat: Flat) -> bool {
-    let mut only = true;
+    let mut decided = true;
     part.for_each_test(&mut |test| {
-        only &= matches!(source(test.field), Source::Flat(own) if *own == flat)
-            && matches!(test.condition, Condition::Words(_));
+        let asked = match source(test.field) {
+            Source::Flat(Flat::Proto) => true,
+            Source::Flat(Flat::State) => states,
+            _ => false,
+        };
+        decided &= asked && matches!(test.condition, Condition::Words(_));
     });
-    only
+    decided
 }
 
 fn source(field: FieldId) -> &'static Source {

@@ -12,6 +12,7 @@ use sockeye_wire::{
 
 use super::flat::Flat;
 use super::place::{Place, Read, Says};
+use super::possible;
 use super::surroundings::OwnerPart;
 use super::table::{Table, Tables};
 use super::words;
@@ -103,6 +104,11 @@ impl Registry {
         }
         let [proto, state] = [Flat::Proto, Flat::State].map(|flat| registry.flat_field(flat));
         words::add(&mut registry.catalog, proto, state);
+        registry.catalog.divide(
+            possible::of_test,
+            "udp, raw and netlink sockets are `established` or `unconnected`, unix sockets can be `listening` too, \
+             packet and xdp sockets are `unconnected`, and tcp sockets without connection `bound-inactive`",
+        );
         registry
     }
 

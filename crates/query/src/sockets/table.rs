@@ -94,13 +94,18 @@ impl Table {
 
     /// States that its sockets can be in, as a mask; states that have no name yet are among them.
     pub const fn states(self) -> u32 {
+        let named = (1 << (State::BoundInactive.number() + 1)) - 1;
+        let (established, unconnected) = (State::Established.mask(), State::Unconnected.mask());
         match self {
-            // Datagram sockets borrow two of TCP's states (kernel udp_connect, __udp_disconnect).
-            Self::Udp | Self::UdpLite | Self::Raw => {
-                let named = (1 << (State::BoundInactive.number() + 1)) - 1;
-                State::Established.mask() | State::Unconnected.mask() | !named
-            }
-            _ => u32::MAX,
+            // Datagram sockets borrow two of TCP's states (kernel udp_connect, __udp_disconnect), Netlink names its own
+            // two like them, and unix sockets can also listen (net/unix/af_unix.c).
+            Self::Udp | Self::UdpLite | Self::Raw | Self::Netlink => established | unconnected | !named,
+            Self::Unix => established | unconnected | State::Listening.mask() | !named,
+            Self::Packet | Self::Xdp => unconnected,
+            // One that is neither connected nor listening is bound, or in no table (inet_diag_dump_icsk).
+            Self::Tcp => !unconnected,
+            // Nobody else leaves something behind that waits.
+            _ => !State::TimeWait.mask(),
         }
     }
 

@@ -59,6 +59,32 @@ fn what_stands_behind_a_prefix_has_to_be_of_the_family() {
 }
 
 #[test]
+fn what_no_family_and_no_state_can_be_at_once_is_refused() {
+    for (text, one, other) in [
+        ("unix sport = 22", "unix", "sport = 22"),
+        ("udp and rtt > 1ms", "udp", "rtt > 1ms"),
+        ("udp and cc = cubic", "udp", "cc = cubic"),
+        ("tcp listening rtt > 1", "listening", "rtt > 1"),
+        ("established and has accept-queue", "established", "has accept-queue"),
+        ("has accept-queue and has recv-q", "has accept-queue", "has recv-q"),
+        ("tcp and local = /run/x", "tcp", "local = /run/x"),
+        ("tcp and @name", "tcp", "@name"),
+        ("time-wait and has pid", "time-wait", "has pid"),
+        ("listening and dport = 443", "listening", "dport = 443"),
+        ("packet and has peer-process", "packet", "has peer-process"),
+        ("unix and time-wait", "unix", "time-wait"),
+        ("tcp unconnected", "tcp", "unconnected"),
+    ] {
+        let nothing = format!("this filter can match nothing: `{one}` and `{other}` exclude each other");
+        assert_eq!(canonical(text).lines().next(), Some(nothing.as_str()), "{text}");
+    }
+    for possible in ["tcp (listening or rtt > 1)", "not has pid time-wait", "tcp not local = /x", "listening dport = 0"]
+    {
+        assert!(canonical(possible).starts_with('('), "{possible}: {}", canonical(possible));
+    }
+}
+
+#[test]
 fn ports_are_as_wide_as_the_families_that_are_named() {
     assert_eq!(canonical("netlink lport = 4294963217"), "(proto = netlink and lport = 4294963217)");
     assert!(canonical("lport = 70000").contains("out of the range"));

@@ -9,9 +9,6 @@ use sockeye_wire::sock_diag::state::State;
 
 use crate::world::World;
 
-/// Tables that are listed where a filter names none.
-const USUAL: [Table; 2] = [Table::Tcp, Table::Udp];
-
 /// Carries the plan of a filter out and compares.
 pub(crate) fn check(
     world: &mut World,
@@ -45,8 +42,10 @@ pub(crate) fn check(
 /// What the whole filter takes of every row of every table that is meant.
 fn wanted(world: &World, filter: &Expression, plan: &Plan) -> BTreeSet<(Table, u64)> {
     let names_tables = catalog().find("proto").is_some_and(|proto| filter.fields().contains(&proto));
-    let usual = plan.dumps.iter().all(|dump| USUAL.contains(&dump.table));
-    let is_meant = |table: Table| names_tables || USUAL.contains(&table) == usual;
+    // Whoever speaks of ports means those of the internet.
+    let ports = ["lport", "pport", "port"].map(|name| catalog().find(name).expect("a field"));
+    let speaks_of_ports = ports.iter().any(|port| filter.fields().contains(port));
+    let is_meant = |table: Table| names_tables || !speaks_of_ports || table.ip_protocol().is_some();
     let is_hidden =
         |row: &SocketRow<'_>| !plan.states_named && matches!(row.state(), Some(State::TimeWait | State::BoundInactive));
     let inet = world.inet.iter().map(|known| (known.facts.table, &known.row));

@@ -16,12 +16,9 @@ pub(crate) fn filters() -> Vec<String> {
         "sport = 0-65535",
         "tcp sport = 0-65535 or dport = 1",
         // States that a dump does not look at, and states without a name.
-        "packet listening",
         "packet unconnected",
         "netlink established",
         "netlink (unconnected or pport = 0)",
-        "raw listening",
-        "not unix packet listening",
         "unix or packet listening",
         "state = 99",
         "not has state",
@@ -32,8 +29,6 @@ pub(crate) fn filters() -> Vec<String> {
         "mptcp bound-inactive",
         "mptcp unconnected",
         "tcp bound-inactive",
-        "udp bound-inactive",
-        "tcp unconnected",
         // What is absent is neither equal nor different.
         "dev = if1",
         "not dev = if1",

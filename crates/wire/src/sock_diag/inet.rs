@@ -146,9 +146,9 @@ crate::attributes! {
         /// State of one SCTP association.
         INET_DIAG_INFO = 2 => sctp_info "sctp_info": Structure(&SctpInfo::LAYOUT), Extension(2), None, (4, 7), only IPPROTO_SCTP;
         /// Details of the congestion control algorithms vegas, veno, yeah and others.
-        INET_DIAG_VEGASINFO = 3 => vegas_info "congestion.vegas": Structure(&VegasInfo::LAYOUT), Extension(3), None, (2, 12);
+        INET_DIAG_VEGASINFO = 3 => vegas_info "congestion.vegas": Structure(&VegasInfo::LAYOUT), Extension(3), None, (2, 12), only IPPROTO_TCP;
         /// Congestion control algorithm.
-        INET_DIAG_CONG = 4 => congestion "congestion.algorithm": Text, Extension(4), None, (2, 12);
+        INET_DIAG_CONG = 4 => congestion "congestion.algorithm": Text, Extension(4), None, (2, 12), only IPPROTO_TCP;
         /// Type of service of IPv4 packets.
         INET_DIAG_TOS = 5 => tos "tos": Number(U8, Hexadecimal), Extension(5), None, (3, 2);
         /// Traffic class of IPv6 packets.
@@ -158,27 +158,27 @@ crate::attributes! {
         /// Directions that are shut down.
         INET_DIAG_SHUTDOWN = 8 => shutdown "shutdown": Number(U8, SetOf(crate::names![(1, "receive"), (2, "send")])), Always, None, (3, 8);
         /// Details of the congestion control algorithm dctcp.
-        INET_DIAG_DCTCPINFO = 9 => dctcp_info "congestion.dctcp": Structure(&DctcpInfo::LAYOUT), Extension(3), None, (3, 18);
+        INET_DIAG_DCTCPINFO = 9 => dctcp_info "congestion.dctcp": Structure(&DctcpInfo::LAYOUT), Extension(3), None, (3, 18), only IPPROTO_TCP;
         /// Protocol given when the socket was made.
         INET_DIAG_PROTOCOL = 10 => protocol "inet_protocol": Number(U8, Identifier), Always, None, (4, 9);
         /// The IPv6 socket takes no IPv4 connections.
         INET_DIAG_SKV6ONLY = 11 => v6only "v6only": Number(U8, Truth), Always, None, (4, 3);
         /// Local addresses of an SCTP endpoint.
-        INET_DIAG_LOCALS = 12 => local_addresses "local_addresses": SocketAddresses, Always, None, (4, 7);
+        INET_DIAG_LOCALS = 12 => local_addresses "local_addresses": SocketAddresses, Always, None, (4, 7), only IPPROTO_SCTP;
         /// Peer addresses of an SCTP association.
-        INET_DIAG_PEERS = 13 => peer_addresses "peer_addresses": SocketAddresses, Always, None, (4, 7);
+        INET_DIAG_PEERS = 13 => peer_addresses "peer_addresses": SocketAddresses, Always, None, (4, 7), only IPPROTO_SCTP;
         /// Filler that aligns the attribute behind it.
         INET_DIAG_PAD = 14 => pad "pad": Padding, Always, None, (4, 7);
         /// Firewall mark (`SO_MARK`).
         INET_DIAG_MARK = 15 => mark "mark": Number(U32, Hexadecimal), Always, NetAdmin, (4, 9);
         /// Details of the congestion control algorithm bbr.
-        INET_DIAG_BBRINFO = 16 => bbr_info "congestion.bbr": Structure(&BbrInfo::LAYOUT), Extension(3), None, (4, 9);
+        INET_DIAG_BBRINFO = 16 => bbr_info "congestion.bbr": Structure(&BbrInfo::LAYOUT), Extension(3), None, (4, 9), only IPPROTO_TCP;
         /// Class of the cgroup network classifier, or the priority where it has none.
         INET_DIAG_CLASS_ID = 17 => class_id "class_id": Number(U32, Hexadecimal), Extension(6), None, (4, 14);
         /// Addresses and keys of TCP MD5 signatures.
-        INET_DIAG_MD5SIG = 18 => md5_signatures "md5_signatures": Md5Signatures, Extension(2), NetAdmin, (4, 14);
+        INET_DIAG_MD5SIG = 18 => md5_signatures "md5_signatures": Md5Signatures, Extension(2), NetAdmin, (4, 14), only IPPROTO_TCP;
         /// The protocol above TCP, as the kernel does it.
-        INET_DIAG_ULP_INFO = 19 => ulp "ulp": Nest(&UlpInfo::SPACE), Extension(2), None, (5, 4);
+        INET_DIAG_ULP_INFO = 19 => ulp "ulp": Nest(&UlpInfo::SPACE), Extension(2), None, (5, 4), only IPPROTO_TCP;
         /// BPF storage attached to the socket.
         INET_DIAG_SK_BPF_STORAGES = 20 => bpf_storages "bpf_storages": Nests(1, &BpfStorages::SPACE), Attribute(INET_DIAG_REQ_SK_BPF_STORAGES), Bpf, (5, 7);
         /// Id of the control group that the socket was made in.
