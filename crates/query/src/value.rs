@@ -48,6 +48,8 @@ pub enum Value<'a> {
     List(Vec<Value<'a>>),
     /// Several values in one attribute, each made when it is looked at: an attribute of the kernel can hold thousands.
     Several(Several<'a>),
+    /// What could be seen of several values, which may not be all: to a filter it can be anything else too.
+    Incomplete(Vec<Value<'a>>),
     /// The kernel says that there is none: a socket that is bound to no interface. To a filter it is neither this nor that,
     /// and its number is zero; it is never shown.
     Nothing,

@@ -89,6 +89,8 @@ impl Test {
     /// Whether this holds of the record.
     pub fn decide<R: Record + ?Sized>(&self, record: &R) -> Decision {
         match record.value(self.field) {
+            Some(seen @ Value::Incomplete(_)) if self.condition.holds(&seen) => Decision::Yes,
+            Some(Value::Incomplete(_)) => Decision::Unknown,
             Some(value) => self.condition.holds(&value).into(),
             None if self.condition == Condition::Present => Decision::No,
             None => Decision::Unknown,
@@ -102,8 +104,8 @@ impl Condition {
         if let Value::Several(values) = value {
             return *self == Self::Present || values.values().any(|value| self.holds(&value));
         }
-        if let Value::List(values) = value {
-            return *self == Self::Present || values.iter().any(|value| self.holds(value));
+        if let Value::List(values) | Value::Incomplete(values) = value {
+            return values.iter().any(|value| *self == Self::Present || self.holds(value));
         }
         match self {
             Self::Present => *value != Value::Nothing,

@@ -262,6 +262,12 @@ pub(super) fn merged(mut networks: Vec<Network>) -> Vec<Network> {
     networks
 }
 
+/// Whether every address of `inner` is in `outer`. A network of IPv6 holds no IPv4 address.
+pub(super) fn holds(outer: &Network, inner: &Network) -> bool {
+    let families = outer.address.is_ipv4() || inner.address.is_ipv6();
+    families && as_mapped(outer).1 <= as_mapped(inner).1 && !are_disjoint(outer, inner)
+}
+
 /// Whether no address can be in both.
 pub(super) fn are_disjoint(left: &Network, right: &Network) -> bool {
     let (left_bits, left_len) = as_mapped(left);

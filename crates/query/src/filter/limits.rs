@@ -21,6 +21,8 @@ impl Limits {
             (FieldKind::SocketAddress, None) => i128::from(u16::MAX),
             // Ports of Netlink and vsock are that wide.
             (FieldKind::Port | FieldKind::User | FieldKind::Interface, None) => i128::from(u32::MAX),
+            // PID_MAX_LIMIT (include/linux/threads.h).
+            _ if is_named(info, "pid") || is_named(info, "peer-pid") => 4_194_304,
             _ => i128::from(u64::MAX),
         };
         Self { min: 0, max }

@@ -149,6 +149,23 @@ impl Flat {
     }
 }
 
+/// Owners as a filter sees them: where not everybody could be looked at, there may be others.
+pub(super) fn owners<'a>(flat: Flat, row: &SocketRow<'a>) -> Option<Value<'a>> {
+    let inode = match flat {
+        Flat::PeerOwner(_) => other_end(row).map(|peer| u64::from(peer.inode)),
+        _ if is_of_the_kernel(row) => None,
+        _ => Flat::Inode.number(row),
+    };
+    let seen = flat.value(row);
+    if inode.is_none() || row.surroundings.owners_unknown().is_none() {
+        return seen;
+    }
+    Some(match seen {
+        Some(Value::List(list)) => Value::Incomplete(list),
+        _ => Value::Incomplete(Vec::new()),
+    })
+}
+
 /// Whether the queues of this row are those of a listening socket.
 #[inline]
 pub(super) fn is_listening(row: &SocketRow<'_>) -> bool {

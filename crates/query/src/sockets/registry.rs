@@ -128,7 +128,7 @@ impl Registry {
             kind: row.kind,
             scalar: None,
             several: matches!(row.flat, Flat::Port | Flat::Owner(_) | Flat::PeerOwner(_)),
-            none_is_said: matches!(row.flat, Flat::Interface | Flat::Ifindex),
+            none_is_said: matches!(row.flat, Flat::Interface | Flat::Ifindex | Flat::Owner(_) | Flat::PeerOwner(_)),
             since: Version(2, 12),
             privilege: Privilege::None,
         });

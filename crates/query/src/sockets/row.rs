@@ -107,7 +107,12 @@ impl<'a> SocketRow<'a> {
 
 impl Record for SocketRow<'_> {
     fn value(&self, field: FieldId) -> Option<Value<'_>> {
-        let unbound = registry().catalog.info(field).none_is_said && super::flat::is_bound_to_none(self);
-        if unbound { Some(Value::Nothing) } else { SocketRow::value(self, field) }
+        match &registry().sources[usize::from(field.0)] {
+            Source::Flat(Flat::Interface | Flat::Ifindex) if super::flat::is_bound_to_none(self) => {
+                Some(Value::Nothing)
+            }
+            Source::Flat(flat @ (Flat::Owner(_) | Flat::PeerOwner(_))) => super::flat::owners(*flat, self),
+            _ => SocketRow::value(self, field),
+        }
     }
 }

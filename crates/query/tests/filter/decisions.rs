@@ -86,7 +86,16 @@ fn a_list_matches_by_one_of_its_elements() {
     let nobody = Sample::default().with("process", Value::List(Vec::new()));
     check(&nobody, "process = sshd", Decision::No);
     check(&nobody, "process != sshd", Decision::Yes);
-    check(&nobody, "has process", Decision::Yes);
+    check(&nobody, "has process", Decision::No);
+    let some = Sample::default().with("process", Value::Incomplete(vec![Value::Text(b"sshd")]));
+    check(&some, "process = sshd", Decision::Yes);
+    check(&some, "process != sshd", Decision::No);
+    check(&some, "has process", Decision::Yes);
+    check(&some, "process = cron", Decision::Unknown);
+    check(&some, "process != cron", Decision::Unknown);
+    let unseen = Sample::default().with("process", Value::Incomplete(Vec::new()));
+    check(&unseen, "has process", Decision::Unknown);
+    check(&unseen, "not has process", Decision::Unknown);
 }
 
 #[test]

@@ -85,6 +85,49 @@ fn what_no_family_and_no_state_can_be_at_once_is_refused() {
 }
 
 #[test]
+fn conditions_on_one_field_are_held_against_each_other() {
+    for refused in [
+        "src 10.0.0.0/8 and src != 10.0.0.0/8",
+        "src 10.1.0.0/16 and not src 10.0.0.0/8",
+        "options = sack and not options = sack",
+        "process ~ a* and process !~ a*",
+        "user = alice and user != alice",
+        "process in (a, b) and process != a and process != b",
+        "not port = 22 and sport = 22",
+        ":80 and not port = 80",
+        "10.0.0.1:80 and port != 80",
+        "port = 22 and sport != 22 and dport != 22",
+        "port = 1 and port = 2 and port = 3",
+        "port = 1 and sport = 2 and dport = 3",
+        "mark = 1/0x1 and mark = 0/0x1",
+        "mark = 1/0x1 and mark = 2",
+        "dev eth0 and ifindex = 3",
+        "dev eth0 and not has ifindex",
+        "has dev and not has ifindex",
+        "src 10.0.0.1 and dst 2001:db8::1",
+        "process = x and not has pid",
+        "pid > 4194304",
+    ] {
+        assert!(filter::parse(refused, catalog(), &Known).is_err(), "{refused}: {}", canonical(refused));
+    }
+    for possible in [
+        "src 10.0.0.0/8 and src != 10.1.0.0/16",
+        "src 10.0.0.1 and src != ::/0",
+        "options = sack and not options = wscale",
+        "process = a and process != b",
+        "port = 1 and port = 2 and port < 3",
+        "mark = 1/0x1 and mark = 2/0x2",
+        "mark = 1/0x1 and mark in (2, 3)",
+        "src 0.0.0.0/0 and dst ::/0",
+        "dev != eth0 and not has dev",
+        "not has pid and not process = x",
+        "pid <= 4194304",
+    ] {
+        assert!(filter::parse(possible, catalog(), &Known).is_ok(), "{possible}: {}", canonical(possible));
+    }
+}
+
+#[test]
 fn ports_are_as_wide_as_the_families_that_are_named() {
     assert_eq!(canonical("netlink lport = 4294963217"), "(proto = netlink and lport = 4294963217)");
     assert!(canonical("lport = 70000").contains("out of the range"));

@@ -1,0 +1,92 @@
+//! Fields that say the same in two ways, held against each other.
+
+use core::net::IpAddr;
+
+use crate::filter::ast::Network;
+
+use super::known::{Known, intersection};
+use super::{Clash, Facts, Prover};
+
+/// Ranges of which each has to hold one of two ports; each doubles the ways to share them.
+const SHARED_MAX: usize = 10;
+
+impl Prover<'_> {
+    /// Holds fields against each other that say the same in two ways: an interface by name and by index, a control group
+    /// by path and by number, either port and each.
+    pub(super) fn relate(&self, facts: &Facts<'_>) -> Result<(), Clash> {
+        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field));
+        for (by_name, by_number) in [("dev", "ifindex"), ("cgroup", "cgroup_id")] {
+            if let (Some(one), Some(other)) = (known(by_name), known(by_number))
+                && let (Some(left), Some(right)) = (&one.numbers, &other.numbers)
+                && intersection(left, right).is_empty()
+            {
+                return Err(Clash::between(&[one, other]));
+            }
+        }
+        let is_absent = |name| known(name).is_some_and(|known: &Known<'_>| known.present == Some(false));
+        let is_there = |name| known(name).filter(|known| known.present == Some(true));
+        // Who holds a socket is known by his id, whatever else is.
+        for (told, teller) in
+            [("dev", "ifindex"), ("ifindex", "dev"), ("pid", "process"), ("pid", "fd"), ("pid", "user")]
+        {
+            if let (true, Some(other), Some(one)) = (is_absent(told), is_there(teller), known(told)) {
+                return Err(Clash::between(&[one, other]));
+            }
+        }
+        if let (Some(local), Some(peer)) = (known("local"), known("peer"))
+            && let (Some(here), Some(there)) = (&local.networks, &peer.networks)
+            && (only_v4(here) && only_v6(there) || only_v6(here) && only_v4(there))
+        {
+            return Err(Clash::between(&[local, peer]));
+        }
+        self.relate_ports(facts)
+    }
+
+    /// Either port is the local or the peer's.
+    fn relate_ports(&self, facts: &Facts<'_>) -> Result<(), Clash> {
+        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field));
+        let Some(either) = known("port") else { return Ok(()) };
+        let sides = [known("lport"), known("pport")];
+        let left = |side: Option<&Known<'_>>| match (side.and_then(|side| side.numbers.as_ref()), &either.numbers) {
+            (Some(own), Some(allowed)) => Some(intersection(own, allowed)),
+            (own, allowed) => own.or(allowed.as_ref()).cloned(),
+        };
+        let values = sides.map(left);
+        for (side, values) in sides.into_iter().zip(&values) {
+            if let Some(side) = side.filter(|_| values.as_ref().is_some_and(Vec::is_empty)) {
+                return Err(Clash::between(&[side, either]));
+            }
+        }
+        let [local, peer] = values.map(|values| values.unwrap_or_else(|| vec![(0, i128::from(u32::MAX))]));
+        let wanted = &either.wanted[..either.wanted.len().min(SHARED_MAX)];
+        if can_share(wanted, &local, &peer) {
+            return Ok(());
+        }
+        let sides: Vec<_> = sides.into_iter().flatten().chain([either]).collect();
+        Err(Clash::between(&sides))
+    }
+}
+
+/// Whether two numbers can be found, one of each list, such that each of the wanted ranges holds one of them.
+fn can_share(wanted: &[Vec<(i128, i128)>], local: &[(i128, i128)], peer: &[(i128, i128)]) -> bool {
+    let Some((first, rest)) = wanted.split_first() else { return true };
+    let share = |ours: &[(i128, i128)]| Some(intersection(ours, first)).filter(|left| !left.is_empty());
+    share(local).is_some_and(|local| can_share(rest, &local, peer))
+        || share(peer).is_some_and(|peer| can_share(rest, local, &peer))
+}
+
+/// Whether only IPv4 addresses, mapped ones included, are in all of these.
+fn only_v4(networks: &[Network]) -> bool {
+    networks.iter().all(|network| match network.address {
+        IpAddr::V4(_) => true,
+        IpAddr::V6(address) => address.to_ipv4_mapped().is_some() && network.prefix_len >= 96,
+    })
+}
+
+/// Whether no IPv4 address is in any of these: neither a mapped one nor the unspecified address, which is everybody's.
+fn only_v6(networks: &[Network]) -> bool {
+    networks.iter().all(|network| match network.address {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(address) => network.prefix_len > 0 && address.to_bits() >> 125 != 0,
+    })
+}
