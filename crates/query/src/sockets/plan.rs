@@ -22,9 +22,10 @@ use crate::{FieldId, Kinds};
 const TABLES_DEFAULT: Tables = Table::Tcp.set().or(Table::Udp.set());
 /// Tables whose ports are ports to everybody.
 const TABLES_WITH_PORTS: Tables = Tables::INET.or(Table::Smc.set()).or(Table::Vsock.set());
-/// States that are not listed unless the filter speaks of states: TIME-WAIT belongs to no program any more and is
-/// counted instead; a socket that is only bound is of interest to few.
-const STATES_HIDDEN: u32 = State::TimeWait.mask() | State::BoundInactive.mask();
+/// What is not listed unless the filter speaks of states: a socket that is only bound is of interest to few.
+const STATES_HIDDEN: u32 = State::BoundInactive.mask();
+/// What is then only counted: TIME-WAIT belongs to no program any more.
+const STATES_COUNTED: u32 = State::TimeWait.mask();
 
 /// What a listing is to show.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub struct DumpPlan {
     pub family: u8,
     /// States, bit `n` for state `n`.
     pub states: u32,
+    /// States among them whose sockets are counted and not listed.
+    pub counted: u32,
     /// Extensions of inet_diag, bit `n - 1` for extension `n`; `*_show` bits elsewhere.
     pub ask: u32,
     /// Also ask for BPF socket storage.
@@ -72,6 +75,7 @@ impl DumpPlan {
             table,
             family,
             states: u32::MAX,
+            counted: 0,
             ask: 0,
             bpf_storages: false,
             program: None,
@@ -168,7 +172,7 @@ impl Plan {
 
         let tables = tables_to_ask(filter);
         let states_named = possible::names_states(filter);
-        let hidden = if states_named { 0 } else { STATES_HIDDEN };
+        let (hidden, counted) = if states_named { (0, 0) } else { (STATES_HIDDEN, STATES_COUNTED) };
         let mut plan = Self {
             dumps: Vec::new(),
             owner_parts: possible::owner_parts(fields.iter().copied()),
@@ -183,14 +187,21 @@ impl Plan {
         for table in tables.iter() {
             for share in shares.iter().filter(|share| share.tables.has(table)) {
                 let states = possible::states(&share.kinds, table) & !hidden;
-                plan.add_table(table, states, &fields, share, question.listener_drops);
+                plan.add_table(table, (states, states & counted), &fields, share, question.listener_drops);
             }
         }
         plan
     }
 
-    fn add_table(&mut self, table: Table, states: u32, fields: &[FieldId], share: &Share, listener_drops: bool) {
-        if states & table.states() == 0 {
+    fn add_table(
+        &mut self,
+        table: Table,
+        (states, counted): (u32, u32),
+        fields: &[FieldId],
+        share: &Share,
+        listener_drops: bool,
+    ) {
+        if states & !counted & table.states() == 0 {
             return;
         }
         let asks: Vec<_> = fields.iter().flat_map(|&field| asks(field, table)).collect();
@@ -210,6 +221,7 @@ impl Plan {
                     table,
                     family,
                     states,
+                    counted: states & counted,
                     ask,
                     bpf_storages,
                     program,

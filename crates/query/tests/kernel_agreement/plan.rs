@@ -87,6 +87,9 @@ fn carry_out(world: &mut World, dumps: &[DumpPlan]) -> Result<BTreeSet<(Table, u
         };
         for row in &rows {
             let row = SocketRow::read(dump.table, row, &world.surroundings).expect("a row of the kernel");
+            if row.state().is_some_and(|state| dump.counted & state.mask() != 0) {
+                continue;
+            }
             if dump.residual.as_ref().is_none_or(|left| left.decide(&row) == Decision::Yes) {
                 found.insert((dump.table, row.cookie().expect("a cookie")));
             }

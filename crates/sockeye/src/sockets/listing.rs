@@ -75,6 +75,8 @@ pub(crate) struct Ended {
 pub(crate) struct Counts {
     /// Rows that came twice.
     pub(crate) doubled: AtomicU64,
+    /// Rows that fit and are only counted.
+    pub(crate) left_out: AtomicU64,
     /// Rows that the filter could not decide.
     pub(crate) undecided: AtomicU64,
     /// Rows with something malformed in them.
@@ -180,7 +182,10 @@ fn attempt<T: Take>(
             if !is_new(&mut seen, &row) {
                 return;
             }
+            let counted = plan.counted != 0 && row.state().is_some_and(|state| plan.counted & state.mask() != 0);
             match filter.map_or(Decision::Yes, |filter| filter.decide(&row)) {
+                Decision::Yes if counted => drop(counts.left_out.fetch_add(1, Ordering::Relaxed)),
+                _ if counted => {}
                 Decision::Yes if taker.take(&row) => {}
                 Decision::Yes => counts.stopped.store(true, Ordering::Relaxed),
                 Decision::No => {}

@@ -27,7 +27,11 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<
     line(format!("filter: {}", filter.display(catalog())));
     for dump in &plan.dumps {
         line(format!("dump {}", describe(dump)));
-        line(format!("  states: {}", states(dump.states)));
+        let counted = match dump.counted {
+            0 => String::new(),
+            counted => format!("; only counted: {}", states(counted)),
+        };
+        line(format!("  states: {}{counted}", states(dump.states & !dump.counted)));
         line(format!("  attributes: {}", attributes(dump, plan)));
         match &dump.program {
             Some(program) => {

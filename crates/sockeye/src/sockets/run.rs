@@ -300,7 +300,7 @@ impl Listing<'_> {
             filter: self.filter,
         };
         let mut verdict = verdict(&circumstances);
-        verdict.time_wait = time_wait(&stats, plan);
+        verdict.time_wait = time_wait(plan, &ended, &counts);
         if replay.is_some() && self.names_owners() {
             let sentence = "a capture does not hold the owners of its sockets".to_owned();
             verdict.missing.push(Missing::Other { sentence, named: true });
@@ -488,11 +488,17 @@ fn feed(rows: &mut confirm::Rows<'_>, places: &[(Option<&Namespace>, Place<'_>)]
     taker.end();
 }
 
-/// Sockets in TIME-WAIT that the listing leaves out because nobody asked for them.
-fn time_wait(namespaces: &[Option<Sockstat>], plan: &Plan) -> Option<u64> {
-    let left_out = !plan.states_named && plan.dumps.iter().any(|dump| dump.table == SocketTable::Tcp);
-    // A namespace that could not be counted, or that only lives in a capture, makes the sum unknown, not smaller.
-    namespaces.iter().map(|stat| stat.map(|stat| stat.time_wait)).sum::<Option<u64>>().filter(|_| left_out)
+/// Sockets in TIME-WAIT that the listing leaves out because nobody asked for them; `None` where nothing was left out, or
+/// not everything was looked at.
+fn time_wait(plan: &Plan, ended: &[Ended], counts: &Counts) -> Option<u64> {
+    let counted = plan.dumps.iter().any(|dump| dump.counted != 0);
+    let stopped = counts.stopped.load(Ordering::Relaxed);
+    let whole = ended.iter().all(|one| {
+        let tables = plan.dumps.iter().filter(|dump| dump.counted != 0).map(|dump| dump.table);
+        !tables.into_iter().any(|table| table == one.table)
+            || one.result.as_ref().is_ok_and(sockeye_state::Conclusion::is_whole)
+    });
+    (counted && whole && !stopped).then(|| counts.left_out.load(Ordering::Relaxed))
 }
 
 /// The dumps of every place; a large TCP table in two parts.

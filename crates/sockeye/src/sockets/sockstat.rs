@@ -7,8 +7,6 @@ use sockeye_conn::Namespace;
 pub(crate) struct Sockstat {
     /// In use, IPv4 and IPv6 together.
     pub(crate) tcp: u64,
-    /// In TIME-WAIT, not counted among those in use.
-    pub(crate) time_wait: u64,
 }
 
 /// Counts in a namespace; `None` where the files cannot be read.
@@ -18,10 +16,7 @@ pub(crate) fn read(namespace: Option<&Namespace>) -> Option<Sockstat> {
         let file = |name| std::fs::read_to_string(format!("/proc/thread-self/net/{name}"));
         let v4 = file("sockstat").ok()?;
         let v6 = file("sockstat6").unwrap_or_default();
-        Some(Sockstat {
-            tcp: number(&v4, "TCP:", "inuse")? + number(&v6, "TCP6:", "inuse").unwrap_or(0),
-            time_wait: number(&v4, "TCP:", "tw")?,
-        })
+        Some(Sockstat { tcp: number(&v4, "TCP:", "inuse")? + number(&v6, "TCP6:", "inuse").unwrap_or(0) })
     };
     match namespace {
         Some(namespace) => namespace.run_in(here).unwrap_or(None),

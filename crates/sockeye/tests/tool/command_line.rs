@@ -110,6 +110,30 @@ fn a_listening_socket_shows_its_accept_queue_and_not_bytes() {
 }
 
 #[test]
+fn time_wait_is_counted_as_the_filter_says() {
+    in_namespace(|zoo| {
+        let _waiting = zoo.tcp_time_wait()?;
+        let port = |side: &str| {
+            let (rows, _) = listing(&["time-wait", "--columns", side]);
+            assert_eq!(rows.len(), 1, "{rows:?}");
+            rows[0][if side == "lport" { "local_port" } else { "peer_port" }].as_u64().expect("a port")
+        };
+        let (local, peer) = (port("lport"), port("pport"));
+        let counted = |filter: &str| {
+            let verdict = words(&format!("{filter} --count -j")).ended(0).json()["verdict"].clone();
+            verdict["not_listed"]["time-wait"].as_u64()
+        };
+        assert_eq!(counted("tcp"), Some(1));
+        assert_eq!(counted(&format!("tcp sport = {local} dport = {peer}")), Some(1));
+        assert_eq!(counted(&format!("tcp sport = {local} dport != {peer}")), Some(0));
+        assert_eq!(counted("tcp uid >= 0"), None, "what is left of a connection belongs to nobody");
+        assert_eq!(counted("tcp established"), None);
+        assert_eq!(counted("udp"), None);
+        Ok(())
+    });
+}
+
+#[test]
 fn absent_is_never_zero() {
     in_namespace(|zoo| {
         let specimen = zoo.tcp_listening()?;
