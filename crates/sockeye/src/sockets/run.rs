@@ -13,7 +13,7 @@ use sockeye_conn::Namespace;
 use sockeye_owners::ScanOptions;
 use sockeye_query::FieldId;
 use sockeye_query::filter::{Expression, Filter};
-use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table as SocketTable, catalog};
+use sockeye_query::sockets::{Abilities, Plan, Question, SocketRow, Table as SocketTable, catalog};
 use sockeye_state::Answer;
 use sockeye_state::Missing;
 
@@ -187,7 +187,9 @@ impl Listing<'_> {
         };
         std::thread::scope(|scope| {
             if scans {
-                scope.spawn(|| system.scan(&scan_options));
+                let others = shown.iter().any(|&field| view::Kind::of(field).is_owner());
+                let (system, options) = (&system, &scan_options);
+                scope.spawn(move || system.scan(options, others));
             }
             self.list(&plan, &system, replay.as_ref(), net_admin)
         })
@@ -324,9 +326,7 @@ impl Listing<'_> {
 
     /// Whether owners were asked for by name: by a column, an order, a group or the filter.
     fn names_owners(&self) -> bool {
-        self.named_fields()
-            .into_iter()
-            .any(|field| matches!(view::Kind::of(field), view::Kind::Flat(Flat::Owner(_) | Flat::PeerOwner(_))))
+        self.named_fields().into_iter().any(|field| view::Kind::of(field).is_owner())
     }
 
     /// Fields that were asked for by name: by a column, an order, a group or the filter.

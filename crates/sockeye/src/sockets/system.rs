@@ -48,10 +48,16 @@ impl System {
         Self { shows_keys, ..self }
     }
 
-    /// Looks for owners and lets the rows go on that wait for them.
-    pub(crate) fn scan(&self, options: &ScanOptions<'_>) {
+    /// Looks for owners and lets the rows go on that wait for them. A search that was narrowed finds those that a filter
+    /// asks for; with `others`, who else holds their sockets is looked for too, if they hold any.
+    pub(crate) fn scan(&self, options: &ScanOptions<'_>, others: bool) {
+        let mut found = sockeye_owners::scan(options);
+        let narrowed = options.pids.is_some() || options.filter.is_some();
+        if others && narrowed && found.as_ref().is_ok_and(|scan| !scan.owners.is_empty()) {
+            found = sockeye_owners::scan(&ScanOptions { pids: None, filter: None, ..*options });
+        }
         // Nobody else sets it: one thread scans.
-        let _ = self.scan.set(sockeye_owners::scan(options));
+        let _ = self.scan.set(found);
     }
 
     /// What the scan found, once it is over; `None` where there is none.

@@ -17,6 +17,11 @@ impl Kind {
     pub(crate) fn of(field: FieldId) -> Self {
         source_flat(field).map_or(Self::Kernel, Self::Flat)
     }
+
+    /// Whether it is a part of who holds a socket, or its other end.
+    pub(crate) fn is_owner(&self) -> bool {
+        matches!(self, Self::Flat(Flat::Owner(_) | Flat::PeerOwner(_)))
+    }
 }
 
 /// One column of a listing.

@@ -134,6 +134,29 @@ fn time_wait_is_counted_as_the_filter_says() {
 }
 
 #[test]
+fn who_else_holds_a_socket_is_shown_beside_the_one_that_was_asked_for() {
+    in_namespace(|zoo| {
+        let shared = zoo.tcp_shared()?;
+        let expected = shared.expected("listener");
+        let all = |filter: &str| {
+            let (rows, _) = listing(&["tcp", "listening", filter, "--columns", "pid,cookie"]);
+            let row = with_cookie(&rows, expected.cookie.unwrap_or(0))[0].clone();
+            let owners = row["owners"].as_array().expect("a list").clone();
+            let mut pids: Vec<_> = owners.iter().map(|owner| owner["pid"].as_u64().expect("a number")).collect();
+            pids.sort_unstable();
+            pids
+        };
+        let everybody = all("has pid");
+        assert_eq!(everybody.len(), 1 + expected.other_owners.len(), "{everybody:?}");
+        for pid in &everybody {
+            assert_eq!(all(&format!("pid = {pid}")), everybody);
+        }
+        assert_eq!(words("tcp pid = 4194304 --columns pid,lport --no-header").ended(0).text(), "");
+        Ok(())
+    });
+}
+
+#[test]
 fn absent_is_never_zero() {
     in_namespace(|zoo| {
         let specimen = zoo.tcp_listening()?;
