@@ -9,9 +9,6 @@ use super::report::{self, Row};
 use super::statistics::Sample;
 use super::target::{Target, Verdict, ratios};
 
-/// A reference that takes longer is not run again: one number is enough where it is that far off.
-const REPEATED_MAX: Duration = Duration::from_secs(20);
-
 /// A comparison.
 pub(super) struct Contest<'c> {
     /// What is compared, for people.
@@ -26,6 +23,8 @@ pub(super) struct Contest<'c> {
     pub(super) pairs: usize,
     /// How long the reference may take.
     pub(super) limit: Option<Duration>,
+    /// A reference that takes longer is not run again.
+    pub(super) repeated_max: Duration,
     /// What must be reached.
     pub(super) target: Target,
 }
@@ -42,7 +41,7 @@ impl Contest<'_> {
         let mut outcome = Outcome { ours: Vec::new(), reference: Vec::new() };
         for _ in 0..self.pairs {
             outcome.ours.push(self.ours.run(None)?);
-            if outcome.reference.last().is_none_or(|run| run.wall <= REPEATED_MAX) {
+            if outcome.reference.last().is_none_or(|run| run.wall <= self.repeated_max) {
                 outcome.reference.push(self.reference.run(self.limit)?);
             }
         }

@@ -36,6 +36,7 @@ pub(super) fn rows(sockeye: &std::path::Path, args: &sockets::Args) -> Result<Ve
             reference_name,
             pairs: args.pairs() * PAIRS_TIMES,
             limit: None,
+            repeated_max: args.repeated_max(),
             target,
         };
         rows.push(contest.row(&name, load.sockets, &contest.run()?));

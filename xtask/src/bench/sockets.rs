@@ -55,6 +55,9 @@ pub(crate) struct Args {
     /// End `ss` after this many seconds where it looks for owners
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     ss_limit: u64,
+    /// Do not run a program again that takes more seconds than this: `ss -tanp` takes minutes for 500 000 sockets
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    repeat_max: u64,
     /// Show what is asked of the kernel
     #[arg(short, long)]
     verbose: bool,
@@ -64,6 +67,11 @@ impl Args {
     /// Runs of each program.
     pub(super) fn pairs(&self) -> usize {
         if self.small { PAIRS_SMALL } else { self.pairs.into() }
+    }
+
+    /// How long a program may take that is run again.
+    pub(super) fn repeated_max(&self) -> Duration {
+        Duration::from_secs(self.repeat_max)
     }
 
     fn connections(&self) -> u64 {
@@ -231,7 +239,8 @@ impl<'m> Measuring<'m> {
         limit: Option<Duration>,
         target: Target,
     ) -> Result<Outcome> {
-        let contest = Contest { what, ours, reference, reference_name, pairs: self.args.pairs(), limit, target };
+        let (pairs, repeated_max) = (self.args.pairs(), self.args.repeated_max());
+        let contest = Contest { what, ours, reference, reference_name, pairs, limit, repeated_max, target };
         eprintln!("  {what}, against {reference_name} …");
         let outcome = contest.run()?;
         rows.push(contest.row(self.load_name(), self.load.sockets, &outcome));
