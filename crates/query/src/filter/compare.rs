@@ -75,7 +75,7 @@ impl<'c> Resolver<'c> {
             FieldKind::Interface => self.interfaces(subject, values)?,
             FieldKind::Cgroup => self.cgroups(subject, values)?,
             FieldKind::Address | FieldKind::SocketAddress => self.addresses(subject, values)?,
-            FieldKind::Text | FieldKind::Structure => self.texts(subject, values),
+            FieldKind::Text | FieldKind::Structure => self.texts(subject, values)?,
         };
         Ok(if operator.negated { holds.negated() } else { holds })
     }
@@ -288,10 +288,18 @@ impl<'c> Resolver<'c> {
         Ok(Expression::any(networks.into_iter().chain(others)))
     }
 
-    fn texts(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Expression {
+    fn texts(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
         let mut words = Vec::new();
         let mut texts = Vec::new();
         for value in values {
+            let len_max = limits::text_len_max(subject.info);
+            if let Some(max) = len_max.filter(|&max| value.unescaped().len() > max) {
+                let message =
+                    format!("this can match nothing: the kernel cuts {} to {max} bytes", quoted(subject.name));
+                return Err(
+                    Mistake::new(value.at.clone(), message).help("what a process was started as is its cmdline")
+                );
+            }
             match self.word_values(subject.id, value.raw).filter(|_| !value.quoted) {
                 Some(values) => words.extend(values),
                 None => texts.push(value.unescaped()),
@@ -301,7 +309,7 @@ impl<'c> Resolver<'c> {
         texts.dedup();
         let words = (!words.is_empty()).then(|| subject.test(words_condition(words)));
         let texts = (!texts.is_empty()).then(|| subject.test(Condition::Texts(texts)));
-        Expression::any(words.into_iter().chain(texts))
+        Ok(Expression::any(words.into_iter().chain(texts)))
     }
 }
 

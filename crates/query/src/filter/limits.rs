@@ -29,6 +29,11 @@ impl Limits {
     }
 }
 
+/// Bytes that a text can have: the kernel cuts names of processes (`TASK_COMM_LEN`, include/linux/sched.h).
+pub(super) fn text_len_max(info: &FieldInfo) -> Option<usize> {
+    (is_named(info, "process") || is_named(info, "peer-process")).then_some(15)
+}
+
 /// Whether `FIELD VALUE` means `FIELD = VALUE`, as `ss` has it for `dst 10.0.0.1`, `sport 22`, `dev eth0`.
 pub(super) fn needs_no_operator(info: &FieldInfo) -> bool {
     match info.kind {

@@ -107,6 +107,7 @@ fn conditions_on_one_field_are_held_against_each_other() {
         "src 10.0.0.1 and dst 2001:db8::1",
         "process = x and not has pid",
         "pid > 4194304",
+        "process = abcdefghijklmnop",
     ] {
         assert!(filter::parse(refused, catalog(), &Known).is_err(), "{refused}: {}", canonical(refused));
     }
@@ -122,6 +123,8 @@ fn conditions_on_one_field_are_held_against_each_other() {
         "dev != eth0 and not has dev",
         "not has pid and not process = x",
         "pid <= 4194304",
+        "process = abcdefghijklmno",
+        "cmdline = abcdefghijklmnop",
     ] {
         assert!(filter::parse(possible, catalog(), &Known).is_ok(), "{possible}: {}", canonical(possible));
     }

@@ -287,7 +287,12 @@ impl sockeye_query::Names for SystemNames {
             return Ok(None);
         }
         let socket = Socket::open(Protocol::SockDiag).map_err(|error| error.to_string())?;
-        Ok(socket.interface_index(name.as_bytes()))
+        let index = socket.interface_index(name.as_bytes());
+        // Digits can be an index, which need not have a name yet.
+        if index.is_none() && !name.bytes().all(|letter| letter.is_ascii_digit()) {
+            return Err(format!("there is no interface {name:?} in this network namespace"));
+        }
+        Ok(index)
     }
 
     fn cgroup(&self, path: &str) -> Result<u64, String> {
