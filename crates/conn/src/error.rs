@@ -103,6 +103,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
+        // The sentence says what the system said; only what lies behind that is left.
+        self.source.source()
     }
 }

@@ -29,6 +29,12 @@ pub struct Inventory {
 }
 
 impl Inventory {
+    /// Whether namespaces are missing that could have been had: they exist, or a capability would show more.
+    pub fn is_restricted(&self) -> bool {
+        !self.unopened.is_empty()
+            || (self.processes_hidden || self.not_permitted > 0) && lacks(CapabilitySet::SYS_PTRACE)
+    }
+
     /// Why namespaces may be missing, in one sentence; `None` where nothing stood in the way.
     pub fn reason(&self) -> Option<String> {
         if let Some(error) = self.unopened.first() {

@@ -13,7 +13,7 @@ use sockeye_conn::Namespace;
 use sockeye_owners::ScanOptions;
 use sockeye_query::FieldId;
 use sockeye_query::filter::{Expression, Filter};
-use sockeye_query::sockets::{Abilities, Plan, Question, SocketRow, Table as SocketTable, catalog};
+use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table as SocketTable, catalog};
 use sockeye_state::Answer;
 use sockeye_state::Missing;
 
@@ -56,6 +56,15 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     listing.run()
 }
 
+/// What a single namespace, or our own, is called among all there are.
+fn label(namespace: Option<&Namespace>) -> Option<Vec<u8>> {
+    let own = namespace.is_none().then(Namespace::current).transpose().ok()?;
+    let one = namespace.or(own.as_ref())?;
+    let known = sockeye_conn::namespace::inventory().ok().into_iter().flat_map(|inventory| inventory.namespaces);
+    let same = known.into_iter().find(|other| other.identity() == one.identity());
+    Some(same.as_ref().unwrap_or(one).label())
+}
+
 /// A mistake of the command line: exit status 2.
 #[derive(Debug)]
 pub(crate) struct Mistaken(String);
@@ -83,8 +92,8 @@ struct Namespaces {
     /// None: the one we are in.
     list: Vec<Namespace>,
     several: bool,
-    /// What could not be seen of them, in one sentence.
-    missing: Option<String>,
+    /// What could not be seen of them, in one sentence, and whether more could have been had.
+    missing: Option<(String, bool)>,
 }
 
 fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
@@ -92,7 +101,8 @@ fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
         None => Ok(Namespaces { list: Vec::new(), several: false, missing: None }),
         Some("all") => {
             let inventory = sockeye_conn::namespace::inventory().context("cannot find the network namespaces")?;
-            let missing = inventory.reason();
+            let restricted = inventory.is_restricted();
+            let missing = inventory.reason().map(|reason| (reason, restricted));
             Ok(Namespaces { list: inventory.namespaces, several: true, missing })
         }
         Some(one) => {
@@ -231,10 +241,14 @@ impl Listing<'_> {
     /// The places that rows come from: the namespaces, or here.
     fn places<'s>(&'s self, plan: &Plan, system: &'s System) -> Result<Vec<(Option<&'s Namespace>, Place<'s>)>> {
         let mut places = Vec::new();
+        let named = plan.fields.iter().any(|&field| view::Kind::of(field) == view::Kind::Flat(Flat::Namespace));
         let all: Vec<_> =
             if self.namespaces.list.is_empty() { vec![None] } else { self.namespaces.list.iter().map(Some).collect() };
         for (index, namespace) in all.into_iter().enumerate() {
-            let label = namespace.filter(|_| self.namespaces.several).map(Namespace::label);
+            let label = match namespace {
+                Some(namespace) if self.namespaces.several => Some(namespace.label()),
+                one => named.then(|| label(one)).flatten(),
+            };
             let mut place = Place { system, label, interfaces: Interfaces::of(namespace), ends: None, index };
             if !plan.peers.is_empty() {
                 place.ends = Some(
@@ -298,7 +312,8 @@ impl Listing<'_> {
             owners_unknown: system.said_unknown() || counts.undecided.load(Ordering::Relaxed) > 0,
             owners_named: self.names_owners(),
             named: self.named_fields(),
-            namespaces: self.namespaces.missing.as_deref(),
+            namespaces: self.namespaces.missing.as_ref().map(|(reason, restricted)| (reason.as_str(), *restricted)),
+            cgroups: system.cgroups_unknown(),
             filter: self.filter,
         };
         let mut verdict = verdict(&circumstances);

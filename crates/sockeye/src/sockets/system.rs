@@ -24,7 +24,8 @@ pub(crate) struct System {
     /// Why an owner can be unknown, made when it is first needed.
     unknown: OnceLock<Option<String>>,
     users: OnceLock<Option<Users>>,
-    cgroups: OnceLock<Option<CgroupTree>>,
+    /// The tree of control groups, or why it could not be read; loaded when a row first needs it.
+    cgroups: OnceLock<Result<CgroupTree, String>>,
     /// Release of the running kernel.
     pub(crate) kernel: Option<Version>,
     /// The keys of MD5 signatures were asked for.
@@ -40,7 +41,7 @@ impl System {
     /// The system that a capture was made on, of which no more than its kernel's release is known.
     pub(crate) fn of_capture(kernel: &[u8]) -> Self {
         let kernel = std::str::from_utf8(kernel).ok().and_then(version);
-        Self { kernel, users: None.into(), cgroups: None.into(), ..Self::default() }
+        Self { kernel, users: None.into(), cgroups: Err(String::new()).into(), ..Self::default() }
     }
 
     /// The same system, with the keys of MD5 signatures shown or not.
@@ -75,7 +76,13 @@ impl System {
     }
 
     fn cgroup(&self, id: u64) -> Option<&[u8]> {
-        self.cgroups.get_or_init(|| CgroupTree::load().ok()).as_ref()?.path(id)
+        let load = || CgroupTree::load().map_err(|error| error.to_string());
+        self.cgroups.get_or_init(load).as_ref().ok()?.path(id)
+    }
+
+    /// Why paths of control groups that rows needed are not there.
+    pub(crate) fn cgroups_unknown(&self) -> Option<&str> {
+        self.cgroups.get()?.as_ref().err().map(String::as_str).filter(|why| !why.is_empty())
     }
 
     /// Whether a row had to say why its owners are unknown.

@@ -25,8 +25,10 @@ pub(crate) struct Circumstances<'c> {
     pub(crate) owners_unknown: bool,
     /// Owners were asked for by name.
     pub(crate) owners_named: bool,
-    /// What could not be seen of the namespaces.
-    pub(crate) namespaces: Option<&'c str>,
+    /// What could not be seen of the namespaces, and whether more could have been had.
+    pub(crate) namespaces: Option<(&'c str, bool)>,
+    /// Why paths of control groups are not there.
+    pub(crate) cgroups: Option<&'c str>,
     pub(crate) filter: &'c Expression,
 }
 
@@ -50,8 +52,13 @@ pub(crate) fn verdict(found: &Circumstances<'_>) -> Verdict {
         let sentence = "the kernel refused the filter program, so every row came over and was decided here".to_owned();
         verdict.missing.push(Missing::Other { sentence, named: false });
     }
-    if let Some(sentence) = found.namespaces {
-        verdict.missing.push(Missing::Other { sentence: sentence.to_owned(), named: false });
+    if let Some((sentence, named)) = found.namespaces {
+        verdict.missing.push(Missing::Other { sentence: sentence.to_owned(), named });
+    }
+    if let Some(why) = found.cgroups {
+        let named = found.named.iter().any(|&field| source_flat(field) == Some(Flat::Cgroup));
+        let sentence = format!("paths of control groups are unknown: {why}");
+        verdict.missing.push(Missing::Other { sentence, named });
     }
     verdict
 }
@@ -65,7 +72,11 @@ fn dumps(found: &Circumstances<'_>, verdict: &mut Verdict) {
         let conclusion = match &ended.result {
             Ok(conclusion) => conclusion,
             Err(error) => {
-                verdict.missing.push(Missing::Other { sentence: error.to_string(), named: true });
+                let one = failure(error);
+                // Each table of a namespace fails alike.
+                if !verdict.missing.contains(&one) {
+                    verdict.missing.push(one);
+                }
                 continue;
             }
         };
@@ -110,6 +121,17 @@ fn dumps(found: &Circumstances<'_>, verdict: &mut Verdict) {
             found.counts.defects.load(Ordering::Relaxed)
         );
         verdict.missing.push(Missing::Other { sentence, named: false });
+    }
+}
+
+/// A dump that could not be made.
+fn failure(error: &sockeye_conn::Error) -> Missing {
+    match error.capability() {
+        Some(capability) => {
+            let what = format!("{}: {}", error.operation, error.source);
+            Missing::Capability { capability, what, named: true }
+        }
+        None => Missing::Other { sentence: error.to_string(), named: true },
     }
 }
 

@@ -149,3 +149,44 @@ fn a_namespace_that_is_not_there_is_a_mistake_with_a_sentence() {
         );
     }
 }
+
+#[test]
+fn a_namespace_has_its_name_where_it_is_asked_for() {
+    in_namespace(|_| {
+        let other = Other::new()?;
+        let rows = other.named(&["-N", "blue", "tcp", "listening", "--columns", "netns,lport", "-o", "ndjson"]);
+        let rows = rows.ended(0).json_lines();
+        assert_eq!(rows[0]["netns"], "blue", "{rows:?}");
+        let count = |spec: &str, filter: &str| other.named(&["-N", spec, filter, "--count"]).ended(0).text().to_owned();
+        assert_eq!(count("blue", "tcp listening netns = blue"), "1\n");
+        assert_eq!(count(&other.pid(), "tcp listening netns = blue"), "1\n", "whatever way leads to it");
+        assert_eq!(count("blue", "tcp listening netns != blue"), "0\n");
+        let _listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let own = sockeye(&["tcp", "listening", "--columns", "netns,lport", "-o", "ndjson"]).ended(0).json_lines();
+        assert!(own[0]["netns"].as_str().is_some_and(|name| !name.is_empty()), "{own:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_path_of_a_control_group_that_cannot_be_had_is_said_to_be_missing() {
+    in_namespace(|zoo| {
+        let _listener = zoo.tcp_listening()?;
+        let without = |arguments: &[&str]| {
+            let mut command = Command::new("unshare");
+            let script = "mount -t tmpfs nothing /sys && exec \"$@\"";
+            command.args(["--mount", "--propagation", "private", "sh", "-c", script, "sh"]);
+            run(command.arg(env!("CARGO_BIN_EXE_sockeye")).args(arguments).env("NO_COLOR", "1"))
+        };
+        for arguments in [
+            ["tcp", "listening", "--columns", "local,cgroup"].as_slice(),
+            &["tcp", "listening", "has", "cgroup"],
+            &["tcp", "listening", "--sort", "cgroup"],
+        ] {
+            let ran = without(arguments).ended(3);
+            assert!(ran.errors().contains("paths of control groups are unknown"), "{}", ran.errors());
+        }
+        without(&["tcp", "listening"]).ended(0);
+        Ok(())
+    });
+}
