@@ -81,6 +81,7 @@ fn source(info: &FieldInfo) -> String {
 fn privilege(info: &FieldInfo) -> String {
     match info.privilege {
         Privilege::None => String::new(),
+        Privilege::Ptrace => format!("; needs {} for processes of other users", info.privilege.capability()),
         other => format!("; needs {}", other.capability()),
     }
 }

@@ -15,6 +15,8 @@ pub enum Privilege {
     NetAdmin,
     /// `CAP_BPF`, or `CAP_SYS_ADMIN`.
     Bpf,
+    /// `CAP_SYS_PTRACE`, for processes of other users: `/proc/PID/fd` is only for who could trace the process.
+    Ptrace,
 }
 
 impl Privilege {
@@ -24,6 +26,7 @@ impl Privilege {
             Self::None => "",
             Self::NetAdmin => "CAP_NET_ADMIN",
             Self::Bpf => "CAP_BPF",
+            Self::Ptrace => "CAP_SYS_PTRACE",
         }
     }
 }

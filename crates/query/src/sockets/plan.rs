@@ -386,7 +386,8 @@ fn privileges(fields: &[FieldId]) -> Vec<(FieldId, Privilege)> {
     fields
         .iter()
         .map(|&field| (field, registry().catalog.info(field).privilege))
-        .filter(|&(_, privilege)| privilege != Privilege::None)
+        // What /proc keeps back is found out by looking.
+        .filter(|&(_, privilege)| !matches!(privilege, Privilege::None | Privilege::Ptrace))
         .collect()
 }
 

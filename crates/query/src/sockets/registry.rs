@@ -129,8 +129,11 @@ impl Registry {
             scalar: None,
             several: matches!(row.flat, Flat::Port | Flat::Owner(_) | Flat::PeerOwner(_)),
             none_is_said: matches!(row.flat, Flat::Interface | Flat::Ifindex | Flat::Owner(_) | Flat::PeerOwner(_)),
-            since: Version(2, 12),
-            privilege: Privilege::None,
+            since: since(row.flat),
+            privilege: match row.flat {
+                Flat::Owner(_) | Flat::PeerOwner(_) => Privilege::Ptrace,
+                _ => Privilege::None,
+            },
         });
         self.sources.push(Source::Flat(row.flat));
     }
@@ -277,6 +280,18 @@ impl Traits {
             _ => FieldKind::Structure,
         };
         Self { kind, since: field.since, privilege: Privilege::None }
+    }
+}
+
+/// The kernel that first had what a field made by hand is made of.
+fn since(flat: Flat) -> Version {
+    match flat {
+        Flat::Owner(OwnerPart::Process) => Version(2, 33),
+        Flat::Owner(OwnerPart::Unit | OwnerPart::Container | OwnerPart::Pod) => Version(2, 24),
+        Flat::Namespace => Version(3, 0),
+        Flat::PeerInode | Flat::PeerName | Flat::PeerOwner(_) => Version(3, 3),
+        Flat::Cgroup => Version(5, 8),
+        _ => Version(2, 12),
     }
 }
 

@@ -23,6 +23,9 @@ pub mod unix;
 pub mod vsock;
 pub mod xdp;
 
+/// Kinds of sockets (`SOCK_*`, include/linux/net.h), the same numbers in every family.
+pub const SOCKET_TYPES: &[crate::Name] =
+    crate::names![(1, "stream"), (2, "dgram"), (3, "raw"), (4, "rdm"), (5, "seqpacket"), (10, "packet")];
 /// `SOCK_DIAG_BY_FAMILY`: the message type of requests and answers.
 pub const SOCK_DIAG_BY_FAMILY: u16 = 20;
 /// `SOCK_DESTROY`: close sockets.

@@ -30,7 +30,7 @@ crate::layout! {
         /// Address family: 16.
         ndiag_family => family: u8 @ 0, OneOf(crate::names![(16, "netlink")]), (3, 10);
         /// Kind of socket; the kernel treats both alike.
-        ndiag_type => socket_type: u8 @ 1, OneOf(crate::names![(2, "dgram"), (3, "raw")]), (3, 10);
+        ndiag_type => socket_type: u8 @ 1, OneOf(super::SOCKET_TYPES), (3, 10);
         /// Part of the kernel that the socket talks to.
         ndiag_protocol => netlink_protocol: u8 @ 2,
             OneOf(crate::names![(0, "route"), (1, "unused"), (2, "usersock"), (3, "firewall"), (4, "sock-diag"), (5, "nflog"),

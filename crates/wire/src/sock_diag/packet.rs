@@ -32,7 +32,7 @@ crate::layout! {
         /// Address family: 17.
         pdiag_family => family: u8 @ 0, OneOf(crate::names![(17, "packet")]), (3, 7);
         /// Kind of socket: with link-layer header (raw), without (dgram), or the old kind (packet).
-        pdiag_type => socket_type: u8 @ 1, OneOf(crate::names![(2, "dgram"), (3, "raw"), (10, "packet")]), (3, 7);
+        pdiag_type => socket_type: u8 @ 1, OneOf(super::SOCKET_TYPES), (3, 7);
         /// Ethernet protocol that the socket receives, 3 for every one.
         pdiag_num => num: u16 @ 2, Hexadecimal, (3, 7);
         /// Inode of the socket.

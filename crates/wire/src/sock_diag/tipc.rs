@@ -36,8 +36,7 @@ crate::attributes! {
         TIPC_NLA_SOCK_STAT = 5 => stat "stat": Nest(&TipcStatistics::SPACE), Always, None, (4, 17);
         /// Kind of socket.
         TIPC_NLA_SOCK_TYPE = 6 => socket_type "type":
-            Number(U32, OneOf(crate::names![(1, "stream"), (2, "dgram"), (4, "rdm"),
-            (5, "seqpacket")])), Always, None, (4, 17);
+            Number(U32, OneOf(super::SOCKET_TYPES)), Always, None, (4, 17);
         /// Inode of the socket.
         TIPC_NLA_SOCK_INO = 7 => inode "inode": Number(U32, Identifier), Always, None, (4, 17);
         /// User the socket belongs to.

@@ -34,7 +34,7 @@ crate::layout! {
         /// Address family: 1.
         udiag_family => family: u8 @ 0, OneOf(crate::names![(1, "unix")]), (3, 3);
         /// Kind of socket.
-        udiag_type => socket_type: u8 @ 1, OneOf(crate::names![(1, "stream"), (2, "dgram"), (5, "seqpacket")]), (3, 3);
+        udiag_type => socket_type: u8 @ 1, OneOf(super::SOCKET_TYPES), (3, 3);
         /// State of the socket.
         udiag_state => state_number: u8 @ 2, Identifier, (3, 3);
         /// Inode of the socket.

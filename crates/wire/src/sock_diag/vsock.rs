@@ -18,7 +18,7 @@ crate::layout! {
         /// Address family: 40.
         vdiag_family => family: u8 @ 0, OneOf(crate::names![(40, "vsock")]), (4, 15);
         /// Kind of socket.
-        vdiag_type => socket_type: u8 @ 1, OneOf(crate::names![(1, "stream"), (2, "dgram"), (5, "seqpacket")]), (4, 15);
+        vdiag_type => socket_type: u8 @ 1, OneOf(super::SOCKET_TYPES), (4, 15);
         /// State of the socket.
         vdiag_state => state_number: u8 @ 2, Identifier, (4, 15);
         /// Directions that are shut down.

@@ -28,7 +28,7 @@ crate::layout! {
         /// Address family: 44.
         xdiag_family => family: u8 @ 0, OneOf(crate::names![(44, "xdp")]), (5, 1);
         /// Kind of socket.
-        xdiag_type => socket_type: u8 @ 1, OneOf(crate::names![(3, "raw")]), (5, 1);
+        xdiag_type => socket_type: u8 @ 1, OneOf(super::SOCKET_TYPES), (5, 1);
         /// Inode of the socket.
         xdiag_ino => inode: u32 @ 4, Identifier, (5, 1);
         /// Identity of the socket, never used twice until the next boot.
