@@ -7,12 +7,11 @@ mod fields;
 mod manual;
 mod output;
 mod sockets;
+mod usage;
 mod version;
 
 use std::io::{self, Write as _};
-use std::os::unix::ffi::OsStrExt as _;
 
-use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::{Cli, Command};
@@ -20,9 +19,14 @@ use crate::exit::Status;
 use crate::sockets::Mistaken;
 
 fn main() -> Status {
-    match Cli::try_parse() {
-        Ok(cli) => run(cli).unwrap_or_else(|error| explain(&error)),
-        Err(error) => usage(&error),
+    answer().unwrap_or_else(|error| explain(&error))
+}
+
+fn answer() -> anyhow::Result<Status> {
+    let words = usage::command_first(std::env::args_os().collect()).map_err(Mistaken::sentence)?;
+    match Cli::try_parse_from(&words) {
+        Ok(cli) => run(cli),
+        Err(error) => Ok(usage::explain(&error, &words)?),
     }
 }
 
@@ -58,47 +62,4 @@ fn explain(error: &anyhow::Error) -> Status {
     // Nobody is left to be told where stderr cannot be written.
     let _ = io::stderr().write_all(&line);
     if mistaken { Status::Usage } else { Status::Failed }
-}
-
-/// What clap has to say: help and version are answers, everything else is a mistake.
-fn usage(error: &clap::Error) -> Status {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let _ = error.print();
-        return Status::Whole;
-    }
-    let words: Vec<_> = std::env::args_os().skip(1).collect();
-    let mut escaped = Vec::new();
-    if let Some(hint) = ss_hint(error, &words) {
-        // What was meant is known: how clap would have quoted the letter is of no use then.
-        output::escape::text(&mut escaped, format!("sockeye: {hint}").as_bytes());
-        escaped.push(b'\n');
-    } else if words.iter().all(|word| is_plain(word.as_bytes())) {
-        let _ = error.print();
-    } else {
-        // Clap repeats the words as they are, which may be what a script was given by somebody else.
-        for line in error.render().to_string().lines() {
-            output::escape::text(&mut escaped, line.as_bytes());
-            escaped.push(b'\n');
-        }
-    }
-    // Nobody is left to be told where stderr cannot be written.
-    let _ = io::stderr().write_all(&escaped);
-    Status::Usage
-}
-
-/// The command that was meant by options of `ss`. Only a letter that we do not know can be one of them.
-fn ss_hint(error: &clap::Error, words: &[std::ffi::OsString]) -> Option<String> {
-    if error.kind() != ErrorKind::UnknownArgument {
-        return None;
-    }
-    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    // What comes before may be a command of ours, or the name of theirs.
-    let own = words.iter().take_while(|word| matches!(&***word, "sockets" | "socket" | "ss")).count();
-    sockeye_query::filter::ss_hint(&words[own..])
-}
-
-fn is_plain(word: &[u8]) -> bool {
-    let mut escaped = Vec::with_capacity(word.len());
-    output::escape::text(&mut escaped, word);
-    escaped == word
 }

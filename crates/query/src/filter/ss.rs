@@ -1,166 +1,168 @@
 //! For fingers that know `ss`: what its options are in sockeye.
+//!
+//! The command that is named lists the same sockets. What `ss` lists by itself is less than it seems: without `-a`, `-l`
+//! and `state`, each family adds the states that it usually is in, and all families together are listed in all of them
+//! (`filter_merge_defaults` in misc/ss.c of iproute2).
 
-/// Letters of `ss` (and `netstat`) that choose protocols, and the words for them.
-const PROTOCOLS: [(char, &str, &str); 9] = [
-    ('t', "--tcp", "tcp"),
-    ('u', "--udp", "udp"),
-    ('w', "--raw", "raw"),
-    ('x', "--unix", "unix"),
-    ('S', "--sctp", "sctp"),
-    ('M', "--mptcp", "mptcp"),
-    ('0', "--packet", "packet"),
-    ('4', "--ipv4", "src 0.0.0.0/0"),
-    ('6', "--ipv6", "src ::/0"),
-];
+mod options;
+mod words;
 
-/// Options that become options of sockeye.
-const OPTIONS: [(char, &str, &str); 6] = [
-    ('r', "--resolve", "--resolve"),
-    ('m', "--memory", "--view memory"),
-    ('i', "--info", "--view tcp"),
-    ('o', "--options", "--view timers"),
-    ('s', "--summary", "--group-by proto,state"),
-    ('H', "--no-header", "--no-header"),
-];
+use options::{Means, Shown, Takes};
+use words::Words;
 
-/// Options that say what sockeye does anyway, or that change nothing in which sockets are listed.
-const NEEDLESS: [(char, &str); 6] = [
-    ('n', "--numeric"),
-    ('p', "--processes"),
-    ('e', "--extended"),
-    ('Q', "--no-queues"),
-    ('O', "--oneline"),
-    ('z', "--contexts"),
-];
+/// Formats of sockeye: behind `-o` they are not what `ss` would be given.
+const FORMATS: [&str; 4] = ["table", "json", "ndjson", "csv"];
 
-/// For arguments that hold options of `ss` (`-tlnp`): a sentence with the command that lists the same sockets. `None`
-/// where there is none, or an option that is not known here.
+/// For arguments that hold options of `ss` (`-tlnp`): a sentence with the command that lists the same sockets, or one
+/// that says that sockeye does not do that. `None` where there is none, or an option that is not known here.
 ///
 /// ```
 /// let hint = sockeye_query::filter::ss_hint(&["-tlnp"]);
 /// assert_eq!(hint.unwrap(), "`-tlnp` is an option of ss; in sockeye: sockeye sockets tcp listening");
 /// ```
 pub fn hint<S: AsRef<str>>(args: &[S]) -> Option<String> {
-    let mut words = Vec::new();
-    let mut options = Vec::new();
-    let mut rest = Vec::new();
-    let mut found = Vec::new();
-    let (mut listening, mut all) = (false, false);
-    for arg in args.iter().map(AsRef::as_ref) {
-        let long = arg.starts_with("--");
-        let letters: Vec<char> = match arg.strip_prefix('-') {
-            Some(letters) if !letters.is_empty() && !long => letters.chars().collect(),
-            Some(_) if long && arg.len() > 2 => vec![letter_of(arg)?],
-            _ => {
+    let asked = Asked::read(args.iter().map(AsRef::as_ref))?;
+    let (first, rest) = asked.found.split_first()?;
+    let verb = if rest.is_empty() { "is an option" } else { "are options" };
+    let them = format!("`{}` {verb} of ss", [&[*first], rest].concat().join(" "));
+    if let Some(sentence) = asked.not {
+        return Some(format!("{them}; {sentence}"));
+    }
+    let notes: String = asked.without.iter().flat_map(|note| ["; ", note]).collect();
+    Some(format!("{them}{notes}; in sockeye: {}", asked.command()))
+}
+
+/// What was asked for.
+#[derive(Default)]
+struct Asked<'a> {
+    words: Words<'a>,
+    shown: Vec<Shown>,
+    options: Vec<String>,
+    /// Arguments that are options of `ss`.
+    found: Vec<&'a str>,
+    /// What sockeye does not show.
+    without: Vec<&'static str>,
+    /// What sockeye does not do.
+    not: Option<&'static str>,
+}
+
+impl<'a> Asked<'a> {
+    fn read(args: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut asked = Self::default();
+        let mut rest = Vec::new();
+        let mut args = args.peekable();
+        while let Some(arg) = args.next() {
+            let Some(option) = arg.strip_prefix('-').filter(|option| !option.is_empty() && *option != "-") else {
                 rest.push(arg);
                 continue;
-            }
-        };
-        found.push(arg);
-        for letter in letters {
-            match letter {
-                'l' => listening = true,
-                'a' => all = true,
-                _ => {
-                    if let Some(&(.., word)) = PROTOCOLS.iter().find(|(own, ..)| *own == letter) {
-                        words.push(word);
-                    } else if let Some(&(.., option)) = OPTIONS.iter().find(|(own, ..)| *own == letter) {
-                        options.push(option);
-                    } else {
-                        NEEDLESS.iter().find(|(own, _)| *own == letter)?;
+            };
+            let mut counts = false;
+            if let Some(long) = option.strip_prefix('-') {
+                let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+                let means = options::by_name(name)?;
+                counts = means.is_theirs();
+                asked.take(means, || value.or_else(|| args.next()))?;
+            } else if option == "o" && args.peek().is_some_and(|next| FORMATS.contains(next)) {
+                asked.options.push(format!("-o {}", args.next()?));
+            } else {
+                let mut letters = option.chars();
+                while let Some(letter) = letters.next() {
+                    let means = options::by_letter(letter)?;
+                    counts |= means.is_theirs();
+                    // As for getopt(3): what is left of the cluster is the value, or the next argument.
+                    let attached = letters.as_str();
+                    let mut is_used = false;
+                    asked.take(means, || {
+                        is_used = true;
+                        if attached.is_empty() { args.next() } else { Some(attached) }
+                    })?;
+                    if is_used {
+                        break;
                     }
                 }
             }
+            if counts {
+                asked.found.push(arg);
+            }
         }
+        asked.words.filter(&rest);
+        Some(asked)
     }
-    let first = found.first()?;
-    // What ss calls listening are also the sockets that wait for datagrams, which connect to nobody.
-    let protocols: Vec<_> = words.iter().filter(|word| !word.starts_with("src ")).collect();
-    let connects = !protocols.is_empty() && protocols.iter().all(|word| matches!(**word, "tcp" | "mptcp" | "sctp"));
-    words.push(match (all, listening) {
-        (true, _) => "all",
-        (false, true) if connects => "listening",
-        (false, true) => "listening unconnected",
-        (false, false) => "connected",
-    });
-    // A listing has one view.
-    let several_views = options.iter().filter(|option| option.starts_with("--view")).count() > 1;
-    if several_views {
-        options.retain(|option| !option.starts_with("--view"));
-        options.push("--view everything");
-    }
-    let mut command = vec!["sockeye sockets".to_owned()];
-    command.extend(options.into_iter().map(str::to_owned));
-    command.extend(words.into_iter().map(str::to_owned));
-    command.extend(filter_words(&rest));
-    let (them, verb) =
-        if found.len() == 1 { ((*first).to_owned(), "is an option") } else { (found.join(" "), "are options") };
-    Some(format!("`{them}` {verb} of ss; in sockeye: {}", command.join(" ")))
-}
 
-fn letter_of(long: &str) -> Option<char> {
-    let protocols = PROTOCOLS.iter().chain(&OPTIONS).map(|&(letter, name, _)| (letter, name));
-    let others = NEEDLESS.into_iter().chain([('l', "--listening"), ('a', "--all")]);
-    protocols.chain(others).find(|(_, name)| *name == long).map(|(letter, _)| letter)
-}
-
-/// The filter behind the options, in brackets where an `or` would otherwise take the words before it along.
-fn filter_words(rest: &[&str]) -> Vec<String> {
-    let has_or = rest
-        .iter()
-        .any(|word| matches!(word.to_ascii_lowercase().as_str(), "or" | "|" | "||") || word.contains(" or "));
-    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
-    let shell_safe = |word: &str| !word.is_empty() && word.bytes().all(harmless);
-    if has_or {
-        return vec![format!("'({})'", rest.join(" ").replace('\'', "\""))];
+    fn take(&mut self, means: Means, value: impl FnOnce() -> Option<&'a str>) -> Option<()> {
+        match means {
+            Means::Family(name) => self.words.add(options::named(name)?),
+            Means::Version(version) => self.words.version = Some(version),
+            // As in `ss`, the last one counts.
+            Means::Which(which) => self.words.which = Some(which),
+            Means::Shown(shown) => self.shown.push(shown),
+            Means::Option(option) | Means::Own(option) => self.options.push(option.to_owned()),
+            Means::Needless => {}
+            Means::Without(note) => self.without.push(note),
+            Means::Not(sentence, has_value) => {
+                self.not.get_or_insert(sentence);
+                if has_value {
+                    value();
+                }
+            }
+            Means::Takes(Takes::Namespace) => self.options.push(format!("-N {}", words::quoted(value()?))),
+            Means::Takes(Takes::Family) => match value()? {
+                "inet" => self.words.version = Some(4),
+                "inet6" => self.words.version = Some(6),
+                name => self.words.add(options::named(name)?),
+            },
+            Means::Takes(Takes::Query) => self.words.query(value()?, &mut self.not)?,
+        }
+        Some(())
     }
-    rest.iter()
-        .map(|word| if shell_safe(word) { (*word).to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) })
-        .collect()
+
+    fn command(&self) -> String {
+        let mut command = vec!["sockeye sockets".to_owned()];
+        command.extend(self.layout());
+        command.extend(self.options.iter().cloned());
+        command.extend(self.words.text(self.shows(Shown::Summary)));
+        command.join(" ")
+    }
+
+    fn shows(&self, wanted: Shown) -> bool {
+        self.shown.contains(&wanted)
+    }
+
+    /// The view and the columns. A listing has one view; what else is to be shown are columns beside it.
+    fn layout(&self) -> Vec<String> {
+        if self.shows(Shown::Summary) {
+            return vec!["--group-by proto,state".to_owned()];
+        }
+        let views = [(Shown::Info, "tcp"), (Shown::Memory, "memory"), (Shown::Timers, "timers")];
+        let view = views.into_iter().find(|(shown, _)| self.shows(*shown));
+        let is_beside = |shown| self.shows(shown) && view.is_none_or(|(own, _)| own != shown);
+        let mut columns = Vec::new();
+        if is_beside(Shown::Memory) {
+            columns.push("+skmem");
+        }
+        if is_beside(Shown::Timers) {
+            columns.push("+timer,+expires,+timer_retrans");
+        } else if self.shows(Shown::Extended) && !self.shows(Shown::Timers) {
+            columns.push("+timer,+expires");
+        }
+        if self.shows(Shown::Extended) {
+            columns.push("+uid,+inode,+cookie,+cgroup");
+        }
+        if self.shows(Shown::Owners) && view.is_some_and(|(shown, _)| shown != Shown::Memory) {
+            columns.push("+process,+pid");
+        }
+        for shown in &self.shown {
+            if let Shown::Columns(names) = shown
+                && !(*names == "+cgroup" && self.shows(Shown::Extended))
+                && !columns.contains(names)
+            {
+                columns.push(names);
+            }
+        }
+        let view = view.map(|(_, name)| format!("--view {name}"));
+        view.into_iter().chain((!columns.is_empty()).then(|| format!("--columns {}", columns.join(",")))).collect()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::hint;
-
-    fn check(args: &str, command: &str) {
-        let args: Vec<&str> = args.split(' ').collect();
-        let hint = hint(&args);
-        assert_eq!(
-            hint.as_deref().and_then(|hint| hint.split_once("in sockeye: ")).map(|(_, command)| command),
-            Some(command)
-        );
-    }
-
-    #[test]
-    fn the_usual_clusters_have_their_filter() {
-        check("-tlnp", "sockeye sockets tcp listening");
-        check("-tulpn", "sockeye sockets tcp udp listening unconnected");
-        check("-t4l", "sockeye sockets tcp src 0.0.0.0/0 listening");
-        check("-l", "sockeye sockets listening unconnected");
-        check("-tan", "sockeye sockets tcp all");
-        check("-x", "sockeye sockets unix connected");
-        check("-t -4 -n", "sockeye sockets tcp src 0.0.0.0/0 connected");
-        check("--tcp --listening", "sockeye sockets tcp listening");
-        check("-tim", "sockeye sockets --view everything tcp connected");
-        check("-s", "sockeye sockets --group-by proto,state connected");
-    }
-
-    #[test]
-    fn a_filter_behind_the_options_is_kept() {
-        check("-tn dst 10.0.0.1", "sockeye sockets tcp connected dst 10.0.0.1");
-        check("-tn ( sport = 1 )", "sockeye sockets tcp connected '(' sport = 1 ')'");
-        check("-tn sport = 1 or dport = 1", "sockeye sockets tcp connected '(sport = 1 or dport = 1)'");
-    }
-
-    #[test]
-    fn what_is_not_of_ss_is_left_alone() {
-        for args in [["tcp"], ["-"], ["--"], ["-y"], ["--json"], [""], ["-tj"]] {
-            assert_eq!(hint(&args), None, "{args:?}");
-        }
-        assert_eq!(
-            hint(&["-tlnp"]).as_deref(),
-            Some("`-tlnp` is an option of ss; in sockeye: sockeye sockets tcp listening")
-        );
-    }
-}
+mod tests;

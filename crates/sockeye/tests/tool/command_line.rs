@@ -316,7 +316,19 @@ fn a_reader_that_leaves_early_is_no_failure() {
 fn a_disk_that_is_full_is_a_failure() {
     in_namespace(|zoo| {
         let _kept = zoo.tcp_established_v4()?;
-        for line in ["", "-j", "--count", "--group-by state", "fields", "man", "completion bash", "--plan"] {
+        for line in [
+            "",
+            "-j",
+            "--count",
+            "--group-by state",
+            "fields",
+            "man",
+            "completion bash",
+            "--plan",
+            "--version",
+            "--help",
+            "sockets --help",
+        ] {
             let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("every Linux has it");
             let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
             command.args(line.split(' ').filter(|word| !word.is_empty())).stdout(full).stderr(Stdio::piped());

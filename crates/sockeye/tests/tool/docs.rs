@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ran::{sockeye, words};
+use crate::ran::{shell_words, sockeye, words};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -25,26 +25,6 @@ fn fenced<'p>(page: &'p str, languages: &[&str]) -> Vec<&'p str> {
         }
     }
     lines
-}
-
-/// Words as a shell would split them; `None` where a shell would do more than that.
-fn shell_words(line: &str) -> Option<Vec<String>> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for letter in line.chars() {
-        match (quote, letter) {
-            (Some(open), _) if letter == open => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(letter);
-                word.get_or_insert_default();
-            }
-            (None, ' ') => words.extend(word.take()),
-            (None, '|' | '>' | '<' | '&' | ';' | '$' | '`' | '(' | '*') => return None,
-            (None, '#') if word.is_none() => break,
-            _ => word.get_or_insert_default().push(letter),
-        }
-    }
-    words.extend(word);
-    Some(words)
 }
 
 /// Runs no listing: `--plan` says whether the line is understood.

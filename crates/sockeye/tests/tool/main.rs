@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+mod beside_ss;
 mod command_line;
 mod docs;
 mod hostile_names;

@@ -1,6 +1,6 @@
 //! Mistakes of the command line: exit status 2, nothing on standard output, and a sentence that helps.
 
-use crate::ran::{Ran, sockeye, words};
+use crate::ran::{Ran, shell_words, sockeye, words};
 
 #[track_caller]
 fn mistake(ran: Ran) -> String {
@@ -70,16 +70,67 @@ fn options_of_ss_name_the_command_that_was_meant() {
     check("ss -tlnp", "sockeye sockets tcp listening");
     check("-tulpn", "sockeye sockets tcp udp listening unconnected");
     check("-tan", "sockeye sockets tcp all");
-    check("-s", "sockeye sockets --group-by proto,state connected");
-    check("-ti dst 10.0.0.1", "sockeye sockets --view tcp tcp connected dst 10.0.0.1");
+    check("-tan state established", "sockeye sockets tcp established");
+    check("-0", "sockeye sockets packet");
+    check("-anp", "sockeye sockets any all");
+    check("-s", "sockeye sockets --group-by proto,state any all");
+    check("-ti dst 10.0.0.1", "sockeye sockets --view tcp tcp connected not bucket dst 10.0.0.1");
+    check("-A tcp,udp -a", "sockeye sockets tcp udp all");
+    check("--unix --all", "sockeye sockets unix all");
+    // Here `-o` is the format, and there the timers.
+    check("-o state established -t", "sockeye sockets --view timers tcp established");
+    check("-o state listening", "sockeye sockets --view timers any listening not netlink");
+    check("-on -t", "sockeye sockets --view timers tcp connected not bucket");
+}
+
+#[test]
+fn what_only_ss_does_is_said_in_one_sentence() {
+    for (line, part) in [
+        ("-K", "closes no sockets"),
+        ("-tK dst 10.0.0.1", "closes no sockets"),
+        ("--kill", "closes no sockets"),
+        ("-E", "does not wait"),
+        ("-d", "DCCP"),
+        ("-D file", "--capture"),
+        ("-F file", "$(cat FILE)"),
+        ("-tT", "not their threads"),
+    ] {
+        let said = mistake(words(line));
+        assert!(said.contains("of ss; ") && said.contains(part) && said.lines().count() == 1, "sockeye {line}: {said}");
+    }
 }
 
 #[test]
 fn a_command_that_is_named_works() {
-    for line in ["-tlnp", "-tulpn", "-xa", "-s", "-tim", "-ta4", "-w"] {
+    for line in [
+        "-tlnp",
+        "-tulpn",
+        "-xa",
+        "-s",
+        "-tim",
+        "-ta4",
+        "-w",
+        "-4x",
+        "-te",
+        "-toep",
+        "-xma",
+        "-0b",
+        "-tTo",
+        "-A tcp,unix_dgram,packet_raw",
+        "--tos -t",
+        "--cgroup -t",
+        "--inet-sockopt -t",
+        "--tipcinfo -a",
+        "--tipc",
+        "--vsock --xdp",
+        "-ta ( sport = 1 )",
+    ] {
         let said = mistake(words(line));
         let (_, command) = said.trim_end().rsplit_once("in sockeye: sockeye ").expect("a command is named");
-        assert_ne!(words(&format!("{command} --plan")).status, 2, "sockeye {command}");
+        let command = shell_words(command).expect("no more than words");
+        let arguments: Vec<_> = command.iter().map(String::as_str).chain(["--plan"]).collect();
+        let ran = sockeye(&arguments);
+        assert_ne!(ran.status, 2, "sockeye {command:?}: {}", ran.errors());
     }
 }
 
@@ -111,4 +162,20 @@ fn an_option_that_lists_nothing_is_a_mistake() {
         let said = mistake(sockeye(&["tcp", option]));
         assert!(said.contains("name at least one"), "{option}: {said}");
     }
+}
+
+#[test]
+fn options_may_stand_before_the_command_of_a_listing() {
+    for line in
+        ["--plan sockets tcp", "-o csv --plan sockets", "-c state --plan socket udp", "--limit 3 -H --plan sockets"]
+    {
+        assert!(words(line).ended(0).text().starts_with("filter: "), "sockeye {line}");
+    }
+    for line in ["--json fields", "--limit 3 fields rtt", "-j fields --markdown", "-H man", "-o json completion bash"] {
+        let said = mistake(words(line));
+        assert!(said.contains("the command comes first") && said.lines().count() == 1, "sockeye {line}: {said}");
+    }
+    // What only looks like a command is a value.
+    assert_eq!(words("--plan --view sockets").status, 2);
+    assert!(mistake(words("-c fields tcp")).contains("there is no field"));
 }

@@ -71,6 +71,26 @@ pub(crate) fn words(line: &str) -> Ran {
     sockeye(&line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>())
 }
 
+/// Words as a shell would split them; `None` where a shell would do more than that.
+pub(crate) fn shell_words(line: &str) -> Option<Vec<String>> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for letter in line.chars() {
+        match (quote, letter) {
+            (Some(open), _) if letter == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            (None, '|' | '>' | '<' | '&' | ';' | '$' | '`' | '(' | '*') => return None,
+            (None, '#') if word.is_none() => break,
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    Some(words)
+}
+
 /// Records of a CSV text (RFC 4180).
 pub(crate) fn csv(text: &str) -> Vec<Vec<String>> {
     let (mut records, mut record, mut cell) = (Vec::new(), Vec::new(), String::new());
