@@ -70,7 +70,6 @@ fn add(nodes: &mut Vec<Node>, field: FieldId, table: Table) {
         place = nodes;
     }
     let node = match (Kind::of(field), reader) {
-        (Kind::Flat(Flat::Port), _) => return,
         (Kind::Flat(Flat::Owner(part)), _) => return add_owner(place, "owners", part, field),
         (Kind::Flat(Flat::PeerOwner(part)), _) => return add_owner(place, "peer_owners", part, field),
         (_, Reader::Number(reader)) => {

@@ -56,6 +56,7 @@ impl Column {
         match self.kind {
             Kind::Flat(Flat::Local) => with(&["local", "local_port"]),
             Kind::Flat(Flat::Peer) => with(&["peer", "peer_port"]),
+            Kind::Flat(Flat::Port) => with(&["local_port", "peer_port"]),
             Kind::Flat(Flat::RecvQueue) => with(&["recv_queue", "accept_queue"]),
             Kind::Flat(Flat::SendQueue) => with(&["send_queue", "accept_queue_limit"]),
             Kind::Flat(Flat::Interface) => with(&["interface", "ifindex"]),
