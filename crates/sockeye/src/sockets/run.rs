@@ -288,6 +288,9 @@ impl Listing<'_> {
             };
             self.dump(&jobs, &places, &counts, &shared)
         };
+        // Rows can stay undecided for other reasons than their owners.
+        let decides_by_owners = self.filter.fields().into_iter().any(|field| view::Kind::of(field).is_owner());
+        let undecided_by_owners = decides_by_owners && counts.undecided.load(Ordering::Relaxed) > 0;
         let circumstances = Circumstances {
             plan,
             ended: &ended,
@@ -296,7 +299,7 @@ impl Listing<'_> {
             scan: system.scanned(),
             // Who made the capture is not known: what it lacks is not held against this process.
             net_admin: net_admin || replay.is_some(),
-            owners_unknown: system.said_unknown() || counts.undecided.load(Ordering::Relaxed) > 0,
+            owners_unknown: system.said_unknown() || undecided_by_owners,
             owners_named: self.names_owners(),
             named: self.named_fields(),
             namespaces: self.namespaces.missing.as_deref(),

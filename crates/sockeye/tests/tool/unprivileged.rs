@@ -310,6 +310,19 @@ fn a_filter_on_owners_counts_the_rows_it_could_not_decide() {
 }
 
 #[test]
+fn a_filter_that_stays_undecided_for_another_reason_does_not_make_owners_unknown() {
+    in_namespace(|zoo| {
+        // A connection that is not made yet has no round-trip time. Where this process may see every other, the verdict
+        // has nothing to say in any case.
+        let _kept = (zoo.tcp_established_v4()?, zoo.tcp_syn_sent()?);
+        let (rows, verdict) = listing(&["rtt gt 0us", "inode gt 0", "--columns", "rtt,pid"]);
+        assert!(!rows.is_empty() && rows.iter().all(|row| row["owners"][0]["pid"] == std::process::id()), "{rows:?}");
+        assert!(missing(&verdict, "other").is_empty(), "{verdict}");
+        Ok(())
+    });
+}
+
+#[test]
 fn sockets_of_ones_own_have_their_owner() {
     in_namespace(|zoo| {
         let nobody = nobody(zoo)?;
