@@ -44,11 +44,21 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     if found.is_empty() {
         let mut sentence = b"no field speaks of ".to_vec();
         output::escape::text(&mut sentence, options.words.join(" ").as_bytes());
-        return Err(Mistaken::sentence(String::from_utf8_lossy(&sentence)));
+        let mut sentence = String::from_utf8_lossy(&sentence).into_owned();
+        if let Some(near) = meant(&wanted) {
+            let _ = write!(sentence, "; did you mean {near:?}?");
+        }
+        return Err(Mistaken::sentence(sentence));
     }
     let text = if options.markdown { markdown(&found) } else { plain(&found) };
     output::print(text.as_bytes())?;
     Ok(Status::Whole)
+}
+
+/// The name that is nearest to a word that no field mentions.
+fn meant(words: &[String]) -> Option<&'static str> {
+    let is_known = |word: &String| catalog().fields().any(|(_, info)| mentions(info, word));
+    catalog().nearest(words.iter().find(|word| !is_known(word))?)
 }
 
 fn mentions(info: &FieldInfo, word: &str) -> bool {

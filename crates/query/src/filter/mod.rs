@@ -34,6 +34,7 @@ pub use compare::PATTERNS_MAX;
 pub use decide::{Decision, Record};
 pub use grammar::{LIST_LEN_MAX, NESTING_MAX};
 pub use mistake::Mistake;
+pub use nearest::nearest;
 pub use pattern::{PATTERN_BYTES_MAX, Pattern, PatternKind};
 pub use ss::hint as ss_hint;
 

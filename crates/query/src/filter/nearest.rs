@@ -5,7 +5,13 @@ const COMPARED_LEN_MAX: usize = 48;
 
 /// The candidate with the fewest slips (a letter too much, too few, wrong, or two swapped) that still could be meant:
 /// one slip, or one for every four letters.
-pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+///
+/// ```
+/// use sockeye_query::filter::nearest;
+/// assert_eq!(nearest("memroy", ["tcp", "memory", "timers"]), Some("memory"));
+/// assert_eq!(nearest("nonsense", ["tcp", "memory", "timers"]), None);
+/// ```
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = letters(word)?;
     let slips_max = (word.len() / 4).max(1);
     let mut best = None;

@@ -3,12 +3,13 @@
 use sockeye_query::FieldId;
 use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable, catalog};
 
-use super::value;
+use super::{unknown, value};
 use crate::sockets::view::{self, Column, Kind};
 
 /// The columns of a CSV listing.
 pub(crate) struct Csv {
     fields: Vec<FieldId>,
+    kinds: Vec<Kind>,
     readers: Vec<Vec<Option<Reader>>>,
 }
 
@@ -20,7 +21,8 @@ impl Csv {
             .iter()
             .map(|&table| fields.iter().map(|&field| Reader::new(field, table)).collect())
             .collect();
-        Self { fields, readers }
+        let kinds = fields.iter().map(|&field| Kind::of(field)).collect();
+        Self { fields, kinds, readers }
     }
 
     /// Appends the heading: JSON keys with their objects, `tcp_info.rtt_us`.
@@ -47,8 +49,9 @@ impl Csv {
                 Some(Reader::Value(field)) => row.value(*field),
                 None => None,
             };
-            if let Some(read) = read {
-                value::text(&mut text, &read);
+            match read {
+                Some(read) => value::text(&mut text, &read),
+                None => unknown::text(&mut text, self.kinds[index], row),
             }
             quoted(out, &text);
         }

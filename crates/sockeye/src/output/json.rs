@@ -4,7 +4,7 @@ use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table, attribut
 use sockeye_query::{FieldId, Value};
 
 use super::run::{Line, Run};
-use super::value;
+use super::{unknown, value};
 use crate::sockets::view::{self, Column, Kind};
 
 /// The objects of a listing, laid out once for each table.
@@ -70,7 +70,6 @@ fn add(nodes: &mut Vec<Node>, field: FieldId, table: Table) {
         place = nodes;
     }
     let node = match (Kind::of(field), reader) {
-        (Kind::Flat(Flat::Port), _) => return,
         (Kind::Flat(Flat::Owner(part)), _) => return add_owner(place, "owners", part, field),
         (Kind::Flat(Flat::PeerOwner(part)), _) => return add_owner(place, "peer_owners", part, field),
         (_, Reader::Number(reader)) => {
@@ -140,10 +139,7 @@ impl Node {
 fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], row: &SocketRow<'_>) {
     let lists: Vec<_> = parts.iter().map(|&(_, field)| row.value(field)).collect();
     let Some(Some(Value::List(first))) = lists.first() else {
-        // A socket without inode belongs to no process: there is nothing to be known.
-        if row.flat_number(Flat::Inode).is_some()
-            && let Some(reason) = row.surroundings.owners_unknown()
-        {
+        if let Some(reason) = parts.first().and_then(|&(_, field)| unknown::reason(Kind::of(field), row)) {
             out.push(b',');
             value::json_entry(out, &format!("{key}_unknown"), &Value::Text(reason.as_bytes()));
         }
@@ -188,8 +184,7 @@ pub(crate) fn group_member(out: &mut Vec<u8>, key: &str, field: FieldId, row: &S
         }
         Some(read) => value::json_entry(out, key, &read),
         None => {
-            let owner = matches!(Kind::of(field), Kind::Flat(Flat::Owner(_))) && row.flat_number(Flat::Inode).is_some();
-            let Some(reason) = row.surroundings.owners_unknown().filter(|_| owner) else { return };
+            let Some(reason) = unknown::reason(Kind::of(field), row) else { return };
             value::json_entry(out, &format!("{key}_unknown"), &Value::Text(reason.as_bytes()));
         }
     }

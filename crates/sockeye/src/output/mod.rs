@@ -8,6 +8,7 @@ pub(crate) mod number;
 pub(crate) mod run;
 pub(crate) mod sink;
 pub(crate) mod table;
+pub(crate) mod unknown;
 pub(crate) mod value;
 pub(crate) mod verdict;
 

@@ -3,16 +3,17 @@
 //! Rows stream: the first ones decide how wide the columns are, later ones widen them where they must. Nothing is cut
 //! off. On a terminal that is too narrow, columns fall away by what they are worth.
 
+use std::mem::discriminant;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table as SocketTable};
+use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable};
 use sockeye_query::{FieldId, Value};
 use sockeye_wire::Meaning;
 use sockeye_wire::sock_diag::state::State;
 
 use super::names::Resolver;
-use super::{escape, number, value};
+use super::{escape, number, unknown, value};
 use crate::sockets::view::{Column, Kind};
 
 /// What stands where there is no value.
@@ -24,6 +25,8 @@ const GAP: usize = 2;
 pub(crate) struct Table {
     columns: Vec<Column>,
     readers: Vec<Vec<Option<Reader>>>,
+    /// Which columns say in words that owners are unknown. It takes room: those beside them show a mark.
+    explains: Vec<bool>,
     /// Widest cell of each column so far.
     widths: Vec<AtomicUsize>,
     /// Columns that are shown, decided with the first rows.
@@ -72,17 +75,18 @@ impl Table {
             .map(|&table| columns.iter().map(|column| Reader::new(column.field, table)).collect())
             .collect();
         let widths = columns.iter().map(|column| AtomicUsize::new(column.title.len())).collect();
-        Self { columns, readers, widths, shown: OnceLock::new(), terminal, colour, names }
+        let explains = (0..columns.len()).map(|index| is_first_of_owners(&columns, index)).collect();
+        Self { columns, readers, explains, widths, shown: OnceLock::new(), terminal, colour, names }
     }
 
     /// Appends a row's cells.
     #[inline]
     pub(crate) fn row(&self, cells: &mut Cells, row: &SocketRow<'_>) {
         let readers = &self.readers[row.table as usize];
-        for (column, reader) in self.columns.iter().zip(readers) {
+        for (index, reader) in readers.iter().enumerate() {
             let start = cells.bytes.len();
             if let Some(reader) = reader {
-                self.cell(&mut cells.bytes, column, reader, row);
+                self.cell(&mut cells.bytes, index, reader, row);
             }
             if cells.bytes.len() == start {
                 cells.bytes.extend_from_slice(NOTHING);
@@ -190,8 +194,9 @@ impl Table {
 
     /// One cell.
     #[inline]
-    fn cell(&self, out: &mut Vec<u8>, column: &Column, reader: &Reader, row: &SocketRow<'_>) {
-        match column.kind {
+    fn cell(&self, out: &mut Vec<u8>, index: usize, reader: &Reader, row: &SocketRow<'_>) {
+        let kind = self.columns[index].kind;
+        match kind {
             Kind::Flat(Flat::Proto) => out.extend_from_slice(row.table.name().as_bytes()),
             Kind::Flat(Flat::State) => match row.state() {
                 Some(State::Unknown(number)) => number::decimal(out, number.into()),
@@ -238,7 +243,8 @@ impl Table {
                 }
                 Reader::Value(field) => match row.value(*field) {
                     Some(read) => several(out, &read),
-                    None => unknown_owner(out, column.kind, row),
+                    None if self.explains[index] => unknown::text(out, kind, row),
+                    None => unknown::mark(out, kind, row),
                 },
             },
         }
@@ -260,6 +266,17 @@ impl Table {
             }
         }
     }
+}
+
+/// Whether no column before this one, which falls away no sooner, speaks of the same owners: those of the socket, or those
+/// of its other end.
+fn is_first_of_owners(columns: &[Column], index: usize) -> bool {
+    let column = &columns[index];
+    let is_same = |other: &Column| match (other.kind, column.kind) {
+        (Kind::Flat(other), Kind::Flat(own)) => discriminant(&other) == discriminant(&own),
+        _ => false,
+    };
+    !columns[..index].iter().any(|other| is_same(other) && other.sacrifice <= column.sacrifice)
 }
 
 /// Colours say where to look: listening sockets stand out, what is on its way out steps back.
@@ -317,22 +334,7 @@ fn several(out: &mut Vec<u8>, read: &Value<'_>) {
 pub(crate) fn group_cell(out: &mut Vec<u8>, field: FieldId, row: &SocketRow<'_>) {
     match row.value(field) {
         Some(read) => several(out, &read),
-        None => unknown_owner(out, Kind::of(field), row),
-    }
-}
-
-/// An owner that may not be seen is not "none".
-fn unknown_owner(out: &mut Vec<u8>, kind: Kind, row: &SocketRow<'_>) {
-    let Kind::Flat(Flat::Owner(part)) = kind else { return };
-    if row.flat_number(Flat::Inode).is_none() {
-        return;
-    }
-    match row.surroundings.owners_unknown() {
-        Some(reason) if reason.starts_with("not permitted") && part == OwnerPart::Process => {
-            out.extend_from_slice(b"not permitted");
-        }
-        Some(_) => out.push(b'?'),
-        None => {}
+        None => unknown::text(out, Kind::of(field), row),
     }
 }
 

@@ -15,6 +15,7 @@ mod sockstat;
 mod split;
 mod system;
 mod takers;
+mod tally;
 mod verdict;
 pub(crate) mod view;
 

@@ -24,7 +24,8 @@ use super::recorder::Recorder;
 use super::replay::{Capture, Replay};
 use super::sockstat::{self, Sockstat};
 use super::system::{self, Interfaces, Place, System, SystemNames};
-use super::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, States, Stream};
+use super::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, Stream};
+use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
 use super::view::{self, Choice, Column};
 use super::{confirm, footer, narrow, plan_text, split};
@@ -283,7 +284,7 @@ impl Listing<'_> {
             beginning: Mutex::default(),
             rows: AtomicUsize::new(0),
             limit: self.options.limit.filter(|_| self.orders.is_empty()),
-            states: States::default(),
+            tally: Tally::default(),
         };
         let stats: Vec<_> =
             places.iter().map(|(namespace, _)| sockstat::read(*namespace).filter(|_| replay.is_none())).collect();
@@ -301,6 +302,9 @@ impl Listing<'_> {
             };
             self.dump(&jobs, &places, &counts, &shared)
         };
+        // Rows can stay undecided for other reasons than their owners.
+        let decides_by_owners = self.filter.fields().into_iter().any(|field| view::Kind::of(field).is_owner());
+        let undecided_by_owners = decides_by_owners && counts.undecided.load(Ordering::Relaxed) > 0;
         let circumstances = Circumstances {
             plan,
             ended: &ended,
@@ -309,7 +313,7 @@ impl Listing<'_> {
             scan: system.scanned(),
             // Who made the capture is not known: what it lacks is not held against this process.
             net_admin: net_admin || replay.is_some(),
-            owners_unknown: system.said_unknown() || counts.undecided.load(Ordering::Relaxed) > 0,
+            owners_unknown: system.said_unknown() || undecided_by_owners,
             owners_named: self.names_owners(),
             named: self.named_fields(),
             namespaces: self.namespaces.missing.as_ref().map(|(reason, restricted)| (reason.as_str(), *restricted)),
@@ -325,8 +329,10 @@ impl Listing<'_> {
         }
         let rows = shared.rows.load(Ordering::Relaxed);
         self.end(&shared, &verdict);
-        let footer = (terminal && format == Format::Table && !self.options.count && self.groups.is_empty())
-            .then(|| footer::text(&shared.states, rows, verdict.time_wait, self.options, &layout.dropped()));
+        let has_footer = terminal && format == Format::Table && !self.options.count && self.groups.is_empty();
+        // Under an answer that failed, "0 sockets" would be a lie.
+        let footer = (has_footer && verdict.answer != Answer::Failed)
+            .then(|| footer::text(&shared.tally, rows, verdict.time_wait, self.options, &layout.dropped()));
         sink.finish().context("cannot write the listing")?;
         recorder.map_or(Ok(()), Recorder::finish).context("cannot write the capture")?;
         if let Some(footer) = footer {

@@ -1,7 +1,7 @@
 //! What is done with each row: written at once, or kept to be sorted, grouped or counted.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sockeye_query::sockets::{SocketRow, Table as SocketTable};
@@ -9,6 +9,7 @@ use sockeye_query::{FieldId, Value};
 
 use super::listing::Take;
 use super::options::Format;
+use super::tally::Tally;
 use crate::output::csv::{self, Csv};
 use crate::output::json::{self, Json};
 use crate::output::run::Line;
@@ -35,10 +36,6 @@ impl Layout {
     }
 }
 
-/// Rows by state, for the footer.
-#[derive(Default)]
-pub(crate) struct States(pub(crate) [AtomicU64; 16]);
-
 /// Rows of tables that were too small for a block wait for the widths that others need, so that columns are straight.
 #[derive(Default)]
 pub(crate) struct Beginning {
@@ -56,7 +53,7 @@ pub(crate) struct Shared<'s> {
     pub(crate) beginning: Mutex<Beginning>,
     pub(crate) rows: AtomicUsize,
     pub(crate) limit: Option<usize>,
-    pub(crate) states: States,
+    pub(crate) tally: Tally,
 }
 
 impl Shared<'_> {
@@ -68,9 +65,7 @@ impl Shared<'_> {
             self.rows.fetch_sub(1, Ordering::Relaxed);
             return false;
         }
-        if let Some(count) = row.state().and_then(|state| self.states.0.get(usize::from(state.number()))) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+        self.tally.add(row);
         true
     }
 

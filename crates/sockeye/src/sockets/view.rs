@@ -1,6 +1,7 @@
 //! Columns: which fields are shown, in which order, and which of them fall away first where there is no room.
 
 use sockeye_query::FieldId;
+use sockeye_query::filter::nearest;
 use sockeye_query::sockets::{Flat, catalog, source_flat};
 
 /// What a column shows.
@@ -56,6 +57,7 @@ impl Column {
         match self.kind {
             Kind::Flat(Flat::Local) => with(&["local", "local_port"]),
             Kind::Flat(Flat::Peer) => with(&["peer", "peer_port"]),
+            Kind::Flat(Flat::Port) => with(&["local_port", "peer_port"]),
             Kind::Flat(Flat::RecvQueue) => with(&["recv_queue", "accept_queue"]),
             Kind::Flat(Flat::SendQueue) => with(&["send_queue", "accept_queue_limit"]),
             Kind::Flat(Flat::Interface) => with(&["interface", "ifindex"]),
@@ -228,7 +230,11 @@ pub(crate) fn columns(choice: &Choice<'_>) -> Result<Vec<Column>, String> {
         Some(name) => {
             let Some((_, fields)) = VIEWS.iter().find(|(known, _)| *known == name) else {
                 let known: Vec<_> = VIEWS.iter().map(|(name, _)| *name).chain(["everything"]).collect();
-                return Err(format!("there is no view {name:?}; there are {}", known.join(", ")));
+                let meant = match nearest(name, known.iter().copied()) {
+                    Some(near) => format!("; did you mean {near:?}?"),
+                    None => ";".to_owned(),
+                };
+                return Err(format!("there is no view {name:?}{meant} there are {}", known.join(", ")));
             };
             let mut columns = fields.iter().map(|name| find(name, 1, true)).collect::<Result<Vec<_>, _>>()?;
             columns.retain(|column| choice.owners || !matches!(column.kind, Kind::Flat(Flat::Owner(_))));

@@ -110,6 +110,29 @@ fn a_listening_socket_shows_its_accept_queue_and_not_bytes() {
 }
 
 #[test]
+fn the_column_of_either_port_has_both_in_every_format() {
+    in_namespace(|zoo| {
+        let connection = zoo.tcp_established_v4()?;
+        let client = connection.expected("client");
+        let ports = [client.local, client.peer].map(|end| end.map_or(0, |end| end.port()));
+        let (rows, _) = listing(&["tcp", "--columns", "port,cookie"]);
+        let row = with_cookie(&rows, cookie(&connection, "client"))[0];
+        assert_eq!(
+            ["local_port", "peer_port"].map(|key| row[key].as_u64()),
+            ports.map(|port| Some(port.into())),
+            "{row}"
+        );
+        let ran = words("tcp established -o csv --columns port").ended(0);
+        let records = csv(ran.text());
+        assert_eq!(records[0], ["local_port", "peer_port"]);
+        assert!(records.contains(&ports.map(|port| port.to_string()).to_vec()), "{records:?}");
+        let table = words("tcp established -H --columns port").ended(0);
+        assert!(table.lines().contains(&&*format!("{},{}", ports[0], ports[1])), "{}", table.text());
+        Ok(())
+    });
+}
+
+#[test]
 fn time_wait_is_counted_as_the_filter_says() {
     in_namespace(|zoo| {
         let _waiting = zoo.tcp_time_wait()?;

@@ -5,7 +5,7 @@ use sockeye_zoo::{Skip, Zoo, in_namespace};
 use crate::ran::{csv, missing, sockeye};
 
 /// A family of which the kernel cannot even make a socket, so that it cannot list any.
-fn absent_family(zoo: &Zoo) -> Result<&'static str, Skip> {
+pub(crate) fn absent_family(zoo: &Zoo) -> Result<&'static str, Skip> {
     let families = [("sctp", zoo.sctp()), ("tipc", zoo.tipc()), ("smc", zoo.smc())];
     let absent = families.into_iter().find_map(|(name, made)| made.is_err().then_some(name));
     absent.ok_or_else(|| Skip::new("absent_family", "this kernel has every family that a test could miss"))

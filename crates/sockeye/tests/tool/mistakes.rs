@@ -152,8 +152,11 @@ fn unknown_names_are_named() {
     check("--sort -nonsense", "there is no field \"nonsense\"");
     check("--group-by state,nonsense", "there is no field \"nonsense\"");
     check("--view nonsense", "there is no view \"nonsense\"; there are default, tcp,");
+    check("--view tpc", "there is no view \"tpc\"; did you mean \"tcp\"? there are default, tcp,");
     check("--columns -state,-nonsense", "there is no field \"nonsense\"");
     check("fields nonsense", "no field speaks of nonsense");
+    check("fields rttt", "no field speaks of rttt; did you mean \"rtt\"?");
+    check("fields smoothed totalretrans", "no field speaks of smoothed totalretrans; did you mean \"total-retrans\"?");
 }
 
 #[test]

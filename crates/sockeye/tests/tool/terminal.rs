@@ -8,11 +8,17 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use sockeye_zoo::in_namespace;
 
+use crate::missing_families::absent_family;
 use crate::ran::words;
 use crate::support::listing;
 
 /// What the program writes to a terminal of so many columns, both streams.
 fn on_terminal(columns: u16, line: &str, environment: &[(&str, &str)]) -> String {
+    ended_on_terminal(0, columns, line, environment)
+}
+
+/// The same, where it ends with this status.
+fn ended_on_terminal(expected: i32, columns: u16, line: &str, environment: &[(&str, &str)]) -> String {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("/dev/ptmx is there");
     grantpt(&master).and_then(|()| unlockpt(&master)).expect("a terminal of our own");
     let name = ptsname(&master, Vec::new()).expect("it has a name");
@@ -33,7 +39,7 @@ fn on_terminal(columns: u16, line: &str, environment: &[(&str, &str)]) -> String
     // EIO: the last writer has gone.
     let _ = std::fs::File::from(master).read_to_end(&mut written);
     let status = child.wait().expect("a child of ours");
-    assert!(status.success(), "sockeye {line}: {status}");
+    assert_eq!(status.code(), Some(expected), "sockeye {line}: {status}");
     String::from_utf8(written).expect("what is printed is UTF-8").replace("\r\n", "\n")
 }
 
@@ -47,7 +53,7 @@ fn plain(text: &str) -> String {
 /// The table and the footer under it.
 fn parted(text: &str) -> (Vec<&str>, Vec<&str>) {
     let lines: Vec<_> = text.lines().collect();
-    let footer = lines.iter().position(|line| line.contains(" sockets")).expect("the footer counts sockets");
+    let footer = lines.iter().position(|line| line.contains(" socket")).expect("the footer counts sockets");
     (lines[..footer].to_vec(), lines[footer..].to_vec())
 }
 
@@ -98,7 +104,7 @@ fn columns_are_straight_whichever_family_was_first() {
         let _kept = (zoo.tcp_established_v6()?, zoo.udp_unconnected_v4()?, zoo.tcp_listening()?);
         for text in [plain(&on_terminal(200, "", &[])), words("").ended(0).text().to_owned()] {
             let peer = text.lines().next().and_then(|heading| heading.find("PEER")).expect("a column");
-            for line in text.lines().take_while(|line| !line.contains(" sockets")) {
+            for line in text.lines().take_while(|line| !line.contains(" socket")) {
                 assert!(line.is_char_boundary(peer) && line[..peer].ends_with("  "), "{text}");
             }
         }
@@ -115,9 +121,7 @@ fn the_footer_counts_what_is_there_and_names_a_command_that_works() {
         };
         let works = |text: &str| {
             let command = next(text);
-            let Some(words) = command.strip_prefix("sockeye ") else {
-                return assert!(command.starts_with("add "), "{command}");
-            };
+            let words = command.strip_prefix("sockeye ").expect("a command of ours");
             assert_eq!(crate::ran::words(&format!("{words} --plan")).status, 0, "{command}");
         };
         let empty = plain(&on_terminal(120, "", &[]));
@@ -133,7 +137,65 @@ fn the_footer_counts_what_is_there_and_names_a_command_that_works() {
         let text = plain(&on_terminal(120, "", &[]));
         assert!(text.contains("1 close-wait") && text.contains("; 1 more in time-wait"), "{text}");
         works(&text);
-        works(&plain(&on_terminal(120, "tcp listening", &[])));
+        Ok(())
+    });
+}
+
+#[test]
+fn what_the_footer_adds_to_a_filter_is_of_the_families_that_were_shown() {
+    in_namespace(|zoo| {
+        let _kept =
+            (zoo.tcp_listening_v6only()?, zoo.unix_stream_pair()?, zoo.udp_connected()?, zoo.udp_unconnected_v4()?);
+        for (line, added) in [
+            ("tcp listening", "--view tcp"),
+            ("any listening", "--view tcp"),
+            ("any all", "--view tcp"),
+            ("unix", "--columns +peer-process,+peer-pid"),
+            ("unix --no-owners", "--view memory"),
+            ("udp", "--view memory"),
+            ("unix --view memory", "-o json"),
+            ("unix --columns +peer-process", "-o json"),
+        ] {
+            let text = plain(&on_terminal(120, line, &[]));
+            let (_, offer) = text.rsplit_once("next: add ").expect("one useful next command");
+            assert!(offer.starts_with(added), "{line}: {offer}");
+            assert_eq!(words(&format!("{line} {added} --plan")).status, 0, "{line} {added}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn one_socket_is_not_several() {
+    in_namespace(|zoo| {
+        let _listening = (zoo.tcp_listening_v6only()?, zoo.tcp_listening_dual_stack()?);
+        let text = plain(&on_terminal(120, "tcp --limit 1", &[]));
+        assert!(text.contains("\n1 socket shown, as many as --limit allows: 1 listening\n"), "{text}");
+        Ok(())
+    });
+}
+
+#[test]
+fn under_an_answer_that_failed_nothing_is_counted() {
+    in_namespace(|zoo| {
+        let text = plain(&ended_on_terminal(1, 120, absent_family(zoo)?, &[]));
+        assert!(text.starts_with("failed: ") && text.lines().count() == 1, "{text}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_view_of_everything_names_some_of_the_columns_that_fell_away() {
+    in_namespace(|zoo| {
+        let _kept = zoo.tcp_listening_v6only()?;
+        let text = plain(&on_terminal(120, "tcp --view everything", &[]));
+        let note = text.lines().find_map(|line| line.strip_prefix("no room for ")).expect("nobody has such a terminal");
+        let (named, more) = note.split_once(" and ").expect("there are more than are named");
+        assert_eq!(named.split(", ").count(), 8, "{note}");
+        let more: usize = more.split(' ').next().and_then(|count| count.parse().ok()).expect("a count");
+        let shown = text.lines().next().map_or(0, |heading| heading.split_whitespace().count());
+        let every = words("tcp --view everything").ended(0);
+        assert_eq!(shown + 8 + more, every.lines()[0].split_whitespace().count(), "{note}");
         Ok(())
     });
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 use sockeye_zoo::{KINDS, Skip, Specimen, Zoo, in_namespace};
 
-use crate::ran::{Ran, missing, run, with_cookie};
+use crate::ran::{Ran, csv, missing, run, with_cookie};
 use crate::support::listing;
 
 /// The user that owns nothing.
@@ -218,6 +218,76 @@ fn owners_of_others_are_not_permitted_instead_of_none() {
 }
 
 #[test]
+fn not_permitted_is_said_of_every_part_and_in_every_format() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        let _kept = zoo.tcp_listening()?;
+        for part in ["process", "pid", "fd", "user", "cmdline", "unit", "container", "pod"] {
+            let columns = format!("lport,{part}");
+            for arguments in [["-H", "--columns", &columns], ["-H", "--group-by", &columns]] {
+                let table = nobody.run(&[&["tcp", "listening"], &arguments[..]].concat()).ended(3);
+                assert!(table.text().contains("  not permitted"), "{arguments:?}: {}", table.text());
+                let records = nobody.run(&[&["tcp", "listening", "-o", "csv"], &arguments[..]].concat()).ended(3);
+                let records = csv(records.text());
+                assert!(
+                    !records.is_empty() && records.iter().all(|record| record[1] == "not permitted"),
+                    "{records:?}"
+                );
+            }
+        }
+        // Words take room: one column of each kind has them.
+        let table = nobody.run(&["tcp", "listening", "-H", "--columns", "pid,user"]).ended(3);
+        assert!(table.lines()[0].ends_with("not permitted  ?"), "{}", table.text());
+        let records = csv(nobody.run(&["tcp", "listening", "-o", "csv", "-H", "--columns", "pid,user"]).text());
+        assert_eq!(records[0], ["not permitted"; 2]);
+        Ok(())
+    });
+}
+
+#[test]
+fn owners_of_other_ends_are_not_permitted_where_there_is_another_end() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        let _pair = std::os::unix::net::UnixStream::pair().expect("descriptors are left");
+        let _alone = std::os::unix::net::UnixDatagram::unbound().expect("descriptors are left");
+        let columns = ["unix", "--columns", "inode,peer-inode,peer-process,peer-pid"];
+        let (rows, _, status) = nobody.listing(&columns);
+        assert_eq!((rows.len(), status), (3, 3), "{rows:?}");
+        for row in &rows {
+            assert_eq!(row.get("peer_owners_unknown").is_some(), row.get("peer_inode").is_some(), "{row}");
+            assert!(row.get("peer_owners").is_none(), "{row}");
+        }
+        let alone = |said: &str| said.starts_with('-');
+        let table = nobody.run(&columns).ended(3);
+        let said: Vec<_> = table.lines()[1..]
+            .iter()
+            .map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(said.iter().filter(|said| alone(said)).collect::<Vec<_>>(), ["- - -"]);
+        assert_eq!(said.iter().filter(|said| said.ends_with(" not permitted ?")).count(), 2, "{said:?}");
+        let records = csv(nobody.run(&[&columns[..], &["-o", "csv", "-H"]].concat()).text());
+        for record in &records {
+            let expected = if record[1].is_empty() { "" } else { "not permitted" };
+            assert_eq!(record[2..], [expected; 2], "{record:?}");
+        }
+        let (groups, _, _) = nobody.listing(&["unix", "--group-by", "peer-process"]);
+        let count = |unknown: bool| {
+            let group = groups.iter().find(|group| group.as_object().is_some_and(|group| (group.len() > 1) == unknown));
+            group.map(|group| group["count"].clone())
+        };
+        assert_eq!((count(true), count(false)), (Some(2.into()), Some(1.into())), "{groups:?}");
+        let groups = nobody.run(&["unix", "--group-by", "peer-pid", "-H"]).ended(3);
+        assert_eq!(
+            groups.lines().iter().filter(|line| line.starts_with("not permitted")).count(),
+            1,
+            "{}",
+            groups.text()
+        );
+        Ok(())
+    });
+}
+
+#[test]
 fn a_filter_on_owners_counts_the_rows_it_could_not_decide() {
     in_namespace(|zoo| {
         let nobody = nobody(zoo)?;
@@ -235,6 +305,19 @@ fn a_filter_on_owners_counts_the_rows_it_could_not_decide() {
             assert_eq!((rows.len(), status), (0, 3), "{filter}: {verdict}");
             assert_eq!(missing(&verdict, "undecided")[0]["rows"], 3, "{filter}: {verdict}");
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_filter_that_stays_undecided_for_another_reason_does_not_make_owners_unknown() {
+    in_namespace(|zoo| {
+        // A connection that is not made yet has no round-trip time. Where this process may see every other, the verdict
+        // has nothing to say in any case.
+        let _kept = (zoo.tcp_established_v4()?, zoo.tcp_syn_sent()?);
+        let (rows, verdict) = listing(&["rtt gt 0us", "inode gt 0", "--columns", "rtt,pid"]);
+        assert!(!rows.is_empty() && rows.iter().all(|row| row["owners"][0]["pid"] == std::process::id()), "{rows:?}");
+        assert!(missing(&verdict, "other").is_empty(), "{verdict}");
         Ok(())
     });
 }
