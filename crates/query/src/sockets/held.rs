@@ -1,5 +1,8 @@
 //! What recorded dumps hold of what a plan asks for: a capture is whole only for questions that were asked when it was made.
 
+use std::collections::HashMap;
+use std::ops::BitOr;
+
 use sockeye_wire::Ask;
 use sockeye_wire::sock_diag::bytecode::{Condition as Program, Test};
 use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6};
@@ -137,18 +140,19 @@ impl Plan {
 /// States of which recorded dumps hold every row that the filter of `dump` takes.
 fn all_taken(dump: &DumpPlan, recorded: &[&Asked]) -> u32 {
     let programs = programs(dump);
-    let assembled: Vec<_> = programs.iter().map(|program| assemble(program.as_slice())).collect();
-    let mut states = 0;
+    let assembled: Vec<_> = programs.iter().map(assemble).collect();
+    let mut by_program: HashMap<&[u8], u32> = HashMap::new();
     for asked in recorded {
-        let whole = asked.bytecode.is_empty() || assembled.contains(&asked.bytecode);
-        let other = || recorded.iter().find(|other| are_parts(&programs, &asked.bytecode, &other.bytecode));
-        if whole {
-            states |= asked.states;
-        } else if let Some(other) = other() {
-            states |= asked.states & other.states;
-        }
+        *by_program.entry(&asked.bytecode).or_default() |= asked.states;
     }
-    states
+    let taken = by_program.iter().map(|(&bytecode, &states)| {
+        if bytecode.is_empty() || assembled.iter().any(|program| program == bytecode) {
+            return states;
+        }
+        let other = other_part(&programs, bytecode).and_then(|other| by_program.get(other.as_slice()));
+        other.map_or(0, |others| states & others)
+    });
+    taken.fold(0, u32::bitor)
 }
 
 /// Programs that take at least what the filter of a dump takes: those made of it, and each part of a conjunction. None
@@ -169,17 +173,13 @@ fn assemble<'p>(parts: impl IntoIterator<Item = &'p Program>) -> Vec<u8> {
     Program::All(parts.into_iter().cloned().collect()).assemble().unwrap_or_default()
 }
 
-/// Whether two programs are the two parts in which a large table was dumped: one of `programs` with a condition on a port
-/// at its end, and with the opposite.
-fn are_parts(programs: &[Option<Program>], one: &[u8], other: &[u8]) -> bool {
-    let are = |first: &[u8], second: &[u8]| {
-        cuts(first).into_iter().any(|cut| {
-            let opposite = Program::Not(Box::new(cut.clone()));
-            let with = |program: &Option<Program>, cut| assemble(program.iter().chain([cut]));
-            programs.iter().any(|program| with(program, &cut) == first && with(program, &opposite) == second)
-        })
-    };
-    are(one, other) || are(other, one)
+/// The program of the other part, where a large table was dumped in two: each is one of `programs` with a condition on a
+/// port at its end, or with the opposite. `None` where `bytecode` is not the first of two such parts.
+fn other_part(programs: &[Option<Program>], bytecode: &[u8]) -> Option<Vec<u8>> {
+    cuts(bytecode).into_iter().find_map(|cut| {
+        let program = programs.iter().find(|program| assemble(program.iter().chain([&cut])) == bytecode)?;
+        Some(assemble(program.iter().chain([&Program::Not(Box::new(cut))])))
+    })
 }
 
 /// Conditions by which a table may have been cut, as far as the end of a program tells: ports up to one, or one alone.

@@ -19,7 +19,7 @@ impl Kind {
     }
 
     /// Whether it is a part of who holds a socket, or its other end.
-    pub(crate) fn is_owner(&self) -> bool {
+    pub(crate) fn is_owner(self) -> bool {
         matches!(self, Self::Flat(Flat::Owner(_) | Flat::PeerOwner(_)))
     }
 }
