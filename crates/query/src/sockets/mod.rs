@@ -3,6 +3,7 @@
 mod address;
 mod asked;
 mod flat;
+mod held;
 mod kernel;
 mod place;
 mod plan;
@@ -17,7 +18,9 @@ mod table;
 mod words;
 
 pub(crate) use address::{context_id, ethertype, netlink_protocol};
+pub use asked::Asked;
 pub use flat::Flat;
+pub use held::Lacks;
 pub use kernel::{Abilities, Approximation, approximate};
 pub use plan::{DumpPlan, Plan, Question, asks};
 pub use registry::{catalog, source_flat};

@@ -192,7 +192,7 @@ pub(super) fn mask_of(words: &[&str]) -> u32 {
 
 /// Tables whose dumps look at the states of the request. The others have no states there, or ignore them (kernel
 /// raw_diag_dump, sctp_diag_dump).
-const TABLES_WITH_STATES: Tables = Table::Tcp
+pub(super) const TABLES_WITH_STATES: Tables = Table::Tcp
     .set()
     .or(Table::Mptcp.set())
     .or(Table::Udp.set())

@@ -3,18 +3,18 @@
 //! Everything behind [`Received`] is what it is for a live listing. Names that the machine of the capture would have
 //! for its numbers (interfaces, users, control groups) are not in it and stay unknown; this machine's would be wrong.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use sockeye_conn::Namespace;
 use sockeye_query::filter::Expression;
-use sockeye_query::sockets::DumpPlan;
+use sockeye_query::sockets::{Asked, DumpPlan, Plan};
 use sockeye_state::Received;
 use sockeye_state::capture::{About, Reader, Record};
 use sockeye_wire::Messages;
 
-use super::listing::Job;
+use super::listing::{Ended, Job};
 use super::system::{Interfaces, Place, System};
 
 /// The bytes of a capture.
@@ -33,6 +33,8 @@ pub(crate) struct Replay<'c> {
 /// One dump of a capture.
 pub(crate) struct Recorded<'c> {
     /// What was asked for.
+    pub(crate) asked: Asked,
+    /// What is done with its rows.
     pub(crate) plan: DumpPlan,
     /// Index of the label of its namespace.
     pub(crate) place: usize,
@@ -105,14 +107,41 @@ impl<'c> Replay<'c> {
         self
     }
 
-    /// Its dumps.
-    pub(crate) fn jobs<'j>(&'j self, places: &'j [(Option<&'j Namespace>, Place<'j>)]) -> Vec<Job<'j>> {
+    /// The dumps that can hold rows that a plan asks for; without one, all of them.
+    pub(crate) fn listed(&self, plan: Option<&Plan>) -> Vec<&Recorded<'c>> {
+        self.dumps.iter().filter(|dump| plan.is_none_or(|plan| plan.wants(&dump.asked))).collect()
+    }
+
+    /// These dumps, to be listed.
+    pub(crate) fn jobs<'j>(
+        &'j self,
+        plan: Option<&Plan>,
+        places: &'j [(Option<&'j Namespace>, Place<'j>)],
+    ) -> Vec<Job<'j>> {
         let job = |recorded: &'j Recorded<'c>| {
             let (namespace, place) = places.get(recorded.place)?;
             let (dump, tape) = (&recorded.plan, Some(&recorded.tape));
             Some(Job { dump, part: None, place, namespace: *namespace, recorder: None, tape })
         };
-        self.dumps.iter().filter_map(job).collect()
+        self.listed(plan).into_iter().filter_map(job).collect()
+    }
+
+    /// What was asked for in a place and not refused. A refusal stands for what nothing else was answered to: that there
+    /// are no such sockets is then what the capture says.
+    pub(crate) fn held(&self, place: usize, listed: &[&Recorded<'c>], ended: &[Ended]) -> Vec<Asked> {
+        let mut listed = listed.iter().zip(ended).peekable();
+        // Those that were listed are in the same order.
+        let refused = |dump: &Recorded<'c>| {
+            let (_, ended) = listed.next_if(|(one, _)| std::ptr::eq(**one, dump))?;
+            ended.result.as_ref().ok().filter(|conclusion| conclusion.refusal.is_some() && conclusion.messages == 0)
+        };
+        let refused: Vec<_> = self.dumps.iter().map(refused).map(|refusal| refusal.is_some()).collect();
+        let here = || self.dumps.iter().zip(&refused).filter(|(dump, _)| dump.place == place);
+        let answered: HashSet<_> =
+            here().filter(|(_, refused)| !**refused).map(|(dump, _)| (dump.asked.table, dump.asked.family)).collect();
+        let held =
+            here().filter(|(dump, refused)| !**refused || !answered.contains(&(dump.asked.table, dump.asked.family)));
+        held.map(|(dump, _)| dump.asked.clone()).collect()
     }
 
     /// Index of a label.
@@ -126,9 +155,9 @@ impl<'c> Replay<'c> {
     /// Begins a dump, if the request asks for one that is known here.
     fn ask(&mut self, request: &[u8], place: usize) -> Option<usize> {
         let message = Messages::new(request).next()?.ok()?;
-        let plan = DumpPlan::of_request(&message)?;
+        let asked = Asked::of_request(&message)?;
         let tape = Tape { sequence: message.sequence(), received: Vec::new() };
-        self.dumps.push(Recorded { plan, place, tape });
+        self.dumps.push(Recorded { plan: asked.plan(), asked, place, tape });
         Some(self.dumps.len() - 1)
     }
 }

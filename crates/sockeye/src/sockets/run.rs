@@ -15,7 +15,6 @@ use sockeye_query::FieldId;
 use sockeye_query::filter::{Expression, Filter};
 use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table as SocketTable, catalog};
 use sockeye_state::Answer;
-use sockeye_state::Missing;
 
 use super::ends::Ends;
 use super::listing::{self, Counts, Ended, Job, Take};
@@ -28,7 +27,7 @@ use super::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, S
 use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
 use super::view::{self, Choice, Column};
-use super::{confirm, footer, narrow, plan_text, split};
+use super::{confirm, footer, lacking, narrow, plan_text, split};
 use crate::exit::Status;
 use crate::output::csv::Csv;
 use crate::output::json::Json;
@@ -163,7 +162,8 @@ impl Listing<'_> {
             filter: Some(self.filter),
             fields: &shown,
             listener_drops: self.shows_drops(),
-            abilities: Abilities::new(net_admin, true),
+            // Whoever made a capture may have been allowed what this process is not.
+            abilities: Abilities::new(net_admin || self.options.replay.is_some(), true),
         };
         let plan = Plan::new(&question);
         if self.options.plan {
@@ -297,7 +297,7 @@ impl Listing<'_> {
             ended
         } else {
             let jobs = match replay {
-                Some(replay) => replay.jobs(&places),
+                Some(replay) => replay.jobs(lacking::chosen_by(self.filter, plan), &places),
                 None => jobs(plan, &places, &stats, self.threads(), recorder),
             };
             self.dump(&jobs, &places, &counts, &shared)
@@ -323,11 +323,23 @@ impl Listing<'_> {
         let mut verdict = verdict(&circumstances);
         // A capture holds what was asked for then.
         verdict.time_wait = if replay.is_some() { None } else { time_wait(plan, &ended, &counts) };
-        if replay.is_some() && self.names_owners() {
-            let sentence = "a capture does not hold the owners of its sockets".to_owned();
-            verdict.missing.push(Missing::Other { sentence, named: true });
-        }
         let rows = shared.rows.load(Ordering::Relaxed);
+        if let Some(replay) = replay {
+            let shown = self.shown_fields();
+            let question = lacking::Question {
+                replay,
+                plan,
+                filter: self.filter,
+                shown: &shown,
+                shown_named: &self.shown_named(),
+                listener_drops: self.shows_drops(),
+                ended: &ended,
+                rows,
+                undecided: counts.undecided.load(Ordering::Relaxed),
+                sought: &system.sought,
+            };
+            question.judge(&mut verdict);
+        }
         self.end(&shared, &verdict);
         let has_footer = terminal && format == Format::Table && !self.options.count && self.groups.is_empty();
         // Under an answer that failed, "0 sockets" would be a lie.
@@ -352,9 +364,14 @@ impl Listing<'_> {
 
     /// Fields that were asked for by name: by a column, an order, a group or the filter.
     fn named_fields(&self) -> Vec<FieldId> {
+        self.shown_named().into_iter().chain(self.filter.fields()).collect()
+    }
+
+    /// Those of them that are not in the filter.
+    fn shown_named(&self) -> Vec<FieldId> {
         let columns = self.columns.iter().filter(|column| !column.default).map(|column| column.field);
         let orders = self.orders.iter().map(|order| order.field);
-        columns.chain(orders).chain(self.groups.iter().copied()).chain(self.filter.fields()).collect()
+        columns.chain(orders).chain(self.groups.iter().copied()).collect()
     }
 
     fn layout(&self, terminal: bool) -> Layout {
@@ -476,6 +493,8 @@ impl Listing<'_> {
     fn write_groups(&self, groups: HashMap<Vec<Vec<u8>>, u64>, shared: &Shared<'_>) {
         let mut groups: Vec<_> = groups.into_iter().collect();
         groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let rows: u64 = groups.iter().map(|(_, count)| count).sum();
+        shared.rows.store(usize::try_from(rows).unwrap_or(usize::MAX), Ordering::Relaxed);
         groups.truncate(self.options.limit.unwrap_or(usize::MAX));
         let format = self.options.format();
         let mut out = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sockeye_conn::{Namespace, Protocol, Socket};
@@ -9,10 +10,11 @@ use sockeye_owners::cgroup_ids::{CgroupTree, cgroup_id};
 use sockeye_owners::users::Users;
 use sockeye_owners::{Facts, Process, Scan, ScanError, ScanOptions};
 use sockeye_query::Value;
-use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings};
+use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings, Table};
 use sockeye_wire::Version;
 
 use super::ends::Ends;
+use super::lacking::Sought;
 
 /// What is loaded once for a whole listing, in whatever namespace its rows are.
 #[derive(Default)]
@@ -30,6 +32,8 @@ pub(crate) struct System {
     pub(crate) kernel: Option<Version>,
     /// The keys of MD5 signatures were asked for.
     shows_keys: bool,
+    /// What rows of a capture needed to know of the machine it was made on.
+    pub(crate) sought: Sought,
 }
 
 impl System {
@@ -216,7 +220,11 @@ impl Interfaces {
 
 impl Surroundings for Place<'_> {
     fn interface(&self, ifindex: u32) -> Option<Vec<u8>> {
-        self.interfaces.name(ifindex)
+        let name = self.interfaces.name(ifindex);
+        if name.is_none() {
+            self.system.sought.interfaces.store(true, Ordering::Relaxed);
+        }
+        name
     }
 
     fn user(&self, uid: u32) -> Option<&[u8]> {
@@ -224,7 +232,11 @@ impl Surroundings for Place<'_> {
     }
 
     fn cgroup(&self, id: u64) -> Option<&[u8]> {
-        self.system.cgroup(id)
+        let path = self.system.cgroup(id);
+        if path.is_none() {
+            self.system.sought.cgroups.store(true, Ordering::Relaxed);
+        }
+        path
     }
 
     fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
@@ -236,6 +248,9 @@ impl Surroundings for Place<'_> {
     }
 
     fn peer(&self, row: &SocketRow<'_>) -> Option<Peer> {
+        if self.ends.is_none() && (row.table != Table::Unix || row.unix_peer().is_some_and(|inode| inode != 0)) {
+            self.system.sought.ends.store(true, Ordering::Relaxed);
+        }
         self.ends.as_ref()?.peer(row)
     }
 

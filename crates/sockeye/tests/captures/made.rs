@@ -6,6 +6,12 @@ use std::process::Command;
 use sockeye_query::sockets::{DumpPlan, Table};
 use sockeye_state::capture::{About, Record, Writer};
 use sockeye_state::{Datagram, Received};
+use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, InetQuestion};
+use sockeye_wire::sock_diag::packet::PacketQuestion;
+use sockeye_wire::sock_diag::smc::SmcQuestion;
+use sockeye_wire::sock_diag::tipc::TipcQuestion;
+use sockeye_wire::sock_diag::vsock::VsockQuestion;
+use sockeye_wire::sock_diag::xdp::XdpQuestion;
 use sockeye_wire::{Messages, Request};
 use sockeye_zoo::{KINDS, Skip, TROUBLES, Zoo, in_namespace};
 
@@ -116,37 +122,46 @@ pub(crate) fn build(table: Table, release: &str) -> Vec<u8> {
     let about = About { start_ns: 0, kernel: release.as_bytes(), command: command.as_bytes() };
     let mut writer = Writer::new(&about);
     writer.write(0, 0, Record::Opened { protocol: 4, namespace: b"" });
-    let request = request(table).sequence(1);
-    writer.write(0, 0, Record::Request(request.as_bytes()));
-    let mut datagram = Vec::new();
-    for row in 0..ROWS {
-        let body = Values::of_row(row).message(table);
-        datagram.extend_from_slice(Request::new(20, 2).body(&body).sequence(1).as_bytes());
+    let mut sequences = 1..;
+    let mut dump = |request: Request, rows: u64| {
+        let sequence = sequences.next().unwrap_or_default();
+        writer.write(0, 0, Record::Request(request.sequence(sequence).as_bytes()));
+        let mut datagram = Vec::new();
+        for row in 0..rows {
+            let body = Values::of_row(row).message(table);
+            datagram.extend_from_slice(Request::new(20, 2).body(&body).sequence(sequence).as_bytes());
+        }
+        datagram.extend_from_slice(Request::new(3, 2).body(&[0; 4]).sequence(sequence).as_bytes());
+        writer.write(1, 0, Record::Received(Received::Datagram(Datagram::new(&datagram))));
+    };
+    // All rows are an answer to the first request; of the other address family there are none.
+    for (index, request) in requests(table).into_iter().enumerate() {
+        dump(request, if index == 0 { ROWS } else { 0 });
     }
-    datagram.extend_from_slice(Request::new(3, 2).body(&[0; 4]).sequence(1).as_bytes());
-    writer.write(1, 0, Record::Received(Received::Datagram(Datagram::new(&datagram))));
     writer.bytes().to_vec()
 }
 
-/// A request for a table that is known again as one.
-fn request(table: Table) -> Request {
-    const FAMILIES: [(Table, u8); 6] = [
-        (Table::Packet, 17),
-        (Table::Vsock, 40),
-        (Table::Xdp, 44),
-        (Table::Tipc, 30),
-        (Table::Smc, 43),
-        (Table::Unix, 1),
-    ];
-    let mut body = [0; 56];
-    body[0] = FAMILIES.iter().find(|(known, _)| *known == table).map_or(2, |(_, family)| *family);
-    let protocol = table.ip_protocol().unwrap_or(0);
-    body[1] = u8::try_from(protocol).unwrap_or(0);
-    let request = Request::new(20, 0x300).body(&body);
-    let request = if protocol > 255 { request.attribute(3, &u32::from(protocol).to_ne_bytes()) } else { request };
-    let message = Messages::new(request.as_bytes()).next().expect("a message").expect("a whole one");
-    assert_eq!(DumpPlan::of_request(&message).map(|plan| plan.table), Some(table));
-    request
+/// The requests for everything that a table has.
+fn requests(table: Table) -> Vec<Request> {
+    const ALL: u32 = u32::MAX;
+    let inet = |family, protocol, bpf_storages| {
+        let question = InetQuestion { family, protocol, extensions: 0xff, states: ALL, bytecode: &[], bpf_storages };
+        question.dump()
+    };
+    let requests = match (table, table.ip_protocol()) {
+        (_, Some(protocol)) => vec![inet(AF_INET, protocol, true), inet(AF_INET6, protocol, true)],
+        (Table::Packet, _) => vec![PacketQuestion { show: ALL }.dump()],
+        (Table::Vsock, _) => vec![VsockQuestion { states: ALL }.dump()],
+        (Table::Xdp, _) => vec![XdpQuestion { show: ALL }.dump()],
+        (Table::Tipc, _) => vec![TipcQuestion { states: ALL }.dump()],
+        (Table::Smc, _) => vec![SmcQuestion { extensions: 0xff }.dump()],
+        _ => panic!("{table:?} is captured and not built"),
+    };
+    for request in &requests {
+        let message = Messages::new(request.as_bytes()).next().expect("a message").expect("a whole one");
+        assert_eq!(DumpPlan::of_request(&message).map(|plan| plan.table), Some(table));
+    }
+    requests
 }
 
 /// Makes one of the captures again, in a namespace of its own.

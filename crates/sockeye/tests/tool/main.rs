@@ -14,6 +14,7 @@ mod mistakes;
 mod namespaces;
 mod other_ends;
 mod ran;
+mod replay;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminal;

@@ -39,9 +39,9 @@ pub const IPPROTO_MPTCP: u16 = 262;
 /// Bytes of `struct inet_diag_msg`.
 pub const MESSAGE_LEN: usize = 72;
 /// `INET_DIAG_REQ_BYTECODE`: the filter program of a request.
-const INET_DIAG_REQ_BYTECODE: u16 = 1;
+pub const INET_DIAG_REQ_BYTECODE: u16 = 1;
 /// `INET_DIAG_REQ_SK_BPF_STORAGES`: ask for BPF socket storage.
-const INET_DIAG_REQ_SK_BPF_STORAGES: u16 = 2;
+pub const INET_DIAG_REQ_SK_BPF_STORAGES: u16 = 2;
 /// `INET_DIAG_REQ_PROTOCOL`: the protocol, where a byte is too small for it.
 pub const INET_DIAG_REQ_PROTOCOL: u16 = 3;
 
