@@ -28,9 +28,10 @@ pub struct UdpWish {
 }
 
 impl Zoo {
-    /// `bound` as wished.
-    pub fn udp(&self, wish: &UdpWish) -> Result<Specimen, Unavailable> {
-        make("udp", || {
+    /// `bound` as wished; `None` where another socket has the port and does not share it.
+    pub fn udp(&self, wish: &UdpWish) -> Result<Option<Specimen>, Unavailable> {
+        let mut taken = false;
+        let made = make("udp", || {
             let family = if wish.local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
             let socket = sys::socket(family, SOCK_DGRAM, IPPROTO_UDP)?;
             // Two wishes may be for one port.
@@ -43,7 +44,13 @@ impl Zoo {
             if wish.on_loopback {
                 sys::set_bytes(&socket, SOL_SOCKET, SO_BINDTODEVICE, b"lo\0")?;
             }
-            sys::bind(&socket, &address::encode(wish.local))?;
+            match sys::bind(&socket, &address::encode(wish.local)) {
+                Err(error) if error.raw_os_error() == Some(libc::EADDRINUSE) => {
+                    taken = true;
+                    return Ok(Specimen::default());
+                }
+                other => other?,
+            }
             if let Some(peer) = wish.peer {
                 sys::connect(&socket, &address::encode(peer))?;
             }
@@ -54,6 +61,7 @@ impl Zoo {
                 ..Expected::inet("bound", &socket, state)?
             };
             Ok(Specimen::default().with(socket, expected))
-        })
+        })?;
+        Ok((!taken).then_some(made))
     }
 }

@@ -52,9 +52,10 @@ impl World {
         let mut random = Random::new(seed);
         let mut crowd = Vec::new();
         let mut automatic = HashMap::new();
-        for _ in 0..CROWD {
+        while crowd.len() < CROWD {
             let wish = wish(&mut random);
-            let socket = zoo.udp(&wish).expect("UDP is everywhere");
+            // A specimen may have the port to itself.
+            let Some(socket) = zoo.udp(&wish).expect("UDP is everywhere") else { continue };
             let cookie = socket.expected("bound").cookie.expect("an open socket has one");
             automatic.insert(cookie, wish.local.port() == 0);
             crowd.push(socket);
