@@ -123,10 +123,12 @@ impl DumpPlan {
         programs.map(|(program, residual)| Self { program, residual, older: None, bpf_storages: false, ..self.clone() })
     }
 
-    /// The same dump with everything decided here, for rows of which nobody knows what the kernel was to decide.
+    /// The same dump with everything decided here, for rows of which nobody knows what the kernel was to decide. What a
+    /// plan only counts is counted.
     #[must_use]
-    pub fn deciding(self, filter: &Expression) -> Self {
-        Self { residual: Some(Arc::new(filter.clone())), ..self }
+    pub fn deciding(self, filter: &Expression, plan: Option<&Plan>) -> Self {
+        let counted = plan.map_or(0, |plan| plan.counted(self.table));
+        Self { residual: Some(Arc::new(filter.clone())), counted, ..self }
     }
 
     /// The program as bytes, empty where the kernel is to take everything.
@@ -162,6 +164,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// States of a table whose sockets are counted and not listed.
+    pub fn counted(&self, table: Table) -> u32 {
+        self.dumps.iter().filter(|dump| dump.table == table).fold(0, |mask, dump| mask | dump.counted)
+    }
+
     /// Plans the answer to a question.
     pub fn new(question: &Question<'_>) -> Self {
         let always = Expression::always();

@@ -49,6 +49,10 @@ impl Question<'_> {
     /// Adds what the capture lacks to the verdict.
     pub(crate) fn judge(&self, verdict: &mut Verdict) {
         let lacks = self.lacks();
+        // A capture counts no more than it was asked for, and without a filter lists what it holds.
+        let held = lacks.states.iter().find(|(table, _)| *table == Table::Tcp).map_or(u32::MAX, |(_, states)| *states);
+        let counts = self.is_filtered() && !lacks.tables.has(Table::Tcp) && held & State::TimeWait.mask() != 0;
+        verdict.time_wait = verdict.time_wait.filter(|_| counts);
         self.tables(&lacks, verdict);
         self.rows(&lacks, verdict);
         self.attributes(&lacks, verdict);

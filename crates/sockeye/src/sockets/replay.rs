@@ -102,8 +102,9 @@ impl<'c> Replay<'c> {
     }
 
     /// The same with everything decided here: what the kernel decided when it was recorded is not known.
-    pub(crate) fn deciding(mut self, filter: &Expression) -> Self {
-        self.dumps = self.dumps.into_iter().map(|dump| Recorded { plan: dump.plan.deciding(filter), ..dump }).collect();
+    pub(crate) fn deciding(mut self, filter: &Expression, plan: Option<&Plan>) -> Self {
+        let deciding = |dump: Recorded<'c>| Recorded { plan: dump.plan.deciding(filter, plan), ..dump };
+        self.dumps = self.dumps.into_iter().map(deciding).collect();
         self
     }
 

@@ -180,7 +180,7 @@ impl Listing<'_> {
         }
         let capture = self.options.replay.as_deref().map(Capture::load).transpose()?;
         let replay = capture.as_ref().map(Capture::replay).transpose().context("cannot read the capture")?;
-        let replay = replay.map(|replay| replay.deciding(self.filter));
+        let replay = replay.map(|replay| replay.deciding(self.filter, lacking::chosen_by(self.filter, &plan)));
         let scans = !plan.owner_parts.is_empty() && !self.options.no_owners && replay.is_none();
         let system = match &replay {
             Some(replay) => System::of_capture(replay.about.kernel),
@@ -321,8 +321,7 @@ impl Listing<'_> {
             filter: self.filter,
         };
         let mut verdict = verdict(&circumstances);
-        // A capture holds what was asked for then.
-        verdict.time_wait = if replay.is_some() { None } else { time_wait(plan, &ended, &counts) };
+        verdict.time_wait = time_wait(plan, &ended, &counts);
         let rows = shared.rows.load(Ordering::Relaxed);
         if let Some(replay) = replay {
             let shown = self.shown_fields();

@@ -174,3 +174,22 @@ fn names_of_interfaces_are_unknown_and_not_none() {
         Ok(())
     });
 }
+
+#[test]
+fn what_a_listing_only_counts_a_replay_only_counts() {
+    in_namespace(|zoo| {
+        let _kept = (zoo.tcp_listening()?, zoo.tcp_time_wait()?);
+        let counted = |ran: &crate::ran::Ran| {
+            let document = ran.json();
+            let rows = document["sockets"].as_array().expect("rows").len();
+            (rows, document["verdict"]["not_listed"]["time-wait"].as_u64())
+        };
+        let capture = Capture::of("waiting", "tcp");
+        let live = crate::ran::words("tcp --no-owners -j").ended(0);
+        assert_eq!(counted(&live).1, Some(1));
+        assert_eq!(counted(&capture.replay("tcp --no-owners -j").ended(0)), counted(&live));
+        let listeners = Capture::of("listeners only", "tcp listening");
+        assert_eq!(counted(&listeners.replay("tcp --no-owners -j").ended(3)).1, None, "nobody knows how many");
+        Ok(())
+    });
+}
