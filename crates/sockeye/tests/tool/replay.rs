@@ -188,7 +188,7 @@ fn what_a_listing_only_counts_a_replay_only_counts() {
         let live = crate::ran::words("tcp --no-owners -j").ended(0);
         assert_eq!(counted(&live).1, Some(1));
         assert_eq!(counted(&capture.replay("tcp --no-owners -j").ended(0)), counted(&live));
-        let listeners = Capture::of("listeners only", "tcp listening");
+        let listeners = Capture::of("other", "tcp listening");
         assert_eq!(counted(&listeners.replay("tcp --no-owners -j").ended(3)).1, None, "nobody knows how many");
         Ok(())
     });
