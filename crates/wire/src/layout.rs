@@ -55,12 +55,20 @@ pub enum Meaning {
     Bytes,
     /// Bytes a second.
     BytesPerSecond,
+    /// Nanoseconds.
+    Nanoseconds,
     /// Microseconds.
     Microseconds,
     /// Milliseconds.
     Milliseconds,
+    /// Hundredths of a second: the kernel's `USER_HZ`.
+    Centiseconds,
     /// Seconds.
     Seconds,
+    /// The index of a network interface; 0 is none.
+    Interface,
+    /// A handle of traffic control, `major:minor`, 16 bits each.
+    Handle,
     /// An identifier: a number to compare, not to add.
     Identifier,
     /// An identifier that is written in hexadecimal.
@@ -79,8 +87,10 @@ impl Meaning {
         match self {
             Self::Bytes => "_bytes",
             Self::BytesPerSecond => "_bytes_per_second",
+            Self::Nanoseconds => "_ns",
             Self::Microseconds => "_us",
             Self::Milliseconds => "_ms",
+            Self::Centiseconds => "_centiseconds",
             Self::Seconds => "_seconds",
             _ => "",
         }
@@ -92,8 +102,12 @@ impl Meaning {
             Self::Count => "count",
             Self::Bytes => "bytes",
             Self::BytesPerSecond => "bytes/s",
+            Self::Nanoseconds => "ns",
             Self::Microseconds => "µs",
             Self::Milliseconds => "ms",
+            Self::Centiseconds => "1/100 s",
+            Self::Interface => "interface",
+            Self::Handle => "handle",
             Self::Seconds => "s",
             Self::Identifier | Self::Hexadecimal => "identifier",
             Self::Truth => "true/false",

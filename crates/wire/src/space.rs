@@ -79,6 +79,49 @@ pub enum Payload {
     ClassicBpf,
     /// Filler.
     Padding,
+    /// A number of 4 or 8 bytes, as the kernel finds room (`nla_put_uint`).
+    Unsigned(Meaning),
+    /// An address of IPv4 or IPv6, told apart by its length.
+    Address,
+    /// A link-layer address: octets, or an IP address where a link is a tunnel.
+    LinkAddress,
+    /// `struct rtvia`: an address of another family than the route's.
+    Via,
+    /// A stack of MPLS labels, 32 bits each (RFC 3032).
+    Labels,
+    /// Structures of this many bytes, one after the other.
+    Structures(&'static Layout, usize),
+    /// Attributes whose numbers only count, or name what they belong to: each holds one of these.
+    Listed(&'static Payload),
+    /// The attribute comes again and again: each holds one of these.
+    Repeated(&'static Payload),
+    /// What another attribute of the same nest says it is.
+    Selected(Selector, &'static [Choice]),
+    /// What the address family of the message, its first byte, says it is.
+    OfFamily(&'static [(u8, &'static Payload)]),
+    /// `struct rtnexthop` again and again, each with attributes of this space.
+    NextHops(&'static Space),
+}
+
+/// The attribute that says what another one holds.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Selector {
+    /// The text of this attribute.
+    Text(u16),
+    /// The number in this attribute.
+    Number(u16, Scalar),
+}
+
+/// One of the things that a selected attribute can hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// The text that selects it; the name of the object its fields go into.
+    pub word: &'static str,
+    /// The number that selects it, where a number does.
+    pub number: u64,
+    /// What the attribute then holds.
+    pub payload: Payload,
 }
 
 /// One attribute of a space.
@@ -244,4 +287,50 @@ macro_rules! attributes {
     };
     (@only $only:expr) => { Some($only) };
     (@only) => { None };
+}
+
+/// Declares an attribute space without a view: only its [`Space`] table, for spaces that are walked by table.
+///
+/// A row reads `KERNEL_NAME = number => "json.name": Payload, (major, minor);`, with a [`Privilege`] before the
+/// semicolon where the kernel wants one. A row whose name is empty has its members in the object around it.
+#[macro_export]
+macro_rules! space {
+    (
+        #[doc = $first:literal]
+        $(#[doc = $more:literal])*
+        pub static $table:ident = $space:literal $(, header $header:expr, $header_len:expr)?; {
+            $(
+                #[doc = $doc:literal]
+                $kernel:ident = $number:literal => $name:literal: $payload:expr,
+                ($major:literal, $minor:literal) $(, $privilege:ident)?;
+            )*
+        }
+    ) => {
+        #[doc = $first]
+        $(#[doc = $more])*
+        pub static $table: $crate::Space = $crate::Space {
+            name: $space,
+            header: $crate::space!(@header $($header)?),
+            header_len: 0 $(+ $header_len)?,
+            attributes: &[$($crate::AttributeRow {
+                number: $number,
+                kernel: stringify!($kernel),
+                name: $name,
+                doc: $doc.trim_ascii(),
+                payload: {
+                    #[allow(unused_imports)] // No row uses every kind of payload.
+                    use $crate::{Meaning::*, Payload::*, Scalar::*, Selector};
+                    $payload
+                },
+                ask: $crate::Ask::Always,
+                privilege: $crate::space!(@privilege $($privilege)?),
+                since: $crate::Version($major, $minor),
+                only: None,
+            }),*],
+        };
+    };
+    (@header $header:expr) => { Some($header) };
+    (@header) => { None };
+    (@privilege $privilege:ident) => { $crate::Privilege::$privilege };
+    (@privilege) => { $crate::Privilege::None };
 }
