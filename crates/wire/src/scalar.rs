@@ -60,6 +60,11 @@ impl Scalar {
         }
     }
 
+    /// Whether the number can be negative.
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::I32)
+    }
+
     /// The value at `at`, sign-extended for [`Scalar::I32`]; `None` where the bytes end before it does.
     #[inline]
     pub fn read(self, bytes: &[u8], at: usize) -> Option<u64> {

@@ -109,6 +109,8 @@ pub enum Payload {
 pub enum Selector {
     /// The text of this attribute.
     Text(u16),
+    /// The text of this attribute of the nest around.
+    OuterText(u16),
     /// The number in this attribute.
     Number(u16, Scalar),
 }
@@ -116,8 +118,10 @@ pub enum Selector {
 /// One of the things that a selected attribute can hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
-    /// The text that selects it; the name of the object its fields go into.
+    /// The text that selects it.
     pub word: &'static str,
+    /// The name of the object that its fields go into.
+    pub key: &'static str,
     /// The number that selects it, where a number does.
     pub number: u64,
     /// What the attribute then holds.
