@@ -23,6 +23,10 @@ pub enum FieldKind {
     Address,
     /// An address with its port in one value. A literal may be either, or both.
     SocketAddress,
+    /// A network: an address with a prefix length, or `default`. A literal holds of every network within it.
+    Network,
+    /// A link-layer address: octets, `52:54:00:12:34:56`.
+    LinkAddress,
     /// A port: a number, a range or a service name.
     Port,
     /// A user: a number or a name.
@@ -98,6 +102,7 @@ pub struct Catalog {
     words: Vec<Word>,
     possible: Option<Possible>,
     kinds_help: &'static str,
+    sides: Vec<FieldId>,
 }
 
 impl Catalog {
@@ -131,6 +136,16 @@ impl Catalog {
     /// Kinds of records of which a test can hold (`wanted`) or not hold.
     pub fn possible(&self, test: &Test, wanted: bool) -> Kinds {
         self.possible.map_or(Kinds::ALL, |possible| possible(test, wanted))
+    }
+
+    /// Says which fields a bare address speaks of: it matches where one of them does.
+    pub fn set_sides(&mut self, names: &[&str]) {
+        self.sides = names.iter().filter_map(|name| self.find(name)).collect();
+    }
+
+    /// The fields that a bare address speaks of.
+    pub fn sides(&self) -> &[FieldId] {
+        &self.sides
     }
 
     /// Adds a bare word.

@@ -7,13 +7,18 @@
 #![forbid(unsafe_code)]
 
 mod catalog;
+mod context;
 pub mod filter;
 mod kinds;
 mod names;
+pub mod rtnetlink;
 pub mod sockets;
+mod tree;
 mod value;
 
 pub use catalog::{Catalog, FieldId, FieldInfo, FieldKind, Word};
+pub use context::Context;
 pub use kinds::{KINDS_ROWS, Kinds};
 pub use names::Names;
+pub use tree::{Entry, Tree};
 pub use value::Value;

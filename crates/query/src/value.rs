@@ -2,9 +2,10 @@
 
 use core::net::{IpAddr, SocketAddr};
 
-use sockeye_wire::Name;
+use sockeye_wire::{Meaning, Name, Scalar};
 
 use crate::sockets::Several;
+use crate::tree::Tree;
 
 /// A value, borrowed from the record where it can be. Absent is no value: readers return `Option<Value>`.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +56,53 @@ pub enum Value<'a> {
     Nothing,
     /// A small object, in the order of its keys.
     Map(Vec<(&'static str, Value<'a>)>),
+    /// A link-layer address: octets, however many.
+    LinkAddress(&'a [u8]),
+    /// A network, or an address with its prefix length.
+    Network {
+        /// The address, with the bits beyond the prefix as the kernel gave them.
+        address: IpAddr,
+        /// Bits of the prefix.
+        prefix_len: u8,
+    },
+    /// A network interface.
+    Interface {
+        /// Its index; 0 is none.
+        index: u32,
+        /// Its name, where it is known.
+        name: Option<Vec<u8>>,
+    },
+    /// A handle of traffic control, `major:minor`.
+    Handle(u32),
+    /// Bytes of which only their owner knows the meaning, or no table here.
+    Bytes(&'a [u8]),
+    /// Attributes or a structure, with values of their own.
+    Tree(Tree<'a>),
+}
+
+/// A number as its meaning says.
+#[inline]
+pub(crate) fn from_number(number: u64, scalar: Scalar, meaning: Meaning) -> Value<'static> {
+    match meaning {
+        Meaning::Hexadecimal => match u32::try_from(number) {
+            Ok(narrow) if scalar.bits() <= u32::BITS => Value::Hexadecimal32(narrow),
+            _ => Value::Hexadecimal(number),
+        },
+        Meaning::Truth => Value::Truth(number != 0),
+        Meaning::OneOf(names) => match names.iter().find(|name| name.value == number) {
+            Some(name) => Value::Word(name.name),
+            None => Value::Unsigned(number),
+        },
+        Meaning::SetOf(names) => Value::Set { bits: number, names },
+        Meaning::Handle => Value::Handle(u32::try_from(number).unwrap_or(u32::MAX)),
+        _ if scalar.is_signed() => Value::Signed(number.cast_signed()),
+        _ => Value::Unsigned(number),
+    }
+}
+
+/// Whether a name already says the unit: `bytes_acked`.
+pub(crate) fn says_unit(name: &str, meaning: Meaning) -> bool {
+    matches!(meaning, Meaning::Bytes) && name.split('_').any(|word| word == "bytes")
 }
 
 impl Value<'_> {

@@ -145,6 +145,8 @@ pub enum Condition {
     Truth(bool),
     /// The address is in one of these networks; an IPv4 network also takes mapped IPv6 addresses, as the kernel does.
     Networks(Vec<Network>),
+    /// The network is everything there is of its family.
+    Everything,
     /// The interface is this: by index where the record has a number, by name where it has text.
     Interface {
         /// Its index; `None` where no interface has that name now, so that only the name can match.

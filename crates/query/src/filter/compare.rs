@@ -75,6 +75,8 @@ impl<'c> Resolver<'c> {
             FieldKind::Interface => self.interfaces(subject, values)?,
             FieldKind::Cgroup => self.cgroups(subject, values)?,
             FieldKind::Address | FieldKind::SocketAddress => self.addresses(subject, values)?,
+            FieldKind::Network => self.networks_of_records(subject, values)?,
+            FieldKind::LinkAddress => link_addresses(subject, values)?,
             FieldKind::Text | FieldKind::Structure => self.texts(subject, values)?,
         };
         Ok(if operator.negated { holds.negated() } else { holds })
@@ -249,7 +251,8 @@ impl<'c> Resolver<'c> {
         };
         // A name first, as everywhere; digits that name nothing are an index.
         let number = if known.is_none() && !value.quoted { plain_number(value, subject)? } else { None };
-        if let (Some(number), Some(by_index)) = (number, self.catalog.find("ifindex")) {
+        let by_index = self.catalog.find("ifindex").filter(|_| subject.info.path == "interface");
+        if let (Some(number), Some(by_index)) = (number, by_index) {
             return Ok(Expression::test(by_index, Condition::Numbers(vec![(number, number)])));
         }
         let index = known.or_else(|| number.and_then(|number| u32::try_from(number).ok()));
@@ -286,6 +289,26 @@ impl<'c> Resolver<'c> {
         }
         let networks = (!networks.is_empty()).then(|| subject.test(Condition::Networks(endpoint::merged(networks))));
         Ok(Expression::any(networks.into_iter().chain(others)))
+    }
+
+    /// Networks of a record that hold of every network within them, and `default`.
+    fn networks_of_records(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let mut parts = Vec::new();
+        let mut others = Vec::new();
+        for value in values {
+            if value.raw == "default" && !value.quoted {
+                parts.push(subject.test(Condition::Everything));
+            } else if value.raw.bytes().all(|letter| letter.is_ascii_digit()) || value.quoted {
+                // The label of an MPLS route.
+                parts.push(subject.test(Condition::Texts(vec![value.unescaped()])));
+            } else {
+                others.push(value.clone());
+            }
+        }
+        if !others.is_empty() {
+            parts.push(self.addresses(subject, &others)?);
+        }
+        Ok(Expression::any(parts))
     }
 
     fn texts(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
@@ -335,6 +358,24 @@ fn refuse_operator(subject: Subject<'_>, operator: &Operator<'_>) -> Result<(), 
         );
     }
     Ok(())
+}
+
+/// Octets apart by colons or dashes, in any case, as records show them.
+fn link_addresses(subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    let mut texts = Vec::new();
+    for value in values {
+        let octets = value.raw.split([':', '-']).map(|octet| {
+            let digits = (1..=2).contains(&octet.len()) && octet.bytes().all(|digit| digit.is_ascii_hexdigit());
+            u8::from_str_radix(octet, 16).ok().filter(|_| digits)
+        });
+        let Some(octets) = octets.collect::<Option<Vec<u8>>>() else {
+            return Err(unknown_value(subject, value).expected(limits::values(FieldKind::LinkAddress)));
+        };
+        texts.push(super::decide::link_address(&octets).into_bytes());
+    }
+    texts.sort_unstable();
+    texts.dedup();
+    Ok(subject.test(Condition::Texts(texts)))
 }
 
 fn truth(subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {

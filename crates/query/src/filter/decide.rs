@@ -130,9 +130,12 @@ impl Condition {
             Self::Networks(networks) => match *value {
                 Value::Address(address) => in_networks(networks, address),
                 Value::SocketAddress(address) => in_networks(networks, address.ip()),
+                Value::Network { address, prefix_len } => holds_network(networks, address, prefix_len),
                 _ => false,
             },
+            Self::Everything => matches!(value, Value::Network { prefix_len: 0, .. }),
             Self::Interface { index, name } => match bits(value) {
+                Some(_) if is_named(value, name) => true,
                 Some(number) => index.is_some_and(|index| u64::from(index) == number),
                 None => value.as_text() == Some(name),
             },
@@ -142,11 +145,17 @@ impl Condition {
             },
             Self::Texts(texts) => match value {
                 Value::SocketAddress(address) => is_in_texts(texts, address.to_string().as_bytes()),
+                Value::LinkAddress(octets) => is_in_texts(texts, link_address(octets).as_bytes()),
                 _ => value.as_text().is_some_and(|text| is_in_texts(texts, text)),
             },
             Self::Pattern(pattern) => match value {
                 Value::Address(address) => pattern.matches(address.to_string().as_bytes()),
                 Value::SocketAddress(address) => pattern.matches(address.to_string().as_bytes()),
+                Value::Network { address, prefix_len } => {
+                    pattern.matches(format!("{address}/{prefix_len}").as_bytes())
+                }
+                Value::LinkAddress(octets) => pattern.matches(link_address(octets).as_bytes()),
+                Value::Interface { name: Some(name), .. } => pattern.matches(name),
                 _ => value.as_text().is_some_and(|text| pattern.matches(text)),
             },
         }
@@ -159,9 +168,30 @@ fn bits(value: &Value<'_>) -> Option<u64> {
         Value::Unsigned(number) | Value::Hexadecimal(number) => Some(number),
         Value::Hexadecimal32(number) => Some(number.into()),
         Value::Set { bits, .. } => Some(bits),
+        Value::Interface { index: number, .. } | Value::Handle(number) => Some(number.into()),
         Value::Nothing => Some(0),
         _ => None,
     }
+}
+
+/// Whether the value is an interface with this name, whatever its index is by now.
+fn is_named(value: &Value<'_>, wanted: &[u8]) -> bool {
+    matches!(value, Value::Interface { name: Some(name), .. } if name == wanted)
+}
+
+/// Whether a network is in one of the sorted networks, or is one of them.
+fn holds_network(networks: &[Network], address: IpAddr, prefix_len: u8) -> bool {
+    networks.iter().any(|network| {
+        network.address.is_ipv4() == address.is_ipv4()
+            && network.prefix_len <= prefix_len
+            && network.contains(address)
+    })
+}
+
+/// Octets as people write them.
+pub(crate) fn link_address(octets: &[u8]) -> String {
+    let octets: Vec<_> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    octets.join(":")
 }
 
 /// Whether an address is in one of the sorted networks, none of which holds another.

@@ -109,13 +109,13 @@ impl Resolver<'_> {
 
     /// A bare endpoint: it holds of the local or of the peer side, with both its parts on the same one.
     pub(super) fn on_either_side(&self, literal: &Literal<'_>) -> Result<Expression, Mistake> {
-        let sides: Vec<FieldId> = ["local", "peer"].into_iter().filter_map(|side| self.catalog.find(side)).collect();
+        let sides = self.catalog.sides();
         if sides.is_empty() {
             return Err(Mistake::new(literal.at.clone(), "this table has no addresses"));
         }
         let endpoint = self.endpoint(literal)?;
         let either: Result<Vec<Expression>, Mistake> =
-            sides.into_iter().map(|side| self.on_side(&endpoint, side, &literal.at)).collect();
+            sides.iter().map(|&side| self.on_side(&endpoint, side, &literal.at)).collect();
         Ok(Expression::any(either?))
     }
 

@@ -16,7 +16,7 @@ impl Limits {
     pub(super) fn of(info: &FieldInfo) -> Self {
         let max = match (info.kind, info.scalar) {
             (FieldKind::Number(Meaning::Truth), _) => 1,
-            (_, Some(Scalar::I32)) => return Self { min: i32::MIN.into(), max: i32::MAX.into() },
+            (_, Some(Scalar::I32)) if info.kind != FieldKind::Interface => return Self { min: i32::MIN.into(), max: i32::MAX.into() },
             (_, Some(scalar)) => (1i128 << scalar.bits()) - 1,
             (FieldKind::SocketAddress, None) => i128::from(u16::MAX),
             // Ports of Netlink and vsock are that wide.
@@ -38,6 +38,8 @@ pub(super) fn text_len_max(info: &FieldInfo) -> Option<usize> {
 pub(super) fn needs_no_operator(info: &FieldInfo) -> bool {
     match info.kind {
         FieldKind::Address
+        | FieldKind::Network
+        | FieldKind::LinkAddress
         | FieldKind::SocketAddress
         | FieldKind::Port
         | FieldKind::User
@@ -56,12 +58,21 @@ fn is_named(info: &FieldInfo, name: &str) -> bool {
 /// A value that a field of that kind could be compared with, for examples in messages.
 pub(super) const fn example(kind: FieldKind) -> &'static str {
     match kind {
-        FieldKind::Number(Meaning::Microseconds | Meaning::Milliseconds | Meaning::Seconds) => "100ms",
+        FieldKind::Number(
+            Meaning::Nanoseconds
+            | Meaning::Microseconds
+            | Meaning::Milliseconds
+            | Meaning::Centiseconds
+            | Meaning::Seconds,
+        ) => "100ms",
+        FieldKind::Number(Meaning::Handle) => "1:10",
         FieldKind::Number(Meaning::Bytes) => "1MiB",
         FieldKind::Number(Meaning::BytesPerSecond) => "10Mbit/s",
         FieldKind::Number(Meaning::Truth) => "true",
         FieldKind::Port => "443",
         FieldKind::Address | FieldKind::SocketAddress => "10.0.0.1",
+        FieldKind::Network => "10.0.0.0/8",
+        FieldKind::LinkAddress => "52:54:00:12:34:56",
         FieldKind::User | FieldKind::UserName => "root",
         FieldKind::Interface => "eth0",
         FieldKind::Cgroup => "/system.slice",
@@ -80,6 +91,8 @@ pub(super) const fn values(kind: FieldKind) -> &'static str {
         FieldKind::Address | FieldKind::SocketAddress => {
             "an address (10.0.0.1, 10.0.0.0/8, [::1]:443), a host name or a text in quotes"
         }
+        FieldKind::Network => "a network (10.0.0.0/8, 2001:db8::/32), or `default`",
+        FieldKind::LinkAddress => "octets in hexadecimal, as in 52:54:00:12:34:56",
         FieldKind::Port => "a port, a range or a service name",
         FieldKind::User | FieldKind::UserName => "a user name or id",
         FieldKind::Interface => "an interface name or index",

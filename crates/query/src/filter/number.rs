@@ -49,6 +49,9 @@ const DIGITS_MAX: usize = 30;
 
 /// Reads a number as a field of that meaning takes it.
 pub(super) fn read(text: &str, meaning: Meaning) -> Result<Exact, NumberError<'_>> {
+    if meaning == Meaning::Handle {
+        return handle(text);
+    }
     let (sign, unsigned) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     if let Some(digits) = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {
         return hexadecimal(digits).map(|number| Exact::whole(sign * number));
@@ -93,7 +96,11 @@ pub(super) fn unit_of(text: &str) -> &str {
 /// The units that a field of that meaning takes, for messages; `None` where it takes plain numbers only.
 pub(super) const fn units(meaning: Meaning) -> Option<&'static str> {
     match meaning {
-        Meaning::Microseconds | Meaning::Milliseconds | Meaning::Seconds => Some("ns, us, ms, s, min, h or d"),
+        Meaning::Nanoseconds
+        | Meaning::Microseconds
+        | Meaning::Milliseconds
+        | Meaning::Centiseconds
+        | Meaning::Seconds => Some("ns, us, ms, s, min, h or d"),
         Meaning::Bytes => Some("B, kB, MB, GB (thousands) or KiB, MiB, GiB (1024), K, M, G for the latter"),
         Meaning::BytesPerSecond => Some("bit/s, kbit/s, Mbit/s, Gbit/s or B/s, kB/s, MB/s, KiB/s, MiB/s"),
         Meaning::Count => Some("k, M or G (thousands)"),
@@ -121,6 +128,26 @@ fn hexadecimal(digits: &str) -> Result<i128, NumberError<'_>> {
     u64::from_str_radix(digits, 16).map(i128::from).map_err(|_| NumberError::TooLarge)
 }
 
+/// `1:10` as `tc` writes it, in hexadecimal; `root`, `ingress`, or the plain number.
+fn handle(text: &str) -> Result<Exact, NumberError<'_>> {
+    let part = |text: &str| match text {
+        "" => Some(0),
+        digits => u16::from_str_radix(digits, 16).ok().map(u32::from),
+    };
+    let number = match text {
+        "root" => u32::MAX,
+        "ingress" => 0xffff_fff1,
+        _ => match text.split_once(':') {
+            Some((major, minor)) => {
+                let (major, minor) = part(major).zip(part(minor)).ok_or(NumberError::NotANumber)?;
+                major << 16 | minor
+            }
+            None => return read(text, Meaning::Identifier),
+        },
+    };
+    Ok(Exact::whole(number.into()))
+}
+
 fn looks_hexadecimal(text: &str, meaning: Meaning) -> bool {
     meaning == Meaning::Hexadecimal && !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
@@ -131,8 +158,10 @@ fn unit_factor(meaning: Meaning, unit: &str) -> Option<(i128, i128)> {
         return Some((1, 1));
     }
     match meaning {
+        Meaning::Nanoseconds => Some((nanoseconds(unit)?, 1)),
         Meaning::Microseconds => Some((nanoseconds(unit)?, 1_000)),
         Meaning::Milliseconds => Some((nanoseconds(unit)?, 1_000_000)),
+        Meaning::Centiseconds => Some((nanoseconds(unit)?, 10_000_000)),
         Meaning::Seconds => Some((nanoseconds(unit)?, 1_000_000_000)),
         Meaning::Bytes => Some((bytes(unit)?, 1)),
         Meaning::BytesPerSecond => rate(unit),

@@ -7,6 +7,7 @@ use super::row::SocketRow;
 use super::several::Several;
 use super::table::Tables;
 use crate::Value;
+pub(crate) use crate::value::from_number;
 
 /// A field's place in the messages of some tables.
 #[derive(Clone, Debug)]
@@ -114,24 +115,5 @@ impl Read {
             Self::Size => Some(Value::Unsigned(bytes.len() as u64)),
             _ => Some(Value::Several(Several::new(bytes, *self))),
         }
-    }
-}
-
-/// A number as its meaning says.
-#[inline]
-pub(crate) fn from_number(number: u64, scalar: Scalar, meaning: Meaning) -> Value<'static> {
-    match meaning {
-        Meaning::Hexadecimal => match u32::try_from(number) {
-            Ok(narrow) if scalar.bits() <= u32::BITS => Value::Hexadecimal32(narrow),
-            _ => Value::Hexadecimal(number),
-        },
-        Meaning::Truth => Value::Truth(number != 0),
-        Meaning::OneOf(names) => match names.iter().find(|name| name.value == number) {
-            Some(name) => Value::Word(name.name),
-            None => Value::Unsigned(number),
-        },
-        Meaning::SetOf(names) => Value::Set { bits: number, names },
-        _ if scalar == Scalar::I32 => Value::Signed(number.cast_signed()),
-        _ => Value::Unsigned(number),
     }
 }

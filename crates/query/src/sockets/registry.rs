@@ -16,6 +16,7 @@ use super::possible;
 use super::surroundings::OwnerPart;
 use super::table::{Table, Tables};
 use super::words;
+use crate::value::says_unit;
 use crate::{Catalog, FieldId, FieldInfo, FieldKind};
 
 /// Where a field's value comes from.
@@ -104,6 +105,7 @@ impl Registry {
         }
         let [proto, state] = [Flat::Proto, Flat::State].map(|flat| registry.flat_field(flat));
         words::add(&mut registry.catalog, proto, state);
+        registry.catalog.set_sides(&["local", "peer"]);
         registry.catalog.divide(
             possible::of_test,
             "udp, raw and netlink sockets are `established` or `unconnected`, unix sockets can be `listening` too, \
@@ -331,11 +333,6 @@ impl Read {
             _ => return None,
         })
     }
-}
-
-/// Whether a name already says the unit: `bytes_acked`.
-fn says_unit(name: &str, meaning: Meaning) -> bool {
-    matches!(meaning, Meaning::Bytes) && name.split('_').any(|word| word == "bytes")
 }
 
 /// Short names of fields that people ask for often. Everything else is found by its last part, if no other field has it.

@@ -164,6 +164,12 @@ impl Table {
         }
     }
 
+    /// The attributes of its messages.
+    pub fn space(self) -> &'static crate::Space {
+        static STUB: crate::Space = crate::Space { name: "stub", header: None, header_len: 0, attributes: &[] };
+        &STUB
+    }
+
     /// The groups whose messages tell of changes.
     pub const fn groups(self) -> &'static [u32] {
         match self {

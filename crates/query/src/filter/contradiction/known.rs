@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::FieldInfo;
+use crate::{FieldInfo, FieldKind};
 use crate::filter::ast::{Condition, Network, Test};
 use crate::filter::endpoint;
 use crate::filter::limits::Limits;
@@ -93,6 +93,8 @@ impl<'n> Known<'n> {
             }
             Condition::Words(words) => self.narrow_texts(words.iter().map(|word| word.as_bytes()).collect(), negated),
             Condition::Texts(texts) => self.narrow_texts(texts.iter().map(Vec::as_slice).collect(), negated),
+            // What is within none of the halves of a network can still be the whole.
+            Condition::Networks(_) if negated && info.kind == FieldKind::Network => true,
             Condition::Networks(networks) if negated => self.exclude_networks(networks),
             Condition::Networks(networks) => self.narrow_networks(networks),
             Condition::Masked { value, mask } if !negated => self.narrow_bits(*value, *mask),

@@ -1,0 +1,272 @@
+//! Fields that are put together from several parts of a message: a destination and its prefix length, a table number
+//! that is in a byte or in an attribute.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table};
+use sockeye_wire::{Meaning, Scalar};
+
+use super::names;
+use super::row::Row;
+use crate::tree::address;
+use crate::value::from_number;
+use crate::{FieldKind, Value};
+
+/// A field made by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flat {
+    /// The network namespace.
+    Namespace,
+    /// The address of an interface with its prefix length.
+    Ip,
+    /// Flags of an address: a byte, or 32 bits in an attribute.
+    AddressFlags,
+    /// Destination of a route, or what a rule wants the destination to be.
+    Destination,
+    /// Source of a route, or what a rule wants the source to be.
+    Source,
+    /// Routing table of a route or a rule.
+    RoutingTable,
+    /// Preference of a filter of traffic control.
+    FilterPriority,
+    /// Protocol that a filter of traffic control looks at.
+    FilterProtocol,
+    /// What else holds a queueing discipline.
+    References,
+    /// The queueing discipline in a class.
+    Leaf,
+}
+
+/// How a field made by hand is declared.
+pub(crate) struct FlatField {
+    pub(crate) flat: Flat,
+    pub(crate) path: &'static str,
+    pub(crate) aliases: &'static [&'static str],
+    pub(crate) kernel: &'static str,
+    pub(crate) doc: &'static str,
+    pub(crate) kind: FieldKind,
+    /// Keys of the family's structure that it stands for.
+    pub(crate) fields: &'static [&'static str],
+    /// Keys of attributes that it stands for.
+    pub(crate) attributes: &'static [&'static str],
+}
+
+const NAMESPACE: FlatField = FlatField {
+    flat: Flat::Namespace,
+    path: "netns",
+    aliases: &[],
+    kernel: "",
+    doc: "Network namespace of the record.",
+    kind: FieldKind::Text,
+    fields: &[],
+    attributes: &[],
+};
+
+const ROUTING_TABLE: FlatField = FlatField {
+    flat: Flat::RoutingTable,
+    path: "table",
+    aliases: &[],
+    kernel: "RTA_TABLE",
+    doc: "Routing table.",
+    kind: FieldKind::Number(Meaning::OneOf(names::ROUTING_TABLES)),
+    fields: &["table"],
+    attributes: &["table"],
+};
+
+/// The fields of a table that are made by hand.
+pub(crate) fn fields(table: Table) -> Vec<FlatField> {
+    let mut fields = match table {
+        Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => vec![
+            FlatField {
+                flat: Flat::Ip,
+                path: "ip",
+                aliases: &[],
+                kernel: "IFA_LOCAL",
+                doc: "The address with its prefix length.",
+                kind: FieldKind::Network,
+                fields: &[],
+                attributes: &[],
+            },
+            FlatField {
+                flat: Flat::AddressFlags,
+                path: "flags",
+                aliases: &[],
+                kernel: "IFA_FLAGS",
+                doc: "What the kernel does with the address.",
+                kind: FieldKind::Number(Meaning::SetOf(names::ADDRESS_FLAGS)),
+                fields: &["flags"],
+                attributes: &["flags"],
+            },
+        ],
+        Table::Routes | Table::MulticastRoutes => vec![
+            FlatField {
+                flat: Flat::Destination,
+                path: "dst",
+                aliases: &["to"],
+                kernel: "RTA_DST",
+                doc: "Destination network; of an MPLS route its label.",
+                kind: FieldKind::Network,
+                fields: &["dst_len"],
+                attributes: &["dst"],
+            },
+            FlatField {
+                flat: Flat::Source,
+                path: "src",
+                aliases: &[],
+                kernel: "RTA_SRC",
+                doc: "Source network that the route is for.",
+                kind: FieldKind::Network,
+                fields: &["src_len"],
+                attributes: &["src"],
+            },
+            ROUTING_TABLE,
+        ],
+        Table::Rules => vec![
+            FlatField {
+                flat: Flat::Source,
+                path: "src",
+                aliases: &["from"],
+                kernel: "FRA_SRC",
+                doc: "Source network that the rule is for.",
+                kind: FieldKind::Network,
+                fields: &["src_len"],
+                attributes: &["src"],
+            },
+            FlatField {
+                flat: Flat::Destination,
+                path: "dst",
+                aliases: &["to"],
+                kernel: "FRA_DST",
+                doc: "Destination network that the rule is for.",
+                kind: FieldKind::Network,
+                fields: &["dst_len"],
+                attributes: &["dst"],
+            },
+            ROUTING_TABLE,
+        ],
+        Table::Qdiscs => vec![FlatField {
+            flat: Flat::References,
+            path: "refcnt",
+            aliases: &[],
+            kernel: "tcm_info",
+            doc: "How many hold the queueing discipline.",
+            kind: FieldKind::Number(Meaning::Count),
+            fields: &["info"],
+            attributes: &[],
+        }],
+        Table::TcClasses => vec![FlatField {
+            flat: Flat::Leaf,
+            path: "leaf",
+            aliases: &[],
+            kernel: "tcm_info",
+            doc: "The queueing discipline in the class.",
+            kind: FieldKind::Number(Meaning::Handle),
+            fields: &["info"],
+            attributes: &[],
+        }],
+        Table::TcFilters => vec![
+            FlatField {
+                flat: Flat::FilterPriority,
+                path: "priority",
+                aliases: &["pref"],
+                kernel: "tcm_info",
+                doc: "Filters of a smaller number are asked first.",
+                kind: FieldKind::Number(Meaning::Identifier),
+                fields: &["info"],
+                attributes: &[],
+            },
+            FlatField {
+                flat: Flat::FilterProtocol,
+                path: "protocol",
+                aliases: &[],
+                kernel: "tcm_info",
+                doc: "Protocol of the packets that the filter looks at.",
+                kind: FieldKind::Number(Meaning::OneOf(names::ETHERTYPES)),
+                fields: &[],
+                attributes: &[],
+            },
+        ],
+        _ => Vec::new(),
+    };
+    fields.push(NAMESPACE);
+    fields
+}
+
+/// `IFA_ADDRESS`, `IFA_LOCAL`, `IFA_ANYCAST`, `IFA_MULTICAST`, `IFA_FLAGS` (include/uapi/linux/if_addr.h).
+const IFA: [u16; 5] = [1, 2, 5, 7, 8];
+/// `RTA_DST`, `RTA_SRC` and `FRA_DST`, `FRA_SRC` (include/uapi/linux/rtnetlink.h, fib_rules.h).
+const DST: u16 = 1;
+const SRC: u16 = 2;
+/// `RTA_TABLE`, and `FRA_TABLE`, which has the same number.
+const TABLE: u16 = 15;
+/// Places of `rtm_dst_len`, `rtm_src_len`, `rtm_table`; those of `struct fib_rule_hdr` are the same.
+const DST_LEN_AT: usize = 1;
+const SRC_LEN_AT: usize = 2;
+const TABLE_AT: usize = 4;
+/// Place of `ifa_prefixlen` and `ifa_flags`.
+const PREFIX_LEN_AT: usize = 1;
+const FLAGS_AT: usize = 2;
+/// Place of `tcm_info`.
+const INFO_AT: usize = 16;
+
+impl Flat {
+    /// The value in a row.
+    pub(crate) fn value<'a>(self, row: &Row<'a>) -> Option<Value<'a>> {
+        match self {
+            Self::Namespace => row.context.namespace().map(Value::Text),
+            Self::Ip => {
+                let [address_at, local, anycast, multicast, _] = IFA;
+                let bytes = [local, address_at, multicast, anycast].into_iter().find_map(|it| row.attribute(it))?;
+                // What is listened to or shared has no network.
+                let prefix_len = match row.table {
+                    Table::Addresses => row.byte(PREFIX_LEN_AT),
+                    _ => u8::try_from(bytes.len() * 8).unwrap_or(u8::MAX),
+                };
+                Some(Value::Network { address: address(bytes)?, prefix_len })
+            }
+            Self::AddressFlags => {
+                let wide = row.attribute(IFA[4]).and_then(|bytes| Scalar::U32.read(bytes, 0));
+                let bits = wide.unwrap_or_else(|| row.byte(FLAGS_AT).into());
+                Some(Value::Set { bits, names: names::ADDRESS_FLAGS })
+            }
+            Self::Destination => network(row, DST, DST_LEN_AT),
+            Self::Source => network(row, SRC, SRC_LEN_AT).filter(|_| row.byte(SRC_LEN_AT) != 0 || row.table == Table::MulticastRoutes),
+            Self::RoutingTable => {
+                let wide = row.attribute(TABLE).and_then(|bytes| Scalar::U32.read(bytes, 0));
+                let number = wide.unwrap_or_else(|| row.byte(TABLE_AT).into());
+                // A rule that leads nowhere (blackhole, goto) has table 0.
+                (number != 0 || row.table != Table::Rules)
+                    .then(|| from_number(number, Scalar::U32, Meaning::OneOf(names::ROUTING_TABLES)))
+            }
+            Self::References => self.info(row).map(Value::Unsigned),
+            Self::Leaf => self.info(row).filter(|&info| info != 0).map(|info| from_number(info, Scalar::U32, Meaning::Handle)),
+            Self::FilterPriority => self.info(row).map(|info| Value::Unsigned(info >> 16)),
+            Self::FilterProtocol => {
+                let info = self.info(row)?;
+                let low = u16::try_from(info & 0xffff).ok()?;
+                Some(from_number(u16::from_be(low).into(), Scalar::U16, Meaning::OneOf(names::ETHERTYPES)))
+            }
+        }
+    }
+
+    fn info(self, row: &Row<'_>) -> Option<u64> {
+        Scalar::U32.read(row.payload(), INFO_AT)
+    }
+}
+
+/// A network: an attribute and a length of the structure. Without attribute it is everything there is of the family.
+fn network<'a>(row: &Row<'a>, attribute: u16, len_at: usize) -> Option<Value<'a>> {
+    let prefix_len = row.byte(len_at);
+    match (row.attribute(attribute), row.family()) {
+        (Some(bytes), AF_INET | AF_INET6 | 128 | 129) => Some(Value::Network { address: address(bytes)?, prefix_len }),
+        (Some(bytes), _) => {
+            let label = Scalar::Be32.read(bytes, 0)? >> 12;
+            Some(Value::Owned(label.to_string().into_bytes()))
+        }
+        // A rule without a source says nothing of it.
+        (None, _) if row.table == Table::Rules => None,
+        (None, AF_INET) => Some(Value::Network { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), prefix_len }),
+        (None, AF_INET6) => Some(Value::Network { address: IpAddr::V6(Ipv6Addr::UNSPECIFIED), prefix_len }),
+        (None, _) => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! The way to a field through nests, lists and kinds.
+
+use sockeye_wire::{Attributes, Choice, Field, Payload, Selector};
+
+use crate::Value;
+use crate::tree::{self, Surrounding};
+
+/// Where a field stands in a message.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) leaf: Leaf,
+}
+
+/// One step inwards. Attributes begin `skip` bytes after the bytes that were reached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// Into the attribute with this number.
+    Attribute { skip: usize, number: u16 },
+    /// The same, if what it holds is this choice.
+    Choice { skip: usize, number: u16, selector: Selector, choices: &'static [Choice], index: usize },
+    /// Into each attribute with this number.
+    Each { skip: usize, number: u16 },
+    /// Into each attribute, whatever its number.
+    Listed,
+    /// Into each next hop.
+    NextHops,
+    /// Into each structure of that length.
+    Structures(usize),
+}
+
+/// What stands at the end of the way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Leaf {
+    /// A field of a structure.
+    Field(&'static Field),
+    /// The whole payload.
+    Payload(&'static Payload),
+}
+
+impl Place {
+    /// Whether more than one value can stand there.
+    pub(crate) fn has_several(&self) -> bool {
+        self.steps.iter().any(|step| {
+            matches!(step, Step::Each { .. } | Step::Listed | Step::NextHops | Step::Structures(_))
+        })
+    }
+
+    /// The value in a message; a list where there can be several.
+    pub(crate) fn value<'a>(&self, message: &'a [u8], surrounding: Surrounding<'a>) -> Option<Value<'a>> {
+        if self.has_several() {
+            let mut values = Vec::new();
+            descend(&self.steps, self.leaf, message, &[], surrounding, &mut |value| values.push(value));
+            return (!values.is_empty()).then_some(Value::List(values));
+        }
+        let mut found = None;
+        descend(&self.steps, self.leaf, message, &[], surrounding, &mut |value| found = Some(value));
+        found
+    }
+}
+
+fn descend<'a>(
+    steps: &[Step],
+    leaf: Leaf,
+    bytes: &'a [u8],
+    siblings: &'a [u8],
+    surrounding: Surrounding<'a>,
+    each: &mut dyn FnMut(Value<'a>),
+) {
+    let Some((step, steps)) = steps.split_first() else {
+        let value = match leaf {
+            Leaf::Field(field) => tree::field_value(field, bytes, surrounding),
+            Leaf::Payload(payload) => tree::value(payload, bytes, siblings, surrounding),
+        };
+        return value.into_iter().for_each(each);
+    };
+    let attributes = |skip: usize| bytes.get(skip..).unwrap_or_default();
+    let inner = Surrounding { outer: siblings, ..surrounding };
+    match *step {
+        Step::Attribute { skip, number } => {
+            if let Some(payload) = Attributes::new(attributes(skip)).last(number) {
+                descend(steps, leaf, payload, attributes(skip), inner, each);
+            }
+        }
+        Step::Choice { skip, number, selector, choices, index } => {
+            let here = attributes(skip);
+            let chosen = tree::selected(selector, choices, here, inner);
+            if chosen.is_some_and(|choice| core::ptr::eq(choice, &raw const choices[index]))
+                && let Some(payload) = Attributes::new(here).last(number)
+            {
+                descend(steps, leaf, payload, here, inner, each);
+            }
+        }
+        Step::Each { skip, number } => {
+            let here = attributes(skip);
+            for attribute in Attributes::new(here).map_while(Result::ok).filter(|it| it.number == number) {
+                descend(steps, leaf, attribute.payload, here, inner, each);
+            }
+        }
+        Step::Listed => {
+            for attribute in Attributes::new(bytes).map_while(Result::ok) {
+                descend(steps, leaf, attribute.payload, bytes, inner, each);
+            }
+        }
+        Step::NextHops => tree::each_next_hop(bytes, |hop| descend(steps, leaf, hop, siblings, surrounding, each)),
+        Step::Structures(len) => {
+            for one in bytes.chunks_exact(len.max(1)) {
+                descend(steps, leaf, one, siblings, surrounding, each);
+            }
+        }
+    }
+}

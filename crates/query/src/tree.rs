@@ -1,0 +1,391 @@
+//! Attributes and structures as named values: what a message of rtnetlink holds, walked by its declared tables.
+//!
+//! Every attribute comes out once, in the order of the message; one that no table knows under its number, so that
+//! nothing of what the kernel said is lost.
+
+use core::fmt;
+use core::net::IpAddr;
+use std::borrow::Cow;
+
+use sockeye_wire::rtnetlink::AF_MPLS;
+use sockeye_wire::{
+    Attribute, AttributeRow, Attributes, Choice, Field, Holds, Layout, Meaning, Payload, Scalar, Selector, Space,
+};
+
+use crate::value::{from_number, says_unit};
+use crate::{Context, Value};
+
+/// A nest of attributes or a structure, not read yet.
+#[derive(Clone, Copy)]
+pub struct Tree<'a> {
+    shape: Shape,
+    bytes: &'a [u8],
+    surrounding: Surrounding<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Shape {
+    Nest(&'static Space),
+    Structure(&'static Layout),
+    NextHop(&'static Space),
+}
+
+/// What a value's meaning depends on beside its own bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Surrounding<'a> {
+    pub(crate) context: &'a dyn Context,
+    /// The address family of the message.
+    pub(crate) family: u8,
+    /// The attributes around the nest, for what is selected from there.
+    pub(crate) outer: &'a [u8],
+}
+
+/// One value with its key.
+pub struct Entry<'a> {
+    /// Its name, with the suffix of its unit.
+    pub key: Cow<'static, str>,
+    /// What it is.
+    pub value: Value<'a>,
+}
+
+impl<'a> Tree<'a> {
+    pub(crate) fn nest(space: &'static Space, bytes: &'a [u8], surrounding: Surrounding<'a>) -> Self {
+        Self { shape: Shape::Nest(space), bytes, surrounding }
+    }
+
+    pub(crate) fn structure(layout: &'static Layout, bytes: &'a [u8], surrounding: Surrounding<'a>) -> Self {
+        Self { shape: Shape::Structure(layout), bytes, surrounding }
+    }
+
+    /// Calls `each` with every value in it.
+    pub fn entries(&self, each: &mut dyn FnMut(Entry<'a>)) {
+        match self.shape {
+            Shape::Structure(layout) => fields(layout, self.bytes, self.surrounding, each),
+            Shape::Nest(space) => {
+                if let Some(layout) = space.header {
+                    fields(layout, self.bytes, self.surrounding, each);
+                }
+                let attributes = self.bytes.get(padded(space.header_len)..).unwrap_or_default();
+                walk(space, attributes, self.surrounding, each);
+            }
+            Shape::NextHop(space) => next_hop(space, self.bytes, self.surrounding, each),
+        }
+    }
+
+    /// The values in it, gathered.
+    pub fn to_entries(&self) -> Vec<Entry<'a>> {
+        let mut entries = Vec::new();
+        self.entries(&mut |entry| entries.push(entry));
+        entries
+    }
+}
+
+impl PartialEq for Tree<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl fmt::Debug for Tree<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.to_entries().into_iter().map(|entry| (entry.key, entry.value))).finish()
+    }
+}
+
+/// Attributes begin at multiples of four.
+pub(crate) const fn padded(len: usize) -> usize {
+    (len + 3) & !3
+}
+
+/// Every field of a structure that is there.
+fn fields<'a>(
+    layout: &'static Layout,
+    bytes: &'a [u8],
+    surrounding: Surrounding<'a>,
+    each: &mut dyn FnMut(Entry<'a>),
+) {
+    for field in layout.fields {
+        if let Some(value) = field_value(field, bytes, surrounding) {
+            let key = match field.holds {
+                Holds::Number(number) => keyed(field.name, number.meaning),
+                _ => Cow::Borrowed(field.name),
+            };
+            each(Entry { key, value });
+        }
+    }
+}
+
+/// The value of a field of a structure.
+pub(crate) fn field_value<'a>(
+    field: &'static Field,
+    bytes: &'a [u8],
+    surrounding: Surrounding<'a>,
+) -> Option<Value<'a>> {
+    match field.holds {
+        Holds::Number(number) => {
+            field.number(bytes).map(|read| number_value(read, number.scalar, number.meaning, surrounding))
+        }
+        Holds::Text(_) => field.text(bytes).map(Value::Text),
+        Holds::SocketAddress => field.socket_address(bytes).map(Value::SocketAddress),
+        _ => None,
+    }
+}
+
+/// A number with a name where it stands for an interface.
+fn number_value<'a>(
+    number: u64,
+    scalar: Scalar,
+    meaning: Meaning,
+    surrounding: Surrounding<'a>,
+) -> Value<'a> {
+    match (meaning, u32::try_from(number)) {
+        (Meaning::Interface, Ok(index)) => {
+            let name = (index != 0).then(|| surrounding.context.interface(index)).flatten();
+            Value::Interface { index, name }
+        }
+        _ => from_number(number, scalar, meaning),
+    }
+}
+
+/// Attribute numbers of which it is remembered whether they come again.
+const REMEMBERED: u16 = 128;
+
+/// Every attribute of a nest. Of several with one number the last counts, as for the kernel, unless the table says that
+/// they belong together.
+fn walk<'a>(
+    space: &'static Space,
+    bytes: &'a [u8],
+    surrounding: Surrounding<'a>,
+    each: &mut dyn FnMut(Entry<'a>),
+) {
+    let (mut seen, mut again) = (0u128, 0u128);
+    for attribute in Attributes::new(bytes).map_while(Result::ok).filter(|it| it.number < REMEMBERED) {
+        let bit = 1 << attribute.number;
+        again |= seen & bit;
+        seen |= bit;
+    }
+    let mut told = 0u128;
+    for attribute in Attributes::new(bytes).map_while(Result::ok) {
+        let row = row_of(space, attribute.number);
+        let bit = if attribute.number < REMEMBERED { 1 << attribute.number } else { 0 };
+        if again & bit != 0 {
+            if told & bit != 0 {
+                continue;
+            }
+            told |= bit;
+            let repeated = matches!(row, Some(AttributeRow { payload: Payload::Repeated(_), .. }));
+            if !repeated {
+                let last = Attributes::new(bytes).last(attribute.number).unwrap_or_default();
+                one(space, row, Attribute { number: attribute.number, payload: last }, bytes, surrounding, each);
+                continue;
+            }
+        }
+        one(space, row, attribute, bytes, surrounding, each);
+    }
+}
+
+/// The row of an attribute number.
+pub(crate) fn row_of(space: &'static Space, number: u16) -> Option<&'static AttributeRow> {
+    // Most tables have no gaps, or few.
+    let guess = usize::from(number).checked_sub(usize::from(space.attributes.first()?.number));
+    guess
+        .and_then(|at| space.attributes.get(at))
+        .filter(|row| row.number == number)
+        .or_else(|| space.attributes.iter().find(|row| row.number == number))
+}
+
+fn one<'a>(
+    space: &'static Space,
+    row: Option<&'static AttributeRow>,
+    attribute: Attribute<'a>,
+    siblings: &'a [u8],
+    surrounding: Surrounding<'a>,
+    each: &mut dyn FnMut(Entry<'a>),
+) {
+    let Some(row) = row else {
+        let key = Cow::Owned(format!("unknown_{}", attribute.number));
+        return each(Entry { key, value: Value::Bytes(attribute.payload) });
+    };
+    let inner = Surrounding { outer: siblings, ..surrounding };
+    match &row.payload {
+        Payload::Padding => {}
+        Payload::Nest(nest) if row.name.is_empty() => Tree::nest(nest, attribute.payload, inner).entries(each),
+        Payload::Selected(selector, choices) => {
+            let (key, value) = match selected(*selector, choices, siblings, surrounding) {
+                Some(choice) => {
+                    let key = if row.name.is_empty() { choice.key } else { row.name };
+                    (Cow::Borrowed(key), value(&choice.payload, attribute.payload, siblings, inner))
+                }
+                // A kind that is newer than this table: its bytes are kept.
+                None => (unknown_choice(row, space), Some(Value::Bytes(attribute.payload))),
+            };
+            if let Some(value) = value {
+                each(Entry { key, value });
+            }
+        }
+        payload => {
+            let key = match payload {
+                Payload::Number(_, meaning) | Payload::Numbers(_, meaning) | Payload::Unsigned(meaning) => {
+                    keyed(row.name, *meaning)
+                }
+                Payload::Repeated(Payload::Number(_, meaning)) => keyed(row.name, *meaning),
+                _ => Cow::Borrowed(row.name),
+            };
+            let value = match payload {
+                Payload::Repeated(payload) => Some(Value::List(
+                    Attributes::new(siblings)
+                        .map_while(Result::ok)
+                        .filter(|other| other.number == attribute.number)
+                        .filter_map(|other| value(payload, other.payload, siblings, inner))
+                        .collect(),
+                )),
+                payload => value(payload, attribute.payload, siblings, inner),
+            };
+            if let Some(value) = value {
+                each(Entry { key, value });
+            }
+        }
+    }
+}
+
+/// The key of something whose kind no table knows.
+fn unknown_choice(row: &AttributeRow, space: &Space) -> Cow<'static, str> {
+    let name = if row.name.is_empty() { space.name } else { row.name };
+    Cow::Owned(format!("unknown_{name}_{}", row.number))
+}
+
+/// What the attributes around it select.
+pub(crate) fn selected(
+    selector: Selector,
+    choices: &'static [Choice],
+    siblings: &[u8],
+    surrounding: Surrounding<'_>,
+) -> Option<&'static Choice> {
+    let by_text = |attributes, number| {
+        let word = sockeye_wire::text(Attributes::new(attributes).last(number)?);
+        choices.iter().find(|choice| choice.word.as_bytes() == word)
+    };
+    match selector {
+        Selector::Text(number) => by_text(siblings, number),
+        Selector::OuterText(number) => by_text(surrounding.outer, number),
+        Selector::Number(number, scalar) => {
+            let wanted = scalar.read(Attributes::new(siblings).last(number)?, 0)?;
+            choices.iter().find(|choice| choice.number == wanted)
+        }
+        _ => None,
+    }
+}
+
+/// A name with the suffix of its unit.
+pub(crate) fn keyed(name: &'static str, meaning: Meaning) -> Cow<'static, str> {
+    let suffix = if says_unit(name, meaning) { "" } else { meaning.suffix() };
+    if suffix.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{name}{suffix}")) }
+}
+
+/// The value of a payload. `siblings` are the attributes beside it.
+pub(crate) fn value<'a>(
+    payload: &'static Payload,
+    bytes: &'a [u8],
+    siblings: &'a [u8],
+    surrounding: Surrounding<'a>,
+) -> Option<Value<'a>> {
+    Some(match *payload {
+        Payload::Number(scalar, meaning) => number_value(scalar.read(bytes, 0)?, scalar, meaning, surrounding),
+        Payload::Unsigned(meaning) => {
+            let scalar = if bytes.len() >= 8 { Scalar::U64 } else { Scalar::U32 };
+            number_value(scalar.read(bytes, 0)?, scalar, meaning, surrounding)
+        }
+        Payload::Text | Payload::UnixName => Value::Text(sockeye_wire::text(bytes)),
+        Payload::Flag => Value::Truth(true),
+        Payload::Structure(layout) => Value::Tree(Tree::structure(layout, bytes, surrounding)),
+        Payload::Structures(layout, len) => Value::List(
+            bytes.chunks_exact(len.max(1)).map(|one| Value::Tree(Tree::structure(layout, one, surrounding))).collect(),
+        ),
+        Payload::Numbers(scalar, meaning) => Value::List(
+            (0..bytes.len() / scalar.size())
+                .filter_map(|index| scalar.read(bytes, index * scalar.size()))
+                .map(|number| number_value(number, scalar, meaning, surrounding))
+                .collect(),
+        ),
+        Payload::Nest(space) => Value::Tree(Tree::nest(space, bytes, surrounding)),
+        Payload::Nests(number, space) => Value::List(
+            Attributes::new(bytes)
+                .map_while(Result::ok)
+                .filter(|inner| inner.number == number)
+                .map(|inner| Value::Tree(Tree::nest(space, inner.payload, surrounding)))
+                .collect(),
+        ),
+        Payload::Listed(inner) => Value::List(
+            Attributes::new(bytes)
+                .map_while(Result::ok)
+                .filter_map(|one| value(inner, one.payload, bytes, surrounding))
+                .collect(),
+        ),
+        Payload::Repeated(inner) => return value(inner, bytes, siblings, surrounding),
+        Payload::Selected(selector, choices) => match selected(selector, choices, siblings, surrounding) {
+            Some(choice) => return value(&choice.payload, bytes, siblings, surrounding),
+            None => Value::Bytes(bytes),
+        },
+        Payload::OfFamily(choices) => match choices.iter().find(|(family, _)| *family == surrounding.family) {
+            Some((_, payload)) => return value(payload, bytes, siblings, surrounding),
+            None => Value::Bytes(bytes),
+        },
+        Payload::NextHops(space) => Value::List(next_hops(space, bytes, surrounding)),
+        Payload::Address if surrounding.family == AF_MPLS => labels(bytes),
+        Payload::Address => address(bytes).map_or(Value::Bytes(bytes), Value::Address),
+        Payload::LinkAddress => Value::LinkAddress(bytes),
+        Payload::Labels => labels(bytes),
+        Payload::Via => via(bytes).map_or(Value::Bytes(bytes), Value::Address),
+        Payload::Padding => return None,
+        _ => Value::Bytes(bytes),
+    })
+}
+
+/// An address of IPv4 or IPv6, by its length.
+pub(crate) fn address(bytes: &[u8]) -> Option<IpAddr> {
+    match bytes.len() {
+        4 => bytes.first_chunk::<4>().map(|octets| IpAddr::from(*octets)),
+        16 => bytes.first_chunk::<16>().map(|octets| IpAddr::from(*octets)),
+        _ => None,
+    }
+}
+
+/// `struct rtvia`: a family of two bytes and an address.
+fn via(bytes: &[u8]) -> Option<IpAddr> {
+    address(bytes.get(2..)?)
+}
+
+/// A stack of MPLS labels: 20 bits each, outermost first, as `ip` writes it.
+fn labels<'a>(bytes: &'a [u8]) -> Value<'a> {
+    let words = bytes.chunks_exact(4).filter_map(|word| Scalar::Be32.read(word, 0));
+    let texts: Vec<_> = words.map(|word| (word >> 12).to_string()).collect();
+    if texts.is_empty() { Value::Bytes(bytes) } else { Value::Owned(texts.join("/").into_bytes()) }
+}
+
+/// Bytes of `struct rtnexthop`.
+const NEXT_HOP_LEN: usize = 8;
+
+fn next_hops<'a>(space: &'static Space, bytes: &'a [u8], surrounding: Surrounding<'a>) -> Vec<Value<'a>> {
+    let mut hops = Vec::new();
+    each_next_hop(bytes, |hop| {
+        hops.push(Value::Tree(Tree { shape: Shape::NextHop(space), bytes: hop, surrounding }));
+    });
+    hops
+}
+
+/// Calls `each` with every next hop: its structure and the attributes behind it.
+pub(crate) fn each_next_hop<'a>(mut rest: &'a [u8], mut each: impl FnMut(&'a [u8])) {
+    while let Some(len) = Scalar::U16.read(rest, 0).and_then(|len| usize::try_from(len).ok()) {
+        let Some(hop) = rest.get(..len).filter(|hop| hop.len() >= NEXT_HOP_LEN) else { break };
+        each(hop);
+        rest = rest.get(padded(len)..).unwrap_or_default();
+    }
+}
+
+/// `struct rtnexthop` (include/uapi/linux/rtnetlink.h): its own length, flags, weight less one, interface.
+fn next_hop<'a>(space: &'static Space, bytes: &'a [u8], surrounding: Surrounding<'a>, each: &mut dyn FnMut(Entry<'a>)) {
+    if let Some(layout) = space.header {
+        fields(layout, bytes, surrounding, each);
+    }
+    walk(space, bytes.get(NEXT_HOP_LEN..).unwrap_or_default(), surrounding, each);
+}
