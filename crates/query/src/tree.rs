@@ -98,12 +98,7 @@ pub(crate) const fn padded(len: usize) -> usize {
 }
 
 /// Every field of a structure that is there.
-fn fields<'a>(
-    layout: &'static Layout,
-    bytes: &'a [u8],
-    surrounding: Surrounding<'a>,
-    each: &mut dyn FnMut(Entry<'a>),
-) {
+fn fields<'a>(layout: &'static Layout, bytes: &'a [u8], surrounding: Surrounding<'a>, each: &mut dyn FnMut(Entry<'a>)) {
     for field in layout.fields {
         if let Some(value) = field_value(field, bytes, surrounding) {
             let key = match field.holds {
@@ -132,12 +127,7 @@ pub(crate) fn field_value<'a>(
 }
 
 /// A number with a name where it stands for an interface.
-fn number_value<'a>(
-    number: u64,
-    scalar: Scalar,
-    meaning: Meaning,
-    surrounding: Surrounding<'a>,
-) -> Value<'a> {
+fn number_value<'a>(number: u64, scalar: Scalar, meaning: Meaning, surrounding: Surrounding<'a>) -> Value<'a> {
     match (meaning, u32::try_from(number)) {
         (Meaning::Interface, Ok(index)) => {
             let name = (index != 0).then(|| surrounding.context.interface(index)).flatten();
@@ -152,12 +142,7 @@ const REMEMBERED: u16 = 128;
 
 /// Every attribute of a nest. Of several with one number the last counts, as for the kernel, unless the table says that
 /// they belong together.
-fn walk<'a>(
-    space: &'static Space,
-    bytes: &'a [u8],
-    surrounding: Surrounding<'a>,
-    each: &mut dyn FnMut(Entry<'a>),
-) {
+fn walk<'a>(space: &'static Space, bytes: &'a [u8], surrounding: Surrounding<'a>, each: &mut dyn FnMut(Entry<'a>)) {
     let (mut seen, mut again) = (0u128, 0u128);
     for attribute in Attributes::new(bytes).map_while(Result::ok).filter(|it| it.number < REMEMBERED) {
         let bit = 1 << attribute.number;

@@ -6,6 +6,7 @@ mod exit;
 mod fields;
 mod manual;
 mod output;
+mod rows;
 mod sockets;
 mod usage;
 mod version;

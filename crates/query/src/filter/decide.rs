@@ -151,9 +151,7 @@ impl Condition {
             Self::Pattern(pattern) => match value {
                 Value::Address(address) => pattern.matches(address.to_string().as_bytes()),
                 Value::SocketAddress(address) => pattern.matches(address.to_string().as_bytes()),
-                Value::Network { address, prefix_len } => {
-                    pattern.matches(format!("{address}/{prefix_len}").as_bytes())
-                }
+                Value::Network { address, prefix_len } => pattern.matches(format!("{address}/{prefix_len}").as_bytes()),
                 Value::LinkAddress(octets) => pattern.matches(link_address(octets).as_bytes()),
                 Value::Interface { name: Some(name), .. } => pattern.matches(name),
                 _ => value.as_text().is_some_and(|text| pattern.matches(text)),
@@ -182,9 +180,7 @@ fn is_named(value: &Value<'_>, wanted: &[u8]) -> bool {
 /// Whether a network is in one of the sorted networks, or is one of them.
 fn holds_network(networks: &[Network], address: IpAddr, prefix_len: u8) -> bool {
     networks.iter().any(|network| {
-        network.address.is_ipv4() == address.is_ipv4()
-            && network.prefix_len <= prefix_len
-            && network.contains(address)
+        network.address.is_ipv4() == address.is_ipv4() && network.prefix_len <= prefix_len && network.contains(address)
     })
 }
 

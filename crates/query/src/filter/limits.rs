@@ -16,7 +16,9 @@ impl Limits {
     pub(super) fn of(info: &FieldInfo) -> Self {
         let max = match (info.kind, info.scalar) {
             (FieldKind::Number(Meaning::Truth), _) => 1,
-            (_, Some(Scalar::I32)) if info.kind != FieldKind::Interface => return Self { min: i32::MIN.into(), max: i32::MAX.into() },
+            (_, Some(Scalar::I32)) if info.kind != FieldKind::Interface => {
+                return Self { min: i32::MIN.into(), max: i32::MAX.into() };
+            }
             (_, Some(scalar)) => (1i128 << scalar.bits()) - 1,
             (FieldKind::SocketAddress, None) => i128::from(u16::MAX),
             // Ports of Netlink and vsock are that wide.

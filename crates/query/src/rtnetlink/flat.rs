@@ -230,7 +230,8 @@ impl Flat {
                 Some(Value::Set { bits, names: names::ADDRESS_FLAGS })
             }
             Self::Destination => network(row, DST, DST_LEN_AT),
-            Self::Source => network(row, SRC, SRC_LEN_AT).filter(|_| row.byte(SRC_LEN_AT) != 0 || row.table == Table::MulticastRoutes),
+            Self::Source => network(row, SRC, SRC_LEN_AT)
+                .filter(|_| row.byte(SRC_LEN_AT) != 0 || row.table == Table::MulticastRoutes),
             Self::RoutingTable => {
                 let wide = row.attribute(TABLE).and_then(|bytes| Scalar::U32.read(bytes, 0));
                 let number = wide.unwrap_or_else(|| row.byte(TABLE_AT).into());
@@ -239,7 +240,9 @@ impl Flat {
                     .then(|| from_number(number, Scalar::U32, Meaning::OneOf(names::ROUTING_TABLES)))
             }
             Self::References => self.info(row).map(Value::Unsigned),
-            Self::Leaf => self.info(row).filter(|&info| info != 0).map(|info| from_number(info, Scalar::U32, Meaning::Handle)),
+            Self::Leaf => {
+                self.info(row).filter(|&info| info != 0).map(|info| from_number(info, Scalar::U32, Meaning::Handle))
+            }
             Self::FilterPriority => self.info(row).map(|info| Value::Unsigned(info >> 16)),
             Self::FilterProtocol => {
                 let info = self.info(row)?;

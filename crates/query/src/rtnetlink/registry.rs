@@ -64,9 +64,8 @@ pub(super) fn hidden(table: Table) -> &'static Hidden {
 }
 
 fn registry(table: Table) -> &'static Registry {
-    static REGISTRIES: LazyLock<Vec<LazyLock<Registry, Box<dyn FnOnce() -> Registry + Send>>>> = LazyLock::new(|| {
-        Table::ALL.iter().map(|&table| LazyLock::new(make(table))).collect()
-    });
+    static REGISTRIES: LazyLock<Vec<LazyLock<Registry, Box<dyn FnOnce() -> Registry + Send>>>> =
+        LazyLock::new(|| Table::ALL.iter().map(|&table| LazyLock::new(make(table))).collect());
     &REGISTRIES[table as usize]
 }
 
@@ -79,12 +78,8 @@ const DEPTH_MAX: usize = 8;
 
 impl Registry {
     fn new(table: Table) -> Self {
-        let mut registry = Self {
-            catalog: Catalog::default(),
-            sources: Vec::new(),
-            flats: Vec::new(),
-            hidden: Hidden::default(),
-        };
+        let mut registry =
+            Self { catalog: Catalog::default(), sources: Vec::new(), flats: Vec::new(), hidden: Hidden::default() };
         for flat in flat::fields(table) {
             registry.add_flat(table, &flat);
         }
@@ -92,7 +87,8 @@ impl Registry {
         if let Some(layout) = space.header {
             registry.hide_doubled(layout, space);
         }
-        let mut way = Way { table, steps: Vec::new(), prefix: String::new(), kernel: String::new(), spaces: Vec::new() };
+        let mut way =
+            Way { table, steps: Vec::new(), prefix: String::new(), kernel: String::new(), spaces: Vec::new() };
         registry.add_space(space, &mut way);
         registry.add_words();
         registry.catalog.set_sides(match table {
@@ -192,7 +188,13 @@ impl Registry {
         way.steps.pop();
     }
 
-    fn add_payload(&mut self, name: &'static str, row: &'static AttributeRow, payload: &'static Payload, way: &mut Way) {
+    fn add_payload(
+        &mut self,
+        name: &'static str,
+        row: &'static AttributeRow,
+        payload: &'static Payload,
+        way: &mut Way,
+    ) {
         match payload {
             Payload::Padding => {}
             Payload::Nest(space) => way.inside(name, row.kernel, None, |way| self.add_space(space, way)),

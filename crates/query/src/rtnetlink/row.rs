@@ -48,7 +48,8 @@ impl<'a> Row<'a> {
         let mut from_header = true;
         let header = self.space().header;
         Tree::nest(self.space(), self.payload, self.surrounding()).entries(&mut |entry| {
-            let is_field = from_header && header.is_some_and(|it| it.fields.iter().any(|field| *field.name == *entry.key));
+            let is_field =
+                from_header && header.is_some_and(|it| it.fields.iter().any(|field| *field.name == *entry.key));
             from_header = is_field;
             if !hidden.takes(&entry.key, is_field) {
                 each(entry);

@@ -1,13 +1,15 @@
 //! Rows as CSV (RFC 4180): one column for each JSON key, quoted where it must be.
 
-use sockeye_query::FieldId;
-use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable, catalog};
+use sockeye_query::sockets::{Reader, Table as SocketTable, catalog};
+use sockeye_query::{Catalog, FieldId};
 
 use super::{unknown, value};
+use crate::rows::Row;
 use crate::sockets::view::{self, Column, Kind};
 
 /// The columns of a CSV listing.
 pub(crate) struct Csv {
+    catalog: &'static Catalog,
     fields: Vec<FieldId>,
     kinds: Vec<Kind>,
     readers: Vec<Vec<Option<Reader>>>,
@@ -22,7 +24,13 @@ impl Csv {
             .map(|&table| fields.iter().map(|&field| Reader::new(field, table)).collect())
             .collect();
         let kinds = fields.iter().map(|&field| Kind::of(field)).collect();
-        Self { fields, kinds, readers }
+        Self { catalog: catalog(), fields, kinds, readers }
+    }
+
+    /// A listing of records with these columns.
+    pub(crate) fn of_records(catalog: &'static Catalog, columns: &[Column]) -> Self {
+        let fields = columns.iter().map(|column| column.field).collect();
+        Self { catalog, fields, kinds: Vec::new(), readers: Vec::new() }
     }
 
     /// Appends the heading: JSON keys with their objects, `tcp_info.rtt_us`.
@@ -31,14 +39,28 @@ impl Csv {
             if index > 0 {
                 out.push(b',');
             }
-            out.extend_from_slice(key(field).as_bytes());
+            out.extend_from_slice(key(self.catalog, field).as_bytes());
         }
         out.extend_from_slice(b"\r\n");
     }
 
     /// Appends a row.
-    pub(crate) fn row(&self, out: &mut Vec<u8>, row: &SocketRow<'_>) {
+    pub(crate) fn row(&self, out: &mut Vec<u8>, row: Row<'_, '_>) {
         let mut text = Vec::new();
+        let Row::Socket(row) = row else {
+            for (index, &field) in self.fields.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                text.clear();
+                if let Some(read) = row.value(field) {
+                    value::text(&mut text, &read);
+                }
+                quoted(out, &text);
+            }
+            out.extend_from_slice(b"\r\n");
+            return;
+        };
         for (index, reader) in self.readers[row.table as usize].iter().enumerate() {
             if index > 0 {
                 out.push(b',');
@@ -60,20 +82,27 @@ impl Csv {
 }
 
 /// The JSON key of a field with the objects around it, apart by dots.
-pub(crate) fn key(field: FieldId) -> String {
-    let info = catalog().info(field);
-    match (Kind::of(field), info.object()) {
-        (Kind::Flat(Flat::Port), _) => "port".to_owned(),
+pub(crate) fn key(catalog: &Catalog, field: FieldId) -> String {
+    let info = catalog.info(field);
+    match (info.json.as_str(), info.object()) {
+        // Either port has no key of its own in a row.
+        ("", _) => info.path.clone(),
         (_, "") => info.json.clone(),
         (_, object) => format!("{object}.{}", info.json),
     }
 }
 
 /// Appends groups, the count last.
-pub(crate) fn groups(out: &mut Vec<u8>, fields: &[FieldId], groups: &[(Vec<Vec<u8>>, u64)], heading: bool) {
+pub(crate) fn groups(
+    out: &mut Vec<u8>,
+    catalog: &Catalog,
+    fields: &[FieldId],
+    groups: &[(Vec<Vec<u8>>, u64)],
+    heading: bool,
+) {
     if heading {
         for &field in fields {
-            out.extend_from_slice(key(field).as_bytes());
+            out.extend_from_slice(key(catalog, field).as_bytes());
             out.push(b',');
         }
         out.extend_from_slice(b"count\r\n");

@@ -3,17 +3,22 @@
 use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table, attribute_of, catalog};
 use sockeye_query::{FieldId, Value};
 
+use super::record::Records;
 use super::run::{Line, Run};
 use super::{unknown, value};
+use crate::rows::Row;
 use crate::sockets::view::{self, Column, Kind};
 
-/// The objects of a listing, laid out once for each table.
-pub(crate) struct Json {
-    tables: Vec<Vec<Node>>,
+/// The objects of a listing.
+pub(crate) enum Json {
+    /// Objects of sockets, laid out once for each table.
+    Sockets(Vec<Vec<Node>>),
+    /// Objects of records.
+    Records(Records),
 }
 
 /// A part of an object.
-enum Node {
+pub(crate) enum Node {
     /// Numbers of one structure.
     Run(Run),
     /// Any other value, with its bare key, and the attribute without which it is not there.
@@ -28,15 +33,21 @@ impl Json {
     /// Objects of these columns.
     pub(crate) fn new(columns: &[Column]) -> Self {
         let tables = Table::ALL.iter().map(|&table| nodes(columns, table)).collect();
-        Self { tables }
+        Self::Sockets(tables)
     }
 
     /// Appends a row as an object.
     #[inline]
-    pub(crate) fn row(&self, out: &mut Vec<u8>, line: &mut Line, row: &SocketRow<'_>) {
+    pub(crate) fn row(&self, out: &mut Vec<u8>, line: &mut Line, row: Row<'_, '_>) {
         let start = out.len();
-        for node in &self.tables[row.table as usize] {
-            node.write(out, line, row);
+        match (self, row) {
+            (Self::Sockets(tables), Row::Socket(row)) => {
+                for node in &tables[row.table as usize] {
+                    node.write(out, line, row);
+                }
+            }
+            (Self::Records(records), Row::Record(row)) => records.members(out, row),
+            _ => {}
         }
         // Every member begins with a comma: that of the first becomes the bracket of the object.
         match out.get_mut(start) {
@@ -170,7 +181,7 @@ fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], ro
 }
 
 /// Appends the member of a group's object for one field, comma last; nothing where the row does not have it.
-pub(crate) fn group_member(out: &mut Vec<u8>, key: &str, field: FieldId, row: &SocketRow<'_>) {
+pub(crate) fn group_member(out: &mut Vec<u8>, key: &str, field: FieldId, row: Row<'_, '_>) {
     match row.value(field) {
         // Owners of one socket are often one process with several descriptors: each value is said once.
         Some(Value::List(values)) => {
@@ -184,6 +195,7 @@ pub(crate) fn group_member(out: &mut Vec<u8>, key: &str, field: FieldId, row: &S
         }
         Some(read) => value::json_entry(out, key, &read),
         None => {
+            let Row::Socket(row) = row else { return };
             let Some(reason) = unknown::reason(Kind::of(field), row) else { return };
             value::json_entry(out, &format!("{key}_unknown"), &Value::Text(reason.as_bytes()));
         }

@@ -2,9 +2,11 @@
 
 pub(crate) mod csv;
 pub(crate) mod escape;
+pub(crate) mod grid;
 pub(crate) mod json;
 pub(crate) mod names;
 pub(crate) mod number;
+pub(crate) mod record;
 pub(crate) mod run;
 pub(crate) mod sink;
 pub(crate) mod table;

@@ -1,195 +1,98 @@
-//! Rows as a table for people.
-//!
-//! Rows stream: the first ones decide how wide the columns are, later ones widen them where they must. Nothing is cut
-//! off. On a terminal that is too narrow, columns fall away by what they are worth.
+//! Rows as a table for people: what stands in each cell.
 
 use std::mem::discriminant;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable};
 use sockeye_query::{FieldId, Value};
 use sockeye_wire::Meaning;
 use sockeye_wire::sock_diag::state::State;
 
+use super::grid::{Cells, Grid, Heading};
 use super::names::Resolver;
 use super::{escape, number, unknown, value};
+use crate::rows::Row;
 use crate::sockets::view::{Column, Kind};
-
-/// What stands where there is no value.
-const NOTHING: &[u8] = b"-";
-/// Blanks between columns.
-const GAP: usize = 2;
 
 /// A table, shared by the threads that fill it.
 pub(crate) struct Table {
+    /// The lines.
+    pub(crate) grid: Grid,
+    maker: Maker,
+}
+
+/// What makes the cells.
+enum Maker {
+    Sockets(Sockets),
+    Records(Vec<FieldId>),
+}
+
+/// Cells of sockets.
+struct Sockets {
     columns: Vec<Column>,
     readers: Vec<Vec<Option<Reader>>>,
     /// Which columns say in words that owners are unknown. It takes room: those beside them show a mark.
     explains: Vec<bool>,
-    /// Widest cell of each column so far.
-    widths: Vec<AtomicUsize>,
-    /// Columns that are shown, decided with the first rows.
-    shown: OnceLock<Vec<usize>>,
-    /// Columns of the terminal; `None`: all columns are shown.
-    terminal: Option<usize>,
-    colour: bool,
     /// Names instead of numbers, where they are wanted.
     names: Option<Resolver>,
 }
 
-/// Cells of rows that are not laid out yet.
-#[derive(Default)]
-pub(crate) struct Cells {
-    bytes: Vec<u8>,
-    /// End of each cell, row after row.
-    ends: Vec<u32>,
-    /// State of each row, for its colour.
-    states: Vec<Option<State>>,
-}
-
-impl Cells {
-    /// Bytes of text that are held.
-    pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.states.is_empty()
-    }
-
-    /// Moves the cells of other rows behind these.
-    pub(crate) fn append(&mut self, other: &mut Self) {
-        let before = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
-        self.ends.extend(other.ends.drain(..).map(|end| end.saturating_add(before)));
-        self.bytes.append(&mut other.bytes);
-        self.states.append(&mut other.states);
-    }
-}
-
 impl Table {
-    /// A table of these columns, to fit a terminal of that width.
+    /// A table of sockets with these columns, to fit a terminal of that width.
     pub(crate) fn new(columns: Vec<Column>, terminal: Option<usize>, colour: bool, names: Option<Resolver>) -> Self {
         let readers = SocketTable::ALL
             .iter()
             .map(|&table| columns.iter().map(|column| Reader::new(column.field, table)).collect())
             .collect();
-        let widths = columns.iter().map(|column| AtomicUsize::new(column.title.len())).collect();
         let explains = (0..columns.len()).map(|index| is_first_of_owners(&columns, index)).collect();
-        Self { columns, readers, explains, widths, shown: OnceLock::new(), terminal, colour, names }
+        let grid = Grid::new(headings(&columns), terminal, colour);
+        Self { grid, maker: Maker::Sockets(Sockets { columns, readers, explains, names }) }
+    }
+
+    /// A table of records with these columns.
+    pub(crate) fn of_records(columns: &[Column], terminal: Option<usize>, colour: bool) -> Self {
+        let fields = columns.iter().map(|column| column.field).collect();
+        Self { grid: Grid::new(headings(columns), terminal, colour), maker: Maker::Records(fields) }
     }
 
     /// Appends a row's cells.
     #[inline]
-    pub(crate) fn row(&self, cells: &mut Cells, row: &SocketRow<'_>) {
+    pub(crate) fn row(&self, cells: &mut Cells, row: Row<'_, '_>) {
+        match (&self.maker, row) {
+            (Maker::Sockets(sockets), Row::Socket(row)) => sockets.row(cells, row),
+            (Maker::Records(fields), row) => {
+                for &field in fields {
+                    let start = cells.len();
+                    if let Some(read) = row.value(field) {
+                        several(cells.cell(), &read);
+                    }
+                    cells.end_cell(start);
+                }
+                cells.end_row(None);
+            }
+            (Maker::Sockets(_), Row::Record(_)) => {}
+        }
+    }
+}
+
+fn headings(columns: &[Column]) -> Vec<Heading> {
+    let heading =
+        |column: &Column| Heading { title: column.title.clone(), sacrifice: column.sacrifice, right: column.right };
+    columns.iter().map(heading).collect()
+}
+
+impl Sockets {
+    /// Appends a row's cells.
+    #[inline]
+    fn row(&self, cells: &mut Cells, row: &SocketRow<'_>) {
         let readers = &self.readers[row.table as usize];
         for (index, reader) in readers.iter().enumerate() {
-            let start = cells.bytes.len();
+            let start = cells.len();
             if let Some(reader) = reader {
-                self.cell(&mut cells.bytes, index, reader, row);
+                self.cell(cells.cell(), index, reader, row);
             }
-            if cells.bytes.len() == start {
-                cells.bytes.extend_from_slice(NOTHING);
-            }
-            cells.ends.push(u32::try_from(cells.bytes.len()).unwrap_or(u32::MAX));
+            cells.end_cell(start);
         }
-        cells.states.push(row.state());
-    }
-
-    /// Appends cells that were made elsewhere: a row of a grouping.
-    pub(crate) fn texts(cells: &mut Cells, texts: &[Vec<u8>]) {
-        for text in texts {
-            cells.bytes.extend_from_slice(if text.is_empty() { NOTHING } else { text });
-            cells.ends.push(u32::try_from(cells.bytes.len()).unwrap_or(u32::MAX));
-        }
-        cells.states.push(None);
-    }
-
-    /// Lays out the cells as lines and empties them.
-    pub(crate) fn lay_out(&self, out: &mut Vec<u8>, cells: &mut Cells) {
-        self.widen(cells);
-        let shown = self.shown.get_or_init(|| self.choose());
-        let widths: Vec<_> = self.widths.iter().map(|width| width.load(Ordering::Relaxed)).collect();
-        let last = shown.last().copied();
-        for (row, ends) in cells.ends.chunks_exact(self.columns.len()).enumerate() {
-            let row_start = if row == 0 { 0 } else { cells.ends[row * self.columns.len() - 1] as usize };
-            let colour = self.colour.then(|| cells.states[row].and_then(colour_of)).flatten();
-            if let Some(colour) = colour {
-                out.extend_from_slice(colour);
-            }
-            for &column in shown {
-                let start = if column == 0 { row_start } else { ends[column - 1] as usize };
-                let text = &cells.bytes[start..ends[column] as usize];
-                self.pad(out, text, column, widths[column], Some(column) == last);
-            }
-            if colour.is_some() {
-                out.extend_from_slice(b"\x1b[0m");
-            }
-            out.push(b'\n');
-        }
-        cells.bytes.clear();
-        cells.ends.clear();
-        cells.states.clear();
-    }
-
-    /// Appends the heading. Decides the widths if no row has.
-    pub(crate) fn heading(&self, out: &mut Vec<u8>) {
-        let shown = self.shown.get_or_init(|| self.choose());
-        let last = shown.last().copied();
-        if self.colour {
-            out.extend_from_slice(b"\x1b[1m");
-        }
-        for &column in shown {
-            let width = self.widths[column].load(Ordering::Relaxed);
-            self.pad(out, self.columns[column].title.as_bytes(), column, width, Some(column) == last);
-        }
-        if self.colour {
-            out.extend_from_slice(b"\x1b[0m");
-        }
-        out.push(b'\n');
-    }
-
-    /// Titles of the columns that fell away.
-    pub(crate) fn dropped(&self) -> Vec<&str> {
-        let Some(shown) = self.shown.get() else { return Vec::new() };
-        (0..self.columns.len())
-            .filter(|column| !shown.contains(column))
-            .map(|column| self.columns[column].title.as_str())
-            .collect()
-    }
-
-    /// Makes the columns at least as wide as these cells.
-    pub(crate) fn widen(&self, cells: &Cells) {
-        let mut start = 0;
-        for ends in cells.ends.chunks_exact(self.columns.len()) {
-            for (width, &end) in self.widths.iter().zip(ends) {
-                let end = end as usize;
-                // Most cells are no wider than their column is already, and bytes are never fewer than letters.
-                if end - start > width.load(Ordering::Relaxed) {
-                    width.fetch_max(escape::width(&cells.bytes[start..end]), Ordering::Relaxed);
-                }
-                start = end;
-            }
-        }
-    }
-
-    /// The columns that fit: those of least worth fall away until the rest does.
-    fn choose(&self) -> Vec<usize> {
-        let mut shown: Vec<_> = (0..self.columns.len()).collect();
-        let Some(terminal) = self.terminal else { return shown };
-        let needed = |shown: &[usize]| {
-            shown
-                .iter()
-                .map(|&column| self.widths[column].load(Ordering::Relaxed) + GAP)
-                .sum::<usize>()
-                .saturating_sub(GAP)
-        };
-        while needed(&shown) > terminal {
-            let least = shown.iter().copied().filter(|&column| self.columns[column].sacrifice > 0);
-            let Some(victim) = least.max_by_key(|&column| (self.columns[column].sacrifice, column)) else { break };
-            shown.retain(|&column| column != victim);
-        }
-        shown
+        cells.end_row(row.state().and_then(colour_of));
     }
 
     /// One cell.
@@ -247,23 +150,6 @@ impl Table {
                     None => unknown::mark(out, kind, row),
                 },
             },
-        }
-    }
-
-    #[inline]
-    fn pad(&self, out: &mut Vec<u8>, text: &[u8], column: usize, width: usize, last: bool) {
-        let blanks = width.saturating_sub(escape::width(text));
-        if self.columns[column].right {
-            out.resize(out.len() + blanks, b' ');
-            out.extend_from_slice(text);
-            if !last {
-                out.extend_from_slice(b"  ");
-            }
-        } else {
-            out.extend_from_slice(text);
-            if !last {
-                out.resize(out.len() + blanks + GAP, b' ');
-            }
         }
     }
 }
@@ -331,10 +217,11 @@ fn several(out: &mut Vec<u8>, read: &Value<'_>) {
 }
 
 /// The value of a field that rows are grouped by.
-pub(crate) fn group_cell(out: &mut Vec<u8>, field: FieldId, row: &SocketRow<'_>) {
-    match row.value(field) {
-        Some(read) => several(out, &read),
-        None => unknown::text(out, Kind::of(field), row),
+pub(crate) fn group_cell(out: &mut Vec<u8>, field: FieldId, row: Row<'_, '_>) {
+    match (row.value(field), row) {
+        (Some(read), _) => several(out, &read),
+        (None, Row::Socket(row)) => unknown::text(out, Kind::of(field), row),
+        (None, Row::Record(_)) => {}
     }
 }
 

@@ -50,6 +50,29 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &Value<'_>) {
                 text(out, value);
             }
         }
+        Value::LinkAddress(octets) => link_address(out, octets),
+        Value::Network { address, prefix_len: 0 } if address.is_unspecified() => out.extend_from_slice(b"default"),
+        Value::Network { address, prefix_len } => {
+            number::address(out, *address);
+            if usize::from(*prefix_len) != address_bits(address) {
+                out.push(b'/');
+                number::decimal(out, (*prefix_len).into());
+            }
+        }
+        Value::Interface { name: Some(name), .. } => escape::text(out, name),
+        Value::Interface { index: 0, .. } => out.push(b'-'),
+        Value::Interface { index, .. } => number::decimal(out, (*index).into()),
+        Value::Handle(handle) => tc_handle(out, *handle),
+        Value::Bytes(bytes) => hexadecimal_bytes(out, bytes),
+        Value::Tree(tree) => {
+            let mut separate = separator(b" ");
+            tree.entries(&mut |entry| {
+                separate(out);
+                out.extend_from_slice(entry.key.as_bytes());
+                out.push(b':');
+                text(out, &entry.value);
+            });
+        }
         // A kind of value that this format does not know yet is shown as the library shows it.
         other => out.extend_from_slice(format!("{other:?}").as_bytes()),
     }
@@ -70,6 +93,38 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
             out.push(b'"');
         }
         Value::Set { bits, names } => set(out, *bits, names),
+        Value::Interface { index, .. } => number::decimal(out, (*index).into()),
+        // Programs want networks, not words for them.
+        Value::Network { address, prefix_len } => {
+            out.push(b'"');
+            number::address(out, *address);
+            out.push(b'/');
+            number::decimal(out, (*prefix_len).into());
+            out.push(b'"');
+        }
+        Value::Bytes(bytes) => {
+            out.push(b'"');
+            bytes.iter().for_each(|&byte| out.extend_from_slice(&hexadecimal_octet(byte)));
+            out.push(b'"');
+        }
+        Value::LinkAddress(_) | Value::Handle(_) => {
+            out.push(b'"');
+            text(out, value);
+            out.push(b'"');
+        }
+        Value::Tree(tree) => {
+            let start = out.len();
+            tree.entries(&mut |entry| {
+                out.push(b',');
+                json_entry(out, &entry.key, &entry.value);
+            });
+            // The comma of the first member becomes the bracket of the object.
+            match out.get_mut(start) {
+                Some(comma) => *comma = b'{',
+                None => out.push(b'{'),
+            }
+            out.push(b'}');
+        }
         Value::List(values) => {
             out.push(b'[');
             let mut separate = separator(b",");
@@ -98,6 +153,54 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
             out.push(b'}');
         }
         other => escape::json_string(out, format!("{other:?}").as_bytes()),
+    }
+}
+
+/// Octets apart by colons; an IP address where a link is a tunnel and has one in their place.
+fn link_address(out: &mut Vec<u8>, octets: &[u8]) {
+    match (<[u8; 4]>::try_from(octets), <[u8; 16]>::try_from(octets)) {
+        (Ok(v4), _) => number::address(out, v4.into()),
+        (_, Ok(v6)) => number::address(out, v6.into()),
+        _ => {
+            let mut separate = separator(b":");
+            for octet in octets {
+                separate(out);
+                out.extend_from_slice(&hexadecimal_octet(*octet));
+            }
+        }
+    }
+}
+
+fn hexadecimal_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(b"0x");
+    for byte in bytes {
+        out.extend_from_slice(&hexadecimal_octet(*byte));
+    }
+}
+
+fn hexadecimal_octet(octet: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 15)]]
+}
+
+fn address_bits(address: &std::net::IpAddr) -> usize {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+/// A handle of traffic control as `tc` writes it: hexadecimal halves, or the words for the two ends of the tree.
+fn tc_handle(out: &mut Vec<u8>, handle: u32) {
+    match handle {
+        0 => out.extend_from_slice(b"none"),
+        u32::MAX => out.extend_from_slice(b"root"),
+        0xffff_fff1 => out.extend_from_slice(b"ingress"),
+        _ => {
+            let (major, minor) = (handle >> 16, handle & 0xffff);
+            let text = match minor {
+                0 => format!("{major:x}:"),
+                _ => format!("{major:x}:{minor:x}"),
+            };
+            out.extend_from_slice(text.as_bytes());
+        }
     }
 }
 
@@ -132,6 +235,10 @@ pub(crate) fn json_entry(out: &mut Vec<u8>, key: &str, value: &Value<'_>) {
                 json_hex(out, value);
             }
             out.push(b']');
+        }
+        Value::Interface { name: Some(name), .. } => {
+            out.push(b',');
+            json_entry(out, &format!("{key}_name"), &Value::Text(name));
         }
         _ if is_raw(value) => {
             out.push(b',');

@@ -10,19 +10,21 @@ use std::sync::PoisonError;
 
 use anyhow::{Context, Result};
 use sockeye_conn::{Buffer, Socket};
-use sockeye_query::sockets::{SocketRow, Table};
+use sockeye_query::sockets::Table;
+
+use crate::rows::{Origin, Row, Take};
 use sockeye_state::{Confirmed, Dump, Step};
 use sockeye_wire::Request;
 use sockeye_wire::sock_diag::inet::{InetMessage, SocketId};
 use sockeye_wire::sock_diag::unix::{UnixMessage, UnixQuestion};
 
-use super::listing::{self, Counts, Ended, Job, Take, open};
+use super::listing::{self, Counts, Ended, Job, open};
 
 /// Dumps before the listing is given as it is, with a verdict that says so. Each halves the chance that one is missed.
 const DUMPS_MAX: u32 = 8;
 
 /// Rows in the order in which they were found: the place, the table, the message.
-pub(crate) type Rows<'r> = dyn Iterator<Item = (usize, Table, Box<[u8]>)> + 'r;
+pub(crate) type Rows<'r> = dyn Iterator<Item = (usize, Origin, Box<[u8]>)> + 'r;
 
 /// A socket by its place and its cookie, which no other socket ever had.
 type Identity = (usize, u64);
@@ -44,7 +46,8 @@ struct Gather<'g> {
 }
 
 impl Take for Gather<'_> {
-    fn take(&mut self, row: &SocketRow<'_>) -> bool {
+    fn take(&mut self, row: Row<'_, '_>) -> bool {
+        let Row::Socket(row) = row else { return true };
         let place = row.surroundings.index();
         let identity = (place, row.cookie().unwrap_or(0));
         let job = self.jobs.iter().position(|job| job.dump.table == row.table && job.place.index == place).unwrap_or(0);
@@ -102,7 +105,7 @@ pub(crate) fn run(
             break (ended, sure);
         }
     };
-    show(&mut known.into_iter().map(|((place, _), socket)| (place, socket.table, socket.message)));
+    show(&mut known.into_iter().map(|((place, _), socket)| (place, Origin::Socket(socket.table), socket.message)));
     Ok((ended, Confirmed::new(dumps, found, gone, sure)))
 }
 

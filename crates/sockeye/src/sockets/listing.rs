@@ -13,6 +13,7 @@ use sockeye_wire::sock_diag::state::State;
 use super::recorder::Recorder;
 use super::replay::Tape;
 use super::system::Place;
+use crate::rows::{Row, Take};
 
 /// One dump to be made: a plan in a namespace, perhaps a part of it.
 pub(crate) struct Job<'j> {
@@ -83,14 +84,6 @@ pub(crate) struct Counts {
     pub(crate) defects: AtomicU64,
     /// No more rows are wanted.
     pub(crate) stopped: AtomicBool,
-}
-
-/// Takes the rows of one thread.
-pub(crate) trait Take {
-    /// Takes a row. `false`: no more rows are wanted.
-    fn take(&mut self, row: &SocketRow<'_>) -> bool;
-    /// There are no more rows.
-    fn end(&mut self);
 }
 
 /// Opens a socket in a namespace, or here.
@@ -186,7 +179,7 @@ fn attempt<T: Take>(
             match filter.map_or(Decision::Yes, |filter| filter.decide(&row)) {
                 Decision::Yes if counted => drop(counts.left_out.fetch_add(1, Ordering::Relaxed)),
                 _ if counted => {}
-                Decision::Yes if taker.take(&row) => {}
+                Decision::Yes if taker.take(Row::Socket(&row)) => {}
                 Decision::Yes => counts.stopped.store(true, Ordering::Relaxed),
                 Decision::No => {}
                 Decision::Unknown => drop(counts.undecided.fetch_add(1, Ordering::Relaxed)),

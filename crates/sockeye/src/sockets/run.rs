@@ -17,23 +17,25 @@ use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table a
 use sockeye_state::Answer;
 
 use super::ends::Ends;
-use super::listing::{self, Counts, Ended, Job, Take};
+use super::listing::{self, Counts, Ended, Job};
 use super::options::{Format, Options};
 use super::recorder::Recorder;
 use super::replay::{Capture, Replay};
 use super::sockstat::{self, Sockstat};
 use super::system::{self, Interfaces, Place, System, SystemNames};
-use super::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, Stream};
 use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
 use super::view::{self, Choice, Column};
 use super::{confirm, footer, lacking, narrow, plan_text, split};
 use crate::exit::Status;
 use crate::output::csv::Csv;
+use crate::output::grid::{Cells, Grid};
 use crate::output::json::Json;
 use crate::output::sink::Sink;
-use crate::output::table::{Cells, Table};
+use crate::output::table::Table;
 use crate::output::verdict as verdict_text;
+use crate::rows::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, Stream};
+use crate::rows::{Origin, Row, Take};
 
 /// Threads that dump at once: two walks of the same table is what pays (each further part walks it once more).
 const THREADS_DEFAULT: usize = 2;
@@ -458,7 +460,7 @@ impl Listing<'_> {
             return listing::run(jobs, threads, counts, || Count(shared));
         }
         if !self.groups.is_empty() {
-            let groups = Groups::new(&self.groups, self.options.format());
+            let groups = Groups::new(catalog(), &self.groups, self.options.format());
             let ended = listing::run(jobs, threads, counts, || Group::new(&groups));
             self.write_groups(groups.into_counts(), shared);
             return ended;
@@ -477,7 +479,7 @@ impl Listing<'_> {
         if self.options.count {
             feed(rows, places, Count(shared));
         } else if !self.groups.is_empty() {
-            let groups = Groups::new(&self.groups, self.options.format());
+            let groups = Groups::new(catalog(), &self.groups, self.options.format());
             feed(rows, places, Group::new(&groups));
             self.write_groups(groups.into_counts(), shared);
         } else if !self.orders.is_empty() {
@@ -502,13 +504,15 @@ impl Listing<'_> {
                 let mut cells = Cells::default();
                 for (texts, count) in groups {
                     let texts: Vec<_> = texts.into_iter().chain([count.to_string().into_bytes()]).collect();
-                    Table::texts(&mut cells, &texts);
+                    Grid::texts(&mut cells, &texts);
                 }
                 if !cells.is_empty() {
                     shared.write_cells(table, &mut cells, &mut out);
                 }
             }
-            (_, Layout::Csv(_)) => crate::output::csv::groups(&mut out, &self.groups, &groups, shared.heading),
+            (_, Layout::Csv(_)) => {
+                crate::output::csv::groups(&mut out, catalog(), &self.groups, &groups, shared.heading)
+            }
             _ => crate::output::json::groups(&mut out, &groups, format == Format::Json),
         }
         shared.sink.write(&mut out);
@@ -517,10 +521,10 @@ impl Listing<'_> {
 
 /// Hands rows that were kept to a taker, in their order.
 fn feed(rows: &mut confirm::Rows<'_>, places: &[(Option<&Namespace>, Place<'_>)], mut taker: impl Take) {
-    for (place, table, message) in rows {
-        let Some((_, place)) = places.get(place) else { continue };
+    for (place, origin, message) in rows {
+        let (Some((_, place)), Origin::Socket(table)) = (places.get(place), origin) else { continue };
         if let Ok(row) = SocketRow::read(table, &message, place)
-            && !taker.take(&row)
+            && !taker.take(Row::Socket(&row))
         {
             break;
         }

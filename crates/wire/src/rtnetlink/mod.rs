@@ -4,8 +4,10 @@
 //! declared in one file a noun (`link.rs`, `route.rs`, …), as [`Space`](crate::Space) tables that everything else is
 //! made of: fields, columns, JSON, filters, documentation.
 
+mod dump;
 mod number;
 mod table;
 
+pub use dump::{ACTION_KINDS, TableDump, Wanted};
 pub use number::*;
 pub use table::{Table, Verb};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::{FieldInfo, FieldKind};
 use crate::filter::ast::{Condition, Network, Test};
 use crate::filter::endpoint;
 use crate::filter::limits::Limits;
+use crate::{FieldInfo, FieldKind};
 
 use super::{PLACES_MAX, Place};
 

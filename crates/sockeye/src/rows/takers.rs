@@ -4,17 +4,16 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use sockeye_query::sockets::{SocketRow, Table as SocketTable};
-use sockeye_query::{FieldId, Value};
+use sockeye_query::{Catalog, FieldId, Value};
 
-use super::listing::Take;
-use super::options::Format;
-use super::tally::Tally;
+use super::{Origin, Row, Take};
 use crate::output::csv::{self, Csv};
+use crate::output::grid::Cells;
 use crate::output::json::{self, Json};
 use crate::output::run::Line;
 use crate::output::sink::{BLOCK_LEN, Sink};
-use crate::output::table::{self, Cells, Table};
+use crate::output::table::{self, Table};
+use crate::sockets::{Format, Tally};
 
 /// A format, ready to write rows.
 pub(crate) enum Layout {
@@ -30,7 +29,7 @@ impl Layout {
     /// Titles of the columns that there was no room for.
     pub(crate) fn dropped(&self) -> Vec<&str> {
         match self {
-            Self::Table(table) => table.dropped(),
+            Self::Table(table) => table.grid.dropped(),
             _ => Vec::new(),
         }
     }
@@ -59,27 +58,29 @@ pub(crate) struct Shared<'s> {
 impl Shared<'_> {
     /// Counts a row. `false`: it is one too many.
     #[inline]
-    fn count(&self, row: &SocketRow<'_>) -> bool {
+    fn count(&self, row: Row<'_, '_>) -> bool {
         let before = self.rows.fetch_add(1, Ordering::Relaxed);
         if self.limit.is_some_and(|limit| before >= limit) {
             self.rows.fetch_sub(1, Ordering::Relaxed);
             return false;
         }
-        self.tally.add(row);
+        if let Row::Socket(row) = row {
+            self.tally.add(row);
+        }
         true
     }
 
     /// Lays out cells behind the heading and writes them. Blocks of the table go out in turn, so that the heading is first.
     pub(crate) fn write_cells(&self, table: &Table, cells: &mut Cells, out: &mut Vec<u8>) -> bool {
         let mut beginning = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
-        table.widen(&beginning.waiting);
-        table.widen(cells);
+        table.grid.widen(&beginning.waiting);
+        table.grid.widen(cells);
         if !beginning.began && self.heading {
-            table.heading(out);
+            table.grid.heading(out);
         }
         beginning.began = true;
-        table.lay_out(out, &mut beginning.waiting);
-        table.lay_out(out, cells);
+        table.grid.lay_out(out, &mut beginning.waiting);
+        table.grid.lay_out(out, cells);
         self.sink.write(out)
     }
 
@@ -105,7 +106,7 @@ impl Shared<'_> {
         if waits {
             self.write_cells(table, &mut Cells::default(), &mut out);
         } else if !began && heading && self.heading {
-            table.heading(&mut out);
+            table.grid.heading(&mut out);
             self.sink.write(&mut out);
         }
     }
@@ -144,7 +145,7 @@ impl<'s, 'w> Stream<'s, 'w> {
 
 impl Take for Stream<'_, '_> {
     #[inline]
-    fn take(&mut self, row: &SocketRow<'_>) -> bool {
+    fn take(&mut self, row: Row<'_, '_>) -> bool {
         if !self.open || !self.shared.count(row) {
             self.open = false;
             return false;
@@ -182,7 +183,7 @@ impl Take for Stream<'_, '_> {
 pub(crate) struct Count<'s, 'w>(pub(crate) &'s Shared<'w>);
 
 impl Take for Count<'_, '_> {
-    fn take(&mut self, row: &SocketRow<'_>) -> bool {
+    fn take(&mut self, row: Row<'_, '_>) -> bool {
         self.0.count(row)
     }
 
@@ -226,6 +227,15 @@ impl Key {
             }
             Value::List(values) => return values.first().and_then(Self::of),
             Value::Several(values) => return values.values().next().as_ref().and_then(Self::of),
+            Value::Network { address: std::net::IpAddr::V4(address), prefix_len } => {
+                Self::Number(i128::from(address.to_bits()) << 8 | i128::from(*prefix_len))
+            }
+            Value::Network { address: std::net::IpAddr::V6(address), prefix_len } => {
+                Self::Text([&address.octets()[..], &[*prefix_len]].concat())
+            }
+            Value::Interface { name: Some(name), .. } => Self::Text(name.clone()),
+            Value::Interface { index: number, .. } | Value::Handle(number) => Self::Number((*number).into()),
+            Value::LinkAddress(bytes) | Value::Bytes(bytes) => Self::Text(bytes.to_vec()),
             other => Self::Text(other.as_text()?.to_vec()),
         })
     }
@@ -234,7 +244,7 @@ impl Key {
 /// A row that waits for the others: its keys, and a copy of its message.
 struct Kept {
     keys: Vec<Option<Key>>,
-    table: SocketTable,
+    origin: Origin,
     message: Box<[u8]>,
     place: usize,
 }
@@ -255,11 +265,11 @@ impl<'s> Sorted<'s> {
     }
 
     /// The rows in order, each with the index of its place.
-    pub(crate) fn into_rows(self) -> impl Iterator<Item = (usize, SocketTable, Box<[u8]>)> {
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = (usize, Origin, Box<[u8]>)> {
         let mut kept = self.kept.into_inner().unwrap_or_else(PoisonError::into_inner);
         sort(&mut kept, self.orders);
         kept.truncate(self.limit.unwrap_or(usize::MAX));
-        kept.into_iter().map(|row| (row.place, row.table, row.message))
+        kept.into_iter().map(|row| (row.place, row.origin, row.message))
     }
 }
 
@@ -289,10 +299,10 @@ impl<'s> Keep<'s> {
 }
 
 impl Take for Keep<'_> {
-    fn take(&mut self, row: &SocketRow<'_>) -> bool {
+    fn take(&mut self, row: Row<'_, '_>) -> bool {
         let keys =
             self.sorted.orders.iter().map(|order| row.value(order.field).and_then(|value| Key::of(&value))).collect();
-        self.kept.push(Kept { keys, table: row.table, message: row.payload().into(), place: row.surroundings.index() });
+        self.kept.push(Kept { keys, origin: row.origin(), message: row.payload().into(), place: row.place() });
         if let Some(limit) = self.sorted.limit
             && self.kept.len() >= limit.saturating_add(SURPLUS)
         {
@@ -319,10 +329,10 @@ pub(crate) struct Groups<'s> {
 }
 
 impl<'s> Groups<'s> {
-    /// Groups by these fields, to be written in this format.
-    pub(crate) fn new(fields: &'s [FieldId], format: Format) -> Self {
+    /// Groups by these fields of a catalog, to be written in this format.
+    pub(crate) fn new(catalog: &Catalog, fields: &'s [FieldId], format: Format) -> Self {
         let json = matches!(format, Format::Json | Format::Ndjson);
-        let keys = json.then(|| fields.iter().map(|&field| csv::key(field)).collect());
+        let keys = json.then(|| fields.iter().map(|&field| csv::key(catalog, field)).collect());
         Self { fields, keys, counts: Mutex::default() }
     }
 
@@ -344,7 +354,7 @@ impl<'s> Group<'s> {
 }
 
 impl Take for Group<'_> {
-    fn take(&mut self, row: &SocketRow<'_>) -> bool {
+    fn take(&mut self, row: Row<'_, '_>) -> bool {
         let texts = self.shared.fields.iter().enumerate().map(|(index, &field)| {
             let mut text = Vec::new();
             match &self.shared.keys {
