@@ -17,6 +17,8 @@ use crate::sys;
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Protocol {
+    /// `NETLINK_ROUTE`: links, addresses, routes, traffic control.
+    Route = 0,
     /// `NETLINK_SOCK_DIAG`: sockets.
     SockDiag = 4,
 }
@@ -59,6 +61,10 @@ impl Socket {
         sys::bind(fd.as_fd()).map_err(|source| Error::new(Operation::Bind, source))?;
         // Without it an error is still an errno, so a kernel that refuses is no reason to stop.
         let _ = sys::set_option(fd.as_fd(), libc::SOL_NETLINK, libc::NETLINK_EXT_ACK, 1);
+        if protocol == Protocol::Route {
+            // Without it the kernel ignores what selects in a request (4.20; older kernels always do).
+            let _ = sys::set_option(fd.as_fd(), libc::SOL_NETLINK, libc::NETLINK_GET_STRICT_CHK, 1);
+        }
         Ok(Self { fd, sequence: 0, tap: None })
     }
 

@@ -5,6 +5,8 @@ mod names;
 mod place;
 mod registry;
 mod row;
+mod wanted;
 
 pub use registry::catalog;
 pub use row::Row;
+pub use wanted::wanted;

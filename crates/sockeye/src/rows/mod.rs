@@ -1,5 +1,7 @@
 //! Rows of any listing: what takers, formats and orders see of them.
 
+pub(crate) mod columns;
+pub(crate) mod frame;
 pub(crate) mod takers;
 
 use sockeye_query::rtnetlink;

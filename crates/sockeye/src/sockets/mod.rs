@@ -19,6 +19,7 @@ mod tally;
 mod verdict;
 pub(crate) mod view;
 
+pub(crate) use footer::no_room;
 pub(crate) use options::{Format, Options};
 pub(crate) use run::{Mistaken, run};
 pub(crate) use tally::Tally;

@@ -170,6 +170,12 @@ impl Table {
         &STUB
     }
 
+    /// Whether the kernel marks a dump during which the table changed (`NLM_F_DUMP_INTR`). Of links only those that came
+    /// or went count.
+    pub const fn marks_interruption(self) -> bool {
+        matches!(self, Self::Links | Self::Addresses | Self::Nexthops | Self::Statistics)
+    }
+
     /// The groups whose messages tell of changes.
     pub const fn groups(self) -> &'static [u32] {
         match self {
