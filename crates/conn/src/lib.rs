@@ -36,3 +36,4 @@ pub use error::{Error, Operation};
 pub use interface::InterfaceName;
 pub use namespace::Namespace;
 pub use socket::{Protocol, Socket};
+pub use sys::Instruction;
