@@ -121,6 +121,11 @@ impl Catalog {
         id
     }
 
+    /// Lets a field be found by another name. The first that claims a name keeps it.
+    pub fn alias(&mut self, name: &str, id: FieldId) {
+        self.by_name.entry(spelling(name)).or_insert(id);
+    }
+
     /// Says which kinds of records a test can hold of; without it, a test can hold of all.
     /// `help` is what somebody should know who asks for a kind that does not exist.
     pub fn divide(&mut self, possible: fn(&Test, bool) -> Kinds, help: &'static str) {

@@ -55,6 +55,11 @@ pub(super) fn source(table: Table, field: FieldId) -> Option<&'static Source> {
     registry(table).sources.get(usize::from(field.0))
 }
 
+/// How many fields a table has.
+pub(super) fn fields_len(table: Table) -> usize {
+    registry(table).sources.len()
+}
+
 pub(super) fn flats(table: Table) -> &'static [(FieldId, Flat)] {
     &registry(table).flats
 }
