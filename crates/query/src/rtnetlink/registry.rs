@@ -211,6 +211,11 @@ impl Registry {
                 way.inside(name, row.kernel, Some(Step::NextHops), |way| self.add_space(space, way));
             }
             Payload::Structure(layout) => way.inside(name, row.kernel, None, |way| self.add_layout(layout, way)),
+            Payload::Counted(counted) => way.inside(name, row.kernel, None, |way| {
+                self.add_layout(counted.head, way);
+                let step = Step::Counted(counted);
+                way.inside(counted.name, row.kernel, Some(step), |way| self.add_layout(counted.item, way));
+            }),
             Payload::Structures(layout, len) => {
                 way.inside(name, row.kernel, Some(Step::Structures(*len)), |way| self.add_layout(layout, way));
             }
@@ -341,6 +346,9 @@ impl Traits {
             Holds::Number(Number { scalar, meaning, .. }) => (kind_of_number(meaning), Some(scalar)),
             Holds::Text(_) => (FieldKind::Text, None),
             Holds::SocketAddress => (FieldKind::SocketAddress, None),
+            Holds::LinkAddress(_) => (FieldKind::LinkAddress, None),
+            Holds::Address(_) | Holds::Group => (FieldKind::Address, None),
+            Holds::Numbers(scalar, _) => (FieldKind::Number(Meaning::Count), Some(scalar)),
             _ => (FieldKind::Structure, None),
         };
         Self { kind, scalar, since: field.since, privilege: Privilege::None }
