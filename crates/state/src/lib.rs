@@ -9,12 +9,16 @@
 pub mod capture;
 mod conclusion;
 mod dump;
+mod mirror;
 mod received;
+pub mod rtnetlink;
 mod seen;
 mod verdict;
+pub mod watch;
 
 pub use conclusion::{Conclusion, Refusal};
 pub use dump::{Dump, Step};
+pub use mirror::{Mirror, Upsert};
 pub use received::{Datagram, Received};
 pub use seen::{Seen, WINDOW};
 pub use verdict::{Answer, Confirmed, Consistency, Missing, Verdict};
