@@ -90,6 +90,15 @@ impl Socket {
         Ok(self.sequence)
     }
 
+    /// Sends a request that carries its sequence number already.
+    pub(crate) fn send_as_is(&mut self, request: &sockeye_wire::Request) -> Result<(), Error> {
+        sys::send(self.fd.as_fd(), request.as_bytes()).map_err(|source| Error::new(Operation::Send, source))?;
+        if let Some(tap) = &mut self.tap {
+            tap.tell(Record::Request(request.as_bytes()));
+        }
+        Ok(())
+    }
+
     /// Waits for the next thing to happen.
     #[inline]
     pub fn receive<'b>(&mut self, buffer: &'b mut Buffer) -> Result<Received<'b>, Error> {

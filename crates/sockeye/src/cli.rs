@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::fields;
-use crate::{sockets, tables};
+use crate::{sockets, tables, watch};
 
 /// Everything the Linux kernel tells about the network.
 #[derive(Debug, Parser)]
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Sockets(sockets::Options),
     #[command(flatten)]
     Table(tables::Command),
+    /// Follow tables live: every change, and every loss
+    Watch(watch::Options),
     /// Explain the fields that can be shown, filtered and sorted by
     Fields(fields::Options),
     /// Print a shell completion

@@ -11,6 +11,7 @@ mod sockets;
 mod tables;
 mod usage;
 mod version;
+mod watch;
 
 use std::io::{self, Write as _};
 
@@ -40,6 +41,7 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
             let (table, options) = command.parts();
             tables::run(table, options)
         }
+        Some(Command::Watch(options)) => watch::run(&options),
         Some(Command::Fields(options)) => fields::run(&options),
         Some(Command::Completion { shell }) => {
             let mut text = Vec::new();

@@ -57,6 +57,14 @@ impl<'a> Row<'a> {
         });
     }
 
+    /// Index and name of a link.
+    pub fn link_name(&self) -> Option<(u32, &'a [u8])> {
+        /// `IFLA_IFNAME`.
+        const IFNAME: u16 = 3;
+        let index = sockeye_wire::Scalar::U32.read(self.payload, 4)?;
+        Some((u32::try_from(index).ok()?, sockeye_wire::text(self.attribute(IFNAME)?)))
+    }
+
     /// The bytes that the record was read from.
     pub fn payload(&self) -> &'a [u8] {
         self.payload

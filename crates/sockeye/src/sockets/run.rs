@@ -1,6 +1,5 @@
 //! `sockeye sockets` from the command line to the exit status.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZero;

@@ -9,5 +9,5 @@ mod verdict;
 mod view;
 
 pub(crate) use commands::{Command, find};
-pub(crate) use options::Options;
 pub(crate) use run::run;
+pub(crate) use view::default_fields;

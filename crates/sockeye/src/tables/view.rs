@@ -1,5 +1,6 @@
 //! The columns of each table that people see first, with what each is worth: the highest number falls away first.
 
+use sockeye_query::FieldId;
 use sockeye_query::rtnetlink::catalog;
 use sockeye_wire::rtnetlink::Table;
 
@@ -67,6 +68,11 @@ fn default(table: Table) -> &'static [(&'static str, u8)] {
         // Whatever there is, in the kernel's order.
         _ => &[],
     }
+}
+
+/// The fields that people see first of a table, with their names.
+pub(crate) fn default_fields(table: Table) -> impl Iterator<Item = (&'static str, FieldId)> {
+    default(table).iter().filter_map(move |&(name, _)| Some((name, catalog(table).find(name)?)))
 }
 
 /// Columns of a table that has no choice of its own.
