@@ -13,7 +13,8 @@ pub(crate) enum StreamFormat {
 }
 
 /// Options of `sockeye watch`.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Options {
     /// Tables (`links routes`; none: all but statistics and prefixes), then a filter (`old.operstate = up`)
     #[arg(value_name = "TABLE|FILTER", trailing_var_arg = false)]
@@ -42,6 +43,38 @@ pub(crate) struct Options {
     /// Bytes of events that may wait before the kernel drops some
     #[arg(long, value_name = "BYTES", default_value_t = sockeye_conn::RECEIVE_BUFFER)]
     pub(crate) receive_buffer: usize,
+
+    /// Run a command (`--run`) when a change fits: tables and a filter, as above, in one word. Can be given again
+    #[arg(long, value_name = "TABLES FILTER")]
+    pub(crate) on: Vec<String>,
+
+    /// The command of the `--on` before it. It gets the change as JSON on standard input, and its fields as SOCKEYE_…
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) run: Vec<String>,
+
+    /// Let a shell read the commands
+    #[arg(long, requires = "run")]
+    pub(crate) shell: bool,
+
+    /// Run a command once for all changes until it has been quiet for so long
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run")]
+    pub(crate) debounce: Option<std::time::Duration>,
+
+    /// Run a command only if what it is for still holds after so long
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run", conflicts_with = "debounce")]
+    pub(crate) hold: Option<std::time::Duration>,
+
+    /// Commands that run at once
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "run")]
+    pub(crate) run_jobs: usize,
+
+    /// Commands that wait for others to end; further ones are skipped, and that is said
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "run")]
+    pub(crate) run_queue: usize,
+
+    /// Time after which a command is made to end
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "60s", requires = "run")]
+    pub(crate) run_timeout: std::time::Duration,
 
     /// End after so many changes
     #[arg(long, value_name = "N")]

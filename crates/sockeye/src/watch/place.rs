@@ -1,6 +1,7 @@
 //! A namespace that is watched, and the names of its interfaces as they were at the time of a change.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sockeye_query::Context;
@@ -13,6 +14,8 @@ const NAMES_MAX: usize = 65_536;
 /// What the records of one namespace do not say themselves.
 pub(crate) struct Place {
     pub(crate) label: Vec<u8>,
+    /// Which of all that were ever watched.
+    pub(crate) number: u64,
     /// Names as events told them. A name outlives its interface, for the changes that follow from its end.
     names: Mutex<HashMap<u32, Vec<u8>>>,
     interfaces: Interfaces,
@@ -21,7 +24,9 @@ pub(crate) struct Place {
 impl Place {
     /// A namespace of that name.
     pub(crate) fn new(label: Vec<u8>, interfaces: Interfaces) -> Self {
-        Self { label, names: Mutex::default(), interfaces }
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self { label, number, names: Mutex::default(), interfaces }
     }
 
     /// The interface has this name from now on.

@@ -19,7 +19,7 @@ use super::options::{Options, StreamFormat};
 use super::place::Place;
 use super::report::{Event, Report};
 use super::subject::Subjects;
-use super::{line, object};
+use super::{complain, hooks, line, object};
 use crate::exit::Status;
 use crate::sockets::Mistaken;
 use crate::sockets::run::{label, namespaces};
@@ -30,7 +30,9 @@ const NAMESPACES_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Follows the tables until a signal ends it, the reader has gone, or as many changes as wanted were told.
 pub(crate) fn run(options: &Options) -> Result<Status> {
-    let subjects = Subjects::read(&options.words)?;
+    let mut hooks = hooks::Hooks::read(options)?;
+    let hooked = hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables);
+    let subjects = Subjects::read(&options.words, hooked)?;
     let all = options.netns.as_deref() == Some("all");
     let found = namespaces(options.netns.as_deref())?;
     let mut stop = Stop::new().context("cannot wait for signals")?;
@@ -42,13 +44,15 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         told: 0,
         open: true,
         unsupported: Tables::NONE,
+        hooks: None,
     };
+    stream.hooks = hooks.take();
     let mut watched = Vec::new();
     if found.list.is_empty() {
-        watched.push(Watched::open(None, options, &subjects).map_err(anyhow::Error::new)?);
+        watched.push(Watched::open(None, options, stream.tables()).map_err(anyhow::Error::new)?);
     }
     for namespace in found.list {
-        match Watched::open(Some(namespace), options, &subjects) {
+        match Watched::open(Some(namespace), options, stream.tables()) {
             Ok(one) => watched.push(one),
             Err(error) if all => complain(&error.to_string()),
             Err(error) => return Err(error.into()),
@@ -64,18 +68,22 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         for one in &mut watched {
             one.advance(&mut stream)?;
         }
+        stream.run_due(&watched);
         stream.flush();
         if !said && watched.iter().all(|one| one.is_synced(stream.unsupported)) {
             said = true;
             announce(&watched, stream.unsupported);
         }
-        if !stream.open || stop.wait(&watched, all.then_some(next_look))? {
+        if !stream.open || stop.wait(&watched, all.then_some(next_look).into_iter().chain(stream.next_due()))? {
             break;
         }
         if all && Instant::now() >= next_look {
-            look_again(&mut watched, options, &subjects);
+            look_again(&mut watched, options, stream.tables());
             next_look = Instant::now() + NAMESPACES_INTERVAL;
         }
+    }
+    if let Some(hooks) = stream.hooks.take() {
+        hooks.finish();
     }
     let whole = watched.iter().all(|one| one.is_synced(stream.unsupported));
     let named_missing = subjects.named && !stream.unsupported.is_empty();
@@ -95,12 +103,12 @@ impl Watched {
     fn open(
         namespace: Option<Namespace>,
         options: &Options,
-        subjects: &Subjects,
+        wanted: Tables,
     ) -> Result<Self, sockeye_conn::Error> {
         let label = label(namespace.as_ref()).unwrap_or_default();
         let place = Place::new(label, Interfaces::of(namespace.as_ref()));
         // Links say the names of interfaces for all other tables.
-        let tables = subjects.tables().with(Table::Links);
+        let tables = wanted.with(Table::Links);
         let mut engine = EngineOptions::new(tables);
         engine.snapshot = true;
         engine.audit = options.audit;
@@ -132,9 +140,24 @@ struct Stream<'s> {
     /// More is wanted.
     open: bool,
     unsupported: Tables,
+    hooks: Option<hooks::Hooks>,
 }
 
 impl Stream<'_> {
+    /// The tables that are told of, and those that hooks speak of.
+    fn tables(&self) -> Tables {
+        self.subjects.tables().union(self.hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables))
+    }
+
+    /// Starts the hooks that are due.
+    fn run_due(&mut self, watched: &[Watched]) {
+        let Some(hooks) = &mut self.hooks else { return };
+        hooks.run_due(|namespace, table, key| {
+            let one = watched.iter().find(|one| one.place.number == namespace)?;
+            Some((&one.place, one.watcher.engine().mirror(table).and_then(|mirror| mirror.get(key))))
+        });
+    }
+
     fn take(&mut self, place: &Place, began: SystemTime, output: &Output<'_>) {
         match output {
             Output::Change(change) => self.change(place, change),
@@ -164,6 +187,11 @@ impl Stream<'_> {
         }
     }
 
+    /// When a hook is due.
+    fn next_due(&self) -> Option<Instant> {
+        self.hooks.as_ref().and_then(hooks::Hooks::next_due)
+    }
+
     fn change(&mut self, place: &Place, change: &sockeye_state::watch::Change<'_>) {
         let (old, new) = (read(change.table, change.old, place), read(change.table, change.new, place));
         if change.table == Table::Links
@@ -171,17 +199,24 @@ impl Stream<'_> {
         {
             place.learn(index, name);
         }
-        let Some(filter) = self.subjects.filter(change.table) else { return };
-        if change.origin == Origin::Snapshot && !self.options.snapshot {
-            return;
-        }
         let kind = match change.verb {
             Verb::Added => ChangeKind::Added,
             Verb::Changed => ChangeKind::Changed,
             Verb::Removed => ChangeKind::Removed,
         };
         let made = Change { kind, resync: change.is_resync(), old, new };
-        if filter.decide(&made) != Decision::Yes {
+        if let Some(hooks) = &mut self.hooks {
+            hooks.take(hooks::Happened {
+                change: &made,
+                key: change.key,
+                origin: change.origin,
+                port_id: change.port_id,
+                place,
+            });
+        }
+        let Some(filter) = self.subjects.filter(change.table) else { return };
+        let unwanted = change.origin == Origin::Snapshot && !self.options.snapshot;
+        if unwanted || filter.decide(&made) != Decision::Yes {
             return;
         }
         let event = Event::Change {
@@ -248,10 +283,10 @@ impl Stop {
         Ok(Self { signals })
     }
 
-    /// Waits until one of the watchers has something to do, or `until`. `true`: it is time to end.
-    fn wait(&mut self, watched: &[Watched], until: Option<Instant>) -> io::Result<bool> {
+    /// Waits until one of the watchers has something to do, or until one of the `others`. `true`: it is time to end.
+    fn wait(&mut self, watched: &[Watched], others: impl Iterator<Item = Instant>) -> io::Result<bool> {
         let wakes = watched.iter().filter_map(|one| one.watcher.next_wake());
-        let timeout = wakes.chain(until).min().map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = wakes.chain(others).min().map(|at| at.saturating_duration_since(Instant::now()));
         let timeout = timeout.map(|left| Timespec {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: left.subsec_nanos().into(),
@@ -268,7 +303,7 @@ impl Stop {
 }
 
 /// Begins to follow namespaces that are new, and lets go of those that only we still hold.
-fn look_again(watched: &mut Vec<Watched>, options: &Options, subjects: &Subjects) {
+fn look_again(watched: &mut Vec<Watched>, options: &Options, wanted: Tables) {
     let Ok(inventory) = sockeye_conn::namespace::inventory() else { return };
     let known = |one: &Watched| one.watcher.namespace().map(Namespace::identity);
     watched.retain(|one| inventory.namespaces.iter().any(|namespace| Some(namespace.identity()) == known(one)));
@@ -276,7 +311,7 @@ fn look_again(watched: &mut Vec<Watched>, options: &Options, subjects: &Subjects
         if watched.iter().any(|one| known(one) == Some(namespace.identity())) {
             continue;
         }
-        match Watched::open(Some(namespace), options, subjects) {
+        match Watched::open(Some(namespace), options, wanted) {
             Ok(one) => watched.push(one),
             Err(error) => complain(&error.to_string()),
         }
@@ -300,12 +335,4 @@ fn note_left_out(subjects: &Subjects) {
         let names: Vec<_> = subjects.without_fields.iter().map(|table| table.name()).collect();
         complain(&format!("{} have not every field that the filter speaks of, so nothing of them is told", names.join(", ")));
     }
-}
-
-fn complain(sentence: &str) {
-    let mut line = Vec::new();
-    crate::output::escape::text(&mut line, format!("sockeye: {sentence}").as_bytes());
-    line.push(b'\n');
-    // Nobody is left to be told where stderr cannot be written.
-    let _ = io::stderr().write_all(&line);
 }

@@ -20,9 +20,15 @@ pub(crate) struct Subjects {
 impl Subjects {
     /// Reads the words of a command line. A table that lacks a field of the filter has no change that fits; where no table
     /// has them all, that is a mistake.
-    pub(crate) fn read(words: &[String]) -> anyhow::Result<Self> {
+    ///
+    /// Without any word these are the tables of the hooks, or all.
+    pub(crate) fn read(words: &[String], hooked: Tables) -> anyhow::Result<Self> {
         let (named, rest) = super::words::split(words);
-        let tables = if named.is_empty() { Tables::watched_by_default().iter().collect() } else { named.clone() };
+        let tables: Vec<Table> = match () {
+            () if !named.is_empty() => named.clone(),
+            () if words.is_empty() && !hooked.is_empty() => hooked.iter().collect(),
+            () => Tables::watched_by_default().iter().collect(),
+        };
         // An interface may be named that is not there yet.
         let names = SystemNames { elsewhere: true };
         let mut filters = Vec::new();
@@ -41,6 +47,20 @@ impl Subjects {
             Some(mistake) if filters.is_empty() => Err(Mistaken::of(&mistake)),
             _ => Ok(Self { filters, without_fields, named: !named.is_empty() }),
         }
+    }
+
+    /// The same from one text, as `--on` has it.
+    pub(crate) fn of_text(text: &str) -> anyhow::Result<Self> {
+        let words: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
+        let (named, rest) = super::words::split(&words);
+        // The filter is taken as it stands: blanks inside of quotes are its own.
+        let mut skipped = text.trim_start();
+        for _ in &words[..words.len() - rest.len()] {
+            skipped = skipped.trim_start_matches(|letter: char| !letter.is_whitespace()).trim_start();
+        }
+        let mut again: Vec<_> = named.iter().map(|table| table.name().to_owned()).collect();
+        again.extend((!skipped.is_empty()).then(|| skipped.to_owned()));
+        Self::read(&again, Tables::NONE)
     }
 
     /// The tables.
