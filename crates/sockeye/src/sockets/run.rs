@@ -27,7 +27,7 @@ use super::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, S
 use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
 use super::view::{self, Choice, Column};
-use super::{confirm, footer, lacking, narrow, plan_text, split};
+use super::{confirm, footer, lacking, narrow, plan_text, refuse, split};
 use crate::exit::Status;
 use crate::output::csv::Csv;
 use crate::output::json::Json;
@@ -52,6 +52,15 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let columns = view::columns(&choice).map_err(Mistaken::sentence)?;
     let orders = options.sort.as_deref().map(orders).transpose()?.unwrap_or_default();
     let groups = options.group_by.as_deref().map(fields).transpose()?.unwrap_or_default();
+    let asked_by_name = [
+        ("the filter", filter.expression.fields().into_iter().collect()),
+        ("--columns", columns.iter().filter(|column| !column.default).map(|column| column.field).collect()),
+        ("--sort", orders.iter().map(|order| order.field).collect()),
+        ("--group-by", groups.clone()),
+    ];
+    if options.no_owners {
+        refuse::owners(&asked_by_name).map_err(Mistaken::sentence)?;
+    }
     let listing = Listing { options, filter: &filter.expression, columns, orders, groups, namespaces };
     listing.run()
 }
