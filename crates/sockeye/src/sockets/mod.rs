@@ -3,6 +3,7 @@
 mod confirm;
 mod ends;
 mod footer;
+mod groups;
 mod lacking;
 mod listing;
 mod narrow;

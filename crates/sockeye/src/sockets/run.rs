@@ -17,13 +17,14 @@ use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table a
 use sockeye_state::Answer;
 
 use super::ends::Ends;
+use super::groups::{Group, Groups};
 use super::listing::{self, Counts, Ended, Job, Take};
 use super::options::{Format, Options};
 use super::recorder::Recorder;
 use super::replay::{Capture, Replay};
 use super::sockstat::{self, Sockstat};
 use super::system::{self, Interfaces, Place, System, SystemNames};
-use super::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, Stream};
+use super::takers::{Count, Keep, Layout, Order, Shared, Sorted, Stream};
 use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
 use super::view::{self, Choice, Column};
