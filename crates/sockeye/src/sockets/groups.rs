@@ -8,41 +8,80 @@ use sockeye_query::sockets::SocketRow;
 
 use super::listing::Take;
 use super::options::Format;
+use super::takers::Key;
 use crate::output::{csv, json, table};
 
+/// What a group is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GroupOrder {
+    /// Which of the fields that rows are grouped by; none: how many rows there are.
+    pub(crate) field: Option<usize>,
+    /// The largest first.
+    pub(crate) descending: bool,
+}
+
 /// The values of a group as they are written, and how many rows have them.
-pub(crate) type GroupCounts = HashMap<Vec<Vec<u8>>, u64>;
+pub(crate) type Written = (Vec<Vec<u8>>, u64);
+
+/// What is known of the rows of a group.
+struct Rows {
+    count: u64,
+    /// The values that groups are sorted by, one for each field; none where no order asks for them.
+    keys: Vec<Option<Key>>,
+}
+
+type RowsByTexts = HashMap<Vec<Vec<u8>>, Rows>;
 
 /// Groups of all threads.
 pub(crate) struct Groups<'s> {
     fields: &'s [FieldId],
+    orders: &'s [GroupOrder],
     /// The keys of the fields, where the values become members of JSON objects.
     keys: Option<Vec<String>>,
-    counts: Mutex<GroupCounts>,
+    rows: Mutex<RowsByTexts>,
 }
 
 impl<'s> Groups<'s> {
-    /// Groups by these fields, to be written in this format.
-    pub(crate) fn new(fields: &'s [FieldId], format: Format) -> Self {
+    /// Groups by these fields, in this order, to be written in this format.
+    pub(crate) fn new(fields: &'s [FieldId], orders: &'s [GroupOrder], format: Format) -> Self {
         let json = matches!(format, Format::Json | Format::Ndjson);
         let keys = json.then(|| fields.iter().map(|&field| csv::key(field)).collect());
-        Self { fields, keys, counts: Mutex::default() }
+        Self { fields, orders, keys, rows: Mutex::default() }
     }
 
-    pub(crate) fn into_counts(self) -> GroupCounts {
-        self.counts.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// The groups in their order; those that are alike in it, and all without one, by their rows, the most first.
+    pub(crate) fn in_order(self) -> Vec<Written> {
+        let rows = self.rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut groups: Vec<_> = rows.into_iter().collect();
+        groups.sort_by(|(a_texts, a), (b_texts, b)| {
+            let compare = |order: &GroupOrder| match order.field {
+                Some(field) => Key::compare(a.keys[field].as_ref(), b.keys[field].as_ref(), order.descending),
+                None if order.descending => b.count.cmp(&a.count),
+                None => a.count.cmp(&b.count),
+            };
+            let found = self.orders.iter().map(compare).find(|found| found.is_ne());
+            found.unwrap_or_else(|| b.count.cmp(&a.count)).then_with(|| a_texts.cmp(b_texts))
+        });
+        groups.into_iter().map(|(texts, rows)| (texts, rows.count)).collect()
+    }
+
+    fn keys_of(&self, row: &SocketRow<'_>) -> Vec<Option<Key>> {
+        if self.orders.iter().all(|order| order.field.is_none()) {
+            return Vec::new();
+        }
+        self.fields.iter().map(|&field| row.value(field).and_then(|value| Key::of(&value))).collect()
     }
 }
 
 /// Groups the rows of one thread.
 pub(crate) struct Group<'s> {
     shared: &'s Groups<'s>,
-    groups: GroupCounts,
+    rows: RowsByTexts,
 }
 
 impl<'s> Group<'s> {
     pub(crate) fn new(shared: &'s Groups<'s>) -> Self {
-        Self { shared, groups: HashMap::new() }
+        Self { shared, rows: HashMap::new() }
     }
 }
 
@@ -56,14 +95,15 @@ impl Take for Group<'_> {
             }
             text
         });
-        *self.groups.entry(texts.collect()).or_default() += 1;
+        let new = || Rows { count: 0, keys: self.shared.keys_of(row) };
+        self.rows.entry(texts.collect()).or_insert_with(new).count += 1;
         true
     }
 
     fn end(&mut self) {
-        let mut groups = self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        for (texts, count) in self.groups.drain() {
-            *groups.entry(texts).or_default() += count;
+        let mut all = self.shared.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        for (texts, rows) in self.rows.drain() {
+            all.entry(texts).or_insert(Rows { count: 0, keys: rows.keys }).count += rows.count;
         }
     }
 }

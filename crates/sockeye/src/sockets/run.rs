@@ -1,6 +1,5 @@
 //! `sockeye sockets` from the command line to the exit status.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZero;
@@ -17,7 +16,7 @@ use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table a
 use sockeye_state::Answer;
 
 use super::ends::Ends;
-use super::groups::{Group, Groups};
+use super::groups::{Group, GroupOrder, Groups, Written};
 use super::listing::{self, Counts, Ended, Job, Take};
 use super::options::{Format, Options};
 use super::recorder::Recorder;
@@ -51,8 +50,13 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         namespaces: namespaces.several,
     };
     let columns = view::columns(&choice).map_err(Mistaken::sentence)?;
-    let orders = options.sort.as_deref().map(orders).transpose()?.unwrap_or_default();
     let groups = options.group_by.as_deref().map(fields).transpose()?.unwrap_or_default();
+    let (mut orders, mut group_orders) = (Vec::new(), Vec::new());
+    match options.sort.as_deref() {
+        Some(list) if groups.is_empty() => orders = self::orders(list)?,
+        Some(list) => group_orders = self::group_orders(list, &groups)?,
+        None => {}
+    }
     let asked_by_name = [
         ("the filter", filter.expression.fields().into_iter().collect()),
         ("--columns", columns.iter().filter(|column| !column.default).map(|column| column.field).collect()),
@@ -62,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     if options.no_owners {
         refuse::owners(&asked_by_name).map_err(Mistaken::sentence)?;
     }
-    let listing = Listing { options, filter: &filter.expression, columns, orders, groups, namespaces };
+    let listing = Listing { options, filter: &filter.expression, columns, orders, groups, group_orders, namespaces };
     listing.run()
 }
 
@@ -130,11 +134,37 @@ fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
 fn orders(list: &str) -> Result<Vec<Order>> {
     names(list)?
         .map(|name| {
-            let descending = name.starts_with('-');
-            let field = field(name.trim_start_matches(['-', '+']))?;
-            Ok(Order { field, descending })
+            let (name, descending) = direction(name);
+            Ok(Order { field: field(name)?, descending })
         })
         .collect()
+}
+
+/// `-count,state` as what groups have that they can be sorted by.
+fn group_orders(list: &str, groups: &[FieldId]) -> Result<Vec<GroupOrder>> {
+    let position = |name: &str| {
+        let field = field(name)?;
+        groups.iter().position(|&group| group == field).ok_or_else(|| {
+            let names: Vec<_> = groups.iter().map(|&group| catalog().info(group).name()).collect();
+            Mistaken::sentence(format!(
+                "groups are sorted by count or by what they are grouped by ({}), and {name} is neither; leave it out of \
+                 --sort, or add it to --group-by",
+                names.join(", ")
+            ))
+        })
+    };
+    names(list)?
+        .map(|name| {
+            let (name, descending) = direction(name);
+            let field = if name.eq_ignore_ascii_case("count") { None } else { Some(position(name)?) };
+            Ok(GroupOrder { field, descending })
+        })
+        .collect()
+}
+
+/// A key of an order without its sign, and whether that says that the largest comes first.
+fn direction(key: &str) -> (&str, bool) {
+    (key.trim_start_matches(['-', '+']), key.starts_with('-'))
 }
 
 fn fields(list: &str) -> Result<Vec<FieldId>> {
@@ -160,6 +190,7 @@ struct Listing<'l> {
     columns: Vec<Column>,
     orders: Vec<Order>,
     groups: Vec<FieldId>,
+    group_orders: Vec<GroupOrder>,
     namespaces: Namespaces,
 }
 
@@ -468,9 +499,9 @@ impl Listing<'_> {
             return listing::run(jobs, threads, counts, || Count(shared));
         }
         if !self.groups.is_empty() {
-            let groups = Groups::new(&self.groups, self.options.format());
+            let groups = Groups::new(&self.groups, &self.group_orders, self.options.format());
             let ended = listing::run(jobs, threads, counts, || Group::new(&groups));
-            self.write_groups(groups.into_counts(), shared);
+            self.write_groups(groups.in_order(), shared);
             return ended;
         }
         if !self.orders.is_empty() {
@@ -487,9 +518,9 @@ impl Listing<'_> {
         if self.options.count {
             feed(rows, places, Count(shared));
         } else if !self.groups.is_empty() {
-            let groups = Groups::new(&self.groups, self.options.format());
+            let groups = Groups::new(&self.groups, &self.group_orders, self.options.format());
             feed(rows, places, Group::new(&groups));
-            self.write_groups(groups.into_counts(), shared);
+            self.write_groups(groups.in_order(), shared);
         } else if !self.orders.is_empty() {
             let sorted = Sorted::new(&self.orders, self.options.limit);
             feed(rows, places, Keep::new(&sorted));
@@ -499,9 +530,7 @@ impl Listing<'_> {
         }
     }
 
-    fn write_groups(&self, groups: HashMap<Vec<Vec<u8>>, u64>, shared: &Shared<'_>) {
-        let mut groups: Vec<_> = groups.into_iter().collect();
-        groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    fn write_groups(&self, mut groups: Vec<Written>, shared: &Shared<'_>) {
         let rows: u64 = groups.iter().map(|(_, count)| count).sum();
         shared.rows.store(usize::try_from(rows).unwrap_or(usize::MAX), Ordering::Relaxed);
         groups.truncate(self.options.limit.unwrap_or(usize::MAX));

@@ -1,6 +1,7 @@
 //! What is done with each row: written at once, kept to be sorted, or counted.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cmp::Ordering;
+use std::sync::atomic::{self, AtomicUsize};
 use std::sync::{Mutex, PoisonError};
 
 use sockeye_query::sockets::{SocketRow, Table as SocketTable};
@@ -58,9 +59,9 @@ impl Shared<'_> {
     /// Counts a row. `false`: it is one too many.
     #[inline]
     fn count(&self, row: &SocketRow<'_>) -> bool {
-        let before = self.rows.fetch_add(1, Ordering::Relaxed);
+        let before = self.rows.fetch_add(1, atomic::Ordering::Relaxed);
         if self.limit.is_some_and(|limit| before >= limit) {
-            self.rows.fetch_sub(1, Ordering::Relaxed);
+            self.rows.fetch_sub(1, atomic::Ordering::Relaxed);
             return false;
         }
         self.tally.add(row);
@@ -197,13 +198,13 @@ pub(crate) struct Order {
 
 /// A value that can be put in order. What is absent stands last, whatever the direction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(crate) enum Key {
     Number(i128),
     Text(Vec<u8>),
 }
 
 impl Key {
-    fn of(value: &Value<'_>) -> Option<Self> {
+    pub(crate) fn of(value: &Value<'_>) -> Option<Self> {
         Some(match value {
             Value::Unsigned(number) | Value::Hexadecimal(number) | Value::Set { bits: number, .. } => {
                 Self::Number((*number).into())
@@ -226,6 +227,15 @@ impl Key {
             Value::Several(values) => return values.values().next().as_ref().and_then(Self::of),
             other => Self::Text(other.as_text()?.to_vec()),
         })
+    }
+
+    /// Which of two keys comes first; that of a value which is absent comes last.
+    pub(crate) fn compare(a: Option<&Self>, b: Option<&Self>, descending: bool) -> Ordering {
+        match (a, b) {
+            (Some(a), Some(b)) if descending => b.cmp(a),
+            (Some(a), Some(b)) => a.cmp(b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
     }
 }
 
@@ -264,13 +274,9 @@ impl<'s> Sorted<'s> {
 fn sort(kept: &mut [Kept], orders: &[Order]) {
     kept.sort_by(|a, b| {
         let keys = a.keys.iter().zip(&b.keys).zip(orders);
-        keys.map(|((a, b), order)| match (a, b) {
-            (Some(a), Some(b)) if order.descending => b.cmp(a),
-            (Some(a), Some(b)) => a.cmp(b),
-            (a, b) => b.is_some().cmp(&a.is_some()),
-        })
-        .find(|found| found.is_ne())
-        .unwrap_or(std::cmp::Ordering::Equal)
+        keys.map(|((a, b), order)| Key::compare(a.as_ref(), b.as_ref(), order.descending))
+            .find(|found| found.is_ne())
+            .unwrap_or(Ordering::Equal)
     });
 }
 

@@ -194,6 +194,15 @@ fn owners_that_nobody_looks_for_are_not_asked_for() {
 }
 
 #[test]
+fn groups_are_sorted_by_nothing_that_they_do_not_have() {
+    let said = mistake(words("--group-by state,netid --sort -count,pid"));
+    let expected = "sockeye: groups are sorted by count or by what they are grouped by (state, proto), and pid is neither; \
+                    leave it out of --sort, or add it to --group-by\n";
+    assert_eq!(said, expected);
+    assert!(mistake(words("--group-by state --sort nonsense")).contains("there is no field \"nonsense\""));
+}
+
+#[test]
 fn options_may_stand_before_the_command_of_a_listing() {
     for line in
         ["--plan sockets tcp", "-o csv --plan sockets", "-c state --plan socket udp", "--limit 3 -H --plan sockets"]
