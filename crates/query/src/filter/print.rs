@@ -79,6 +79,10 @@ fn test(this: &Test, info: &FieldInfo, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         Condition::Masked { value, mask } => write!(f, "{name} = {value:#x}/{mask:#x}"),
         Condition::Truth(truth) => write!(f, "{name} = {truth}"),
         Condition::Networks(networks) => list(name, networks, |network, f| write!(f, "{network}"), f),
+        // An interface by its index, which is looked for in another field than its name.
+        Condition::Interface { index: Some(index), .. } if info.kind != FieldKind::Interface => {
+            write!(f, "dev = {index}")
+        }
         Condition::Interface { name: text, .. } | Condition::Cgroup { path: text, .. } => {
             write!(f, "{name} = ")?;
             quoted_bytes(text, f)
