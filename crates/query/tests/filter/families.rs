@@ -78,8 +78,13 @@ fn what_no_family_and_no_state_can_be_at_once_is_refused() {
         let nothing = format!("this filter can match nothing: `{one}` and `{other}` exclude each other");
         assert_eq!(canonical(text).lines().next(), Some(nothing.as_str()), "{text}");
     }
-    for possible in ["tcp (listening or rtt > 1)", "not has pid time-wait", "tcp not local = /x", "listening dport = 0"]
-    {
+    for possible in [
+        "tcp (listening or rtt > 1)",
+        "not has pid time-wait",
+        "pid != 1 time-wait",
+        "tcp not local = /x",
+        "listening dport = 0",
+    ] {
         assert!(canonical(possible).starts_with('('), "{possible}: {}", canonical(possible));
     }
 }
