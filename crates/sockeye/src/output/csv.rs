@@ -60,7 +60,7 @@ impl Csv {
 }
 
 /// The JSON key of a field with the objects around it, apart by dots.
-pub(crate) fn key(field: FieldId) -> String {
+fn key(field: FieldId) -> String {
     let info = catalog().info(field);
     match (Kind::of(field), info.object()) {
         (Kind::Flat(Flat::Port), _) => "port".to_owned(),

@@ -9,7 +9,7 @@ use sockeye_query::sockets::SocketRow;
 use super::listing::Take;
 use super::options::Format;
 use super::takers::Key;
-use crate::output::{csv, json, table};
+use crate::output::{json, table};
 
 /// What a group is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) struct Groups<'s> {
     fields: &'s [FieldId],
     orders: &'s [GroupOrder],
     /// The keys of the fields, where the values become members of JSON objects.
-    keys: Option<Vec<String>>,
+    keys: Option<Vec<&'static str>>,
     rows: Mutex<RowsByTexts>,
 }
 
@@ -45,7 +45,7 @@ impl<'s> Groups<'s> {
     /// Groups by these fields, in this order, to be written in this format.
     pub(crate) fn new(fields: &'s [FieldId], orders: &'s [GroupOrder], format: Format) -> Self {
         let json = matches!(format, Format::Json | Format::Ndjson);
-        let keys = json.then(|| fields.iter().map(|&field| csv::key(field)).collect());
+        let keys = json.then(|| fields.iter().map(|&field| json::group_key(field)).collect());
         Self { fields, orders, keys, rows: Mutex::default() }
     }
 
@@ -90,7 +90,7 @@ impl Take for Group<'_> {
         let texts = self.shared.fields.iter().enumerate().map(|(index, &field)| {
             let mut text = Vec::new();
             match &self.shared.keys {
-                Some(keys) => json::group_member(&mut text, &keys[index], field, row),
+                Some(keys) => json::group_member(&mut text, keys[index], field, row),
                 None => table::group_cell(&mut text, field, row),
             }
             text

@@ -548,7 +548,7 @@ impl Listing<'_> {
                 }
             }
             (_, Layout::Csv(_)) => crate::output::csv::groups(&mut out, &self.groups, &groups, shared.heading),
-            _ => crate::output::json::groups(&mut out, &groups, format == Format::Json),
+            _ => crate::output::json::groups(&mut out, &self.groups, &groups, format == Format::Json),
         }
         shared.sink.write(&mut out);
     }
