@@ -127,13 +127,7 @@ pub(crate) fn memory(fd: BorrowedFd<'_>) -> io::Result<[u32; MEMINFO_VARS]> {
     let mut length = length_of::<[u32; MEMINFO_VARS]>();
     // SAFETY: the pointer and the length describe `values`; both outlive the call.
     check(unsafe {
-        libc::getsockopt(
-            fd.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_MEMINFO,
-            (&raw mut values).cast(),
-            &raw mut length,
-        )
+        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_MEMINFO, (&raw mut values).cast(), &raw mut length)
     })?;
     Ok(values)
 }

@@ -64,11 +64,7 @@ impl Watcher {
     }
 
     /// The same, with room for so many bytes of events.
-    pub fn with_receive_buffer(
-        namespace: Option<Namespace>,
-        options: Options,
-        bytes: usize,
-    ) -> Result<Self, Error> {
+    pub fn with_receive_buffer(namespace: Option<Namespace>, options: Options, bytes: usize) -> Result<Self, Error> {
         let engine = Watch::new(options);
         let mut events = open(namespace.as_ref())?;
         // A smaller buffer than was asked for loses more, and says so when it does.
@@ -152,11 +148,7 @@ impl Watcher {
     }
 
     /// Waits until something happens, `timeout` at most, and does what there is to do. `false`: nothing happened.
-    pub fn wait(
-        &mut self,
-        timeout: Option<Duration>,
-        sink: &mut dyn FnMut(Output<'_>),
-    ) -> Result<bool, Error> {
+    pub fn wait(&mut self, timeout: Option<Duration>, sink: &mut dyn FnMut(Output<'_>)) -> Result<bool, Error> {
         let engine = self.until.map(|until| until.saturating_sub(self.began.elapsed()));
         let longest = match (engine, timeout) {
             (Some(engine), Some(timeout)) => Some(engine.min(timeout)),

@@ -60,7 +60,7 @@ pub struct FieldInfo {
     pub scalar: Option<Scalar>,
     /// A record can have several values of it: owners, groups, either port.
     pub several: bool,
-    /// Where it has none the kernel says so: a comparison is then false, not unknown.
+    /// Where it has none the kernel says so: a comparison is then false, not unknown, unless it is of a single number.
     pub none_is_said: bool,
     /// The kernel that first had it.
     pub since: Version,

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use sockeye_wire::rtnetlink::AF_MPLS;
 use sockeye_wire::{
-    Attribute, AttributeRow, Attributes, Choice, Counted, Field, Holds, Layout, Meaning, Payload, Scalar, Selector, Space,
+    Attribute, AttributeRow, Attributes, Choice, Counted, Field, Holds, Layout, Meaning, Payload, Scalar, Selector,
+    Space,
 };
 
 use crate::value::{from_number, says_unit};

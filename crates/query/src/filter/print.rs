@@ -80,6 +80,10 @@ fn test(this: &Test, info: &FieldInfo, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         Condition::Truth(truth) => write!(f, "{name} = {truth}"),
         Condition::Networks(networks) => list(name, networks, |network, f| write!(f, "{network}"), f),
         Condition::Everything => write!(f, "{name} = default"),
+        // An interface by its index, which is looked for in another field than its name.
+        Condition::Interface { index: Some(index), .. } if info.kind != FieldKind::Interface => {
+            write!(f, "dev = {index}")
+        }
         Condition::Interface { name: text, .. } | Condition::Cgroup { path: text, .. } => {
             write!(f, "{name} = ")?;
             quoted_bytes(text, f)

@@ -43,9 +43,9 @@ pub(crate) enum Leaf {
 impl Place {
     /// Whether more than one value can stand there.
     pub(crate) fn has_several(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| matches!(step, Step::Each { .. } | Step::Listed | Step::NextHops | Step::Counted(_) | Step::Structures(_)))
+        self.steps.iter().any(|step| {
+            matches!(step, Step::Each { .. } | Step::Listed | Step::NextHops | Step::Counted(_) | Step::Structures(_))
+        })
     }
 
     /// The value in a message; a list where there can be several.

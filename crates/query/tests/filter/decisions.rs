@@ -174,6 +174,32 @@ fn interfaces_and_cgroups_are_compared_by_number_or_by_text() {
 }
 
 #[test]
+fn bound_to_no_interface_is_another_interface_and_no_number() {
+    let none = Sample::default().with("dev", Value::Nothing).with("ifindex", Value::Nothing);
+    for (text, decision) in [
+        ("dev != eth0", Decision::Yes),
+        ("not dev = 7", Decision::Yes),
+        ("dev != 7", Decision::Yes),
+        ("dev !~ eth*", Decision::Yes),
+        ("dev = 7", Decision::No),
+        ("dev = eth0", Decision::No),
+        ("has dev", Decision::No),
+        ("not has ifindex", Decision::Yes),
+        ("ifindex <= 2", Decision::Unknown),
+        ("ifindex != 7", Decision::Unknown),
+        ("ifindex not in (1, 2)", Decision::Unknown),
+        ("ifindex = 0/0x1", Decision::Unknown),
+        ("ifindex != 7 or dev != 7", Decision::Yes),
+    ] {
+        check(&none, text, decision);
+    }
+    let bound = Sample::default().with("dev", Value::Text(b"eth3")).with("ifindex", Value::Unsigned(3));
+    check(&bound, "ifindex not in (1, 2)", Decision::Yes);
+    check(&bound, "dev != 7", Decision::Yes);
+    check(&bound, "dev != 3", Decision::No);
+}
+
+#[test]
 fn an_unknown_number_of_an_enumeration_is_compared_by_number() {
     let record = Sample::default().with("state", Value::Unsigned(77));
     check(&record, "state = 77", Decision::Yes);

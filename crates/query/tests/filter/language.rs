@@ -201,7 +201,7 @@ fn every_kind_of_field_has_its_values() {
     check("fwmark in (1, 0x10/0xff)", "(mark = 1 or mark = 0x10/0xff)");
     check("dev eth0", "dev = 'eth0'");
     check("dev != eth9", "not dev = 'eth9'");
-    check("dev 7", "ifindex = 7");
+    check("dev 7", "dev = 7");
     check("dev '7'", "dev = '7'");
     check("cgroup = /sys/fs/cgroup/system.slice/ssh.service/", "cgroup = '/system.slice/ssh.service'");
     check("cgroup system.slice/ssh.service", "cgroup = '/system.slice/ssh.service'");

@@ -86,7 +86,7 @@ pub(crate) fn catalog() -> Catalog {
             kind,
             scalar: None,
             several: SEVERAL.contains(&path),
-            none_is_said: aliases.contains(&"dev"),
+            none_is_said: ["interface", "ifindex"].contains(&path),
             since: Version(3, 2),
             privilege: Privilege::None,
         });

@@ -5,6 +5,7 @@ use sockeye_wire::Meaning;
 
 use crate::sockets::view::Kind;
 
+use super::groups::GroupOrder;
 use super::takers::Order;
 
 /// One column of a listing.
@@ -90,8 +91,7 @@ impl Fields {
     fn object(&self, name: &str) -> Result<Vec<Column>, String> {
         let prefix = format!("{name}.");
         let within = |info: &sockeye_query::FieldInfo| info.path.starts_with(&prefix);
-        let fields: Vec<_> =
-            self.catalog.fields().filter(|(_, info)| within(info)).map(|(field, _)| field).collect();
+        let fields: Vec<_> = self.catalog.fields().filter(|(_, info)| within(info)).map(|(field, _)| field).collect();
         if fields.is_empty() {
             return Err(self.no_field(name));
         }
@@ -114,20 +114,49 @@ impl Fields {
 
     /// The fields with these names, apart by commas.
     pub(crate) fn list(&self, list: &str) -> Result<Vec<FieldId>, String> {
-        names(list)?.map(|name| self.catalog.find(name).ok_or_else(|| self.no_field(name))).collect()
+        names(list)?.map(|name| self.field(name)).collect()
     }
 
     /// `-rtt,pid` as fields with directions.
     pub(crate) fn orders(&self, list: &str) -> Result<Vec<Order>, String> {
         names(list)?
             .map(|name| {
-                let descending = name.starts_with('-');
-                let name = name.trim_start_matches(['-', '+']);
-                let field = self.catalog.find(name).ok_or_else(|| self.no_field(name))?;
-                Ok(Order { field, descending })
+                let (name, descending) = direction(name);
+                Ok(Order { field: self.field(name)?, descending })
             })
             .collect()
     }
+
+    /// `-count,state` as what groups have that they can be sorted by.
+    pub(crate) fn group_orders(&self, list: &str, groups: &[FieldId]) -> Result<Vec<GroupOrder>, String> {
+        let position = |name: &str| {
+            let field = self.field(name)?;
+            groups.iter().position(|&group| group == field).ok_or_else(|| {
+                let names: Vec<_> = groups.iter().map(|&group| self.catalog.info(group).name()).collect();
+                format!(
+                    "groups are sorted by count or by what they are grouped by ({}), and {name} is neither; leave it out of \
+                     --sort, or add it to --group-by",
+                    names.join(", ")
+                )
+            })
+        };
+        names(list)?
+            .map(|name| {
+                let (name, descending) = direction(name);
+                let field = if name.eq_ignore_ascii_case("count") { None } else { Some(position(name)?) };
+                Ok(GroupOrder { field, descending })
+            })
+            .collect()
+    }
+
+    fn field(&self, name: &str) -> Result<FieldId, String> {
+        self.catalog.find(name).ok_or_else(|| self.no_field(name))
+    }
+}
+
+/// A key of an order without its sign, and whether that says that the largest comes first.
+fn direction(key: &str) -> (&str, bool) {
+    (key.trim_start_matches(['-', '+']), key.starts_with('-'))
 }
 
 fn names(list: &str) -> Result<impl Iterator<Item = &str>, String> {

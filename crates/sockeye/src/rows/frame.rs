@@ -1,11 +1,11 @@
 //! What stands around the rows of a listing: headings, brackets, counts, groups, the verdict.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use sockeye_query::{Catalog, FieldId};
 use sockeye_state::{Answer, Verdict};
 
+use super::groups::Written;
 use super::takers::{Layout, Shared};
 use crate::output::grid::{Cells, Grid};
 use crate::output::verdict as verdict_text;
@@ -90,10 +90,8 @@ impl Frame<'_> {
         shared.sink.write(&mut out);
     }
 
-    /// Writes the groups, the largest first.
-    pub(crate) fn write_groups(&self, groups: HashMap<Vec<Vec<u8>>, u64>, shared: &Shared<'_>) {
-        let mut groups: Vec<_> = groups.into_iter().collect();
-        groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    /// Writes the groups, in their order.
+    pub(crate) fn write_groups(&self, mut groups: Vec<Written>, shared: &Shared<'_>) {
         let rows: u64 = groups.iter().map(|(_, count)| count).sum();
         shared.rows.store(usize::try_from(rows).unwrap_or(usize::MAX), Ordering::Relaxed);
         groups.truncate(self.limit.unwrap_or(usize::MAX));
@@ -113,7 +111,7 @@ impl Frame<'_> {
             (_, Layout::Csv(_)) => {
                 crate::output::csv::groups(&mut out, self.catalog, self.groups, &groups, shared.heading)
             }
-            _ => crate::output::json::groups(&mut out, &groups, format == Format::Json),
+            _ => crate::output::json::groups(&mut out, self.catalog, self.groups, &groups, format == Format::Json),
         }
         shared.sink.write(&mut out);
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod frame;
+pub(crate) mod groups;
 pub(crate) mod takers;
 
 use sockeye_query::rtnetlink;

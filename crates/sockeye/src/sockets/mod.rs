@@ -9,6 +9,7 @@ mod narrow;
 mod options;
 mod plan_text;
 mod recorder;
+mod refuse;
 mod replay;
 pub(crate) mod run;
 pub(crate) mod services;

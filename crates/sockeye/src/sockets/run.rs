@@ -25,7 +25,7 @@ use super::system::{self, Interfaces, Place, System, SystemNames};
 use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
 use super::view::{self, Choice, Column, FIELDS};
-use super::{confirm, footer, lacking, narrow, plan_text, split};
+use super::{confirm, footer, lacking, narrow, plan_text, refuse, split};
 use crate::exit::Status;
 use crate::output::csv::Csv;
 use crate::output::json::Json;
@@ -33,7 +33,8 @@ use crate::output::sink::Sink;
 use crate::output::table::Table;
 use crate::output::verdict as verdict_text;
 use crate::rows::frame::Frame;
-use crate::rows::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, Stream};
+use crate::rows::groups::{Group, GroupOrder, Groups};
+use crate::rows::takers::{Count, Keep, Layout, Order, Shared, Sorted, Stream};
 use crate::rows::{Origin, Row, Take};
 
 /// Threads that dump at once: two walks of the same table is what pays (each further part walks it once more).
@@ -51,9 +52,29 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         namespaces: namespaces.several,
     };
     let columns = view::columns(&choice).map_err(Mistaken::sentence)?;
-    let orders = options.sort.as_deref().map(|list| FIELDS().orders(list)).transpose().map_err(Mistaken::sentence)?.unwrap_or_default();
-    let groups = options.group_by.as_deref().map(|list| FIELDS().list(list)).transpose().map_err(Mistaken::sentence)?.unwrap_or_default();
-    let listing = Listing { options, filter: &filter.expression, columns, orders, groups, namespaces };
+    let groups = options
+        .group_by
+        .as_deref()
+        .map(|list| FIELDS().list(list))
+        .transpose()
+        .map_err(Mistaken::sentence)?
+        .unwrap_or_default();
+    let (mut orders, mut group_orders) = (Vec::new(), Vec::new());
+    match options.sort.as_deref() {
+        Some(list) if groups.is_empty() => orders = FIELDS().orders(list).map_err(Mistaken::sentence)?,
+        Some(list) => group_orders = FIELDS().group_orders(list, &groups).map_err(Mistaken::sentence)?,
+        None => {}
+    }
+    let asked_by_name = [
+        ("the filter", filter.expression.fields().into_iter().collect()),
+        ("--columns", columns.iter().filter(|column| !column.default).map(|column| column.field).collect()),
+        ("--sort", orders.iter().map(|order| order.field).collect()),
+        ("--group-by", groups.clone()),
+    ];
+    if options.no_owners {
+        refuse::owners(&asked_by_name).map_err(Mistaken::sentence)?;
+    }
+    let listing = Listing { options, filter: &filter.expression, columns, orders, groups, group_orders, namespaces };
     listing.run()
 }
 
@@ -125,6 +146,7 @@ struct Listing<'l> {
     columns: Vec<Column>,
     orders: Vec<Order>,
     groups: Vec<FieldId>,
+    group_orders: Vec<GroupOrder>,
     namespaces: Namespaces,
 }
 
@@ -387,9 +409,9 @@ impl Listing<'_> {
             return listing::run(jobs, threads, counts, || Count(shared));
         }
         if !self.groups.is_empty() {
-            let groups = Groups::new(catalog(), &self.groups, self.options.format());
+            let groups = Groups::new(catalog(), &self.groups, &self.group_orders, self.options.format());
             let ended = listing::run(jobs, threads, counts, || Group::new(&groups));
-            self.frame().write_groups(groups.into_counts(), shared);
+            self.frame().write_groups(groups.in_order(), shared);
             return ended;
         }
         if !self.orders.is_empty() {
@@ -406,9 +428,9 @@ impl Listing<'_> {
         if self.options.count {
             feed(rows, places, Count(shared));
         } else if !self.groups.is_empty() {
-            let groups = Groups::new(catalog(), &self.groups, self.options.format());
+            let groups = Groups::new(catalog(), &self.groups, &self.group_orders, self.options.format());
             feed(rows, places, Group::new(&groups));
-            self.frame().write_groups(groups.into_counts(), shared);
+            self.frame().write_groups(groups.in_order(), shared);
         } else if !self.orders.is_empty() {
             let sorted = Sorted::new(&self.orders, self.options.limit);
             feed(rows, places, Keep::new(&sorted));

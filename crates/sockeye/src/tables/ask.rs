@@ -164,8 +164,7 @@ impl Ask<'_> {
         interfaces.sort_unstable();
         interfaces.dedup();
         let of = |ifindex| Wanted { ifindex: Some(ifindex), ..Wanted::default() };
-        let classes: Vec<_> =
-            interfaces.iter().flat_map(|&ifindex| Table::TcClasses.dumps(&of(ifindex))).collect();
+        let classes: Vec<_> = interfaces.iter().flat_map(|&ifindex| Table::TcClasses.dumps(&of(ifindex))).collect();
         if self.table == Table::TcClasses {
             return Ok((found, classes));
         }
@@ -178,15 +177,18 @@ impl Ask<'_> {
         }
         for dump in &classes {
             receive(socket, buffer, dump, |_, payload| {
-                parents.extend(Scalar::U32.read(payload, 4).zip(Scalar::U32.read(payload, 8)).and_then(
-                    |(ifindex, class)| Some((u32::try_from(ifindex).ok()?, u32::try_from(class).ok()?)),
-                ));
+                parents.extend(
+                    Scalar::U32
+                        .read(payload, 4)
+                        .zip(Scalar::U32.read(payload, 8))
+                        .and_then(|(ifindex, class)| Some((u32::try_from(ifindex).ok()?, u32::try_from(class).ok()?))),
+                );
                 true
             })?;
         }
-        let filters = parents.into_iter().flat_map(|(ifindex, parent)| {
-            Table::TcFilters.dumps(&Wanted { parent: Some(parent), ..of(ifindex) })
-        });
+        let filters = parents
+            .into_iter()
+            .flat_map(|(ifindex, parent)| Table::TcFilters.dumps(&Wanted { parent: Some(parent), ..of(ifindex) }));
         Ok((found, filters.collect()))
     }
 }

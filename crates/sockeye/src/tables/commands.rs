@@ -107,9 +107,9 @@ impl Command {
 pub(crate) fn find(word: &str) -> Option<Table> {
     use clap::CommandFactory as _;
     let cli = crate::cli::Cli::command();
-    let command = cli.get_subcommands().find(|command| {
-        command.get_name() == word || command.get_all_aliases().any(|alias| alias == word)
-    })?;
+    let command = cli
+        .get_subcommands()
+        .find(|command| command.get_name() == word || command.get_all_aliases().any(|alias| alias == word))?;
     Table::ALL.into_iter().find(|table| table.name() == command.get_name())
 }
 

@@ -28,7 +28,8 @@ use crate::output::table::Table as Lines;
 use crate::output::verdict as verdict_text;
 use crate::rows::columns::Column;
 use crate::rows::frame::Frame;
-use crate::rows::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, Stream};
+use crate::rows::groups::{Group, GroupOrder, Groups};
+use crate::rows::takers::{Count, Keep, Layout, Order, Shared, Sorted, Stream};
 use crate::rows::{Origin, Row, Take};
 use crate::sockets::run::{Namespaces, label, namespaces, terminal_width};
 use crate::sockets::system::{Interfaces, SystemNames};
@@ -43,31 +44,27 @@ pub(crate) fn run(table: Table, options: &Options) -> Result<Status> {
         )));
     }
     let names = SystemNames { elsewhere: options.netns.is_some() };
-    let filter =
-        Filter::parse(&options.filter, catalog(table), &names).map_err(|mistake| Mistaken::of(&mistake))?;
+    let filter = Filter::parse(&options.filter, catalog(table), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let namespaces = namespaces(options.netns.as_deref())?;
     let fields = view::fields(table);
     let several = namespaces.several;
+    let groups = options.group_by.as_deref().map(|list| fields.list(list)).transpose();
+    let groups = groups.map_err(Mistaken::sentence)?.unwrap_or_default();
+    let (mut orders, mut group_orders) = (Vec::new(), Vec::new());
+    match options.sort.as_deref() {
+        Some(list) if groups.is_empty() => orders = fields.orders(list).map_err(Mistaken::sentence)?,
+        Some(list) => group_orders = fields.group_orders(list, &groups).map_err(Mistaken::sentence)?,
+        None => {}
+    }
     let listing = Listing {
         table,
         options,
         filter: &filter.expression,
         wanted: wanted(table, &filter.expression),
         columns: view::columns(table, options.columns.as_deref(), several).map_err(Mistaken::sentence)?,
-        orders: options
-            .sort
-            .as_deref()
-            .map(|list| fields.orders(list))
-            .transpose()
-            .map_err(Mistaken::sentence)?
-            .unwrap_or_default(),
-        groups: options
-            .group_by
-            .as_deref()
-            .map(|list| fields.list(list))
-            .transpose()
-            .map_err(Mistaken::sentence)?
-            .unwrap_or_default(),
+        orders,
+        groups,
+        group_orders,
         namespaces,
     };
     if options.plan { listing.plan() } else { listing.run() }
@@ -82,6 +79,7 @@ struct Listing<'l> {
     columns: Vec<Column>,
     orders: Vec<Order>,
     groups: Vec<FieldId>,
+    group_orders: Vec<GroupOrder>,
     namespaces: Namespaces,
 }
 
@@ -154,9 +152,9 @@ impl Listing<'_> {
             return self.ask(places, counts, Count(shared));
         }
         if !self.groups.is_empty() {
-            let groups = Groups::new(catalog(self.table), &self.groups, self.options.format());
+            let groups = Groups::new(catalog(self.table), &self.groups, &self.group_orders, self.options.format());
             let ended = self.ask(places, counts, Group::new(&groups));
-            self.frame().write_groups(groups.into_counts(), shared);
+            self.frame().write_groups(groups.in_order(), shared);
             return ended;
         }
         if !self.orders.is_empty() {

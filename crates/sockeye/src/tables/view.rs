@@ -24,9 +24,7 @@ fn default(table: Table) -> &'static [(&'static str, u8)] {
             ("address", 1),
             ("flags", 5),
         ],
-        Table::Addresses => {
-            &[("dev", 0), ("ip", 0), ("scope", 3), ("flags", 4), ("label", 5), ("proto", 6)]
-        }
+        Table::Addresses => &[("dev", 0), ("ip", 0), ("scope", 3), ("flags", 4), ("label", 5), ("proto", 6)],
         Table::Routes => &[
             ("type", 4),
             ("dst", 0),
@@ -52,9 +50,7 @@ fn default(table: Table) -> &'static [(&'static str, u8)] {
         Table::Nexthops => {
             &[("id", 0), ("gateway", 0), ("dev", 0), ("group", 1), ("scope", 3), ("proto", 3), ("flags", 4)]
         }
-        Table::Qdiscs => {
-            &[("dev", 0), ("kind", 0), ("handle", 0), ("parent", 0), ("refcnt", 4)]
-        }
+        Table::Qdiscs => &[("dev", 0), ("kind", 0), ("handle", 0), ("parent", 0), ("refcnt", 4)],
         Table::TcClasses => &[("dev", 0), ("kind", 0), ("handle", 0), ("parent", 0), ("leaf", 3)],
         Table::TcFilters => {
             &[("dev", 0), ("kind", 0), ("parent", 0), ("protocol", 1), ("priority", 1), ("handle", 2), ("chain", 3)]
@@ -63,7 +59,9 @@ fn default(table: Table) -> &'static [(&'static str, u8)] {
         Table::MulticastAddresses | Table::AnycastAddresses => &[("dev", 0), ("ip", 0)],
         Table::MulticastRoutes => &[("src", 0), ("dst", 0), ("iif", 1), ("table", 2)],
         Table::Labels => &[("label", 0), ("dev", 1), ("address", 0), ("prefixlen", 0)],
-        Table::Netconf => &[("family", 0), ("dev", 0), ("forwarding", 1), ("rp_filter", 2), ("mc_forwarding", 3), ("proxy_neigh", 3)],
+        Table::Netconf => {
+            &[("family", 0), ("dev", 0), ("forwarding", 1), ("rp_filter", 2), ("mc_forwarding", 3), ("proxy_neigh", 3)]
+        }
         Table::Namespaces => &[("nsid", 0)],
         // Whatever there is, in the kernel's order.
         _ => &[],

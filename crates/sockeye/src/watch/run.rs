@@ -100,11 +100,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn open(
-        namespace: Option<Namespace>,
-        options: &Options,
-        wanted: Tables,
-    ) -> Result<Self, sockeye_conn::Error> {
+    fn open(namespace: Option<Namespace>, options: &Options, wanted: Tables) -> Result<Self, sockeye_conn::Error> {
         let label = label(namespace.as_ref()).unwrap_or_default();
         let place = Place::new(label, Interfaces::of(namespace.as_ref()));
         // Links say the names of interfaces for all other tables.
@@ -333,6 +329,9 @@ fn announce(watched: &[Watched], unsupported: Tables) {
 fn note_left_out(subjects: &Subjects) {
     if subjects.named && !subjects.without_fields.is_empty() {
         let names: Vec<_> = subjects.without_fields.iter().map(|table| table.name()).collect();
-        complain(&format!("{} have not every field that the filter speaks of, so nothing of them is told", names.join(", ")));
+        complain(&format!(
+            "{} have not every field that the filter speaks of, so nothing of them is told",
+            names.join(", ")
+        ));
     }
 }

@@ -6,7 +6,8 @@ use crate::tables;
 
 /// Operators of the filter language: a word before one of them is a field, whatever else it may be called.
 const OPERATORS: [&str; 20] = [
-    "=", "==", "!=", "<", ">", "<=", ">=", "~", "~~", "!~", "!~~", "eq", "ne", "neq", "gt", "lt", "ge", "le", "in", "not",
+    "=", "==", "!=", "<", ">", "<=", ">=", "~", "~~", "!~", "!~~", "eq", "ne", "neq", "gt", "lt", "ge", "le", "in",
+    "not",
 ];
 
 /// Splits the words into tables and the rest.

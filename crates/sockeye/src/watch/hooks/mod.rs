@@ -17,10 +17,10 @@ use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::Origin;
 use sockeye_wire::rtnetlink::Table;
 
+use super::complain;
 use super::options::Options;
 use super::place::Place;
 use super::subject::Subjects;
-use super::complain;
 use crate::sockets::Mistaken;
 use due::Due;
 use job::Job;
@@ -173,7 +173,8 @@ impl Hooks {
             let job = Job::new(index, &hook.command, &happened);
             match (self.hold, self.debounce) {
                 (Some(hold), _) => {
-                    let due = Due::Record { namespace: happened.place.number, table: row.table, key: happened.key.into() };
+                    let due =
+                        Due::Record { namespace: happened.place.number, table: row.table, key: happened.key.into() };
                     let old = happened.change.old.map(|row| row.payload().to_vec());
                     hook.wait(due, now + hold, job, old, false);
                 }
