@@ -145,6 +145,13 @@ pub enum Condition {
     Truth(bool),
     /// The address is in one of these networks; an IPv4 network also takes mapped IPv6 addresses, as the kernel does.
     Networks(Vec<Network>),
+    /// The address and its port, of one value: of a field with several, two tests could hold of two of them.
+    End {
+        /// The network that the address is in.
+        network: Network,
+        /// The range that the port is in.
+        ports: (u64, u64),
+    },
     /// The interface is this: by index where the record has a number, by name where it has text.
     Interface {
         /// Its index; `None` where no interface has that name now, so that only the name can match.

@@ -139,6 +139,12 @@ impl Condition {
                 Value::SocketAddress(address) => in_networks(networks, address.ip()),
                 _ => false,
             },
+            Self::End { network, ports: (from, to) } => match *value {
+                Value::SocketAddress(address) => {
+                    network.contains(address.ip()) && (*from..=*to).contains(&address.port().into())
+                }
+                _ => false,
+            },
             Self::Interface { index, name } => match bits(value) {
                 Some(number) => index.is_some_and(|index| u64::from(index) == number),
                 None => value.as_text() == Some(name),
