@@ -141,6 +141,12 @@ impl Condition {
                 _ => false,
             },
             Self::Everything => matches!(value, Value::Network { prefix_len: 0, .. }),
+            Self::End { network, ports: (from, to) } => match *value {
+                Value::SocketAddress(address) => {
+                    network.contains(address.ip()) && (*from..=*to).contains(&address.port().into())
+                }
+                _ => false,
+            },
             Self::Interface { index, name } => match bits(value) {
                 Some(_) if is_named(value, name) => true,
                 Some(number) => index.is_some_and(|index| u64::from(index) == number),

@@ -164,6 +164,28 @@ fn an_address_with_its_port_is_decided_by_both() {
 }
 
 #[test]
+fn address_and_port_are_those_of_one_of_several_addresses() {
+    let ends = ["203.0.113.5:3868", "[fe80::9%3]:53"].map(|text| Value::SocketAddress(text.parse().unwrap()));
+    let record = Sample::default().with("addresses", Value::List(ends.to_vec()));
+    for (filter, decision) in [
+        ("addresses = 203.0.113.0/24", Decision::Yes),
+        ("addresses = :53", Decision::Yes),
+        ("addresses = 203.0.113.5:3868", Decision::Yes),
+        ("addresses = 203.0.113.5:53", Decision::No),
+        ("addresses = [fe80::/64]:50-60", Decision::Yes),
+        ("addresses = 203.0.113.5 and addresses = :53", Decision::Yes),
+        ("addresses = '[fe80::9%3]:53'", Decision::Yes),
+        ("addresses ~ 203.*", Decision::Yes),
+        ("addresses != 203.0.113.0/24:1-99", Decision::Yes),
+        ("addresses != :53", Decision::No),
+        ("addresses = 10.0.0.1", Decision::No),
+    ] {
+        check(&record, filter, decision);
+    }
+    check(&Sample::default(), "addresses != 10.0.0.1:1", Decision::Unknown);
+}
+
+#[test]
 fn interfaces_and_cgroups_are_compared_by_number_or_by_text() {
     check(&Sample::default().with("dev", Value::Unsigned(2)), "dev = eth0", Decision::Yes);
     check(&Sample::default().with("ifindex", Value::Unsigned(2)), "dev = 2", Decision::Yes);

@@ -62,6 +62,7 @@ fn what_stands_behind_a_prefix_has_to_be_of_the_family() {
 fn what_no_family_and_no_state_can_be_at_once_is_refused() {
     for (text, one, other) in [
         ("unix sport = 22", "unix", "sport = 22"),
+        ("unix sport = 22 packet", "unix packet", "sport = 22"),
         ("udp and rtt > 1ms", "udp", "rtt > 1ms"),
         ("udp and cc = cubic", "udp", "cc = cubic"),
         ("tcp listening rtt > 1", "listening", "rtt > 1"),

@@ -78,6 +78,23 @@ fn an_address_with_its_port_in_one_field_is_tested_twice() {
 }
 
 #[test]
+fn of_several_addresses_with_ports_one_is_meant() {
+    check("addresses = 10.0.0.1", "addresses = 10.0.0.1");
+    check("addresses = 10/8:22", "addresses = 10.0.0.0/8:22");
+    check("addresses = [2001:db8::/32]:5000-5010", "addresses = [2001:db8::]/32:5000-5010");
+    check(
+        "addresses in ([::1]:22, 10.0.0.1, :80)",
+        "(addresses = 10.0.0.1 or addresses = [::1]:22 or addresses = :80)",
+    );
+    check("addresses != localhost:https", "not (addresses = 127.0.0.1:443 or addresses = [::1]:443)");
+    for text in ["addresses = :443", "addresses != 10.0.0.0/8:1-1023", "addresses in (10.0.0.1:1, [2001:db8::]/32:2-3)"]
+    {
+        let once = canonical(text);
+        assert_eq!(canonical(&once), once, "{text}");
+    }
+}
+
+#[test]
 fn a_bare_address_is_either_side() {
     check("10.0.0.1", "(local = 10.0.0.1 or peer = 10.0.0.1)");
     check("10.0.0.0/8", "(local = 10.0.0.0/8 or peer = 10.0.0.0/8)");

@@ -16,7 +16,7 @@ const CONDITIONS_MAX: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known<'n> {
     /// Where its conditions stand.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<Place<'n>>,
     /// `has`: wanted, unwanted, or not asked. A comparison wants it too.
     pub(super) present: Option<bool>,
     pub(super) numbers: Option<Vec<(i128, i128)>>,
@@ -114,7 +114,7 @@ impl<'n> Known<'n> {
         false
     }
 
-    pub(super) fn remember(&mut self, place: Place) {
+    pub(super) fn remember(&mut self, place: Place<'n>) {
         self.places.truncate(PLACES_MAX - 1);
         self.places.push(place);
     }
