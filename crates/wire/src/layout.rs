@@ -250,6 +250,17 @@ impl Field {
     }
 }
 
+/// A name that is a word of Rust too, as it stands outside of Rust: `type` of `r#type`. For the macro.
+#[doc(hidden)]
+pub const fn plain(name: &'static str) -> &'static str {
+    if let [b'r', b'#', rest @ ..] = name.as_bytes()
+        && let Ok(rest) = core::str::from_utf8(rest)
+    {
+        return rest;
+    }
+    name
+}
+
 /// The table of one structure.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
@@ -288,13 +299,14 @@ macro_rules! layout {
         #[derive(Clone, Copy, Debug)]
         pub struct $view<'a>(pub &'a [u8]);
 
+        #[allow(clippy::len_without_is_empty)] // A field that the kernel calls `len` is no length of the view.
         impl<'a> $view<'a> {
             /// The table of this structure.
             pub const LAYOUT: $crate::Layout = $crate::Layout {
                 kernel: stringify!($struct),
                 doc: $first.trim_ascii(),
                 fields: &[$($crate::Field {
-                    name: stringify!($name),
+                    name: $crate::layout::plain(stringify!($name)),
                     kernel: stringify!($kernel),
                     doc: $doc.trim_ascii(),
                     offset: $($offset)? $($start)?,
@@ -366,6 +378,7 @@ macro_rules! layout {
     (@scalar be16) => { $crate::Scalar::Be16 };
     (@scalar be32) => { $crate::Scalar::Be32 };
     (@scalar be64) => { $crate::Scalar::Be64 };
+    (@scalar be16low) => { $crate::Scalar::Be16Low };
     (@unset $unset:literal) => { Some($unset) };
     (@unset) => { None };
 }
@@ -464,7 +477,7 @@ mod tests {
             /// A group.
             a_group => group: [group; 18] @ 10, (3, 2);
             /// Three numbers.
-            a_numbers => numbers: [be16; 3] @ 28, (3, 2);
+            a_numbers => r#type: [be16; 3] @ 28, (3, 2);
         }
     }
 
@@ -480,9 +493,10 @@ mod tests {
             bytes[26..28].copy_from_slice(&protocol);
             assert_eq!(group.octets(&bytes), Some(&bytes[10..10 + length]));
         }
+        assert_eq!(numbers.name, "type");
         let view = Addressed(&bytes);
         assert_eq!((view.mac(), view.ip()), (Some(&bytes[..6]), Some(&bytes[6..10])));
-        assert_eq!((view.group(), view.numbers()), (Some(&bytes[10..16]), Some(&bytes[28..34])));
+        assert_eq!((view.group(), view.r#type()), (Some(&bytes[10..16]), Some(&bytes[28..34])));
     }
 
     #[test]

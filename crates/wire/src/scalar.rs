@@ -28,6 +28,8 @@ pub enum Scalar {
     Be32,
     /// `__be64`.
     Be64,
+    /// A `__be16` that was put into the lower half of a `__u32`.
+    Be16Low,
     /// A bitfield inside one byte, numbered from the least significant bit on little-endian machines.
     Bits {
         /// First bit, counted as the compiler of a little-endian kernel lays it out.
@@ -52,7 +54,7 @@ impl Scalar {
         match self {
             Self::U8 | Self::I8 | Self::Bits { .. } => 1,
             Self::U16 | Self::I16 | Self::Be16 => 2,
-            Self::U32 | Self::I32 | Self::Be32 | Self::U32Bits { .. } => 4,
+            Self::U32 | Self::I32 | Self::Be32 | Self::Be16Low | Self::U32Bits { .. } => 4,
             Self::U64 | Self::I64 | Self::Be64 | Self::U32Pair => 8,
         }
     }
@@ -62,7 +64,7 @@ impl Scalar {
         match self {
             Self::Bits { width, .. } | Self::U32Bits { width, .. } => width as u32,
             Self::U8 | Self::I8 => 8,
-            Self::U16 | Self::I16 | Self::Be16 => 16,
+            Self::U16 | Self::I16 | Self::Be16 | Self::Be16Low => 16,
             Self::U32 | Self::I32 | Self::Be32 => 32,
             Self::U64 | Self::I64 | Self::Be64 | Self::U32Pair => 64,
         }
@@ -86,6 +88,11 @@ impl Scalar {
             Self::I32 => bytes::i32(bytes, at).map(|value| i64::from(value).cast_unsigned()),
             Self::Be16 => bytes::array(bytes, at).map(|raw| u64::from(u16::from_be_bytes(raw))),
             Self::Be32 => bytes::array(bytes, at).map(|raw| u64::from(u32::from_be_bytes(raw))),
+            Self::Be16Low => {
+                // The lower half as a number is the bytes of the network order in the order of the host.
+                let half = bytes::u32(bytes, at).and_then(|word| u16::try_from(word & 0xffff).ok())?;
+                Some(u64::from(u16::from_be(half)))
+            }
             Self::Be64 => bytes::array(bytes, at).map(u64::from_be_bytes),
             Self::Bits { low, width } => {
                 // C lays bitfields out from the least significant bit on little-endian machines and from the most
@@ -146,6 +153,9 @@ mod tests {
         let pair = [0x89ab_cdefu32.to_ne_bytes(), 0x0123_4567u32.to_ne_bytes()].concat();
         assert_eq!(Scalar::U32Pair.read(&pair, 0), Some(0x0123_4567_89ab_cdef));
         assert_eq!(Scalar::U32Pair.read(&pair[..7], 0), None);
+        let info = (0x0007_0000u32 | u32::from(0x86ddu16.to_be())).to_ne_bytes();
+        assert_eq!(Scalar::Be16Low.read(&info, 0), Some(0x86dd));
+        assert_eq!(Scalar::U32Bits { low: 16, width: 16 }.read(&info, 0), Some(7));
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub enum Payload {
     Repeated(&'static Payload),
     /// What another attribute of the same nest says it is.
     Selected(Selector, &'static [Choice]),
-    /// What the address family of the message, its first byte, says it is.
+    /// What the address family of the message, its first byte, says it is; 0 stands for every family that is not named.
     OfFamily(&'static [(u8, &'static Payload)]),
     /// `struct rtnexthop` again and again, each with attributes of this space.
     NextHops(&'static Space),
