@@ -51,7 +51,7 @@ impl<'a> Row<'a> {
             let is_field =
                 from_header && header.is_some_and(|it| it.fields.iter().any(|field| *field.name == *entry.key));
             from_header = is_field;
-            if !hidden.takes(&entry.key, is_field) {
+            if !hidden.takes(&entry.key, is_field, self) {
                 each(entry);
             }
         });

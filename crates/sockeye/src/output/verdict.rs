@@ -85,6 +85,9 @@ fn member(out: &mut Vec<u8>, missing: &Missing) {
 pub(crate) fn sentence(missing: &Missing) -> String {
     match missing {
         Missing::Table { table, refusal, .. } => match refusal.errno {
+            errno if NOBODY_TO_ASK.contains(&errno) && is_of_rtnetlink(table) => {
+                format!("this kernel cannot list {table} ({refusal})")
+            }
             errno if NOBODY_TO_ASK.contains(&errno) => {
                 format!("this kernel cannot list {table} sockets ({refusal}; its diag module is not there)")
             }
@@ -120,6 +123,11 @@ pub(crate) fn sentence(missing: &Missing) -> String {
         Missing::Other { sentence, .. } => sentence.clone(),
         other => format!("{other:?}"),
     }
+}
+
+/// Whether the table is none of sockets.
+fn is_of_rtnetlink(name: &str) -> bool {
+    sockeye_wire::rtnetlink::Table::ALL.iter().any(|table| table.name() == name)
 }
 
 /// What is missing, one sentence for all tables that this kernel lacks.

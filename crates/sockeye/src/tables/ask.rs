@@ -216,12 +216,14 @@ fn receive(
     mut visit: impl FnMut(u16, &[u8]) -> bool,
 ) -> Result<Conclusion, Error> {
     let sequence = socket.send(wanted.request.clone())?;
-    let answers = Messages::new(wanted.request.as_bytes()).flatten().next().map(|asked| asked.type_number() - 2);
+    // Older kernels answer for multicast and anycast addresses with the type of the request.
+    let asked = Messages::new(wanted.request.as_bytes()).flatten().next().map_or(0, |asked| asked.type_number());
+    let answers = [asked.saturating_sub(2), asked];
     let mut dump = Dump::new(sequence);
     let mut more = true;
     loop {
         let step = dump.handle(socket.receive(buffer)?, |message| {
-            if more && Some(message.type_number()) == answers {
+            if more && answers.contains(&message.type_number()) {
                 more = visit(message.flags(), message.payload());
             }
         });
