@@ -74,6 +74,9 @@ fn of_dumps(table: Table, dumps: &[Ended], stopped: bool, verdict: &mut Verdict)
                 continue;
             }
         };
+        if ended.absent {
+            continue;
+        }
         verdict.consistency.interrupted |= conclusion.interrupted;
         if conclusion.is_whole() || stopped && conclusion.refusal.is_none() {
             answered = true;
