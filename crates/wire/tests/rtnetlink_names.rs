@@ -1,6 +1,6 @@
-//! Holds the tables of rtnetlink against `kernel/rtnetlink.txt`, the kernel's own names and numbers, in both directions:
-//! what a table says must stand in the list, and what stands in the list must be said by a table or be left out for a
-//! reason that is written in `kernel/rtnetlink_left_out.txt`. Then the tables against themselves.
+//! Holds the tables of rtnetlink against `kernel/rtnetlink.txt`, the kernel's own names and numbers, in both
+//! directions: what a table says must stand in the list, and what stands in the list must be said by a table or be left
+//! out for a reason that is written in `kernel/rtnetlink_left_out.txt`. Then the tables against themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Actions that change a packet: pedit, nat, csum, vlan, mpls, skbmod (include/uapi/linux/tc_act/, net/sched/act_pedit.c
-//! and others).
+//! Actions that change a packet: pedit, nat, csum, vlan, mpls, skbmod (include/uapi/linux/tc_act/,
+//! net/sched/act_pedit.c and others).
 
 use crate::Counted;
 use crate::rtnetlink::link::bridge::VLAN_PROTOCOLS;
