@@ -30,7 +30,7 @@ impl Watch {
             return self.refused(&mut round, now, sink);
         }
         if let Some(reason) = round.failure {
-            return self.fail(table, round.started, reason, now, sink);
+            return self.fail(&round, reason, now, sink);
         }
         let unsettled = round.overlay.unsettled;
         self.sweep(&mut round, unsettled && self.rules.confirm_absences, sink);
@@ -41,7 +41,7 @@ impl Watch {
             state.unsettled += 1;
             sure = false;
             if state.unsettled < UNSETTLED_MAX || state.found != [0, 0] {
-                return self.fail(table, round.started, Reason::Unsettled, now, sink);
+                return self.fail(&round, Reason::Unsettled, now, sink);
             }
         }
         self.succeed(&round, sure, now);
@@ -116,12 +116,13 @@ impl Watch {
     }
 
     /// The dump is worth nothing.
-    pub(super) fn fail(&mut self, table: Table, started: Duration, reason: Reason, now: Duration, sink: &mut Sink<'_>) {
+    pub(super) fn fail(&mut self, round: &Round, reason: Reason, now: Duration, sink: &mut Sink<'_>) {
+        let (table, started) = (round.table, round.started);
         let Some(state) = &mut self.states[table as usize] else { return };
         state.retry = now + state.backoff.next(now, &mut self.random);
-        if state.phase == Phase::Synced && state.refresh.is_none() {
-            // An audit that failed is due again.
-            state.audit = state.audit.min(now);
+        if round.origin == Origin::Consequence {
+            // What it was to look for is still to be found.
+            state.refresh.get_or_insert(state.retry);
         }
         if state.backoff.failures() > FAILURES_MAX && !state.gap_told {
             state.gap_told = true;
@@ -158,7 +159,7 @@ impl Watch {
         let is_busy = self.pick(now).is_some_and(|(table, ..)| {
             self.told.contains(table) && self.states[table as usize].as_ref().is_some_and(|state| state.is_open())
         });
-        if is_busy || self.loss.is_some() || self.round.is_some() {
+        if is_busy || !self.drained || self.loss.is_some() || self.round.is_some() {
             return;
         }
         let is_ready = |table: Table| {

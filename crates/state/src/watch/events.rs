@@ -141,7 +141,14 @@ impl Watch {
         true
     }
 
-    pub(super) fn apply(&mut self, table: Table, deleted: bool, message: &Message<'_>, now: Duration, sink: &mut Sink<'_>) {
+    pub(super) fn apply(
+        &mut self,
+        table: Table,
+        deleted: bool,
+        message: &Message<'_>,
+        now: Duration,
+        sink: &mut Sink<'_>,
+    ) {
         let told = self.told.contains(table);
         let snapshot = self.snapshot;
         let Some(state) = &mut self.states[table as usize] else { return };

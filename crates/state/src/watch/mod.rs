@@ -247,6 +247,9 @@ impl Watch {
                 if self.reread.current.is_some() {
                     self.reread_release(now, sink);
                 }
+                if !self.fresh.is_empty() {
+                    self.announce(now, sink);
+                }
             }
         }
         self.last_read = now;

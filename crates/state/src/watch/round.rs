@@ -173,6 +173,7 @@ impl Watch {
             round.overlay.ended_at(&self.buffers.key);
         }
         let done_interrupted = step == Step::Ended && is_done_interrupted(&held.bytes);
+        let held_truncated = held.truncated;
         round.held = held;
         let rules = self.rules;
         let Some(state) = &mut self.states[round.table as usize] else { return };
@@ -187,6 +188,11 @@ impl Watch {
         } else {
             round.stage = Stage::Receive;
             round.dump = Some((part, dump));
+        }
+        if held_truncated && rules.truncations && round.stage == Stage::Receive {
+            // What was cut off may be the end: nobody waits for it.
+            self.reopen = true;
+            return self.fail(&round, Reason::DumpTruncated, now, sink);
         }
         let conclude_now = round.stage == Stage::Check && !self.rules.drain_before_concluding;
         self.round = Some(round);
@@ -221,7 +227,8 @@ impl Watch {
             buffers.key = key;
         });
         self.buffers.record = scratch;
-        if table == Table::Links && payload.len() >= Table::Links.header_len() {
+        let is_there = |state: &State| state.mirror.get(&self.buffers.key).is_some();
+        if table == Table::Links && self.states[table as usize].as_ref().is_some_and(|state| is_there(state)) {
             self.know(payload);
         }
     }

@@ -113,6 +113,8 @@ impl Watch {
         self.drained = false;
         self.abandon();
         self.reread.clear();
+        // What is remembered of links would hide that they changed.
+        self.links.clear();
         self.fresh = Tables::NONE;
         for state in self.states.iter_mut().flatten() {
             if state.phase == Phase::Synced {
@@ -123,17 +125,16 @@ impl Watch {
     }
 
     /// Gives the round up.
-    fn abandon(&mut self) {
-        if let Some(round) = self.round.take() {
-            self.reopen |= matches!(round.stage, Stage::Receive | Stage::Hold);
-        }
+    fn abandon(&mut self) -> Option<Round> {
+        let round = self.round.take()?;
+        self.reopen |= matches!(round.stage, Stage::Receive | Stage::Hold);
+        Some(round)
     }
 
     /// The dump that runs is worth nothing, and nothing is lost.
     pub(super) fn spoil(&mut self, now: Duration, sink: &mut Sink<'_>) {
-        if let Some((table, started)) = self.round.as_ref().map(|round| (round.table, round.started)) {
-            self.abandon();
-            self.fail(table, started, Reason::Unsettled, now, sink);
+        if let Some(round) = self.abandon() {
+            self.fail(&round, Reason::Unsettled, now, sink);
         }
     }
 
