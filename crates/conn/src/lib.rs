@@ -30,9 +30,12 @@ mod interface;
 pub mod namespace;
 mod socket;
 mod sys;
+mod watcher;
 
 pub use buffer::{BUFFER_LEN, BUFFER_LEN_MAX, Buffer};
 pub use error::{Error, Operation};
 pub use interface::InterfaceName;
 pub use namespace::Namespace;
 pub use socket::{Protocol, Socket};
+pub use sys::Instruction;
+pub use watcher::{RECEIVE_BUFFER, Watcher};

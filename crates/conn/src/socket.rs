@@ -10,13 +10,15 @@ use sockeye_state::{Datagram, Received};
 use crate::buffer::Buffer;
 use crate::error::{Error, Operation};
 use crate::namespace::Namespace;
-use crate::sys;
+use crate::sys::{self, Instruction};
 
 /// A Netlink protocol, with the kernel's number for it (include/uapi/linux/netlink.h).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u16)]
 pub enum Protocol {
+    /// `NETLINK_ROUTE`: links, addresses, routes, traffic control.
+    Route = 0,
     /// `NETLINK_SOCK_DIAG`: sockets.
     SockDiag = 4,
 }
@@ -59,6 +61,10 @@ impl Socket {
         sys::bind(fd.as_fd()).map_err(|source| Error::new(Operation::Bind, source))?;
         // Without it an error is still an errno, so a kernel that refuses is no reason to stop.
         let _ = sys::set_option(fd.as_fd(), libc::SOL_NETLINK, libc::NETLINK_EXT_ACK, 1);
+        if protocol == Protocol::Route {
+            // Without it the kernel ignores what selects in a request (4.20; older kernels always do).
+            let _ = sys::set_option(fd.as_fd(), libc::SOL_NETLINK, libc::NETLINK_GET_STRICT_CHK, 1);
+        }
         Ok(Self { fd, sequence: 0, tap: None })
     }
 
@@ -84,6 +90,15 @@ impl Socket {
         Ok(self.sequence)
     }
 
+    /// Sends a request that carries its sequence number already.
+    pub(crate) fn send_as_is(&mut self, request: &sockeye_wire::Request) -> Result<(), Error> {
+        sys::send(self.fd.as_fd(), request.as_bytes()).map_err(|source| Error::new(Operation::Send, source))?;
+        if let Some(tap) = &mut self.tap {
+            tap.tell(Record::Request(request.as_bytes()));
+        }
+        Ok(())
+    }
+
     /// Waits for the next thing to happen.
     #[inline]
     pub fn receive<'b>(&mut self, buffer: &'b mut Buffer) -> Result<Received<'b>, Error> {
@@ -93,6 +108,39 @@ impl Socket {
     /// What is there already, or [`Received::Empty`].
     pub fn try_receive<'b>(&mut self, buffer: &'b mut Buffer) -> Result<Received<'b>, Error> {
         self.receive_with(buffer, libc::MSG_DONTWAIT)
+    }
+
+    /// Joins a multicast group, by its number: the kernel's messages to it are received from now on.
+    pub fn join(&mut self, group: u32) -> Result<(), Error> {
+        let number = i32::try_from(group).unwrap_or(i32::MAX);
+        sys::set_option(self.fd.as_fd(), libc::SOL_NETLINK, libc::NETLINK_ADD_MEMBERSHIP, number)
+            .map_err(|source| Error::new(Operation::SetOption("NETLINK_ADD_MEMBERSHIP"), source))
+    }
+
+    /// Sets how many bytes of messages may wait, and returns what the kernel made of it: the double, and no more than
+    /// `net.core.rmem_max` without `CAP_NET_ADMIN` in the first user namespace.
+    pub fn set_receive_buffer(&mut self, bytes: usize) -> Result<usize, Error> {
+        let wanted = i32::try_from(bytes).unwrap_or(i32::MAX);
+        let set = |name| sys::set_option(self.fd.as_fd(), libc::SOL_SOCKET, name, wanted);
+        set(libc::SO_RCVBUFFORCE)
+            .or_else(|_| set(libc::SO_RCVBUF))
+            .map_err(|source| Error::new(Operation::SetOption("SO_RCVBUF"), source))?;
+        let now = sys::option(self.fd.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUF)
+            .map_err(|source| Error::new(Operation::GetOption("SO_RCVBUF"), source))?;
+        Ok(usize::try_from(now).unwrap_or(0))
+    }
+
+    /// Messages that the kernel dropped because the receive buffer was full, since the socket was opened; the count
+    /// wraps. `None` from kernels before 4.12.
+    pub fn drops(&self) -> Option<u32> {
+        sys::memory(self.fd.as_fd()).ok().map(|memory| memory[memory.len() - 1])
+    }
+
+    /// Lets only those datagrams in for which a classic BPF program answers with a number other than 0. Rejected ones cost
+    /// no buffer and count as no drop. Never for a socket that dumps: rows would vanish in silence.
+    pub fn attach_filter(&mut self, program: &[Instruction]) -> Result<(), Error> {
+        sys::attach_filter(self.fd.as_fd(), program)
+            .map_err(|source| Error::new(Operation::SetOption("SO_ATTACH_FILTER"), source))
     }
 
     /// The kernel's number of the socket's network namespace, never used twice until the next boot

@@ -7,6 +7,19 @@ use std::io;
 use std::mem::{size_of, zeroed};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+/// One instruction of a classic BPF program (`struct sock_filter`, include/uapi/linux/filter.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instruction {
+    /// What to do: `BPF_*`.
+    pub code: u16,
+    /// Instructions to skip where a condition holds.
+    pub jump_true: u8,
+    /// Instructions to skip where it does not.
+    pub jump_false: u8,
+    /// The constant.
+    pub constant: u32,
+}
+
 /// The file system of namespaces (include/uapi/linux/magic.h).
 const NSFS_MAGIC: u64 = 0x6e73_6673;
 
@@ -94,6 +107,49 @@ pub(crate) fn option_u64(fd: BorrowedFd<'_>, level: i32, name: i32) -> io::Resul
     // SAFETY: the pointer and the length describe `value`; both outlive the call.
     check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, (&raw mut value).cast(), &raw mut length) })?;
     Ok(value)
+}
+
+/// `getsockopt` with an integer.
+pub(crate) fn option(fd: BorrowedFd<'_>, level: i32, name: i32) -> io::Result<i32> {
+    let mut value = 0i32;
+    let mut length = length_of::<i32>();
+    // SAFETY: the pointer and the length describe `value`; both outlive the call.
+    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, (&raw mut value).cast(), &raw mut length) })?;
+    Ok(value)
+}
+
+/// Numbers of `SO_MEMINFO` (`SK_MEMINFO_VARS`, include/uapi/linux/sock_diag.h).
+const MEMINFO_VARS: usize = 9;
+
+/// `SO_MEMINFO` (4.12): the last number counts what the kernel dropped.
+pub(crate) fn memory(fd: BorrowedFd<'_>) -> io::Result<[u32; MEMINFO_VARS]> {
+    let mut values = [0u32; MEMINFO_VARS];
+    let mut length = length_of::<[u32; MEMINFO_VARS]>();
+    // SAFETY: the pointer and the length describe `values`; both outlive the call.
+    check(unsafe {
+        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_MEMINFO, (&raw mut values).cast(), &raw mut length)
+    })?;
+    Ok(values)
+}
+
+/// `SO_ATTACH_FILTER`: a classic BPF program that decides which datagrams are queued.
+pub(crate) fn attach_filter(fd: BorrowedFd<'_>, program: &[Instruction]) -> io::Result<()> {
+    let mut instructions: Vec<_> = program
+        .iter()
+        .map(|step| libc::sock_filter { code: step.code, jt: step.jump_true, jf: step.jump_false, k: step.constant })
+        .collect();
+    let length = u16::try_from(instructions.len()).map_err(|_| io::Error::from_raw_os_error(libc::E2BIG))?;
+    let program = libc::sock_fprog { len: length, filter: instructions.as_mut_ptr() };
+    // SAFETY: `program` describes `instructions`; both outlive the call, which copies them.
+    check(unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_FILTER,
+            (&raw const program).cast(),
+            length_of::<libc::sock_fprog>(),
+        )
+    })
 }
 
 /// `SIOCGIFNAME`: the name, then NULs.

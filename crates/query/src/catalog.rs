@@ -60,7 +60,7 @@ pub struct FieldInfo {
     pub scalar: Option<Scalar>,
     /// A record can have several values of it: owners, groups, either port.
     pub several: bool,
-    /// Where it has none the kernel says so: a comparison is then false, not unknown.
+    /// Where it has none the kernel says so: a comparison is then false, not unknown, unless it is of a single number.
     pub none_is_said: bool,
     /// The kernel that first had it.
     pub since: Version,
@@ -119,6 +119,11 @@ impl Catalog {
         }
         self.fields.push(field);
         id
+    }
+
+    /// Lets a field be found by another name. The first that claims a name keeps it.
+    pub fn alias(&mut self, name: &str, id: FieldId) {
+        self.by_name.entry(spelling(name)).or_insert(id);
     }
 
     /// Says which kinds of records a test can hold of; without it, a test can hold of all.

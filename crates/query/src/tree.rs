@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use sockeye_wire::rtnetlink::AF_MPLS;
 use sockeye_wire::{
-    Attribute, AttributeRow, Attributes, Choice, Field, Holds, Layout, Meaning, Payload, Scalar, Selector, Space,
+    Attribute, AttributeRow, Attributes, Choice, Counted, Field, Holds, Layout, Meaning, Payload, Scalar, Selector,
+    Space,
 };
 
 use crate::value::{from_number, says_unit};
@@ -27,6 +28,7 @@ pub struct Tree<'a> {
 enum Shape {
     Nest(&'static Space),
     Structure(&'static Layout),
+    Counted(&'static Counted),
     NextHop(&'static Space),
 }
 
@@ -67,6 +69,12 @@ impl<'a> Tree<'a> {
                 }
                 let attributes = self.bytes.get(padded(space.header_len)..).unwrap_or_default();
                 walk(space, attributes, self.surrounding, each);
+            }
+            Shape::Counted(counted) => {
+                fields(counted.head, self.bytes, self.surrounding, each);
+                let items = counted.items(self.bytes);
+                let items = items.map(|item| Value::Tree(Tree::structure(counted.item, item, self.surrounding)));
+                each(Entry { key: Cow::Borrowed(counted.name), value: Value::List(items.collect()) });
             }
             Shape::NextHop(space) => next_hop(space, self.bytes, self.surrounding, each),
         }
@@ -122,6 +130,14 @@ pub(crate) fn field_value<'a>(
         }
         Holds::Text(_) => field.text(bytes).map(Value::Text),
         Holds::SocketAddress => field.socket_address(bytes).map(Value::SocketAddress),
+        Holds::LinkAddress(_) => field.octets(bytes).map(Value::LinkAddress),
+        Holds::Address(_) | Holds::Group => {
+            field.octets(bytes).map(|octets| address(octets).map_or(Value::LinkAddress(octets), Value::Address))
+        }
+        Holds::Numbers(..) => {
+            let numbers: Vec<_> = field.numbers(bytes).map(Value::Unsigned).collect();
+            (!numbers.is_empty()).then_some(Value::List(numbers))
+        }
         _ => None,
     }
 }
@@ -292,6 +308,7 @@ pub(crate) fn value<'a>(
                 .map(|number| number_value(number, scalar, meaning, surrounding))
                 .collect(),
         ),
+        Payload::Counted(counted) => Value::Tree(Tree { shape: Shape::Counted(counted), bytes, surrounding }),
         Payload::Nest(space) => Value::Tree(Tree::nest(space, bytes, surrounding)),
         Payload::Nests(number, space) => Value::List(
             Attributes::new(bytes)

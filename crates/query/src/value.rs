@@ -52,7 +52,7 @@ pub enum Value<'a> {
     /// What could be seen of several values, which may not be all: to a filter it can be anything else too.
     Incomplete(Vec<Value<'a>>),
     /// The kernel says that there is none: a socket that is bound to no interface. To a filter it is neither this nor that,
-    /// and its number is zero; it is never shown.
+    /// and has no number to compare; it is never shown.
     Nothing,
     /// A small object, in the order of its keys.
     Map(Vec<(&'static str, Value<'a>)>),

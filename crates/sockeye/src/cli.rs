@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::fields;
-use crate::sockets;
+use crate::{sockets, tables, watch};
 
 /// Everything the Linux kernel tells about the network.
 #[derive(Debug, Parser)]
@@ -39,6 +39,10 @@ pub(crate) enum Command {
     /// List sockets
     #[command(visible_alias = "socket", before_help = EXAMPLES)]
     Sockets(sockets::Options),
+    #[command(flatten)]
+    Table(tables::Command),
+    /// Follow tables live: every change, and every loss
+    Watch(watch::Options),
     /// Explain the fields that can be shown, filtered and sorted by
     Fields(fields::Options),
     /// Print a shell completion

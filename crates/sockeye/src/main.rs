@@ -8,8 +8,10 @@ mod manual;
 mod output;
 mod rows;
 mod sockets;
+mod tables;
 mod usage;
 mod version;
+mod watch;
 
 use std::io::{self, Write as _};
 
@@ -35,6 +37,11 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
     match cli.command {
         None => sockets::run(&cli.sockets),
         Some(Command::Sockets(options)) => sockets::run(&options),
+        Some(Command::Table(command)) => {
+            let (table, options) = command.parts();
+            tables::run(table, options)
+        }
+        Some(Command::Watch(options)) => watch::run(&options),
         Some(Command::Fields(options)) => fields::run(&options),
         Some(Command::Completion { shell }) => {
             let mut text = Vec::new();

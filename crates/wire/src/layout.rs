@@ -55,6 +55,16 @@ pub enum Meaning {
     Bytes,
     /// Bytes a second.
     BytesPerSecond,
+    /// Bits a second.
+    BitsPerSecond,
+    /// Thousands of bits a second.
+    KilobitsPerSecond,
+    /// Millions of bits a second.
+    MegabitsPerSecond,
+    /// Ticks of the packet scheduler: 64 nanoseconds each (`PSCHED_SHIFT`).
+    Ticks,
+    /// A share, counted so that `u32::MAX` is all of it.
+    Share,
     /// Nanoseconds.
     Nanoseconds,
     /// Microseconds.
@@ -87,6 +97,11 @@ impl Meaning {
         match self {
             Self::Bytes => "_bytes",
             Self::BytesPerSecond => "_bytes_per_second",
+            Self::BitsPerSecond => "_bits_per_second",
+            Self::KilobitsPerSecond => "_kilobits_per_second",
+            Self::MegabitsPerSecond => "_megabits_per_second",
+            Self::Ticks => "_ticks",
+            Self::Share => "_share",
             Self::Nanoseconds => "_ns",
             Self::Microseconds => "_us",
             Self::Milliseconds => "_ms",
@@ -102,6 +117,11 @@ impl Meaning {
             Self::Count => "count",
             Self::Bytes => "bytes",
             Self::BytesPerSecond => "bytes/s",
+            Self::BitsPerSecond => "bit/s",
+            Self::KilobitsPerSecond => "kbit/s",
+            Self::MegabitsPerSecond => "Mbit/s",
+            Self::Ticks => "64 ns",
+            Self::Share => "1/(2³² − 1)",
             Self::Nanoseconds => "ns",
             Self::Microseconds => "µs",
             Self::Milliseconds => "ms",
@@ -138,15 +158,29 @@ pub enum Holds {
     Text(usize),
     /// `struct sockaddr_storage`.
     SocketAddress,
+    /// The octets of a link-layer address in so much room.
+    LinkAddress(usize),
+    /// An address of IPv4 in 4 bytes, or of IPv6 in 16.
+    Address(usize),
+    /// The group of `struct br_mdb_entry`: a union of 16 bytes, and behind it the Ethernet protocol that says whether
+    /// that is an address of IPv4, of IPv6, or of the link layer.
+    Group,
+    /// So many numbers, one after the other.
+    Numbers(Scalar, usize),
 }
+
+/// Bytes of [`Holds::Group`].
+const GROUP_LEN: usize = 18;
 
 impl Holds {
     /// Bytes this takes.
     pub const fn size(&self) -> usize {
         match *self {
             Self::Number(number) => number.scalar.size(),
-            Self::Text(room) => room,
+            Self::Text(room) | Self::LinkAddress(room) | Self::Address(room) => room,
             Self::SocketAddress => SOCKET_ADDRESS_LEN,
+            Self::Group => GROUP_LEN,
+            Self::Numbers(scalar, count) => scalar.size() * count,
         }
     }
 }
@@ -187,6 +221,44 @@ impl Field {
         let Holds::SocketAddress = self.holds else { return None };
         bytes.get(self.offset..)?.get(..SOCKET_ADDRESS_LEN).and_then(socket_address::read)
     }
+
+    /// The octets of the address in `bytes`, 4 of IPv4, 16 of IPv6, any other number of the link layer; `None` where the
+    /// kernel sent less, or where this is no address.
+    pub fn octets<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        let bytes = bytes.get(self.offset..)?.get(..self.holds.size())?;
+        match self.holds {
+            Holds::LinkAddress(_) | Holds::Address(_) => Some(bytes),
+            Holds::Group => bytes.get(
+                ..match Scalar::Be16.read(bytes, 16) {
+                    Some(0x0800) => 4,
+                    Some(0x86dd) => 16,
+                    _ => 6,
+                },
+            ),
+            _ => None,
+        }
+    }
+
+    /// The numbers in `bytes`; none where the kernel sent less, or where this is no array.
+    pub fn numbers<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = u64> + use<'a> {
+        let (scalar, room) = match self.holds {
+            Holds::Numbers(scalar, _) => (scalar, self.holds.size()),
+            _ => (Scalar::U8, 0),
+        };
+        let bytes = bytes.get(self.offset..).and_then(|rest| rest.get(..room)).unwrap_or_default();
+        bytes.chunks_exact(scalar.size()).filter_map(move |one| scalar.read(one, 0))
+    }
+}
+
+/// A name that is a word of Rust too, as it stands outside of Rust: `type` of `r#type`. For the macro.
+#[doc(hidden)]
+pub const fn plain(name: &'static str) -> &'static str {
+    if let [b'r', b'#', rest @ ..] = name.as_bytes()
+        && let Ok(rest) = core::str::from_utf8(rest)
+    {
+        return rest;
+    }
+    name
 }
 
 /// The table of one structure.
@@ -205,7 +277,8 @@ pub struct Layout {
 /// A row reads `kernel_name => name: type @ offset, Meaning, (major, minor);` with `[low; width]` behind the type of
 /// a bitfield (`u8`, as the compiler laid it out) or of a part of a word (`u32`, as the kernel shifted it), and
 /// `unset value` before the semicolon where one value means "none". What is no number stands in brackets with its room
-/// and has no meaning: `name: [text; 64] @ offset, (major, minor);` and `name: [socket_address; 128] @ …`.
+/// and has no meaning: `name: [text; 64] @ offset, (major, minor);` and so `[socket_address; 128]`, `[link_address; 6]`,
+/// `[address; 4]`, `[group; 18]`; `[u8; 16]` is sixteen numbers.
 #[macro_export]
 macro_rules! layout {
     (
@@ -226,13 +299,14 @@ macro_rules! layout {
         #[derive(Clone, Copy, Debug)]
         pub struct $view<'a>(pub &'a [u8]);
 
+        #[allow(clippy::len_without_is_empty)] // A field that the kernel calls `len` is no length of the view.
         impl<'a> $view<'a> {
             /// The table of this structure.
             pub const LAYOUT: $crate::Layout = $crate::Layout {
                 kernel: stringify!($struct),
                 doc: $first.trim_ascii(),
                 fields: &[$($crate::Field {
-                    name: stringify!($name),
+                    name: $crate::layout::plain(stringify!($name)),
                     kernel: stringify!($kernel),
                     doc: $doc.trim_ascii(),
                     offset: $($offset)? $($start)?,
@@ -273,11 +347,22 @@ macro_rules! layout {
             unset: $crate::layout!(@unset $($unset)?),
         })
     };
+    (@holds () [link_address; $room:tt]) => { $crate::Holds::LinkAddress($room) };
+    (@holds () [address; $room:tt]) => { $crate::Holds::Address($room) };
+    (@holds () [group; 18]) => { $crate::Holds::Group };
+    (@holds () [$type:ident; $count:tt]) => { $crate::Holds::Numbers($crate::layout!(@scalar $type), $count) };
     (@value [text] $life:lifetime) => { &$life [u8] };
     (@value [socket_address] $life:lifetime) => { core::net::SocketAddr };
+    (@value [$octets:ident] $life:lifetime) => { &$life [u8] };
     (@value $number:ident) => { u64 };
     (@read $field:ident, $bytes:expr, [text]) => { $field.text($bytes) };
     (@read $field:ident, $bytes:expr, [socket_address]) => { $field.socket_address($bytes) };
+    (@read $field:ident, $bytes:expr, [link_address]) => { $field.octets($bytes) };
+    (@read $field:ident, $bytes:expr, [address]) => { $field.octets($bytes) };
+    (@read $field:ident, $bytes:expr, [group]) => { $field.octets($bytes) };
+    (@read $field:ident, $bytes:expr, [$numbers:ident]) => {
+        $bytes.get($field.offset..).and_then(|rest| rest.get(..$field.holds.size()))
+    };
     (@read $field:ident, $bytes:expr, $number:ident) => { $field.number($bytes) };
     (@scalar u8 [$low:literal; $width:literal]) => { $crate::Scalar::Bits { low: $low, width: $width } };
     (@scalar u32 [$low:literal; $width:literal]) => { $crate::Scalar::U32Bits { low: $low, width: $width } };
@@ -286,9 +371,14 @@ macro_rules! layout {
     (@scalar u16) => { $crate::Scalar::U16 };
     (@scalar u32) => { $crate::Scalar::U32 };
     (@scalar u64) => { $crate::Scalar::U64 };
+    (@scalar i8) => { $crate::Scalar::I8 };
+    (@scalar i16) => { $crate::Scalar::I16 };
     (@scalar i32) => { $crate::Scalar::I32 };
+    (@scalar i64) => { $crate::Scalar::I64 };
     (@scalar be16) => { $crate::Scalar::Be16 };
     (@scalar be32) => { $crate::Scalar::Be32 };
+    (@scalar be64) => { $crate::Scalar::Be64 };
+    (@scalar be16low) => { $crate::Scalar::Be16Low };
     (@unset $unset:literal) => { Some($unset) };
     (@unset) => { None };
 }
@@ -370,10 +460,43 @@ mod tests {
                 Holds::Number(_) => [true, false, false],
                 Holds::Text(_) => [false, true, false],
                 Holds::SocketAddress => [false, false, true],
+                _ => [false; 3],
             };
             assert_eq!(read, holds, "{}", field.name);
         }
         assert_eq!(Mixed::LAYOUT.fields.iter().map(|field| field.holds.size()).collect::<Vec<_>>(), [1, 5, 128, 1]);
+    }
+
+    crate::layout! {
+        /// A structure with addresses and an array.
+        pub struct Addressed = addressed {
+            /// An address of the link layer.
+            a_mac => mac: [link_address; 6] @ 0, (3, 2);
+            /// An address of IPv4.
+            a_ip => ip: [address; 4] @ 6, (3, 2);
+            /// A group.
+            a_group => group: [group; 18] @ 10, (3, 2);
+            /// Three numbers.
+            a_numbers => r#type: [be16; 3] @ 28, (3, 2);
+        }
+    }
+
+    #[test]
+    fn octets_and_arrays_are_read_where_they_are_whole() {
+        let mut bytes: Vec<u8> = (1..=34).collect();
+        let [mac, ip, group, numbers] = [0, 1, 2, 3].map(|index| Addressed::LAYOUT.fields[index]);
+        assert_eq!((mac.octets(&bytes), ip.octets(&bytes)), (Some(&bytes[..6]), Some(&bytes[6..10])));
+        assert_eq!((mac.octets(&bytes[..5]), numbers.octets(&bytes), group.octets(&bytes[..27])), (None, None, None));
+        assert_eq!(numbers.numbers(&bytes).collect::<Vec<_>>(), [0x1d1e, 0x1f20, 0x2122]);
+        assert_eq!((numbers.numbers(&bytes[..33]).count(), mac.numbers(&bytes).count()), (0, 0));
+        for (protocol, length) in [([0x08, 0x00], 4), ([0x86, 0xdd], 16), ([0, 0], 6)] {
+            bytes[26..28].copy_from_slice(&protocol);
+            assert_eq!(group.octets(&bytes), Some(&bytes[10..10 + length]));
+        }
+        assert_eq!(numbers.name, "type");
+        let view = Addressed(&bytes);
+        assert_eq!((view.mac(), view.ip()), (Some(&bytes[..6]), Some(&bytes[6..10])));
+        assert_eq!((view.group(), view.r#type()), (Some(&bytes[10..16]), Some(&bytes[28..34])));
     }
 
     #[test]

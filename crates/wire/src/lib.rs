@@ -38,4 +38,4 @@ pub use layout::{Field, Holds, Layout, Meaning, Name, Number, Version};
 pub use message::{Kind, Message, Messages};
 pub use request::Request;
 pub use scalar::Scalar;
-pub use space::{Ask, AttributeRow, Choice, Payload, Privilege, SLOTS, Selector, Slots, Space, text};
+pub use space::{Ask, AttributeRow, Choice, Counted, Payload, Privilege, SLOTS, Selector, Slots, Space, text};

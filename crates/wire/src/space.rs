@@ -91,13 +91,15 @@ pub enum Payload {
     Labels,
     /// Structures of this many bytes, one after the other.
     Structures(&'static Layout, usize),
+    /// A structure, and behind it others of which it says the number.
+    Counted(&'static Counted),
     /// Attributes whose numbers only count, or name what they belong to: each holds one of these.
     Listed(&'static Payload),
     /// The attribute comes again and again: each holds one of these.
     Repeated(&'static Payload),
     /// What another attribute of the same nest says it is.
     Selected(Selector, &'static [Choice]),
-    /// What the address family of the message, its first byte, says it is.
+    /// What the address family of the message, its first byte, says it is; 0 stands for every family that is not named.
     OfFamily(&'static [(u8, &'static Payload)]),
     /// `struct rtnexthop` again and again, each with attributes of this space.
     NextHops(&'static Space),
@@ -109,7 +111,7 @@ pub enum Payload {
 pub enum Selector {
     /// The text of this attribute.
     Text(u16),
-    /// The text of this attribute of the nest around.
+    /// The text of this attribute in the nest around this one: `TCA_KIND` says what `TCA_STATS_APP` holds.
     OuterText(u16),
     /// The number in this attribute.
     Number(u16, Scalar),
@@ -126,6 +128,34 @@ pub struct Choice {
     pub number: u64,
     /// What the attribute then holds.
     pub payload: Payload,
+}
+
+/// A structure and behind it others of one kind, of which it says the number: the keys of a filter, the segments of a
+/// route.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    /// The structure that comes first.
+    pub head: &'static Layout,
+    /// Its bytes: the others begin there.
+    pub head_len: usize,
+    /// The place of the byte that says how many follow.
+    pub count_at: usize,
+    /// How many more follow than that byte says.
+    pub more: u8,
+    /// The name of the list of the others.
+    pub name: &'static str,
+    /// One of the others.
+    pub item: &'static Layout,
+    /// Its bytes.
+    pub item_len: usize,
+}
+
+impl Counted {
+    /// The structures that follow the first: as many as it says, or as many as the kernel sent whole.
+    pub fn items<'a>(&self, payload: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let count = payload.get(self.count_at).map_or(0, |&count| usize::from(count) + usize::from(self.more));
+        payload.get(self.head_len..).unwrap_or_default().chunks_exact(self.item_len).take(count)
+    }
 }
 
 /// One attribute of a space.
@@ -337,4 +367,38 @@ macro_rules! space {
     (@header) => { None };
     (@privilege $privilege:ident) => { $crate::Privilege::$privilege };
     (@privilege) => { $crate::Privilege::None };
+}
+
+/// A table of choices, `(word, number, key, payload)`.
+#[macro_export]
+macro_rules! choices {
+    ($(($word:literal, $number:literal, $key:literal, $payload:expr)),* $(,)?) => {
+        &[$($crate::Choice {
+            word: $word,
+            key: $key,
+            number: $number,
+            payload: {
+                #[allow(unused_imports)] // No table uses every kind of payload.
+                use $crate::{Meaning::*, Payload::*, Scalar::*};
+                $payload
+            },
+        }),*]
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARE: Layout = Layout { kernel: "bare", doc: "A structure of the test.", fields: &[] };
+
+    #[test]
+    fn a_head_says_how_many_follow_and_the_payload_how_many_are_there() {
+        let counted =
+            Counted { head: &BARE, head_len: 4, count_at: 1, more: 1, name: "items", item: &BARE, item_len: 2 };
+        let bytes = [9, 1, 9, 9, 3, 4, 5, 6, 7, 8];
+        assert_eq!(counted.items(&bytes).collect::<Vec<_>>(), [[3, 4], [5, 6]]);
+        assert_eq!(counted.items(&bytes[..7]).collect::<Vec<_>>(), [[3, 4]]);
+        assert_eq!((counted.items(&bytes[..3]).count(), counted.items(&[]).count()), (0, 0));
+    }
 }

@@ -147,6 +147,13 @@ pub enum Condition {
     Networks(Vec<Network>),
     /// The network is everything there is of its family.
     Everything,
+    /// The address and its port, of one value: of a field with several, two tests could hold of two of them.
+    End {
+        /// The network that the address is in.
+        network: Network,
+        /// The range that the port is in.
+        ports: (u64, u64),
+    },
     /// The interface is this: by index where the record has a number, by name where it has text.
     Interface {
         /// Its index; `None` where no interface has that name now, so that only the name can match.

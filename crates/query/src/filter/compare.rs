@@ -251,12 +251,11 @@ impl<'c> Resolver<'c> {
         };
         // A name first, as everywhere; digits that name nothing are an index.
         let number = if known.is_none() && !value.quoted { plain_number(value, subject)? } else { None };
-        let by_index = self.catalog.find("ifindex").filter(|_| subject.info.path == "interface");
-        if let (Some(number), Some(by_index)) = (number, by_index) {
-            return Ok(Expression::test(by_index, Condition::Numbers(vec![(number, number)])));
-        }
         let index = known.or_else(|| number.and_then(|number| u32::try_from(number).ok()));
-        Ok(subject.test(Condition::Interface { index, name }))
+        let condition = Condition::Interface { index, name };
+        // Rows show a name where there is one, so an index is looked for where that stands.
+        let by_index = number.and_then(|_| self.catalog.find("ifindex")).filter(|_| subject.info.path == "interface");
+        Ok(Expression::test(by_index.unwrap_or(subject.id), condition))
     }
 
     fn cgroups(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {

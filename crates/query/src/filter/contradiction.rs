@@ -8,7 +8,6 @@
 mod known;
 mod relate;
 
-use core::ops::Range;
 use std::collections::BTreeMap;
 
 use crate::filter::mistake::{Mistake, quoted};
@@ -28,8 +27,19 @@ pub(super) fn refuse(root: &Node, catalog: &Catalog, source: &str) -> Result<(),
 /// Conditions that a contradiction names. More are no help, and facts are copied for each branch of an `or`.
 const PLACES_MAX: usize = 6;
 
-/// Where a condition stands, and whether there is a `not` outside.
-type Place = (Range<usize>, bool);
+/// A condition where it stands, and whether there is a `not` outside.
+#[derive(Clone, Copy, Debug)]
+struct Place<'n> {
+    node: &'n Node,
+    negated: bool,
+}
+
+impl Place<'_> {
+    fn text(self, source: &str) -> String {
+        let text = self.node.text(source);
+        if self.negated { format!("not {text}") } else { text }
+    }
+}
 
 /// What is known of a record.
 #[derive(Clone, Debug)]
@@ -37,19 +47,19 @@ struct Facts<'n> {
     fields: BTreeMap<FieldId, Known<'n>>,
     /// Kinds of records that are left, and what narrowed them to which.
     kinds: Kinds,
-    narrowed: Vec<(Place, Kinds)>,
+    narrowed: Vec<(Place<'n>, Kinds)>,
 }
 
-impl Facts<'_> {
+impl<'n> Facts<'n> {
     /// Leaves only these kinds of records.
-    fn narrow(&mut self, possible: Kinds, place: Place) -> Result<(), Clash> {
+    fn narrow(&mut self, possible: Kinds, place: Place<'n>) -> Result<(), Clash<'n>> {
         let left = self.kinds & possible;
         if left.is_empty() {
             // Two conditions that exclude each other say more than all that were met.
             let one = self.narrowed.iter().find(|(_, kinds)| (*kinds & possible).is_empty());
             let places = match one {
-                Some((other, _)) => vec![other.clone()],
-                None => self.narrowed.iter().map(|(place, _)| place.clone()).collect(),
+                Some((other, _)) => vec![*other],
+                None => self.narrowed.iter().map(|(place, _)| *place).collect(),
             };
             return Err(Clash { places: places.into_iter().chain([place]).collect(), of_kinds: true });
         }
@@ -76,26 +86,26 @@ struct Sign {
 }
 
 /// Conditions that exclude each other.
-struct Clash {
-    places: Vec<Place>,
+struct Clash<'n> {
+    places: Vec<Place<'n>>,
     /// No kind of records has all of their fields.
     of_kinds: bool,
 }
 
-impl Clash {
+impl<'n> Clash<'n> {
     /// What is known of these fields cannot be true of one record.
-    fn between(known: &[&Known<'_>]) -> Self {
-        let mut places: Vec<_> = known.iter().flat_map(|known| known.places.iter().cloned()).collect();
-        places.sort_by_key(|(at, _)| at.start);
+    fn between(known: &[&Known<'n>]) -> Self {
+        let mut places: Vec<_> = known.iter().flat_map(|known| known.places.iter().copied()).collect();
+        places.sort_by_key(|place| place.node.at.start);
         Self { places, of_kinds: false }
     }
 
     fn into_mistake(self, catalog: &Catalog, source: &str) -> Mistake {
-        let at = self.places.last().map(|(at, _)| at.clone()).unwrap_or_default();
-        let text = |at: &Range<usize>| source.get(at.clone()).unwrap_or_default();
+        // Of words that stand apart the last one is pointed at.
+        let at = self.places.last().and_then(|place| place.node.places().last()).cloned().unwrap_or_default();
         let mut shown: Vec<String> = Vec::new();
-        for (at, negated) in &self.places {
-            let condition = if *negated { quoted(&format!("not {}", text(at))) } else { quoted(text(at)) };
+        for place in &self.places {
+            let condition = quoted(&place.text(source));
             // A bare address says something of both sides, with one place.
             if !shown.contains(&condition) {
                 shown.push(condition);
@@ -109,8 +119,9 @@ impl Clash {
             None => "this filter can match nothing".to_owned(),
         };
         let field_of = |word: &str| catalog.word(word).map(|word| word.field);
-        let words: Vec<_> = self.places.iter().flat_map(|(at, _)| text(at).split_whitespace().map(field_of)).collect();
-        let negated = self.places.iter().any(|(_, negated)| *negated);
+        let texts: Vec<String> = self.places.iter().map(|place| place.node.text(source)).collect();
+        let words: Vec<_> = texts.iter().flat_map(|text| text.split_whitespace().map(field_of)).collect();
+        let negated = self.places.iter().any(|place| place.negated);
         let of_one_kind = words.iter().all(|field| field.is_some() && *field == words[0]);
         let mistake = Mistake::new(at, message);
         let all_words = words.iter().all(Option::is_some);
@@ -118,7 +129,6 @@ impl Clash {
             return mistake.help(catalog.kinds_help());
         }
         if of_one_kind && !negated && shown.len() > 1 {
-            let texts: Vec<&str> = self.places.iter().map(|(at, _)| text(at)).collect();
             return mistake
                 .help(format!("words of one kind side by side, without `and`, mean either: {}", texts.join(" ")));
         }
@@ -132,7 +142,7 @@ struct Prover<'c> {
 
 impl Prover<'_> {
     /// Whether all of the nodes (negated where marked) can hold together with the facts.
-    fn satisfiable<'n>(&self, mut facts: Facts<'n>, nodes: &[(&'n Node, Sign)]) -> Result<(), Clash> {
+    fn satisfiable<'n>(&self, mut facts: Facts<'n>, nodes: &[(&'n Node, Sign)]) -> Result<(), Clash<'n>> {
         let mut disjunctions = Vec::new();
         for &(node, sign) in nodes {
             self.narrow(&mut facts, node, sign, &mut disjunctions)?;
@@ -160,7 +170,7 @@ impl Prover<'_> {
         node: &'n Node,
         sign: Sign,
         disjunctions: &mut Vec<(&'n [Node], Sign)>,
-    ) -> Result<(), Clash> {
+    ) -> Result<(), Clash<'n>> {
         match (&node.shape, sign.negated) {
             (Shape::All(nodes), false) | (Shape::Any(nodes), true) => {
                 nodes.iter().try_for_each(|node| self.narrow(facts, node, sign, disjunctions))
@@ -174,9 +184,10 @@ impl Prover<'_> {
                 self.narrow(facts, inner, Sign { negated: !sign.negated, written }, disjunctions)
             }
             (Shape::Test(test), _) => {
-                facts.narrow(self.catalog.possible(test, !sign.negated), (node.at.clone(), sign.written))?;
+                let place = Place { node, negated: sign.written };
+                facts.narrow(self.catalog.possible(test, !sign.negated), place)?;
                 let known = facts.fields.entry(test.field).or_default();
-                known.remember((node.at.clone(), sign.written));
+                known.remember(place);
                 let possible = known.learn(self.catalog.info(test.field), test, sign.negated);
                 if possible {
                     Ok(())

@@ -91,6 +91,8 @@ impl Test {
         match record.value(self.field) {
             Some(seen @ Value::Incomplete(_)) if self.condition.holds(&seen) => Decision::Yes,
             Some(Value::Incomplete(_)) => Decision::Unknown,
+            // Of none it is said that it is not this one; a number to be compared it does not have.
+            Some(Value::Nothing) if self.condition.is_of_number() => Decision::Unknown,
             Some(value) => self.condition.holds(&value).into(),
             None if self.condition == Condition::Present => Decision::No,
             None => Decision::Unknown,
@@ -99,6 +101,11 @@ impl Test {
 }
 
 impl Condition {
+    /// Whether this compares a number, and not what has one.
+    pub(crate) const fn is_of_number(&self) -> bool {
+        matches!(self, Self::Numbers(_) | Self::Signed(_) | Self::Masked { .. } | Self::Bits(_))
+    }
+
     /// Whether this holds of a value; of a list, when it holds of one of its elements.
     pub fn holds(&self, value: &Value<'_>) -> bool {
         if let Value::Several(values) = value {
@@ -134,6 +141,12 @@ impl Condition {
                 _ => false,
             },
             Self::Everything => matches!(value, Value::Network { prefix_len: 0, .. }),
+            Self::End { network, ports: (from, to) } => match *value {
+                Value::SocketAddress(address) => {
+                    network.contains(address.ip()) && (*from..=*to).contains(&address.port().into())
+                }
+                _ => false,
+            },
             Self::Interface { index, name } => match bits(value) {
                 Some(_) if is_named(value, name) => true,
                 Some(number) => index.is_some_and(|index| u64::from(index) == number),
@@ -167,7 +180,6 @@ fn bits(value: &Value<'_>) -> Option<u64> {
         Value::Hexadecimal32(number) => Some(number.into()),
         Value::Set { bits, .. } => Some(bits),
         Value::Interface { index: number, .. } | Value::Handle(number) => Some(number.into()),
-        Value::Nothing => Some(0),
         _ => None,
     }
 }

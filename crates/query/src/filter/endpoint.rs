@@ -83,6 +83,15 @@ impl Resolver<'_> {
         address: FieldId,
         at: &Range<usize>,
     ) -> Result<Expression, Mistake> {
+        if self.catalog.info(address).several
+            && let (Some(Condition::Numbers(ranges)), [_, ..]) = (&endpoint.ports, endpoint.networks.as_slice())
+        {
+            let end = |network: &Network, &ports: &(u64, u64)| {
+                Expression::test(address, Condition::End { network: *network, ports })
+            };
+            let ends = endpoint.networks.iter().flat_map(|network| ranges.iter().map(move |ports| end(network, ports)));
+            return Ok(Expression::any(ends));
+        }
         let mut parts = Vec::new();
         if let Some(family) = &endpoint.family {
             parts.push(Expression::test(family.field, Condition::Words(family.values.to_vec())));

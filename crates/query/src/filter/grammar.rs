@@ -116,7 +116,7 @@ impl<'t> Grammar<'t, '_> {
             self.must_follow("`not`", from)?;
             let inner = self.nested(from, Self::condition)?.node;
             let at = from..inner.at.end;
-            return Ok(Operand { node: Node { at, shape: Shape::Not(Box::new(inner)) }, is_word: false });
+            return Ok(Operand { node: Node::new(at, Shape::Not(Box::new(inner))), is_word: false });
         }
         if !self.scanner.take("(") {
             return self.predicate();
@@ -136,7 +136,7 @@ impl<'t> Grammar<'t, '_> {
             );
         }
         let at = from..self.scanner.taken();
-        Ok(Operand { node: Node { at, shape: inner.shape }, is_word: false })
+        Ok(Operand { node: Node::new(at, inner.shape), is_word: false })
     }
 
     fn predicate(&mut self) -> Result<Operand, Mistake> {
@@ -279,7 +279,7 @@ impl<'t> Grammar<'t, '_> {
         let at = keyword.at.start..name.at.end;
         let operand = word_operand(state, states, at.clone());
         if exclude {
-            return Ok(Operand { node: Node { at, shape: Shape::Not(Box::new(operand.node)) }, is_word: false });
+            return Ok(Operand { node: Node::new(at, Shape::Not(Box::new(operand.node))), is_word: false });
         }
         Ok(operand)
     }
@@ -381,7 +381,7 @@ fn plain(expression: Expression, at: &Range<usize>) -> Operand {
 
 fn word_operand(field: FieldId, values: Vec<&'static str>, at: Range<usize>) -> Operand {
     let test = Test { field, condition: words_condition(values) };
-    Operand { node: Node { at, shape: Shape::Test(test) }, is_word: true }
+    Operand { node: Node::new(at, Shape::Test(test)), is_word: true }
 }
 
 /// Adds the values of `other` to `node` if both are words of one kind.
@@ -396,6 +396,6 @@ fn join_words(node: &mut Node, other: &Node) -> bool {
     words.extend(added);
     words.sort_unstable();
     words.dedup();
-    node.at.end = other.at.end;
+    node.joined.push(other.at.clone());
     true
 }

@@ -29,6 +29,12 @@ impl Limits {
         };
         Self { min: 0, max }
     }
+
+    /// The limits of the numbers that rows have: interfaces are counted from one, and a zero says that there is none.
+    pub(super) fn of_values(info: &FieldInfo) -> Self {
+        let limits = Self::of(info);
+        if info.kind == FieldKind::Interface || is_named(info, "ifindex") { Self { min: 1, ..limits } } else { limits }
+    }
 }
 
 /// Bytes that a text can have: the kernel cuts names of processes (`TASK_COMM_LEN`, include/linux/sched.h).

@@ -8,6 +8,8 @@ use crate::filter::ast::{Expression, Test};
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) at: Range<usize>,
+    /// Places of further words of its kind, which may stand apart: `tcp sport = 22 udp`.
+    pub(super) joined: Vec<Range<usize>>,
     pub(super) shape: Shape,
 }
 
@@ -20,6 +22,11 @@ pub(super) enum Shape {
 }
 
 impl Node {
+    /// A condition in one place.
+    pub(super) fn new(at: Range<usize>, shape: Shape) -> Self {
+        Self { at, joined: Vec::new(), shape }
+    }
+
     /// The condition that one comparison came to.
     pub(super) fn of(expression: Expression, at: &Range<usize>) -> Self {
         let nodes = |parts: Vec<Expression>| parts.into_iter().map(|part| Self::of(part, at)).collect();
@@ -29,16 +36,30 @@ impl Node {
             Expression::Not(inner) => Shape::Not(Box::new(Self::of(*inner, at))),
             Expression::Test(test) => Shape::Test(test),
         };
-        Self { at: at.clone(), shape }
+        Self::new(at.clone(), shape)
     }
 
     /// Several conditions as one, `first` being one of its own.
     pub(super) fn group(first: Self, others: Vec<Self>, shape: impl FnOnce(Vec<Self>) -> Shape) -> Self {
-        let Some(last) = others.last() else { return first };
-        let at = first.at.start..last.at.end;
+        if others.is_empty() {
+            return first;
+        }
+        let start = first.at.start;
         let mut nodes = vec![first];
         nodes.extend(others);
-        Self { at, shape: shape(nodes) }
+        let ends = nodes.iter().flat_map(|node| node.places().map(|place| place.end));
+        Self::new(start..ends.fold(start, usize::max), shape(nodes))
+    }
+
+    /// Where its parts stand.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Range<usize>> {
+        core::iter::once(&self.at).chain(&self.joined)
+    }
+
+    /// Its parts as they stand in the filter, one behind the other where something else is between them.
+    pub(super) fn text(&self, source: &str) -> String {
+        let parts: Vec<_> = self.places().map(|at| source.get(at.clone()).unwrap_or_default()).collect();
+        parts.join(" ")
     }
 
     /// The condition without its places.

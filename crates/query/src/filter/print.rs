@@ -80,6 +80,19 @@ fn test(this: &Test, info: &FieldInfo, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         Condition::Truth(truth) => write!(f, "{name} = {truth}"),
         Condition::Networks(networks) => list(name, networks, |network, f| write!(f, "{network}"), f),
         Condition::Everything => write!(f, "{name} = default"),
+        Condition::End { network, ports: (from, to) } => {
+            let Network { address, prefix_len } = network;
+            let (open, close) = if address.is_ipv6() { ("[", "]") } else { ("", "") };
+            write!(f, "{name} = {open}{address}{close}")?;
+            if *network != Network::host(*address) {
+                write!(f, "/{prefix_len}")?;
+            }
+            if from == to { write!(f, ":{from}") } else { write!(f, ":{from}-{to}") }
+        }
+        // An interface by its index, which is looked for in another field than its name.
+        Condition::Interface { index: Some(index), .. } if info.kind != FieldKind::Interface => {
+            write!(f, "dev = {index}")
+        }
         Condition::Interface { name: text, .. } | Condition::Cgroup { path: text, .. } => {
             write!(f, "{name} = ")?;
             quoted_bytes(text, f)

@@ -27,6 +27,8 @@ pub(crate) enum Flat {
     Source,
     /// Routing table of a route or a rule.
     RoutingTable,
+    /// Preference of a rule.
+    RulePriority,
     /// Preference of a filter of traffic control.
     FilterPriority,
     /// Protocol that a filter of traffic control looks at.
@@ -102,7 +104,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
             FlatField {
                 flat: Flat::Destination,
                 path: "dst",
-                aliases: &["to"],
+                aliases: &["dst", "to"],
                 kernel: "RTA_DST",
                 doc: "Destination network; of an MPLS route its label.",
                 kind: FieldKind::Network,
@@ -122,6 +124,16 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
             ROUTING_TABLE,
         ],
         Table::Rules => vec![
+            FlatField {
+                flat: Flat::RulePriority,
+                path: "priority",
+                aliases: &["priority", "pref"],
+                kernel: "FRA_PRIORITY",
+                doc: "Rules of a smaller number are asked first; the kernel does not send a zero.",
+                kind: FieldKind::Number(Meaning::Identifier),
+                fields: &[],
+                attributes: &["priority"],
+            },
             FlatField {
                 flat: Flat::Source,
                 path: "src",
@@ -199,6 +211,8 @@ const DST: u16 = 1;
 const SRC: u16 = 2;
 /// `RTA_TABLE`, and `FRA_TABLE`, which has the same number.
 const TABLE: u16 = 15;
+/// `FRA_PRIORITY`.
+const PRIORITY: u16 = 6;
 /// Places of `rtm_dst_len`, `rtm_src_len`, `rtm_table`; those of `struct fib_rule_hdr` are the same.
 const DST_LEN_AT: usize = 1;
 const SRC_LEN_AT: usize = 2;
@@ -238,6 +252,10 @@ impl Flat {
                 // A rule that leads nowhere (blackhole, goto) has table 0.
                 (number != 0 || row.table != Table::Rules)
                     .then(|| from_number(number, Scalar::U32, Meaning::OneOf(names::ROUTING_TABLES)))
+            }
+            Self::RulePriority => {
+                let priority = row.attribute(PRIORITY).map_or(Some(0), |bytes| Scalar::U32.read(bytes, 0));
+                priority.map(Value::Unsigned)
             }
             Self::References => self.info(row).map(Value::Unsigned),
             Self::Leaf => {

@@ -1,10 +1,14 @@
 //! rtnetlink: the fields of its tables, made from the tables of `sockeye_wire`.
 
+mod change;
 mod flat;
 mod names;
 mod place;
 mod registry;
 mod row;
+mod wanted;
 
+pub use change::{Change, ChangeKind, change_catalog};
 pub use registry::catalog;
 pub use row::Row;
+pub use wanted::wanted;

@@ -1,6 +1,6 @@
 //! The way to a field through nests, lists and kinds.
 
-use sockeye_wire::{Attributes, Choice, Field, Payload, Selector};
+use sockeye_wire::{Attributes, Choice, Counted, Field, Payload, Selector};
 
 use crate::Value;
 use crate::tree::{self, Surrounding};
@@ -25,6 +25,8 @@ pub(crate) enum Step {
     Listed,
     /// Into each next hop.
     NextHops,
+    /// Into each of the structures whose number another one says.
+    Counted(&'static Counted),
     /// Into each structure of that length.
     Structures(usize),
 }
@@ -41,9 +43,9 @@ pub(crate) enum Leaf {
 impl Place {
     /// Whether more than one value can stand there.
     pub(crate) fn has_several(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| matches!(step, Step::Each { .. } | Step::Listed | Step::NextHops | Step::Structures(_)))
+        self.steps.iter().any(|step| {
+            matches!(step, Step::Each { .. } | Step::Listed | Step::NextHops | Step::Counted(_) | Step::Structures(_))
+        })
     }
 
     /// The value in a message; a list where there can be several.
@@ -103,6 +105,9 @@ fn descend<'a>(
             }
         }
         Step::NextHops => tree::each_next_hop(bytes, |hop| descend(steps, leaf, hop, siblings, surrounding, each)),
+        Step::Counted(counted) => {
+            counted.items(bytes).for_each(|item| descend(steps, leaf, item, siblings, surrounding, each));
+        }
         Step::Structures(len) => {
             for one in bytes.chunks_exact(len.max(1)) {
                 descend(steps, leaf, one, siblings, surrounding, each);

@@ -3,7 +3,7 @@
 //! A field's path is the way to it: names of nests and kinds, apart by dots. Fields in lists are there once, and have
 //! several values.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use sockeye_wire::rtnetlink::Table;
@@ -11,6 +11,7 @@ use sockeye_wire::{AttributeRow, Field, Holds, Layout, Meaning, Number, Payload,
 
 use super::flat::{self, Flat, FlatField};
 use super::place::{Leaf, Place, Step};
+use super::row::Row;
 use crate::tree::padded;
 use crate::value::says_unit;
 use crate::{Catalog, FieldId, FieldInfo, FieldKind, Word};
@@ -37,12 +38,18 @@ struct Registry {
 pub(super) struct Hidden {
     fields: BTreeSet<String>,
     attributes: BTreeSet<String>,
+    /// Fields of the structure that an attribute says again, where it is there.
+    doubled: BTreeMap<String, u16>,
 }
 
 impl Hidden {
     /// Whether another field stands for the value under this key, which comes from the family's structure or not.
-    pub(super) fn takes(&self, key: &str, is_field: bool) -> bool {
-        if is_field { self.fields.contains(key) } else { self.attributes.contains(key) }
+    pub(super) fn takes(&self, key: &str, is_field: bool, row: &Row<'_>) -> bool {
+        match is_field {
+            true if self.fields.contains(key) => true,
+            true => self.doubled.get(key).is_some_and(|&number| row.attribute(number).is_some()),
+            false => self.attributes.contains(key),
+        }
     }
 }
 
@@ -53,6 +60,11 @@ pub fn catalog(table: Table) -> &'static Catalog {
 
 pub(super) fn source(table: Table, field: FieldId) -> Option<&'static Source> {
     registry(table).sources.get(usize::from(field.0))
+}
+
+/// How many fields a table has.
+pub(super) fn fields_len(table: Table) -> usize {
+    registry(table).sources.len()
 }
 
 pub(super) fn flats(table: Table) -> &'static [(FieldId, Flat)] {
@@ -102,14 +114,14 @@ impl Registry {
         registry
     }
 
-    /// An attribute that says more than the field of the structure with the same name takes its place.
+    /// An attribute takes the place of the field of the structure with the same name; fillers are not shown.
     fn hide_doubled(&mut self, layout: &'static Layout, space: &'static Space) {
         for field in layout.fields {
             if field.name.starts_with("pad") || field.name.starts_with("res") {
                 self.hidden.fields.insert(field.name.to_owned());
             }
-            if space.attributes.iter().any(|row| row.name == field.name) {
-                self.hidden.fields.insert(field.name.to_owned());
+            if let Some(row) = space.attributes.iter().find(|row| row.name == field.name) {
+                self.hidden.doubled.insert(field.name.to_owned(), row.number);
             }
         }
     }
@@ -206,6 +218,11 @@ impl Registry {
                 way.inside(name, row.kernel, Some(Step::NextHops), |way| self.add_space(space, way));
             }
             Payload::Structure(layout) => way.inside(name, row.kernel, None, |way| self.add_layout(layout, way)),
+            Payload::Counted(counted) => way.inside(name, row.kernel, None, |way| {
+                self.add_layout(counted.head, way);
+                let step = Step::Counted(counted);
+                way.inside(counted.name, row.kernel, Some(step), |way| self.add_layout(counted.item, way));
+            }),
             Payload::Structures(layout, len) => {
                 way.inside(name, row.kernel, Some(Step::Structures(*len)), |way| self.add_layout(layout, way));
             }
@@ -245,7 +262,9 @@ impl Registry {
         let known = self.catalog.fields().find(|(_, info)| info.path == path).map(|(id, _)| id);
         if let Some(id) = known {
             if let Source::Places(places) = &mut self.sources[usize::from(id.0)] {
-                places.push(place);
+                // What an attribute says is more than what there was room for in the structure.
+                let at = if places.iter().all(|known| known.steps.is_empty()) { 0 } else { places.len() };
+                places.insert(at, place);
             }
             return;
         }
@@ -336,6 +355,9 @@ impl Traits {
             Holds::Number(Number { scalar, meaning, .. }) => (kind_of_number(meaning), Some(scalar)),
             Holds::Text(_) => (FieldKind::Text, None),
             Holds::SocketAddress => (FieldKind::SocketAddress, None),
+            Holds::LinkAddress(_) => (FieldKind::LinkAddress, None),
+            Holds::Address(_) | Holds::Group => (FieldKind::Address, None),
+            Holds::Numbers(scalar, _) => (FieldKind::Number(Meaning::Count), Some(scalar)),
             _ => (FieldKind::Structure, None),
         };
         Self { kind, scalar, since: field.since, privilege: Privilege::None }

@@ -51,10 +51,18 @@ impl<'a> Row<'a> {
             let is_field =
                 from_header && header.is_some_and(|it| it.fields.iter().any(|field| *field.name == *entry.key));
             from_header = is_field;
-            if !hidden.takes(&entry.key, is_field) {
+            if !hidden.takes(&entry.key, is_field, self) {
                 each(entry);
             }
         });
+    }
+
+    /// Index and name of a link.
+    pub fn link_name(&self) -> Option<(u32, &'a [u8])> {
+        /// `IFLA_IFNAME`.
+        const IFNAME: u16 = 3;
+        let index = sockeye_wire::Scalar::U32.read(self.payload, 4)?;
+        Some((u32::try_from(index).ok()?, sockeye_wire::text(self.attribute(IFNAME)?)))
     }
 
     /// The bytes that the record was read from.

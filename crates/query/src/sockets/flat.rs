@@ -149,13 +149,17 @@ impl Flat {
     }
 }
 
-/// Owners as a filter sees them: where not everybody could be looked at, there may be others.
+/// Owners as a filter sees them: where not everybody could be looked at, there may be others. What has no inode nobody
+/// holds, whatever could be seen: it waits to be accepted, or its program has closed it.
 pub(super) fn owners<'a>(flat: Flat, row: &SocketRow<'a>) -> Option<Value<'a>> {
     let inode = match flat {
         Flat::PeerOwner(_) => other_end(row).map(|peer| u64::from(peer.inode)),
         _ if is_of_the_kernel(row) => None,
-        _ => Flat::Inode.number(row),
+        _ => inode(row),
     };
+    if inode == Some(0) {
+        return Some(Value::List(Vec::new()));
+    }
     let seen = flat.value(row);
     if inode.is_none() || row.surroundings.owners_unknown().is_none() {
         return seen;

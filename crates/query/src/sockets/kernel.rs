@@ -102,11 +102,13 @@ fn tested(test: &FilterTest, abilities: Abilities) -> Option<Tested> {
             true => Program::Test(Test::AutomaticPort),
             false => Program::Not(Box::new(Program::Test(Test::AutomaticPort))),
         }),
-        (KernelField::Interface, Condition::Interface { index: Some(index), .. }) => {
+        // No interface has the index 0, with which the kernel marks a socket that is bound to none.
+        (KernelField::Interface, Condition::Interface { index: Some(index), .. }) if *index != 0 => {
             always(Program::Test(Device(*index)))
         }
         (KernelField::Interface, Condition::Numbers(ranges)) => {
-            always(any(&singles(ranges)?, |&index| Program::Test(Device(index))))
+            let indexes = singles(ranges)?;
+            sometimes(any(&indexes, |&index| Program::Test(Device(index))), indexes.contains(&0))
         }
         (KernelField::Mark, Condition::Numbers(ranges)) if abilities.net_admin && abilities.newer_operations => {
             let marks = singles(ranges)?;

@@ -134,7 +134,8 @@ fn states_of_test(test: &Test, wanted: bool, table: Table) -> u32 {
             let mask = mask_of(words);
             if wanted { mask } else { !mask }
         }
-        (_, Condition::Present) if !wanted => u32::MAX,
+        // What has no socket behind it nobody holds.
+        (_, Condition::Present) | (Source::Flat(Flat::Owner(_)), _) if !wanted => u32::MAX,
         (Source::Flat(Flat::PeerPort), Condition::Numbers(ranges)) if wanted && !takes_no_peer(ranges) => {
             with_peer(table)
         }

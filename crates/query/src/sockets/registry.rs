@@ -200,6 +200,7 @@ impl Registry {
                     Payload::Flag => FieldKind::Number(Meaning::Truth),
                     Payload::Opaque => FieldKind::Number(Meaning::Bytes),
                     Payload::BitNumbers => FieldKind::Number(Meaning::Identifier),
+                    Payload::SocketAddresses => FieldKind::SocketAddress,
                     _ => FieldKind::Structure,
                 };
                 let traits = Traits { kind, since: row.since, privilege: row.privilege };
@@ -249,7 +250,7 @@ impl Registry {
                 Read::Number { scalar, .. } => Some(scalar),
                 _ => None,
             },
-            several: matches!(place.read, Read::Numbers(..) | Read::BitNumbers),
+            several: matches!(place.read, Read::Numbers(..) | Read::BitNumbers | Read::SocketAddresses),
             none_is_said: false,
             since: traits.since,
             privilege: traits.privilege,

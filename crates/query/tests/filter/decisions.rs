@@ -164,6 +164,28 @@ fn an_address_with_its_port_is_decided_by_both() {
 }
 
 #[test]
+fn address_and_port_are_those_of_one_of_several_addresses() {
+    let ends = ["203.0.113.5:3868", "[fe80::9%3]:53"].map(|text| Value::SocketAddress(text.parse().unwrap()));
+    let record = Sample::default().with("addresses", Value::List(ends.to_vec()));
+    for (filter, decision) in [
+        ("addresses = 203.0.113.0/24", Decision::Yes),
+        ("addresses = :53", Decision::Yes),
+        ("addresses = 203.0.113.5:3868", Decision::Yes),
+        ("addresses = 203.0.113.5:53", Decision::No),
+        ("addresses = [fe80::/64]:50-60", Decision::Yes),
+        ("addresses = 203.0.113.5 and addresses = :53", Decision::Yes),
+        ("addresses = '[fe80::9%3]:53'", Decision::Yes),
+        ("addresses ~ 203.*", Decision::Yes),
+        ("addresses != 203.0.113.0/24:1-99", Decision::Yes),
+        ("addresses != :53", Decision::No),
+        ("addresses = 10.0.0.1", Decision::No),
+    ] {
+        check(&record, filter, decision);
+    }
+    check(&Sample::default(), "addresses != 10.0.0.1:1", Decision::Unknown);
+}
+
+#[test]
 fn interfaces_and_cgroups_are_compared_by_number_or_by_text() {
     check(&Sample::default().with("dev", Value::Unsigned(2)), "dev = eth0", Decision::Yes);
     check(&Sample::default().with("ifindex", Value::Unsigned(2)), "dev = 2", Decision::Yes);
@@ -171,6 +193,32 @@ fn interfaces_and_cgroups_are_compared_by_number_or_by_text() {
     check(&Sample::default().with("dev", Value::Text(b"eth9")), "dev = eth9", Decision::Yes);
     check(&Sample::default().with("cgroup", Value::Unsigned(77)), "cgroup = /system.slice/ssh.service", Decision::Yes);
     check(&Sample::default().with("cgroup", Value::Unsigned(78)), "cgroup = /system.slice/ssh.service", Decision::No);
+}
+
+#[test]
+fn bound_to_no_interface_is_another_interface_and_no_number() {
+    let none = Sample::default().with("dev", Value::Nothing).with("ifindex", Value::Nothing);
+    for (text, decision) in [
+        ("dev != eth0", Decision::Yes),
+        ("not dev = 7", Decision::Yes),
+        ("dev != 7", Decision::Yes),
+        ("dev !~ eth*", Decision::Yes),
+        ("dev = 7", Decision::No),
+        ("dev = eth0", Decision::No),
+        ("has dev", Decision::No),
+        ("not has ifindex", Decision::Yes),
+        ("ifindex <= 2", Decision::Unknown),
+        ("ifindex != 7", Decision::Unknown),
+        ("ifindex not in (1, 2)", Decision::Unknown),
+        ("ifindex = 0/0x1", Decision::Unknown),
+        ("ifindex != 7 or dev != 7", Decision::Yes),
+    ] {
+        check(&none, text, decision);
+    }
+    let bound = Sample::default().with("dev", Value::Text(b"eth3")).with("ifindex", Value::Unsigned(3));
+    check(&bound, "ifindex not in (1, 2)", Decision::Yes);
+    check(&bound, "dev != 7", Decision::Yes);
+    check(&bound, "dev != 3", Decision::No);
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn prefixes_of_ss_choose_family_address_and_port() {
         ("src link:IPv6", "(proto = packet and local = ipv6)"),
         ("src link:0x88cc:*", "(proto = packet and local = lldp)"),
         ("src link:0x1234", "(proto = packet and local = 0x1234)"),
-        ("src link:*:7", "(proto = packet and ifindex = 7)"),
+        ("src link:*:7", "(proto = packet and dev = 7)"),
         ("src link:", "proto = packet"),
         ("src netlink:route:kernel", "(proto = netlink and local = route and lport = 0)"),
         ("src netlink:16:4294963217", "(proto = netlink and local = generic and lport = 4294963217)"),
@@ -62,6 +62,7 @@ fn what_stands_behind_a_prefix_has_to_be_of_the_family() {
 fn what_no_family_and_no_state_can_be_at_once_is_refused() {
     for (text, one, other) in [
         ("unix sport = 22", "unix", "sport = 22"),
+        ("unix sport = 22 packet", "unix packet", "sport = 22"),
         ("udp and rtt > 1ms", "udp", "rtt > 1ms"),
         ("udp and cc = cubic", "udp", "cc = cubic"),
         ("tcp listening rtt > 1", "listening", "rtt > 1"),
@@ -78,8 +79,13 @@ fn what_no_family_and_no_state_can_be_at_once_is_refused() {
         let nothing = format!("this filter can match nothing: `{one}` and `{other}` exclude each other");
         assert_eq!(canonical(text).lines().next(), Some(nothing.as_str()), "{text}");
     }
-    for possible in ["tcp (listening or rtt > 1)", "not has pid time-wait", "tcp not local = /x", "listening dport = 0"]
-    {
+    for possible in [
+        "tcp (listening or rtt > 1)",
+        "not has pid time-wait",
+        "pid != 1 time-wait",
+        "tcp not local = /x",
+        "listening dport = 0",
+    ] {
         assert!(canonical(possible).starts_with('('), "{possible}: {}", canonical(possible));
     }
 }
@@ -102,6 +108,12 @@ fn conditions_on_one_field_are_held_against_each_other() {
         "mark = 1/0x1 and mark = 0/0x1",
         "mark = 1/0x1 and mark = 2",
         "dev eth0 and ifindex = 3",
+        "dev eth0 and dev = 3",
+        "ifindex = 0",
+        "ifindex < 1",
+        "ifindex = 0 and has dev",
+        "not ifindex >= 1",
+        "not has ifindex and ifindex != 3",
         "dev eth0 and not has ifindex",
         "has dev and not has ifindex",
         "src 10.0.0.1 and dst 2001:db8::1",
@@ -121,6 +133,12 @@ fn conditions_on_one_field_are_held_against_each_other() {
         "mark = 1/0x1 and mark in (2, 3)",
         "src 0.0.0.0/0 and dst ::/0",
         "dev != eth0 and not has dev",
+        "dev != 7 and not has dev",
+        "dev != 7 and ifindex = 8",
+        "ifindex > 0",
+        "ifindex >= 0",
+        "ifindex <= 1",
+        "not ifindex = 0",
         "not has pid and not process = x",
         "pid <= 4194304",
         "process = abcdefghijklmno",

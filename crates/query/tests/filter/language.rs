@@ -78,6 +78,23 @@ fn an_address_with_its_port_in_one_field_is_tested_twice() {
 }
 
 #[test]
+fn of_several_addresses_with_ports_one_is_meant() {
+    check("addresses = 10.0.0.1", "addresses = 10.0.0.1");
+    check("addresses = 10/8:22", "addresses = 10.0.0.0/8:22");
+    check("addresses = [2001:db8::/32]:5000-5010", "addresses = [2001:db8::]/32:5000-5010");
+    check(
+        "addresses in ([::1]:22, 10.0.0.1, :80)",
+        "(addresses = 10.0.0.1 or addresses = [::1]:22 or addresses = :80)",
+    );
+    check("addresses != localhost:https", "not (addresses = 127.0.0.1:443 or addresses = [::1]:443)");
+    for text in ["addresses = :443", "addresses != 10.0.0.0/8:1-1023", "addresses in (10.0.0.1:1, [2001:db8::]/32:2-3)"]
+    {
+        let once = canonical(text);
+        assert_eq!(canonical(&once), once, "{text}");
+    }
+}
+
+#[test]
 fn a_bare_address_is_either_side() {
     check("10.0.0.1", "(local = 10.0.0.1 or peer = 10.0.0.1)");
     check("10.0.0.0/8", "(local = 10.0.0.0/8 or peer = 10.0.0.0/8)");
@@ -201,7 +218,7 @@ fn every_kind_of_field_has_its_values() {
     check("fwmark in (1, 0x10/0xff)", "(mark = 1 or mark = 0x10/0xff)");
     check("dev eth0", "dev = 'eth0'");
     check("dev != eth9", "not dev = 'eth9'");
-    check("dev 7", "ifindex = 7");
+    check("dev 7", "dev = 7");
     check("dev '7'", "dev = '7'");
     check("cgroup = /sys/fs/cgroup/system.slice/ssh.service/", "cgroup = '/system.slice/ssh.service'");
     check("cgroup system.slice/ssh.service", "cgroup = '/system.slice/ssh.service'");

@@ -834,6 +834,25 @@ this filter can match nothing: nothing fits `not rtt >= 0`
 }
 
 #[test]
+fn words_that_stand_apart_are_named_without_what_is_between_them() {
+    check(
+        "tcp listening unix udp and rtt = 1 and sport = 1 and not (unix tcp udp)",
+        "\
+this filter can match nothing: `tcp unix udp` and `not (unix tcp udp)` exclude each other
+  tcp listening unix udp and rtt = 1 and sport = 1 and not (unix tcp udp)
+                                                           ^^^^^^^^^^^^^^",
+    );
+    check(
+        "unix and tcp sport = 22 listening udp",
+        "\
+this filter can match nothing: `unix` and `tcp udp` exclude each other
+  unix and tcp sport = 22 listening udp
+                                    ^^^
+words of one kind side by side, without `and`, mean either: unix tcp udp",
+    );
+}
+
+#[test]
 fn fields_that_say_the_same_in_two_ways_are_held_against_each_other() {
     let refused = |text: &str, shown: &str| {
         let nothing = format!("this filter can match nothing: {shown} exclude each other");

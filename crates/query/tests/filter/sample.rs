@@ -24,7 +24,7 @@ const PROTOCOLS: [Name; 3] =
 
 type Row = (&'static str, &'static [&'static str], FieldKind);
 
-const FIELDS: [Row; 27] = [
+const FIELDS: [Row; 28] = [
     ("proto", &["proto", "netid"], FieldKind::Number(Meaning::OneOf(&PROTOCOLS))),
     ("state", &["state"], FieldKind::Number(Meaning::OneOf(&STATES))),
     ("local", &["local", "src"], FieldKind::Address),
@@ -52,6 +52,7 @@ const FIELDS: [Row; 27] = [
     ("tcp_info.pacing_rate", &["pacing-rate"], FieldKind::Number(Meaning::BytesPerSecond)),
     ("group", &["group"], FieldKind::Address),
     ("sctp_info.p_address", &["primary"], FieldKind::SocketAddress),
+    ("local_addresses", &["addresses"], FieldKind::SocketAddress),
 ];
 
 const WORDS: [(&str, &str, &[&str]); 13] = [
@@ -71,8 +72,19 @@ const WORDS: [(&str, &str, &[&str]); 13] = [
 ];
 
 /// Fields of which a record can have several values.
-const SEVERAL: [&str; 10] =
-    ["port", "process", "peer-process", "user", "cmdline", "unit", "container", "pod", "pid", "groups"];
+const SEVERAL: [&str; 11] = [
+    "port",
+    "process",
+    "peer-process",
+    "user",
+    "cmdline",
+    "unit",
+    "container",
+    "pod",
+    "pid",
+    "groups",
+    "local_addresses",
+];
 
 pub(crate) fn catalog() -> Catalog {
     let mut catalog = Catalog::default();
@@ -86,7 +98,7 @@ pub(crate) fn catalog() -> Catalog {
             kind,
             scalar: None,
             several: SEVERAL.contains(&path),
-            none_is_said: aliases.contains(&"dev"),
+            none_is_said: ["interface", "ifindex"].contains(&path),
             since: Version(3, 2),
             privilege: Privilege::None,
         });

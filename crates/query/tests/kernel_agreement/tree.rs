@@ -29,7 +29,10 @@ pub(crate) enum Meaning {
     Networks(Side, Vec<(IpAddr, u8)>),
     /// `ADDRESS:PORT`: both on one side.
     Endpoint(IpAddr, u16),
+    /// An interface by its name or as `dev`: a socket that is bound to none has another one.
     Device(u32),
+    /// The number of an interface, which such a socket does not have.
+    Ifindex(Vec<(u32, u32)>),
     Mark(u32, u32),
     Cgroup(u64),
     Protocols(Vec<Table>),
@@ -126,6 +129,9 @@ impl Meaning {
                 Some(sides(&Side::Either).iter().any(|&(address, own)| is_in(address, *host, bits) && own == *port))
             }
             Self::Device(ifindex) => Some(facts.ifindex == *ifindex),
+            Self::Ifindex(ranges) => {
+                (facts.ifindex != 0).then(|| ranges.iter().any(|(from, to)| (from..=to).contains(&&facts.ifindex)))
+            }
             Self::Mark(value, mask) => facts.mark.map(|mark| mark & mask == *value),
             Self::Cgroup(id) => facts.cgroup.map(|own| own == *id),
             Self::Protocols(tables) => Some(tables.contains(&facts.table)),
@@ -305,10 +311,16 @@ fn endpoint(world: &World, random: &mut Random) -> (String, Meaning) {
 
 fn device(world: &World, random: &mut Random) -> (String, Meaning) {
     let own = world.some_socket(random).ifindex.max(1);
-    let ifindex = random.pick(&[0, 1, 1, 2, 3, own]);
-    let text =
-        if ifindex != 0 && random.once_in(2) { format!("dev = if{ifindex}") } else { format!("ifindex = {ifindex}") };
-    (text, Meaning::Device(ifindex))
+    let mut ifindex = || random.pick(&[1, 1, 2, 3, own]);
+    let (one, other) = (ifindex(), ifindex());
+    match random.below(8) {
+        0 | 1 => (format!("dev = if{one}"), Meaning::Device(one)),
+        2 => (format!("dev = {one}"), Meaning::Device(one)),
+        3 => (format!("ifindex in (0, {other})"), Meaning::Ifindex(vec![(0, 0), (other, other)])),
+        4 => (format!("ifindex <= {one}"), Meaning::Ifindex(vec![(0, one)])),
+        5 => (format!("ifindex in ({one}, {other})"), Meaning::Ifindex(vec![(one, one), (other, other)])),
+        _ => (format!("ifindex = {one}"), Meaning::Ifindex(vec![(one, one)])),
+    }
 }
 
 fn mark(world: &World, random: &mut Random) -> (String, Meaning) {

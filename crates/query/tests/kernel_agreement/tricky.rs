@@ -32,8 +32,14 @@ pub(crate) fn filters() -> Vec<String> {
         // What is absent is neither equal nor different.
         "dev = if1",
         "not dev = if1",
-        "ifindex = 0",
+        "ifindex in (0, 2)",
+        "not ifindex in (0, 2)",
+        "ifindex < 2",
+        "not ifindex = 2",
         "not ifindex = 0",
+        "dev = 1",
+        "not dev = 1",
+        "dev = 0 or has dev",
         "tcp all not mark = 0",
         "tcp all mark = 0x0/0xf0",
         "tcp all (mark = 0 or time-wait)",
@@ -122,7 +128,11 @@ fn a_test_that_no_absent_field_can_pass_is_left_to_the_kernel() {
         ("tcp mark = 1", "nothing"),
         ("tcp cgroup = /7", "nothing"),
         ("tcp not ifindex = 0", "nothing"),
+        ("tcp ifindex = 2", "nothing"),
+        ("tcp not ifindex = 2", "not ifindex = 2"),
+        ("tcp ifindex in (0, 2)", "ifindex in (0, 2)"),
         ("tcp not dev = if1", "nothing"),
+        ("tcp not dev = 1", "nothing"),
         ("tcp mark = 0", "mark = 0"),
     ] {
         assert_eq!(residual(&plan(text)), left, "{text}");

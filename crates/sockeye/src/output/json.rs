@@ -1,7 +1,7 @@
 //! Rows as JSON objects: flat keys, and one object for each structure of the kernel.
 
 use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table, attribute_of, catalog};
-use sockeye_query::{FieldId, Value};
+use sockeye_query::{Catalog, FieldId, Value};
 
 use super::record::Records;
 use super::run::{Line, Run};
@@ -180,6 +180,13 @@ fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], ro
     out.push(b']');
 }
 
+/// The key of a field in the object that it stands in.
+pub(crate) fn group_key(catalog: &'static Catalog, field: FieldId) -> &'static str {
+    let info = catalog.info(field);
+    // Either port has no key of its own in a row.
+    if info.json.is_empty() { &info.path } else { &info.json }
+}
+
 /// Appends the member of a group's object for one field, comma last; nothing where the row does not have it.
 pub(crate) fn group_member(out: &mut Vec<u8>, key: &str, field: FieldId, row: Row<'_, '_>) {
     match row.value(field) {
@@ -203,8 +210,70 @@ pub(crate) fn group_member(out: &mut Vec<u8>, key: &str, field: FieldId, row: Ro
     out.push(b',');
 }
 
+/// Where the members of a group's object stand in it: in objects, as those of a row.
+enum GroupNode {
+    /// The member of this field of the grouping.
+    Member(usize),
+    Object {
+        key: String,
+        nodes: Vec<GroupNode>,
+    },
+}
+
+impl GroupNode {
+    fn of(catalog: &Catalog, fields: &[FieldId]) -> Vec<Self> {
+        let mut nodes = Vec::new();
+        for (index, &field) in fields.iter().enumerate() {
+            Self::add(&mut nodes, catalog.info(field).object(), index);
+        }
+        nodes
+    }
+
+    fn add(mut place: &mut Vec<Self>, object: &str, index: usize) {
+        for name in object.split('.').filter(|name| !name.is_empty()) {
+            let known = place.iter().position(|node| matches!(node, Self::Object { key, .. } if key == name));
+            let at = known.unwrap_or_else(|| {
+                place.push(Self::Object { key: name.to_owned(), nodes: Vec::new() });
+                place.len() - 1
+            });
+            let Self::Object { nodes, .. } = &mut place[at] else { return };
+            place = nodes;
+        }
+        place.push(Self::Member(index));
+    }
+
+    /// Appends what stands here of the members, comma last; nothing where none is there.
+    fn write(&self, out: &mut Vec<u8>, members: &[Vec<u8>]) {
+        match self {
+            Self::Member(index) => out.extend_from_slice(&members[*index]),
+            Self::Object { key, nodes } => {
+                let start = out.len();
+                out.extend_from_slice(format!("\"{key}\":{{").as_bytes());
+                let first = out.len();
+                for node in nodes {
+                    node.write(out, members);
+                }
+                if out.len() == first {
+                    out.truncate(start);
+                } else {
+                    // The comma of the last member becomes the bracket of the object.
+                    out.pop();
+                    out.extend_from_slice(b"},");
+                }
+            }
+        }
+    }
+}
+
 /// Appends groups, whose members are written already: for JSON the members of the document, for NDJSON one object a line.
-pub(crate) fn groups(out: &mut Vec<u8>, groups: &[(Vec<Vec<u8>>, u64)], document: bool) {
+pub(crate) fn groups(
+    out: &mut Vec<u8>,
+    catalog: &Catalog,
+    fields: &[FieldId],
+    groups: &[(Vec<Vec<u8>>, u64)],
+    document: bool,
+) {
+    let nodes = GroupNode::of(catalog, fields);
     if document {
         out.extend_from_slice(b"{\"schema\":1,\"groups\":[");
     }
@@ -213,8 +282,8 @@ pub(crate) fn groups(out: &mut Vec<u8>, groups: &[(Vec<Vec<u8>>, u64)], document
             out.extend_from_slice(b",\n");
         }
         out.push(b'{');
-        for member in members {
-            out.extend_from_slice(member);
+        for node in &nodes {
+            node.write(out, members);
         }
         value::json_entry(out, "count", &Value::Unsigned(*count));
         out.push(b'}');

@@ -222,12 +222,12 @@ pub(crate) fn set(out: &mut Vec<u8>, bits: u64, names: &'static [sockeye_wire::N
 
 /// Appends `"key":value`, and `"key_hex":"…"` behind it where the value does not say the bytes.
 pub(crate) fn json_entry(out: &mut Vec<u8>, key: &str, value: &Value<'_>) {
-    json_key(out, key, "");
+    json_key(out, key);
     json(out, value);
     match value {
         Value::List(values) if values.iter().any(is_raw) => {
             out.push(b',');
-            json_key(out, key, "_hex");
+            suffixed_key(out, key, "_hex");
             out.push(b'[');
             let mut separate = separator(b",");
             for value in values.iter().filter(|value| value.as_text().is_some()) {
@@ -242,7 +242,7 @@ pub(crate) fn json_entry(out: &mut Vec<u8>, key: &str, value: &Value<'_>) {
         }
         _ if is_raw(value) => {
             out.push(b',');
-            json_key(out, key, "_hex");
+            suffixed_key(out, key, "_hex");
             json_hex(out, value);
         }
         _ => {}
@@ -272,7 +272,12 @@ fn json_hex(out: &mut Vec<u8>, value: &Value<'_>) {
     out.push(b'"');
 }
 
-fn json_key(out: &mut Vec<u8>, key: &str, suffix: &str) {
+/// Appends `"key":`.
+pub(crate) fn json_key(out: &mut Vec<u8>, key: &str) {
+    suffixed_key(out, key, "");
+}
+
+fn suffixed_key(out: &mut Vec<u8>, key: &str, suffix: &str) {
     out.push(b'"');
     out.extend_from_slice(key.as_bytes());
     out.extend_from_slice(suffix.as_bytes());

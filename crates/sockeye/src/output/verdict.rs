@@ -53,20 +53,24 @@ fn consistency(out: &mut Vec<u8>, found: &Consistency) {
 }
 
 fn member(out: &mut Vec<u8>, missing: &Missing) {
+    // The kind, and what is missing, under its own key.
     let (kind, subject, named) = match missing {
-        Missing::Table { table, named, .. } => ("table", table.clone(), Some(*named)),
-        Missing::Dump { table, .. } => ("dump", table.clone(), None),
-        Missing::Capability { capability, named, .. } => ("capability", (*capability).to_owned(), Some(*named)),
-        Missing::Undecided { rows, .. } => ("undecided", rows.to_string(), None),
-        Missing::Other { named, .. } => ("other", String::new(), Some(*named)),
-        _ => ("other", String::new(), None),
+        Missing::Table { table, named, .. } => ("table", Some(("table", table.as_str())), Some(*named)),
+        Missing::Dump { table, .. } => ("dump", Some(("table", table.as_str())), None),
+        Missing::Capability { capability, named, .. } => {
+            ("capability", Some(("capability", *capability)), Some(*named))
+        }
+        Missing::Undecided { .. } => ("undecided", None, None),
+        Missing::Other { named, .. } => ("other", None, Some(*named)),
+        _ => ("other", None, None),
     };
     out.extend_from_slice(format!("{{\"kind\":\"{kind}\"").as_bytes());
     if let Missing::Undecided { rows, .. } = missing {
         out.extend_from_slice(b",\"rows\":");
         number::decimal(out, *rows);
-    } else if !subject.is_empty() {
-        out.extend_from_slice(format!(",\"{kind}\":").as_bytes());
+    }
+    if let Some((key, subject)) = subject {
+        out.extend_from_slice(format!(",\"{key}\":").as_bytes());
         escape::json_string(out, subject.as_bytes());
     }
     if let Some(named) = named {
@@ -81,6 +85,9 @@ fn member(out: &mut Vec<u8>, missing: &Missing) {
 pub(crate) fn sentence(missing: &Missing) -> String {
     match missing {
         Missing::Table { table, refusal, .. } => match refusal.errno {
+            errno if NOBODY_TO_ASK.contains(&errno) && is_of_rtnetlink(table) => {
+                format!("this kernel cannot list {table} ({refusal})")
+            }
             errno if NOBODY_TO_ASK.contains(&errno) => {
                 format!("this kernel cannot list {table} sockets ({refusal}; its diag module is not there)")
             }
@@ -118,6 +125,11 @@ pub(crate) fn sentence(missing: &Missing) -> String {
     }
 }
 
+/// Whether the table is none of sockets.
+fn is_of_rtnetlink(name: &str) -> bool {
+    sockeye_wire::rtnetlink::Table::ALL.iter().any(|table| table.name() == name)
+}
+
 /// What is missing, one sentence for all tables that this kernel lacks.
 fn sentences(missing: &[Missing]) -> Vec<String> {
     let absent = |missing: &Missing| match missing {
@@ -152,4 +164,34 @@ pub(crate) fn to_stderr(verdict: &Verdict) {
     line.push(b'\n');
     // Nobody is left to be told where stderr cannot be written.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), &line);
+}
+
+#[cfg(test)]
+mod tests {
+    use sockeye_state::Conclusion;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_has_the_keys_that_are_documented() {
+        let mut verdict = Verdict::default();
+        let sentence = "nobody knows".to_owned();
+        verdict.missing = vec![
+            Missing::Dump { table: "tcp".to_owned(), conclusion: Conclusion::default() },
+            Missing::Capability { capability: "CAP_NET_ADMIN", what: "no mark".to_owned(), named: true },
+            Missing::Undecided { rows: 3, fields: vec!["mark".to_owned()], reason: "is secret".to_owned() },
+            Missing::Other { sentence, named: false },
+        ];
+        let mut out = Vec::new();
+        json(&mut out, &verdict);
+        let said: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
+        let expected = serde_json::json!([
+            {"kind": "dump", "table": "tcp", "reason": "rows of tcp sockets are missing: the dump did not end"},
+            {"kind": "capability", "capability": "CAP_NET_ADMIN", "asked_for": true,
+             "reason": "no mark (needs CAP_NET_ADMIN)"},
+            {"kind": "undecided", "rows": 3, "reason": "3 rows could not be decided: mark is secret"},
+            {"kind": "other", "asked_for": false, "reason": "nobody knows"},
+        ]);
+        assert_eq!(said["missing"], expected);
+    }
 }

@@ -1,5 +1,8 @@
 //! Rows of any listing: what takers, formats and orders see of them.
 
+pub(crate) mod columns;
+pub(crate) mod frame;
+pub(crate) mod groups;
 pub(crate) mod takers;
 
 use sockeye_query::rtnetlink;

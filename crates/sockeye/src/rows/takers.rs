@@ -1,19 +1,19 @@
-//! What is done with each row: written at once, or kept to be sorted, grouped or counted.
+//! What is done with each row: written at once, kept to be sorted, or counted.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cmp::Ordering;
+use std::sync::atomic::{self, AtomicUsize};
 use std::sync::{Mutex, PoisonError};
 
-use sockeye_query::{Catalog, FieldId, Value};
+use sockeye_query::{FieldId, Value};
 
 use super::{Origin, Row, Take};
-use crate::output::csv::{self, Csv};
+use crate::output::csv::Csv;
 use crate::output::grid::Cells;
-use crate::output::json::{self, Json};
+use crate::output::json::Json;
 use crate::output::run::Line;
 use crate::output::sink::{BLOCK_LEN, Sink};
-use crate::output::table::{self, Table};
-use crate::sockets::{Format, Tally};
+use crate::output::table::Table;
+use crate::sockets::Tally;
 
 /// A format, ready to write rows.
 pub(crate) enum Layout {
@@ -59,9 +59,9 @@ impl Shared<'_> {
     /// Counts a row. `false`: it is one too many.
     #[inline]
     fn count(&self, row: Row<'_, '_>) -> bool {
-        let before = self.rows.fetch_add(1, Ordering::Relaxed);
+        let before = self.rows.fetch_add(1, atomic::Ordering::Relaxed);
         if self.limit.is_some_and(|limit| before >= limit) {
-            self.rows.fetch_sub(1, Ordering::Relaxed);
+            self.rows.fetch_sub(1, atomic::Ordering::Relaxed);
             return false;
         }
         if let Row::Socket(row) = row {
@@ -200,13 +200,13 @@ pub(crate) struct Order {
 
 /// A value that can be put in order. What is absent stands last, whatever the direction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(crate) enum Key {
     Number(i128),
     Text(Vec<u8>),
 }
 
 impl Key {
-    fn of(value: &Value<'_>) -> Option<Self> {
+    pub(crate) fn of(value: &Value<'_>) -> Option<Self> {
         Some(match value {
             Value::Unsigned(number) | Value::Hexadecimal(number) | Value::Set { bits: number, .. } => {
                 Self::Number((*number).into())
@@ -238,6 +238,15 @@ impl Key {
             Value::LinkAddress(bytes) | Value::Bytes(bytes) => Self::Text(bytes.to_vec()),
             other => Self::Text(other.as_text()?.to_vec()),
         })
+    }
+
+    /// Which of two keys comes first; that of a value which is absent comes last.
+    pub(crate) fn compare(a: Option<&Self>, b: Option<&Self>, descending: bool) -> Ordering {
+        match (a, b) {
+            (Some(a), Some(b)) if descending => b.cmp(a),
+            (Some(a), Some(b)) => a.cmp(b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
     }
 }
 
@@ -276,13 +285,9 @@ impl<'s> Sorted<'s> {
 fn sort(kept: &mut [Kept], orders: &[Order]) {
     kept.sort_by(|a, b| {
         let keys = a.keys.iter().zip(&b.keys).zip(orders);
-        keys.map(|((a, b), order)| match (a, b) {
-            (Some(a), Some(b)) if order.descending => b.cmp(a),
-            (Some(a), Some(b)) => a.cmp(b),
-            (a, b) => b.is_some().cmp(&a.is_some()),
-        })
-        .find(|found| found.is_ne())
-        .unwrap_or(std::cmp::Ordering::Equal)
+        keys.map(|((a, b), order)| Key::compare(a.as_ref(), b.as_ref(), order.descending))
+            .find(|found| found.is_ne())
+            .unwrap_or(Ordering::Equal)
     });
 }
 
@@ -314,63 +319,5 @@ impl Take for Keep<'_> {
 
     fn end(&mut self) {
         self.sorted.kept.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.kept);
-    }
-}
-
-/// The values of a group as they are written, and how many rows have them.
-pub(crate) type GroupCounts = HashMap<Vec<Vec<u8>>, u64>;
-
-/// Groups of all threads.
-pub(crate) struct Groups<'s> {
-    fields: &'s [FieldId],
-    /// The keys of the fields, where the values become members of JSON objects.
-    keys: Option<Vec<String>>,
-    counts: Mutex<GroupCounts>,
-}
-
-impl<'s> Groups<'s> {
-    /// Groups by these fields of a catalog, to be written in this format.
-    pub(crate) fn new(catalog: &Catalog, fields: &'s [FieldId], format: Format) -> Self {
-        let json = matches!(format, Format::Json | Format::Ndjson);
-        let keys = json.then(|| fields.iter().map(|&field| csv::key(catalog, field)).collect());
-        Self { fields, keys, counts: Mutex::default() }
-    }
-
-    pub(crate) fn into_counts(self) -> GroupCounts {
-        self.counts.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Groups the rows of one thread.
-pub(crate) struct Group<'s> {
-    shared: &'s Groups<'s>,
-    groups: GroupCounts,
-}
-
-impl<'s> Group<'s> {
-    pub(crate) fn new(shared: &'s Groups<'s>) -> Self {
-        Self { shared, groups: HashMap::new() }
-    }
-}
-
-impl Take for Group<'_> {
-    fn take(&mut self, row: Row<'_, '_>) -> bool {
-        let texts = self.shared.fields.iter().enumerate().map(|(index, &field)| {
-            let mut text = Vec::new();
-            match &self.shared.keys {
-                Some(keys) => json::group_member(&mut text, &keys[index], field, row),
-                None => table::group_cell(&mut text, field, row),
-            }
-            text
-        });
-        *self.groups.entry(texts.collect()).or_default() += 1;
-        true
-    }
-
-    fn end(&mut self) {
-        let mut groups = self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        for (texts, count) in self.groups.drain() {
-            *groups.entry(texts).or_default() += count;
-        }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn text(tally: &Tally, rows: usize, time_wait: Option<u64>, options: 
 }
 
 /// Which columns the terminal has no room for; nothing where it has room for all.
-fn no_room(dropped: &[&str]) -> String {
+pub(crate) fn no_room(dropped: &[&str]) -> String {
     let (named, more) = dropped.split_at(dropped.len().min(NAMED_MAX));
     let named = named.join(", ").to_lowercase();
     match (named.as_str(), more.len()) {

@@ -9,6 +9,7 @@ mod narrow;
 mod options;
 mod plan_text;
 mod recorder;
+mod refuse;
 mod replay;
 pub(crate) mod run;
 pub(crate) mod services;
@@ -19,6 +20,7 @@ mod tally;
 mod verdict;
 pub(crate) mod view;
 
+pub(crate) use footer::no_room;
 pub(crate) use options::{Format, Options};
 pub(crate) use run::{Mistaken, run};
 pub(crate) use tally::Tally;

@@ -41,7 +41,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NAME")]
     pub(crate) view: Option<String>,
 
-    /// Sort by fields; `-` before a field puts the largest first
+    /// Sort by fields; `-` before a field puts the largest first; groups also by `count`
     #[arg(long, value_name = "FIELDS", allow_hyphen_values = true)]
     pub(crate) sort: Option<String>,
 

@@ -1,6 +1,5 @@
 //! `sockeye sockets` from the command line to the exit status.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZero;
@@ -25,16 +24,17 @@ use super::sockstat::{self, Sockstat};
 use super::system::{self, Interfaces, Place, System, SystemNames};
 use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
-use super::view::{self, Choice, Column};
-use super::{confirm, footer, lacking, narrow, plan_text, split};
+use super::view::{self, Choice, Column, FIELDS};
+use super::{confirm, footer, lacking, narrow, plan_text, refuse, split};
 use crate::exit::Status;
 use crate::output::csv::Csv;
-use crate::output::grid::{Cells, Grid};
 use crate::output::json::Json;
 use crate::output::sink::Sink;
 use crate::output::table::Table;
 use crate::output::verdict as verdict_text;
-use crate::rows::takers::{Count, Group, Groups, Keep, Layout, Order, Shared, Sorted, Stream};
+use crate::rows::frame::Frame;
+use crate::rows::groups::{Group, GroupOrder, Groups};
+use crate::rows::takers::{Count, Keep, Layout, Order, Shared, Sorted, Stream};
 use crate::rows::{Origin, Row, Take};
 
 /// Threads that dump at once: two walks of the same table is what pays (each further part walks it once more).
@@ -52,14 +52,34 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         namespaces: namespaces.several,
     };
     let columns = view::columns(&choice).map_err(Mistaken::sentence)?;
-    let orders = options.sort.as_deref().map(orders).transpose()?.unwrap_or_default();
-    let groups = options.group_by.as_deref().map(fields).transpose()?.unwrap_or_default();
-    let listing = Listing { options, filter: &filter.expression, columns, orders, groups, namespaces };
+    let groups = options
+        .group_by
+        .as_deref()
+        .map(|list| FIELDS().list(list))
+        .transpose()
+        .map_err(Mistaken::sentence)?
+        .unwrap_or_default();
+    let (mut orders, mut group_orders) = (Vec::new(), Vec::new());
+    match options.sort.as_deref() {
+        Some(list) if groups.is_empty() => orders = FIELDS().orders(list).map_err(Mistaken::sentence)?,
+        Some(list) => group_orders = FIELDS().group_orders(list, &groups).map_err(Mistaken::sentence)?,
+        None => {}
+    }
+    let asked_by_name = [
+        ("the filter", filter.expression.fields().into_iter().collect()),
+        ("--columns", columns.iter().filter(|column| !column.default).map(|column| column.field).collect()),
+        ("--sort", orders.iter().map(|order| order.field).collect()),
+        ("--group-by", groups.clone()),
+    ];
+    if options.no_owners {
+        refuse::owners(&asked_by_name).map_err(Mistaken::sentence)?;
+    }
+    let listing = Listing { options, filter: &filter.expression, columns, orders, groups, group_orders, namespaces };
     listing.run()
 }
 
 /// What a single namespace, or our own, is called among all there are.
-fn label(namespace: Option<&Namespace>) -> Option<Vec<u8>> {
+pub(crate) fn label(namespace: Option<&Namespace>) -> Option<Vec<u8>> {
     let own = namespace.is_none().then(Namespace::current).transpose().ok()?;
     let one = namespace.or(own.as_ref())?;
     let known = sockeye_conn::namespace::inventory().ok().into_iter().flat_map(|inventory| inventory.namespaces);
@@ -76,7 +96,7 @@ impl Mistaken {
         anyhow::Error::new(Self(sentence.into()))
     }
 
-    fn of(mistake: &sockeye_query::filter::Mistake) -> anyhow::Error {
+    pub(crate) fn of(mistake: &sockeye_query::filter::Mistake) -> anyhow::Error {
         Self::sentence(mistake.to_string())
     }
 }
@@ -90,15 +110,16 @@ impl std::fmt::Display for Mistaken {
 impl std::error::Error for Mistaken {}
 
 /// The namespaces of a listing.
-struct Namespaces {
+pub(crate) struct Namespaces {
     /// None: the one we are in.
-    list: Vec<Namespace>,
-    several: bool,
+    pub(crate) list: Vec<Namespace>,
+    pub(crate) several: bool,
     /// What could not be seen of them, in one sentence, and whether more could have been had.
-    missing: Option<(String, bool)>,
+    pub(crate) missing: Option<(String, bool)>,
 }
 
-fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
+/// The namespaces that were asked for.
+pub(crate) fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
     match asked {
         None => Ok(Namespaces { list: Vec::new(), several: false, missing: None }),
         Some("all") => {
@@ -118,33 +139,6 @@ fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
     }
 }
 
-/// `-rtt,pid` as fields with directions.
-fn orders(list: &str) -> Result<Vec<Order>> {
-    names(list)?
-        .map(|name| {
-            let descending = name.starts_with('-');
-            let field = field(name.trim_start_matches(['-', '+']))?;
-            Ok(Order { field, descending })
-        })
-        .collect()
-}
-
-fn fields(list: &str) -> Result<Vec<FieldId>> {
-    names(list)?.map(field).collect()
-}
-
-fn names(list: &str) -> Result<impl Iterator<Item = &str>> {
-    let mut names = list.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
-    if names.peek().is_none() {
-        return Err(Mistaken::sentence("a list of fields is empty; name at least one"));
-    }
-    Ok(names)
-}
-
-fn field(name: &str) -> Result<FieldId> {
-    catalog().find(name).ok_or_else(|| Mistaken::sentence(view::no_field(name)))
-}
-
 /// A listing, as it was asked for.
 struct Listing<'l> {
     options: &'l Options,
@@ -152,6 +146,7 @@ struct Listing<'l> {
     columns: Vec<Column>,
     orders: Vec<Order>,
     groups: Vec<FieldId>,
+    group_orders: Vec<GroupOrder>,
     namespaces: Namespaces,
 }
 
@@ -290,7 +285,7 @@ impl Listing<'_> {
         };
         let stats: Vec<_> =
             places.iter().map(|(namespace, _)| sockstat::read(*namespace).filter(|_| replay.is_none())).collect();
-        self.begin(&shared);
+        self.frame().begin(&shared);
         let mut confirmed = None;
         let ended = if self.options.confirm {
             let jobs = jobs(plan, &places, &stats, 1, recorder);
@@ -341,7 +336,7 @@ impl Listing<'_> {
             };
             question.judge(&mut verdict);
         }
-        self.end(&shared, &verdict);
+        self.frame().end(&shared, &verdict);
         let has_footer = terminal && format == Format::Table && !self.options.count && self.groups.is_empty();
         // Under an answer that failed, "0 sockets" would be a lie.
         let footer = (has_footer && verdict.answer != Answer::Failed)
@@ -375,8 +370,20 @@ impl Listing<'_> {
         columns.chain(orders).chain(self.groups.iter().copied()).collect()
     }
 
+    /// What stands around the rows.
+    fn frame(&self) -> Frame<'_> {
+        Frame {
+            key: "sockets",
+            catalog: catalog(),
+            format: self.options.format(),
+            count: self.options.count,
+            groups: &self.groups,
+            limit: self.options.limit,
+        }
+    }
+
     fn layout(&self, terminal: bool) -> Layout {
-        let columns = if self.groups.is_empty() { self.columns.clone() } else { view::group_columns(&self.groups) };
+        let columns = if self.groups.is_empty() { self.columns.clone() } else { FIELDS().grouped(&self.groups) };
         match self.options.format() {
             Format::Table => {
                 let width = terminal.then(terminal_width).flatten();
@@ -388,64 +395,6 @@ impl Listing<'_> {
             Format::Ndjson => Layout::Json(Json::new(&columns), b"\n"),
             Format::Csv => Layout::Csv(Csv::new(&columns)),
         }
-    }
-
-    /// What stands before the first row.
-    fn begin(&self, shared: &Shared<'_>) {
-        let mut out = Vec::new();
-        match (self.options.format(), shared.layout) {
-            _ if self.options.count || !self.groups.is_empty() => {}
-            (Format::Json, _) => out.extend_from_slice(b"{\"schema\":1,\"sockets\":["),
-            (_, Layout::Csv(csv)) if shared.heading => csv.heading(&mut out),
-            _ => {}
-        }
-        shared.sink.write(&mut out);
-        shared.sink.skip(match (self.options.format(), shared.layout) {
-            _ if self.options.count || !self.groups.is_empty() => 0,
-            // The first row has no row before it.
-            (_, Layout::Json(_, separator)) => separator.len(),
-            _ => 0,
-        });
-    }
-
-    /// What stands behind the last row.
-    fn end(&self, shared: &Shared<'_>, verdict: &sockeye_state::Verdict) {
-        let mut out = Vec::new();
-        let format = self.options.format();
-        // An empty table says that there are no such sockets; nobody has said so where the answer failed.
-        let answered = verdict.answer != Answer::Failed;
-        shared.finish(answered && !self.options.count && self.groups.is_empty());
-        if self.options.count {
-            let rows = shared.rows.load(Ordering::Relaxed);
-            match format {
-                // Nobody has counted.
-                Format::Json if !answered => out.extend_from_slice(b"{\"schema\":1"),
-                _ if !answered => {}
-                Format::Json => out.extend_from_slice(format!("{{\"schema\":1,\"count\":{rows}").as_bytes()),
-                Format::Ndjson => out.extend_from_slice(format!("{{\"count\":{rows}}}\n").as_bytes()),
-                Format::Table | Format::Csv => out.extend_from_slice(format!("{rows}\n").as_bytes()),
-            }
-        } else if format == Format::Json && self.groups.is_empty() {
-            out.extend_from_slice(b"]");
-        } else if format == Format::Ndjson && self.groups.is_empty() && shared.rows.load(Ordering::Relaxed) > 0 {
-            out.push(b'\n');
-        }
-        match format {
-            Format::Json => {
-                out.extend_from_slice(b",\"verdict\":");
-                verdict_text::json(&mut out, verdict);
-                out.extend_from_slice(b"}\n");
-            }
-            Format::Ndjson => {
-                out.extend_from_slice(b"{\"verdict\":");
-                verdict_text::json(&mut out, verdict);
-                out.extend_from_slice(b"}\n");
-            }
-            Format::Table | Format::Csv => {}
-        }
-        // `skip` is over: whatever rows there were are written.
-        shared.sink.skip(0);
-        shared.sink.write(&mut out);
     }
 
     fn dump(
@@ -460,9 +409,9 @@ impl Listing<'_> {
             return listing::run(jobs, threads, counts, || Count(shared));
         }
         if !self.groups.is_empty() {
-            let groups = Groups::new(catalog(), &self.groups, self.options.format());
+            let groups = Groups::new(catalog(), &self.groups, &self.group_orders, self.options.format());
             let ended = listing::run(jobs, threads, counts, || Group::new(&groups));
-            self.write_groups(groups.into_counts(), shared);
+            self.frame().write_groups(groups.in_order(), shared);
             return ended;
         }
         if !self.orders.is_empty() {
@@ -479,9 +428,9 @@ impl Listing<'_> {
         if self.options.count {
             feed(rows, places, Count(shared));
         } else if !self.groups.is_empty() {
-            let groups = Groups::new(catalog(), &self.groups, self.options.format());
+            let groups = Groups::new(catalog(), &self.groups, &self.group_orders, self.options.format());
             feed(rows, places, Group::new(&groups));
-            self.write_groups(groups.into_counts(), shared);
+            self.frame().write_groups(groups.in_order(), shared);
         } else if !self.orders.is_empty() {
             let sorted = Sorted::new(&self.orders, self.options.limit);
             feed(rows, places, Keep::new(&sorted));
@@ -489,33 +438,6 @@ impl Listing<'_> {
         } else {
             feed(rows, places, Stream::new(shared));
         }
-    }
-
-    fn write_groups(&self, groups: HashMap<Vec<Vec<u8>>, u64>, shared: &Shared<'_>) {
-        let mut groups: Vec<_> = groups.into_iter().collect();
-        groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let rows: u64 = groups.iter().map(|(_, count)| count).sum();
-        shared.rows.store(usize::try_from(rows).unwrap_or(usize::MAX), Ordering::Relaxed);
-        groups.truncate(self.options.limit.unwrap_or(usize::MAX));
-        let format = self.options.format();
-        let mut out = Vec::new();
-        match (format, shared.layout) {
-            (Format::Table, Layout::Table(table)) => {
-                let mut cells = Cells::default();
-                for (texts, count) in groups {
-                    let texts: Vec<_> = texts.into_iter().chain([count.to_string().into_bytes()]).collect();
-                    Grid::texts(&mut cells, &texts);
-                }
-                if !cells.is_empty() {
-                    shared.write_cells(table, &mut cells, &mut out);
-                }
-            }
-            (_, Layout::Csv(_)) => {
-                crate::output::csv::groups(&mut out, catalog(), &self.groups, &groups, shared.heading)
-            }
-            _ => crate::output::json::groups(&mut out, &groups, format == Format::Json),
-        }
-        shared.sink.write(&mut out);
     }
 }
 
@@ -570,7 +492,7 @@ fn jobs<'j>(
 }
 
 /// Columns of the terminal.
-fn terminal_width() -> Option<usize> {
+pub(crate) fn terminal_width() -> Option<usize> {
     let from_terminal = || rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
     let from_environment = || std::env::var("COLUMNS").ok()?.parse().ok();
     from_terminal().filter(|&columns| columns > 0).or_else(from_environment)

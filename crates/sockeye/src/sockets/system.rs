@@ -208,7 +208,7 @@ impl Interfaces {
         Self { socket: None, names: Mutex::default() }
     }
 
-    fn name(&self, ifindex: u32) -> Option<Vec<u8>> {
+    pub(crate) fn name(&self, ifindex: u32) -> Option<Vec<u8>> {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let name = names.entry(ifindex).or_insert_with(|| {
             let name = self.socket.as_ref()?.interface_name(ifindex)?;

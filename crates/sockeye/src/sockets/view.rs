@@ -4,6 +4,9 @@ use sockeye_query::FieldId;
 use sockeye_query::filter::nearest;
 use sockeye_query::sockets::{Flat, catalog, source_flat};
 
+pub(crate) use crate::rows::columns::Column;
+use crate::rows::columns::Fields;
+
 /// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -25,32 +28,8 @@ impl Kind {
     }
 }
 
-/// One column of a listing.
-#[derive(Clone, Debug)]
-pub(crate) struct Column {
-    /// The field.
-    pub(crate) field: FieldId,
-    /// Its heading.
-    pub(crate) title: String,
-    /// What it shows.
-    pub(crate) kind: Kind,
-    /// Columns with a higher number fall away first.
-    pub(crate) sacrifice: u8,
-    /// The value stands at the right edge.
-    pub(crate) right: bool,
-    /// Nobody asked for it by name: it may be unknown without more ado.
-    pub(crate) default: bool,
-}
-
+/// Sockets' own columns.
 impl Column {
-    fn new(field: FieldId, sacrifice: u8, default: bool) -> Self {
-        let info = catalog().info(field);
-        let kind = Kind::of(field);
-        let right = matches!(info.kind, sockeye_query::FieldKind::Number(meaning) if is_amount(meaning))
-            && !matches!(kind, Kind::Flat(Flat::Owner(_) | Flat::PeerOwner(_)));
-        Self { field, title: info.name().to_uppercase(), kind, sacrifice, right, default }
-    }
-
     /// The fields that this column stands for in formats without layout: an address comes with its port.
     pub(crate) fn json_fields(&self) -> Vec<FieldId> {
         let with = |names: &[&str]| names.iter().filter_map(|name| catalog().find(name)).collect();
@@ -66,10 +45,8 @@ impl Column {
     }
 }
 
-fn is_amount(meaning: sockeye_wire::Meaning) -> bool {
-    use sockeye_wire::Meaning::{Bytes, BytesPerSecond, Count, Microseconds, Milliseconds, Seconds};
-    matches!(meaning, Bytes | BytesPerSecond | Count | Microseconds | Milliseconds | Seconds)
-}
+/// The fields of sockets.
+pub(crate) const FIELDS: fn() -> Fields = || Fields { catalog: catalog(), kind: Kind::of, help: "sockeye fields" };
 
 /// The default columns, with what each is worth: the highest number falls away first.
 const DEFAULT: [(&str, u8); 11] = [
@@ -225,7 +202,7 @@ pub(crate) fn columns(choice: &Choice<'_>) -> Result<Vec<Column>, String> {
         Some("everything") => catalog()
             .fields()
             .filter(|&(field, _)| is_in_everything(field, choice.owners))
-            .map(|(field, _)| Column::new(field, 1, true))
+            .map(|(field, _)| FIELDS().column(field, 1, true))
             .collect(),
         Some(name) => {
             let Some((_, fields)) = VIEWS.iter().find(|(known, _)| *known == name) else {
@@ -242,7 +219,7 @@ pub(crate) fn columns(choice: &Choice<'_>) -> Result<Vec<Column>, String> {
         }
     };
     if let Some(list) = choice.columns {
-        apply(&mut columns, list)?;
+        FIELDS().apply(&mut columns, list)?;
     }
     if choice.namespaces && !columns.iter().any(|column| column.kind == Kind::Flat(Flat::Namespace)) {
         columns.insert(0, find("netns", 0, true)?);
@@ -258,67 +235,6 @@ fn default_columns(owners: bool) -> Vec<Column> {
         .collect()
 }
 
-/// `a,b` replaces the columns; `+c` adds one, `-d` takes one away.
-fn apply(columns: &mut Vec<Column>, list: &str) -> Result<(), String> {
-    let names: Vec<_> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    if names.iter().any(|name| !name.starts_with(['+', '-'])) || names.is_empty() {
-        columns.clear();
-    }
-    for name in names {
-        if let Some(name) = name.strip_prefix('-') {
-            let unwanted = find(name, 0, false)?.field;
-            columns.retain(|column| column.field != unwanted);
-            continue;
-        }
-        let name = name.strip_prefix('+').unwrap_or(name);
-        if catalog().find(name).is_none() {
-            // A whole structure by the name of its object.
-            columns.extend(object(name)?);
-            continue;
-        }
-        let column = find(name, 0, false)?;
-        columns.retain(|known| known.field != column.field);
-        columns.push(column);
-    }
-    if columns.is_empty() {
-        return Err("no columns are left; name at least one".to_owned());
-    }
-    Ok(())
-}
-
-fn object(name: &str) -> Result<Vec<Column>, String> {
-    let prefix = format!("{name}.");
-    let fields: Vec<_> =
-        catalog().fields().filter(|(_, info)| info.path.starts_with(&prefix)).map(|(field, _)| field).collect();
-    if fields.is_empty() {
-        return Err(no_field(name));
-    }
-    Ok(fields.into_iter().map(|field| Column::new(field, 0, false)).collect())
-}
-
 fn find(name: &str, sacrifice: u8, default: bool) -> Result<Column, String> {
-    let field = catalog().find(name).ok_or_else(|| no_field(name))?;
-    Ok(Column::new(field, sacrifice, default))
-}
-
-/// What is wrong with a name that no field has, and which one it may have been.
-pub(crate) fn no_field(name: &str) -> String {
-    match catalog().nearest(name) {
-        Some(near) => format!("there is no field {name:?}; did you mean {near:?}? `sockeye fields` lists them"),
-        None => format!("there is no field {name:?}; `sockeye fields` lists them"),
-    }
-}
-
-/// The columns of a grouping: its fields, and how many rows agree in them.
-pub(crate) fn group_columns(fields: &[FieldId]) -> Vec<Column> {
-    let mut columns: Vec<_> = fields.iter().map(|&field| Column::new(field, 0, false)).collect();
-    columns.extend(fields.first().map(|&field| Column {
-        field,
-        title: "COUNT".to_owned(),
-        kind: Kind::Kernel,
-        sacrifice: 0,
-        right: true,
-        default: false,
-    }));
-    columns
+    FIELDS().find(name, sacrifice, default)
 }

@@ -49,6 +49,32 @@ fn a_text_of_a_structure_is_compared_as_text() {
 }
 
 #[test]
+fn a_list_of_socket_addresses_is_compared_by_each() {
+    for field in ["local_addresses", "peer_addresses"] {
+        let count = |filter: &str| replay("built_sctp_6.cap", &["--count", filter]).trim_end().to_owned();
+        let text = replay("built_sctp_6.cap", &["--columns", field, "-o", "ndjson", "sctp"]);
+        let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let ends = |row: &Value| -> Vec<String> {
+            let list = row[field].as_array().map(Vec::as_slice).unwrap_or_default();
+            list.iter().map(|end| end.as_str().expect("a text").to_owned()).collect()
+        };
+        let [first, second] = &ends(&rows[0])[..] else { panic!("two addresses of {}", rows[0]) };
+        let with = |wanted: &dyn Fn(&str) -> bool| {
+            rows.iter().filter(|row| ends(row).iter().any(|end| wanted(end))).count().to_string()
+        };
+        assert_eq!(count(&format!("{field} = {first}")), with(&|end| end == first));
+        assert_eq!(count(&format!("{field} = '{second}'")), with(&|end| end == second));
+        let (address, port) = first.rsplit_once(':').expect("a port");
+        assert_eq!(count(&format!("{field} = {address}")), with(&|end| end.starts_with(&format!("{address}:"))));
+        assert_eq!(count(&format!("{field} = :{port}")), with(&|end| end.ends_with(&format!(":{port}"))));
+        let (_, other) = second.rsplit_once(':').expect("a port");
+        assert_ne!(port, other);
+        assert_eq!(count(&format!("{field} = {address}:{other}")), "0", "the port of another address");
+        assert_eq!(count(&format!("{field} = 2001:db8::/32")), "8");
+    }
+}
+
+#[test]
 fn a_socket_address_of_a_structure_is_compared_by_address_and_port() {
     let all = primary_addresses("sctp");
     let (four, six): (Vec<_>, Vec<_>) = all.iter().cloned().partition(|address| address.starts_with("203.0.113."));

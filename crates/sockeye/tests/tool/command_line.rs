@@ -302,6 +302,72 @@ fn groups_are_counted_in_every_format_by_the_same_keys() {
 }
 
 #[test]
+fn groups_have_the_objects_that_rows_have() {
+    in_namespace(|zoo| {
+        let _kept = (zoo.tcp_bbr()?, zoo.tcp_listening()?);
+        let listed = "--group-by mss,cc,state,congestion.bbr.pacing_gain,lport,cwnd";
+        let json = words(&format!("tcp {listed} -j")).ended(0).json();
+        let groups = json["groups"].as_array().expect("a list");
+        let bbr = groups.iter().find(|group| group["congestion"]["bbr"].is_object()).expect("one was made");
+        let keys = |object: &serde_json::Value| {
+            object.as_object().expect("an object").keys().cloned().collect::<Vec<_>>().join(" ")
+        };
+        // `serde_json` sorts keys.
+        assert_eq!(keys(bbr), "congestion count local_port state tcp_info");
+        assert_eq!(keys(&bbr["tcp_info"]), "snd_cwnd snd_mss_bytes", "one object, though others stand between");
+        assert_eq!(
+            (keys(&bbr["congestion"]), &bbr["congestion"]["algorithm"]),
+            ("algorithm bbr".to_owned(), &"bbr".into())
+        );
+        let listener = groups.iter().find(|group| group["state"] == "listening").expect("one was made");
+        assert!(listener["congestion"].get("bbr").is_none(), "an object of nothing is not there: {listener}");
+        let mut lines = words(&format!("tcp {listed} -o ndjson")).ended(0).json_lines();
+        lines.pop();
+        assert_eq!(lines.len(), groups.len());
+        assert!(lines.iter().any(|line| line["congestion"]["bbr"]["pacing_gain"].is_u64()), "{lines:?}");
+        let heading = &csv(words(&format!("tcp {listed} -o csv")).ended(0).text())[0];
+        let expected =
+            ["tcp_info.snd_mss_bytes", "congestion.algorithm", "state", "congestion.bbr.pacing_gain", "local_port"];
+        assert_eq!(heading[..5], expected);
+        Ok(())
+    });
+}
+
+#[test]
+fn groups_are_sorted_by_their_size_or_their_values() {
+    in_namespace(|zoo| {
+        let _kept = (zoo.tcp_established_v4()?, zoo.udp_connected()?, zoo.udp_unconnected_v4()?);
+        let groups = |sort: &str| {
+            let ran = words(&format!("--group-by proto,state,recv-q --no-header {sort}")).ended(0);
+            let cells = |line: &&str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            ran.lines().iter().map(cells).collect::<Vec<_>>()
+        };
+        let by = |sort: &str, column: usize| {
+            let column = |line: &Vec<String>| line[column].clone();
+            groups(sort).iter().map(column).collect::<Vec<_>>()
+        };
+        let counts =
+            |sort: &str| by(sort, 3).iter().map(|count| count.parse().expect("a number")).collect::<Vec<u64>>();
+        assert!(groups("").len() > 3 && counts("").is_sorted_by(|a, b| a >= b), "{:?}", groups(""));
+        assert_eq!(groups(""), groups("--sort -count"));
+        assert!(counts("--sort count").is_sorted() && counts("--sort count").first() < counts("--sort count").last());
+        assert!(by("--sort proto", 0).is_sorted());
+        assert!(by("--sort -netid", 0).is_sorted_by(|a, b| a >= b));
+        // Of those that are alike in the order, the largest group is the first.
+        let sorted = groups("--sort -proto,-count");
+        assert_eq!(sorted, groups("--sort -proto"));
+        assert_eq!(groups("--sort -proto --limit 2"), sorted[..2]);
+        assert_eq!(groups("--sort -proto --confirm"), sorted);
+        // A listening socket has no such queue, and stands behind those that have one.
+        let queues = by("--sort recv-q", 2);
+        assert_eq!(queues.last().map(String::as_str), Some("-"), "{queues:?}");
+        let numbers: Vec<u64> = queues.iter().filter_map(|text| text.parse().ok()).collect();
+        assert!(numbers.len() > 1 && numbers.is_sorted(), "{queues:?}");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_reader_that_leaves_early_is_no_failure() {
     in_namespace(|zoo| {
         let _kept = zoo.tcp_established_v4()?;

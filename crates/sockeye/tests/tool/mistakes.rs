@@ -168,6 +168,41 @@ fn an_option_that_lists_nothing_is_a_mistake() {
 }
 
 #[test]
+fn owners_that_nobody_looks_for_are_not_asked_for() {
+    for (line, field, place) in [
+        ("tcp process = sshd --no-owners", "process", "the filter"),
+        ("tcp not ( sport = 1 or has pid ) --no-owners", "pid", "the filter"),
+        ("unix peer-pid gt 1 --no-owners", "peer-pid", "the filter"),
+        ("tcp --columns +cmdline --no-owners", "cmdline", "--columns"),
+        ("unix --columns state,peer-process --no-owners", "peer-process", "--columns"),
+        ("tcp --sort rtt,-fd --no-owners", "fd", "--sort"),
+        ("--group-by state,user --no-owners", "user", "--group-by"),
+        ("--group-by unit --no-owners -j", "unit", "--group-by"),
+        ("tcp container = x --count --no-owners", "container", "the filter"),
+        ("tcp has pod --plan --no-owners", "pod", "the filter"),
+    ] {
+        let said = mistake(words(line));
+        let beginning = format!("sockeye: {field} in {place} needs the owners of the sockets");
+        assert!(said.starts_with(&beginning) && said.contains("leave out --no-owners, or"), "sockeye {line}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    for line in
+        ["tcp --columns=-process --no-owners", "unix --columns peer-inode,uid --no-owners", "--no-owners --view memory"]
+    {
+        words(line).ended(0);
+    }
+}
+
+#[test]
+fn groups_are_sorted_by_nothing_that_they_do_not_have() {
+    let said = mistake(words("--group-by state,netid --sort -count,pid"));
+    let expected = "sockeye: groups are sorted by count or by what they are grouped by (state, proto), and pid is neither; \
+                    leave it out of --sort, or add it to --group-by\n";
+    assert_eq!(said, expected);
+    assert!(mistake(words("--group-by state --sort nonsense")).contains("there is no field \"nonsense\""));
+}
+
+#[test]
 fn options_may_stand_before_the_command_of_a_listing() {
     for line in
         ["--plan sockets tcp", "-o csv --plan sockets", "-c state --plan socket udp", "--limit 3 -H --plan sockets"]

@@ -170,7 +170,11 @@ fn names_of_interfaces_are_unknown_and_not_none() {
         }
         let reason = "!a capture does not hold the names of interfaces";
         capture.check("tcp --columns local,dev", 3, "whole", &[reason]);
-        capture.check("tcp ifindex != 1 --columns local,dev", 0, "whole", &[]);
+        capture.check("tcp dev != 1 --columns local,dev", 0, "whole", &[]);
+        let bound_to_none = capture.replay("tcp not has ifindex --count").ended(0);
+        assert_ne!(bound_to_none.text(), "0\n");
+        assert_eq!(capture.replay("tcp dev != 1 --count").ended(0).text(), bound_to_none.text());
+        assert_eq!(capture.replay("tcp ifindex != 1 --count").ended(0).text(), "0\n");
         Ok(())
     });
 }

@@ -310,6 +310,29 @@ fn a_filter_on_owners_counts_the_rows_it_could_not_decide() {
 }
 
 #[test]
+fn what_nobody_can_hold_is_decided_without_looking() {
+    in_namespace(|zoo| {
+        let nobody = nobody(zoo)?;
+        // Three connections wait to be accepted: their server ends have no inode, and what is left of one in TIME-WAIT
+        // has none.
+        let _kept = (zoo.tcp_listening()?, zoo.tcp_time_wait()?);
+        let counted = |condition: &str| {
+            let filter = format!("tcp ( established or time-wait ) and not has inode and {condition}");
+            let (rows, verdict, _) = nobody.listing(&[&filter, "--columns", "state"]);
+            (rows.len(), missing(&verdict, "undecided").len())
+        };
+        assert_eq!(counted("sport ge 0"), (4, 0));
+        for condition in ["not has pid", "pid != 1", "process != sshd", "not cmdline ~ '*x*'"] {
+            assert_eq!(counted(condition), (4, 0), "{condition}");
+        }
+        for condition in ["has pid", "pid = 1", "process = sshd", "( user = 0 or sport = 1 )"] {
+            assert_eq!(counted(condition), (0, 0), "{condition}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn a_filter_that_stays_undecided_for_another_reason_does_not_make_owners_unknown() {
     in_namespace(|zoo| {
         // A connection that is not made yet has no round-trip time. Where this process may see every other, the verdict

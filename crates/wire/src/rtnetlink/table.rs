@@ -1,6 +1,12 @@
 //! The tables of rtnetlink: what each is called, which messages tell of it, and where their attributes begin.
 
+#[expect(clippy::wildcard_imports, reason = "half of the constants are used, each once")]
 use super::number::*;
+use super::{
+    address, label, link, mdb, multicast_route, namespace, neighbour, neighbour_table, netconf, nexthop, prefix, qdisc,
+    route, rule, statistics, tc_action, tc_class, tc_filter, vlan,
+};
+use crate::Space;
 
 /// A table of rtnetlink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +58,29 @@ pub enum Table {
     /// Ids by which this network namespace knows others.
     Namespaces,
 }
+
+/// The spaces of all tables, each once.
+pub const SPACES: [&Space; 19] = [
+    &link::LINK,
+    &address::ADDRESS,
+    &route::ROUTE,
+    &rule::RULE,
+    &neighbour::NEIGHBOUR,
+    &nexthop::NEXTHOP,
+    &qdisc::QDISC,
+    &tc_class::TC_CLASS,
+    &tc_filter::TC_FILTER,
+    &tc_action::TC_ACTION,
+    &mdb::MDB,
+    &vlan::BRIDGE_VLAN,
+    &netconf::NETCONF,
+    &multicast_route::MULTICAST_ROUTE,
+    &prefix::PREFIX,
+    &label::LABEL,
+    &neighbour_table::NEIGHBOUR_TABLE,
+    &statistics::STATISTICS,
+    &namespace::NAMESPACE,
+];
 
 /// What a message says of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,21 +182,39 @@ impl Table {
 
     /// Bytes of the family's fixed structure: attributes begin behind it, padded to four bytes.
     pub const fn header_len(self) -> usize {
+        self.space().header_len
+    }
+
+    /// The structure and the attributes of its messages. A message of [`Table::Mdb`], [`Table::Vlans`] or
+    /// [`Table::TcActions`] has many records, in lists.
+    pub const fn space(self) -> &'static Space {
         match self {
-            Self::Links => 16,
-            Self::Addresses | Self::MulticastAddresses | Self::AnycastAddresses | Self::Nexthops | Self::Mdb => 8,
-            Self::Routes | Self::MulticastRoutes | Self::Rules | Self::Neighbours | Self::Fdb => 12,
-            Self::Prefixes | Self::Labels | Self::Statistics => 12,
-            Self::Qdiscs | Self::TcClasses | Self::TcFilters => 20,
-            Self::TcActions | Self::NeighbourTables | Self::Namespaces | Self::Netconf => 4,
-            Self::Vlans => 8,
+            Self::Links => &link::LINK,
+            Self::Addresses | Self::MulticastAddresses | Self::AnycastAddresses => &address::ADDRESS,
+            Self::Routes => &route::ROUTE,
+            Self::Rules => &rule::RULE,
+            Self::Neighbours | Self::Fdb => &neighbour::NEIGHBOUR,
+            Self::Nexthops => &nexthop::NEXTHOP,
+            Self::Qdiscs => &qdisc::QDISC,
+            Self::TcClasses => &tc_class::TC_CLASS,
+            Self::TcFilters => &tc_filter::TC_FILTER,
+            Self::TcActions => &tc_action::TC_ACTION,
+            Self::Mdb => &mdb::MDB,
+            Self::Vlans => &vlan::BRIDGE_VLAN,
+            Self::Netconf => &netconf::NETCONF,
+            Self::MulticastRoutes => &multicast_route::MULTICAST_ROUTE,
+            Self::Prefixes => &prefix::PREFIX,
+            Self::Labels => &label::LABEL,
+            Self::NeighbourTables => &neighbour_table::NEIGHBOUR_TABLE,
+            Self::Statistics => &statistics::STATISTICS,
+            Self::Namespaces => &namespace::NAMESPACE,
         }
     }
 
-    /// The attributes of its messages.
-    pub fn space(self) -> &'static crate::Space {
-        static STUB: crate::Space = crate::Space { name: "stub", header: None, header_len: 0, attributes: &[] };
-        &STUB
+    /// Whether the kernel marks a dump during which the table changed (`NLM_F_DUMP_INTR`). Of links only those that came
+    /// or went count.
+    pub const fn marks_interruption(self) -> bool {
+        matches!(self, Self::Links | Self::Addresses | Self::Nexthops | Self::Statistics)
     }
 
     /// The groups whose messages tell of changes.
@@ -247,6 +294,19 @@ mod tests {
             assert_eq!(Table::of_message(table.new_type(), family), Some((table, Verb::New)));
             assert_eq!(Table::of_message(table.new_type() + 1, family), Some((table, Verb::Deleted)));
             assert_eq!(Table::of_message(table.new_type() + 2, family), None);
+        }
+    }
+
+    #[test]
+    fn headers_are_as_long_as_the_kernel_has_them_padded() {
+        let lengths = Table::ALL.map(Table::header_len);
+        assert_eq!(lengths, [16, 8, 12, 12, 12, 8, 20, 20, 20, 4, 12, 8, 8, 4, 8, 8, 12, 12, 12, 4, 12, 4]);
+    }
+
+    #[test]
+    fn every_space_of_a_table_is_in_the_list_once() {
+        for table in Table::ALL {
+            assert_eq!(SPACES.iter().filter(|space| space.name == table.space().name).count(), 1, "{}", table.name());
         }
     }
 

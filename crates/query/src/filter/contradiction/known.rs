@@ -16,7 +16,7 @@ const CONDITIONS_MAX: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known<'n> {
     /// Where its conditions stand.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<Place<'n>>,
     /// `has`: wanted, unwanted, or not asked. A comparison wants it too.
     pub(super) present: Option<bool>,
     pub(super) numbers: Option<Vec<(i128, i128)>>,
@@ -49,13 +49,13 @@ impl<'n> Known<'n> {
         let asks_presence = test.condition == Condition::Present;
         // A comparison with an absent value is unknown and its row left out, negated or not.
         let present = !asks_presence || !negated;
-        // Where none is said to be there, only what holds of something needs one.
-        let takes_none = matches!(&test.condition, Condition::Numbers(ranges) if ranges[0].0 == 0);
-        let says_presence = asks_presence || !info.none_is_said || !negated && !takes_none;
+        // Where none is said to be there, what must not hold needs none, but for a number to be compared.
+        let none_is_said = info.none_is_said && (info.several || !test.condition.is_of_number());
+        let says_presence = asks_presence || !none_is_said || !negated;
         if says_presence && self.present.replace(present).is_some_and(|before| before != present) {
             return false;
         }
-        let limits = Limits::of(info);
+        let limits = Limits::of_values(info);
         if info.several {
             // One of the values has to be there, or none may.
             if let Condition::Numbers(ranges) = &test.condition {
@@ -114,7 +114,7 @@ impl<'n> Known<'n> {
         false
     }
 
-    pub(super) fn remember(&mut self, place: Place) {
+    pub(super) fn remember(&mut self, place: Place<'n>) {
         self.places.truncate(PLACES_MAX - 1);
         self.places.push(place);
     }
@@ -167,7 +167,7 @@ impl<'n> Known<'n> {
         let ranges = if negated { complement(&ranges, limits) } else { ranges };
         let left = match &self.numbers {
             Some(before) => intersection(before, &ranges),
-            None => ranges,
+            None => intersection(&[(limits.min, limits.max)], &ranges),
         };
         let possible = !left.is_empty();
         self.numbers = Some(left);

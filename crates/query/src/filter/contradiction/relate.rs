@@ -13,7 +13,7 @@ const SHARED_MAX: usize = 10;
 impl Prover<'_> {
     /// Holds fields against each other that say the same in two ways: an interface by name and by index, a control group
     /// by path and by number, either port and each.
-    pub(super) fn relate(&self, facts: &Facts<'_>) -> Result<(), Clash> {
+    pub(super) fn relate<'n>(&self, facts: &Facts<'n>) -> Result<(), Clash<'n>> {
         let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field));
         for (by_name, by_number) in [("dev", "ifindex"), ("cgroup", "cgroup_id")] {
             if let (Some(one), Some(other)) = (known(by_name), known(by_number))
@@ -43,7 +43,7 @@ impl Prover<'_> {
     }
 
     /// Either port is the local or the peer's.
-    fn relate_ports(&self, facts: &Facts<'_>) -> Result<(), Clash> {
+    fn relate_ports<'n>(&self, facts: &Facts<'n>) -> Result<(), Clash<'n>> {
         let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field));
         let Some(either) = known("port") else { return Ok(()) };
         let sides = [known("lport"), known("pport")];

@@ -1,0 +1,29 @@
+//! What is asked for and cannot be had together, refused before anything is asked of the kernel. A mistake is one sentence.
+
+use sockeye_query::FieldId;
+use sockeye_query::sockets::catalog;
+
+use super::view::Kind;
+
+/// Fields by the place of the command line where they were named.
+pub(crate) type Named<'n> = [(&'n str, Vec<FieldId>)];
+
+/// Refuses parts of owners where owners are not looked for: they would be unknown in every row, and a condition on them
+/// never true.
+pub(crate) fn owners(named: &Named<'_>) -> Result<(), String> {
+    match find(named, Kind::is_owner) {
+        Some((place, name)) => Err(format!(
+            "{name} in {place} needs the owners of the sockets, which --no-owners does not look for; leave out \
+             --no-owners, or {name} in {place}"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The first field of a kind, by its name, and where it was named.
+fn find<'n>(named: &Named<'n>, is_meant: impl Fn(Kind) -> bool) -> Option<(&'n str, &'static str)> {
+    named.iter().find_map(|(place, fields)| {
+        let field = fields.iter().find(|&&field| is_meant(Kind::of(field)))?;
+        Some((*place, catalog().info(*field).name()))
+    })
+}

@@ -1,0 +1,13 @@
+//! `sockeye links`, `sockeye routes` and their kin: the listings of rtnetlink's tables.
+
+mod ask;
+mod commands;
+mod options;
+mod place;
+mod run;
+mod verdict;
+mod view;
+
+pub(crate) use commands::{Command, find};
+pub(crate) use run::run;
+pub(crate) use view::default_fields;

@@ -1,0 +1,105 @@
+//! What the listing of a table is worth.
+
+use std::sync::atomic::Ordering;
+
+use sockeye_conn::Error;
+use sockeye_query::filter::Expression;
+use sockeye_query::rtnetlink::catalog;
+use sockeye_state::{Answer, Missing, Verdict};
+use sockeye_wire::rtnetlink::Table;
+
+use super::ask::{Counts, Ended};
+
+/// Errno by which the kernel says that it has no such table: ENOENT, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT.
+const NOT_HERE: [i32; 4] = [2, 95, 97, 93];
+
+/// The verdict on the dumps of all namespaces.
+pub(crate) fn verdict(
+    table: Table,
+    ended: &[Result<Vec<Ended>, Error>],
+    counts: &Counts,
+    filter: &Expression,
+    namespaces: Option<&(String, bool)>,
+) -> Verdict {
+    let mut verdict = Verdict::default();
+    verdict.consistency.marked = table.marks_interruption();
+    let stopped = counts.stopped.load(Ordering::Relaxed);
+    let mut answered = false;
+    for one in ended {
+        match one {
+            Err(error) => {
+                let missing = match error.capability() {
+                    Some(capability) => {
+                        let what = format!("{}: {}", error.operation, error.source);
+                        Missing::Capability { capability, what, named: true }
+                    }
+                    None => Missing::Other { sentence: error.to_string(), named: true },
+                };
+                if !verdict.missing.contains(&missing) {
+                    verdict.missing.push(missing);
+                }
+            }
+            // A table without anything to ask for is empty: no interface has a queueing discipline.
+            Ok(dumps) if dumps.is_empty() => answered = true,
+            Ok(dumps) => answered |= of_dumps(table, dumps, stopped, &mut verdict),
+        }
+    }
+    if !answered {
+        verdict.answer = Answer::Failed;
+    } else if ended.iter().any(Result::is_err) {
+        verdict.answer = Answer::Cut;
+    }
+    let defects = counts.defects.load(Ordering::Relaxed);
+    if defects > 0 {
+        let sentence = format!("{defects} rows were malformed and are shown as far as they could be read");
+        verdict.missing.push(Missing::Other { sentence, named: false });
+    }
+    if let Some((sentence, named)) = namespaces {
+        verdict.missing.push(Missing::Other { sentence: sentence.clone(), named: *named });
+    }
+    let _ = (filter, catalog(table));
+    verdict
+}
+
+/// The dumps of one namespace. `true`: the kernel answered for the table.
+fn of_dumps(table: Table, dumps: &[Ended], stopped: bool, verdict: &mut Verdict) -> bool {
+    let mut answered = false;
+    let mut absent = None;
+    for ended in dumps {
+        let conclusion = match &ended.result {
+            Ok(conclusion) => conclusion,
+            Err(error) => {
+                verdict.answer = Answer::Cut;
+                verdict.missing.push(Missing::Other { sentence: error.to_string(), named: true });
+                continue;
+            }
+        };
+        verdict.consistency.interrupted |= conclusion.interrupted;
+        if conclusion.is_whole() || stopped && conclusion.refusal.is_none() {
+            answered = true;
+            continue;
+        }
+        match &conclusion.refusal {
+            // A family, or a kind of action, that this kernel does not have is no hole in the table.
+            Some(refusal) if conclusion.messages == 0 && NOT_HERE.contains(&refusal.errno) => {
+                absent = Some(refusal.clone());
+            }
+            Some(refusal) if conclusion.messages == 0 => {
+                let missing = Missing::Table { table: table.name().to_owned(), refusal: refusal.clone(), named: true };
+                if !verdict.missing.contains(&missing) {
+                    verdict.missing.push(missing);
+                }
+            }
+            _ => {
+                answered = true;
+                verdict.answer = Answer::Cut;
+                let table = table.name().to_owned();
+                verdict.missing.push(Missing::Dump { table, conclusion: conclusion.clone() });
+            }
+        }
+    }
+    if let Some(refusal) = absent.filter(|_| !answered) {
+        verdict.missing.push(Missing::Table { table: table.name().to_owned(), refusal, named: true });
+    }
+    answered
+}

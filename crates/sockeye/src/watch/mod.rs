@@ -1,0 +1,27 @@
+//! `sockeye watch`: live tables, every change as a line or an object, every loss as a gap.
+
+mod diff;
+mod hooks;
+mod key;
+mod line;
+mod object;
+mod options;
+mod place;
+mod report;
+mod run;
+mod subject;
+mod words;
+
+pub(crate) use options::Options;
+pub(crate) use run::run;
+
+use std::io::Write as _;
+
+/// Says a sentence on stderr.
+fn complain(sentence: &str) {
+    let mut line = Vec::new();
+    crate::output::escape::text(&mut line, format!("sockeye: {sentence}").as_bytes());
+    line.push(b'\n');
+    // Nobody is left to be told where stderr cannot be written.
+    let _ = std::io::stderr().write_all(&line);
+}

@@ -1,0 +1,93 @@
+//! Options of `sockeye watch`, as they are typed.
+
+use clap::{Args, ValueEnum};
+
+/// A format of the stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StreamFormat {
+    /// Lines for people
+    #[default]
+    Lines,
+    /// One JSON object a line
+    Ndjson,
+}
+
+/// Options of `sockeye watch`.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub(crate) struct Options {
+    /// Tables (`links routes`; none: all but statistics and prefixes), then a filter (`old.operstate = up`)
+    #[arg(value_name = "TABLE|FILTER", trailing_var_arg = false)]
+    pub(crate) words: Vec<String>,
+
+    /// Format of the stream
+    #[arg(short = 'o', long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) output: StreamFormat,
+
+    /// Short for --output ndjson
+    #[arg(short = 'j', long, conflicts_with = "output")]
+    pub(crate) json: bool,
+
+    /// Begin with what is there
+    #[arg(long)]
+    pub(crate) snapshot: bool,
+
+    /// Network namespace: a name, a path, a process id, or `all`, also those that appear later
+    #[arg(short = 'N', long, value_name = "NAMESPACE")]
+    pub(crate) netns: Option<String>,
+
+    /// Time between comparisons with the kernel's tables (default: each table's own, some minutes)
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) audit: Option<std::time::Duration>,
+
+    /// Bytes of events that may wait before the kernel drops some
+    #[arg(long, value_name = "BYTES", default_value_t = sockeye_conn::RECEIVE_BUFFER)]
+    pub(crate) receive_buffer: usize,
+
+    /// Run a command (`--run`) when a change fits: tables and a filter, as above, in one word. Can be given again
+    #[arg(long, value_name = "TABLES FILTER")]
+    pub(crate) on: Vec<String>,
+
+    /// The command of the `--on` before it. It gets the change as JSON on standard input, and its fields as SOCKEYE_…
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) run: Vec<String>,
+
+    /// Let a shell read the commands
+    #[arg(long, requires = "run")]
+    pub(crate) shell: bool,
+
+    /// Run a command once for all changes until it has been quiet for so long
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run")]
+    pub(crate) debounce: Option<std::time::Duration>,
+
+    /// Run a command only if what it is for still holds after so long
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run", conflicts_with = "debounce")]
+    pub(crate) hold: Option<std::time::Duration>,
+
+    /// Commands that run at once
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "run")]
+    pub(crate) run_jobs: usize,
+
+    /// Commands that wait for others to end; further ones are skipped, and that is said
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "run")]
+    pub(crate) run_queue: usize,
+
+    /// Time after which a command is made to end
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "60s", requires = "run")]
+    pub(crate) run_timeout: std::time::Duration,
+
+    /// End after so many changes
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+}
+
+impl Options {
+    /// The format that was asked for.
+    pub(crate) fn format(&self) -> StreamFormat {
+        if self.json { StreamFormat::Ndjson } else { self.output }
+    }
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write a duration as 90s or 5min"))
+}

@@ -1,0 +1,51 @@
+//! A namespace that is watched, and the names of its interfaces as they were at the time of a change.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use sockeye_query::Context;
+
+use crate::sockets::system::Interfaces;
+
+/// Names that are remembered; a machine that makes and deletes more begins anew.
+const NAMES_MAX: usize = 65_536;
+
+/// What the records of one namespace do not say themselves.
+pub(crate) struct Place {
+    pub(crate) label: Vec<u8>,
+    /// Which of all that were ever watched.
+    pub(crate) number: u64,
+    /// Names as events told them. A name outlives its interface, for the changes that follow from its end.
+    names: Mutex<HashMap<u32, Vec<u8>>>,
+    interfaces: Interfaces,
+}
+
+impl Place {
+    /// A namespace of that name.
+    pub(crate) fn new(label: Vec<u8>, interfaces: Interfaces) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self { label, number, names: Mutex::default(), interfaces }
+    }
+
+    /// The interface has this name from now on.
+    pub(crate) fn learn(&self, ifindex: u32, name: &[u8]) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() >= NAMES_MAX {
+            names.clear();
+        }
+        names.insert(ifindex, name.to_vec());
+    }
+}
+
+impl Context for Place {
+    fn interface(&self, ifindex: u32) -> Option<Vec<u8>> {
+        let known = self.names.lock().unwrap_or_else(PoisonError::into_inner).get(&ifindex).cloned();
+        known.or_else(|| self.interfaces.name(ifindex))
+    }
+
+    fn namespace(&self) -> Option<&[u8]> {
+        Some(&self.label)
+    }
+}

@@ -1,0 +1,337 @@
+//! `sockeye watch` from the command line to the exit status.
+
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context as _, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use sockeye_conn::{Namespace, Watcher};
+use sockeye_query::filter::Decision;
+use sockeye_query::rtnetlink::{Change, ChangeKind, Row};
+use sockeye_state::rtnetlink::Tables;
+use sockeye_state::watch::{Options as EngineOptions, Origin, Output, Verb};
+use sockeye_wire::rtnetlink::Table;
+
+use super::options::{Options, StreamFormat};
+use super::place::Place;
+use super::report::{Event, Report};
+use super::subject::Subjects;
+use super::{complain, hooks, line, object};
+use crate::exit::Status;
+use crate::sockets::Mistaken;
+use crate::sockets::run::{label, namespaces};
+use crate::sockets::system::Interfaces;
+
+/// Time between looks for namespaces that came or went.
+const NAMESPACES_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Follows the tables until a signal ends it, the reader has gone, or as many changes as wanted were told.
+pub(crate) fn run(options: &Options) -> Result<Status> {
+    let mut hooks = hooks::Hooks::read(options)?;
+    let hooked = hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables);
+    let subjects = Subjects::read(&options.words, hooked)?;
+    let all = options.netns.as_deref() == Some("all");
+    let found = namespaces(options.netns.as_deref())?;
+    let mut stop = Stop::new().context("cannot wait for signals")?;
+    let mut stream = Stream {
+        options,
+        subjects: &subjects,
+        shows_netns: options.netns.is_some(),
+        out: Vec::new(),
+        told: 0,
+        open: true,
+        unsupported: Tables::NONE,
+        hooks: None,
+    };
+    stream.hooks = hooks.take();
+    let mut watched = Vec::new();
+    if found.list.is_empty() {
+        watched.push(Watched::open(None, options, stream.tables()).map_err(anyhow::Error::new)?);
+    }
+    for namespace in found.list {
+        match Watched::open(Some(namespace), options, stream.tables()) {
+            Ok(one) => watched.push(one),
+            Err(error) if all => complain(&error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if watched.is_empty() {
+        return Err(Mistaken::sentence("there is no network namespace that can be watched"));
+    }
+    note_left_out(&subjects);
+    let mut next_look = Instant::now() + NAMESPACES_INTERVAL;
+    let mut said = false;
+    while stream.open {
+        for one in &mut watched {
+            one.advance(&mut stream)?;
+        }
+        stream.run_due(&watched);
+        stream.flush();
+        if !said && watched.iter().all(|one| one.is_synced(stream.unsupported)) {
+            said = true;
+            announce(&watched, stream.unsupported);
+        }
+        if !stream.open || stop.wait(&watched, all.then_some(next_look).into_iter().chain(stream.next_due()))? {
+            break;
+        }
+        if all && Instant::now() >= next_look {
+            look_again(&mut watched, options, stream.tables());
+            next_look = Instant::now() + NAMESPACES_INTERVAL;
+        }
+    }
+    if let Some(hooks) = stream.hooks.take() {
+        hooks.finish();
+    }
+    let whole = watched.iter().all(|one| one.is_synced(stream.unsupported));
+    let named_missing = subjects.named && !stream.unsupported.is_empty();
+    Ok(if whole && !named_missing { Status::Whole } else { Status::Incomplete })
+}
+
+/// A namespace that is followed.
+struct Watched {
+    place: Place,
+    watcher: Watcher,
+    /// The clock's time when the engine's began.
+    began: SystemTime,
+    tables: Tables,
+}
+
+impl Watched {
+    fn open(namespace: Option<Namespace>, options: &Options, wanted: Tables) -> Result<Self, sockeye_conn::Error> {
+        let label = label(namespace.as_ref()).unwrap_or_default();
+        let place = Place::new(label, Interfaces::of(namespace.as_ref()));
+        // Links say the names of interfaces for all other tables.
+        let tables = wanted.with(Table::Links);
+        let mut engine = EngineOptions::new(tables);
+        engine.snapshot = true;
+        engine.audit = options.audit;
+        engine.seed = u64::from(std::process::id());
+        let watcher = Watcher::with_receive_buffer(namespace, engine, options.receive_buffer)?;
+        Ok(Self { place, watcher, began: SystemTime::now(), tables })
+    }
+
+    fn advance(&mut self, stream: &mut Stream<'_>) -> Result<()> {
+        let (place, began) = (&self.place, self.began);
+        self.watcher.advance(&mut |output| stream.take(place, began, &output))?;
+        Ok(())
+    }
+
+    /// Whether every table that this kernel has is in sync.
+    fn is_synced(&self, unsupported: Tables) -> bool {
+        let synced = self.watcher.engine().synced();
+        self.tables.iter().all(|table| synced.contains(table) || unsupported.contains(table))
+    }
+}
+
+/// The stream of reports.
+struct Stream<'s> {
+    options: &'s Options,
+    subjects: &'s Subjects,
+    shows_netns: bool,
+    out: Vec<u8>,
+    told: u64,
+    /// More is wanted.
+    open: bool,
+    unsupported: Tables,
+    hooks: Option<hooks::Hooks>,
+}
+
+impl Stream<'_> {
+    /// The tables that are told of, and those that hooks speak of.
+    fn tables(&self) -> Tables {
+        self.subjects.tables().union(self.hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables))
+    }
+
+    /// Starts the hooks that are due.
+    fn run_due(&mut self, watched: &[Watched]) {
+        let Some(hooks) = &mut self.hooks else { return };
+        hooks.run_due(|namespace, table, key| {
+            let one = watched.iter().find(|one| one.place.number == namespace)?;
+            Some((&one.place, one.watcher.engine().mirror(table).and_then(|mirror| mirror.get(key))))
+        });
+    }
+
+    fn take(&mut self, place: &Place, began: SystemTime, output: &Output<'_>) {
+        match output {
+            Output::Change(change) => self.change(place, change),
+            Output::Gap(gap) => {
+                let event = Event::Gap { gap, since: began + gap.since };
+                self.tell(place, event);
+            }
+            Output::Synced(synced) => {
+                let shown: Tables =
+                    synced.tables.iter().filter(|&table| self.subjects.filter(table).is_some()).collect();
+                let first = synced.last_audit.is_none();
+                if shown.is_empty() || first && self.options.format() == StreamFormat::Lines {
+                    return;
+                }
+                let mut synced = *synced;
+                synced.tables = shown;
+                let last_audit = synced.last_audit.map(|at| began + at);
+                self.tell(place, Event::Synced { synced: &synced, last_audit });
+            }
+            Output::Unsupported { table, refusal } => {
+                self.unsupported = self.unsupported.with(*table);
+                if self.subjects.named {
+                    complain(&format!("{} cannot be watched: {refusal}", table.name()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// When a hook is due.
+    fn next_due(&self) -> Option<Instant> {
+        self.hooks.as_ref().and_then(hooks::Hooks::next_due)
+    }
+
+    fn change(&mut self, place: &Place, change: &sockeye_state::watch::Change<'_>) {
+        let (old, new) = (read(change.table, change.old, place), read(change.table, change.new, place));
+        if change.table == Table::Links
+            && let Some((index, name)) = new.or(old).and_then(|row| row.link_name())
+        {
+            place.learn(index, name);
+        }
+        let kind = match change.verb {
+            Verb::Added => ChangeKind::Added,
+            Verb::Changed => ChangeKind::Changed,
+            Verb::Removed => ChangeKind::Removed,
+        };
+        let made = Change { kind, resync: change.is_resync(), old, new };
+        if let Some(hooks) = &mut self.hooks {
+            hooks.take(hooks::Happened {
+                change: &made,
+                key: change.key,
+                origin: change.origin,
+                port_id: change.port_id,
+                place,
+            });
+        }
+        let Some(filter) = self.subjects.filter(change.table) else { return };
+        let unwanted = change.origin == Origin::Snapshot && !self.options.snapshot;
+        if unwanted || filter.decide(&made) != Decision::Yes {
+            return;
+        }
+        let event = Event::Change {
+            change: &made,
+            origin: change.origin,
+            port_id: change.port_id,
+            process: process(change.port_id),
+        };
+        self.tell(place, event);
+        self.told += 1;
+        if self.options.limit.is_some_and(|limit| self.told >= limit) {
+            self.open = false;
+        }
+    }
+
+    fn tell(&mut self, place: &Place, event: Event<'_>) {
+        if !self.open {
+            return;
+        }
+        let netns = self.shows_netns.then_some(place.label.as_slice());
+        let report = Report { time: SystemTime::now(), netns, event };
+        match self.options.format() {
+            StreamFormat::Lines => line::write(&mut self.out, &report),
+            StreamFormat::Ndjson => object::write(&mut self.out, &report),
+        }
+        if self.out.len() >= crate::output::sink::BLOCK_LEN {
+            self.flush();
+        }
+    }
+
+    /// Writes what there is. A reader that has gone ends the watch.
+    fn flush(&mut self) {
+        if !self.out.is_empty() {
+            let mut stdout = io::stdout();
+            self.open &= stdout.write_all(&self.out).and_then(|()| stdout.flush()).is_ok();
+            self.out.clear();
+        }
+    }
+}
+
+fn read<'a>(table: Table, bytes: Option<&'a [u8]>, place: &'a Place) -> Option<Row<'a>> {
+    Row::read(table, bytes?, place).ok()
+}
+
+/// The name of the process behind a port id: most sockets have that of their process.
+fn process(port_id: u32) -> Option<Vec<u8>> {
+    let pid = i32::try_from(port_id).ok().filter(|&pid| pid > 0)?;
+    let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
+    Some(name.strip_suffix(b"\n").unwrap_or(&name).to_vec())
+}
+
+/// The end that somebody asks for.
+struct Stop {
+    signals: UnixStream,
+}
+
+impl Stop {
+    fn new() -> io::Result<Self> {
+        let (signals, handler) = UnixStream::pair()?;
+        signals.set_nonblocking(true)?;
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::low_level::pipe::register(signal, handler.try_clone()?)?;
+        }
+        Ok(Self { signals })
+    }
+
+    /// Waits until one of the watchers has something to do, or until one of the `others`. `true`: it is time to end.
+    fn wait(&mut self, watched: &[Watched], others: impl Iterator<Item = Instant>) -> io::Result<bool> {
+        let wakes = watched.iter().filter_map(|one| one.watcher.next_wake());
+        let timeout = wakes.chain(others).min().map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = timeout.map(|left| Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: left.subsec_nanos().into(),
+        });
+        let mut fds: Vec<_> =
+            watched.iter().map(|one| PollFd::from_borrowed_fd(one.watcher.as_fd(), PollFlags::IN)).collect();
+        fds.push(PollFd::new(&self.signals, PollFlags::IN));
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(fds.last().is_some_and(|fd| !fd.revents().is_empty()))
+    }
+}
+
+/// Begins to follow namespaces that are new, and lets go of those that only we still hold.
+fn look_again(watched: &mut Vec<Watched>, options: &Options, wanted: Tables) {
+    let Ok(inventory) = sockeye_conn::namespace::inventory() else { return };
+    let known = |one: &Watched| one.watcher.namespace().map(Namespace::identity);
+    watched.retain(|one| inventory.namespaces.iter().any(|namespace| Some(namespace.identity()) == known(one)));
+    for namespace in inventory.namespaces {
+        if watched.iter().any(|one| known(one) == Some(namespace.identity())) {
+            continue;
+        }
+        match Watched::open(Some(namespace), options, wanted) {
+            Ok(one) => watched.push(one),
+            Err(error) => complain(&error.to_string()),
+        }
+    }
+}
+
+/// Says on stderr that nothing is lost from here on.
+fn announce(watched: &[Watched], unsupported: Tables) {
+    let tables = watched.iter().fold(Tables::NONE, |all, one| all.union(one.tables));
+    let count = tables.iter().filter(|&table| !unsupported.contains(table)).count();
+    let tables = if count == 1 { "1 table".to_owned() } else { format!("{count} tables") };
+    let places = match watched.len() {
+        1 => String::new(),
+        many => format!(" in {many} network namespaces"),
+    };
+    complain(&format!("watching {tables}{places}, synced"));
+}
+
+fn note_left_out(subjects: &Subjects) {
+    if subjects.named && !subjects.without_fields.is_empty() {
+        let names: Vec<_> = subjects.without_fields.iter().map(|table| table.name()).collect();
+        complain(&format!(
+            "{} have not every field that the filter speaks of, so nothing of them is told",
+            names.join(", ")
+        ));
+    }
+}
