@@ -71,7 +71,7 @@ const ROUTING_TABLE: FlatField = FlatField {
     kernel: "RTA_TABLE",
     doc: "Routing table.",
     kind: FieldKind::Number(Meaning::OneOf(names::ROUTING_TABLES)),
-    fields: &["table"],
+    fields: &["header_table"],
     attributes: &["table"],
 };
 
@@ -96,7 +96,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
                 kernel: "IFA_FLAGS",
                 doc: "What the kernel does with the address.",
                 kind: FieldKind::Number(Meaning::SetOf(names::ADDRESS_FLAGS)),
-                fields: &["flags"],
+                fields: &["header_flags"],
                 attributes: &["flags"],
             },
         ],

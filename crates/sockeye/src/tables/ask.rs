@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use sockeye_conn::{Buffer, Error, Namespace, Protocol, Socket};
 use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::rtnetlink::Row as Record;
+use sockeye_state::rtnetlink::each_record;
 use sockeye_state::{Conclusion, Dump, Step};
 use sockeye_wire::message::NLM_F_DUMP_FILTERED;
 use sockeye_wire::rtnetlink::{Table, TableDump, Wanted};
@@ -123,8 +124,16 @@ impl Ask<'_> {
         unreachable!("the last attempt returns")
     }
 
+    /// Takes the records of a message. `false`: no more rows are wanted.
+    fn take<T: Take>(&self, message: &[u8], taker: &mut T) -> bool {
+        let mut more = true;
+        let mut scratch = Vec::new();
+        each_record(self.table, message, &mut scratch, &mut |record| more = more && self.take_one(record, taker));
+        more
+    }
+
     /// Decides a row and hands it on. `false`: no more rows are wanted.
-    fn take<T: Take>(&self, payload: &[u8], taker: &mut T) -> bool {
+    fn take_one<T: Take>(&self, payload: &[u8], taker: &mut T) -> bool {
         let Ok(row) = Record::read(self.table, payload, self.place) else {
             self.counts.defects.fetch_add(1, Ordering::Relaxed);
             return true;

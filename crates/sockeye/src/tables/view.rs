@@ -62,6 +62,21 @@ fn default(table: Table) -> &'static [(&'static str, u8)] {
         Table::Netconf => {
             &[("family", 0), ("dev", 0), ("forwarding", 1), ("rp_filter", 2), ("mc_forwarding", 3), ("proxy_neigh", 3)]
         }
+        Table::TcActions => &[("kind", 0), ("index", 0), ("action", 0)],
+        Table::Mdb => &[("dev", 0), ("group", 0), ("port", 0), ("vid", 2), ("state", 1), ("flags", 3)],
+        Table::Vlans => &[("dev", 0), ("vid", 0), ("flags", 1), ("state", 1)],
+        Table::Statistics => &[
+            ("dev", 0),
+            ("link_64.rx_bytes", 0),
+            ("link_64.rx_packets", 1),
+            ("link_64.rx_dropped", 2),
+            ("link_64.tx_bytes", 0),
+            ("link_64.tx_packets", 1),
+            ("link_64.tx_dropped", 2),
+        ],
+        Table::NeighbourTables => {
+            &[("name", 0), ("family", 0), ("thresh1", 1), ("thresh2", 1), ("thresh3", 1), ("parms.ifindex", 1)]
+        }
         Table::Namespaces => &[("nsid", 0)],
         // Whatever there is, in the kernel's order.
         _ => &[],
