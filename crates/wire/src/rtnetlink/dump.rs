@@ -122,7 +122,8 @@ impl Table {
     }
 
     fn add_dumps(self, request: Request, family: u8, wanted: &Wanted, dumps: &mut Vec<TableDump>) {
-        let own = Some(family).filter(|&family| family != AF_UNSPEC);
+        // Entries of bridges and of VXLAN come without a family.
+        let own = Some(family).filter(|&family| family != AF_UNSPEC && self != Self::Mdb);
         let index = wanted.ifindex.unwrap_or(0);
         let mut add = |request, selects| dumps.push(TableDump { request, family: own, selects });
         let header = |len: usize| {
