@@ -4,7 +4,7 @@
 //! without it ignores the selection, so that whoever asks has to look at each record again; `NLM_F_DUMP_FILTERED` on the
 //! answers says that it was heard.
 
-use super::number::*;
+use super::number::{AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_UNSPEC, RTNL_FAMILY_IP6MR, RTNL_FAMILY_IPMR};
 use super::table::Table;
 use crate::Request;
 use crate::attribute::NLA_F_NESTED;
