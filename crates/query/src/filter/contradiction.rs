@@ -1,11 +1,13 @@
 //! Finds filters that can match nothing, before an empty table is mistaken for an answer.
 //!
 //! What it is: for each field with a single value, the conditions that must all hold are intersected; a disjunction is
-//! dead when each of its branches is. Fields that say the same in two ways are held against each other.
+//! dead when each of its branches is, and several are multiplied out. Fields that say the same in two ways are held
+//! against each other.
 //!
-//! What it is not: a solver. Patterns are only compared as they stand, and a filter that passes may still match nothing.
+//! What it is not: a solver. A filter that passes may still match nothing, but none is refused that some record fits.
 
 mod known;
+mod product;
 mod relate;
 
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ pub(super) fn refuse(root: &Node, catalog: &Catalog, source: &str) -> Result<(),
     let prover = Prover { catalog };
     prover
         .satisfiable(Facts::default(), &[(root, Sign::default())])
+        .and_then(|()| prover.multiply(root))
         .map_err(|clash| clash.into_mistake(catalog, source))
 }
 
@@ -83,6 +86,13 @@ impl Default for Facts<'_> {
 struct Sign {
     negated: bool,
     written: bool,
+}
+
+impl Sign {
+    /// The sign of what stands inside a negation.
+    fn inside(self, negation: &Node, inner: &Node) -> Self {
+        Self { negated: !self.negated, written: self.written ^ (inner.at != negation.at) }
+    }
 }
 
 /// Conditions that exclude each other.
@@ -179,10 +189,7 @@ impl Prover<'_> {
                 disjunctions.push((nodes, sign));
                 Ok(())
             }
-            (Shape::Not(inner), _) => {
-                let written = sign.written ^ (inner.at != node.at);
-                self.narrow(facts, inner, Sign { negated: !sign.negated, written }, disjunctions)
-            }
+            (Shape::Not(inner), _) => self.narrow(facts, inner, sign.inside(node, inner), disjunctions),
             (Shape::Test(test), _) => {
                 let place = Place { node, negated: sign.written };
                 facts.narrow(self.catalog.possible(test, !sign.negated), place)?;

@@ -62,7 +62,7 @@ impl<'n> Known<'n> {
                 let ranges: Vec<_> = ranges.iter().map(|&(from, to)| (i128::from(from), i128::from(to))).collect();
                 if negated {
                     self.narrow_numbers(ranges, true, limits);
-                } else {
+                } else if self.wanted.len() < CONDITIONS_MAX {
                     self.wanted.push(ranges);
                 }
                 return self.wanted_is_left();
@@ -128,7 +128,7 @@ impl<'n> Known<'n> {
         let texts: BTreeSet<&[u8]> = texts.iter().map(Vec::as_slice).collect();
         if negated {
             self.excluded_texts.extend(texts);
-        } else {
+        } else if self.wanted_texts.len() < CONDITIONS_MAX {
             self.wanted_texts.push(texts);
         }
         self.wanted_texts.iter().all(|texts| !texts.is_subset(&self.excluded_texts))
