@@ -6,15 +6,19 @@
 //!
 //! What it is not: a solver. A filter that passes may still match nothing, but none is refused that some record fits.
 
+mod cover;
 mod known;
 mod product;
 mod relate;
 
 use std::collections::BTreeMap;
 
+use sockeye_wire::Meaning;
+
+use crate::filter::ast::{Condition, Test};
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::node::{Node, Shape};
-use crate::{Catalog, FieldId, Kinds};
+use crate::{Catalog, FieldId, FieldKind, Kinds, Word};
 
 use known::Known;
 
@@ -192,6 +196,9 @@ impl Prover<'_> {
             (Shape::Not(inner), _) => self.narrow(facts, inner, sign.inside(node, inner), disjunctions),
             (Shape::Test(test), _) => {
                 let place = Place { node, negated: sign.written };
+                if sign.negated && self.takes_everything(test) {
+                    return Err(Clash { places: vec![place], of_kinds: false });
+                }
                 facts.narrow(self.catalog.possible(test, !sign.negated), place)?;
                 let known = facts.fields.entry(test.field).or_default();
                 known.remember(place);
@@ -203,5 +210,16 @@ impl Prover<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a test is one of all words that there are, for which a word stands: `all`.
+    fn takes_everything(&self, test: &Test) -> bool {
+        let (Condition::Words(words), FieldKind::Number(Meaning::OneOf(names))) =
+            (&test.condition, self.catalog.info(test.field).kind)
+        else {
+            return false;
+        };
+        let is_word = |word: &Word| word.field == test.field && word.values.len() == words.len();
+        names.iter().all(|name| words.contains(&name.name)) && self.catalog.words().iter().any(is_word)
     }
 }
