@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use sockeye_wire::sock_diag::tcp_info::{AccEcnBits, AccEcnNumbers, TcpInfo};
+use sockeye_wire::sock_diag::unix::UnixQueues;
 use sockeye_wire::{
     Ask, AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Privilege, Space, Version, names,
 };
@@ -175,9 +176,7 @@ impl Registry {
                         since: field.since.max(row.since),
                         ..Traits::of_field(field)
                     };
-                    let says =
-                        if layout.kernel == TcpInfo::LAYOUT.kernel { tcp_info_says(field) } else { Says::Always };
-                    let place = Place { says, ..place(read) };
+                    let place = Place { says: says(layout, field), ..place(read) };
                     self.add(format!("{path}.{}", field.name), kernel, field.doc, &traits, place);
                 }
                 if layout.kernel == TcpInfo::LAYOUT.kernel {
@@ -296,9 +295,12 @@ fn since(flat: Flat) -> Version {
     }
 }
 
-/// When a field of `tcp_info` says something.
-fn tcp_info_says(field: &Field) -> Says {
-    if TcpInfo::FILLED_IN_LISTEN.contains(&field.name) { Says::Always } else { Says::NotListening }
+/// When a field of a structure says something. The queues of a listening unix socket are counts of connections (net/unix/diag.c,
+/// `sk_diag_show_rqlen`), which `accept_queue` and its limit say.
+fn says(layout: &Layout, field: &Field) -> Says {
+    let not_listening = (layout.kernel == TcpInfo::LAYOUT.kernel && !TcpInfo::FILLED_IN_LISTEN.contains(&field.name))
+        || layout.kernel == UnixQueues::LAYOUT.kernel;
+    if not_listening { Says::NotListening } else { Says::Always }
 }
 
 impl Read {

@@ -67,6 +67,7 @@ fn what_no_family_and_no_state_can_be_at_once_is_refused() {
         ("udp and cc = cubic", "udp", "cc = cubic"),
         ("tcp listening rtt > 1", "listening", "rtt > 1"),
         ("established and has accept-queue", "established", "has accept-queue"),
+        ("unix listening rqlen.rqueue > 0", "listening", "rqlen.rqueue > 0"),
         ("has accept-queue and has recv-q", "has accept-queue", "has recv-q"),
         ("tcp and local = /run/x", "tcp", "local = /run/x"),
         ("tcp and @name", "tcp", "@name"),

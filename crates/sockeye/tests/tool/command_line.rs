@@ -110,6 +110,21 @@ fn a_listening_socket_shows_its_accept_queue_and_not_bytes() {
 }
 
 #[test]
+fn connections_that_wait_for_a_unix_socket_are_no_bytes() {
+    in_namespace(|zoo| {
+        let specimen = zoo.unix_listening()?;
+        let (rows, _) = listing(&["unix", "--view", "everything", "--no-owners"]);
+        let row = with_cookie(&rows, cookie(&specimen, "listener"))[0];
+        assert_eq!((&row["accept_queue"], &row["accept_queue_limit"]), (&3.into(), &7.into()));
+        assert!(row.get("rqlen").is_none(), "{row}");
+        let client = with_cookie(&rows, cookie(&specimen, "client"))[0];
+        assert!(client["rqlen"]["rqueue_bytes"].is_u64(), "{client}");
+        assert_eq!(words("unix rqlen.rqueue = 3 --count").ended(0).text(), "0\n");
+        Ok(())
+    });
+}
+
+#[test]
 fn the_column_of_either_port_has_both_in_every_format() {
     in_namespace(|zoo| {
         let connection = zoo.tcp_established_v4()?;
