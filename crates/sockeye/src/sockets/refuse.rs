@@ -1,7 +1,7 @@
 //! What is asked for and cannot be had together, refused before anything is asked of the kernel. A mistake is one sentence.
 
 use sockeye_query::FieldId;
-use sockeye_query::sockets::catalog;
+use sockeye_query::sockets::{Flat, catalog};
 
 use super::view::Kind;
 
@@ -15,6 +15,17 @@ pub(crate) fn owners(named: &Named<'_>) -> Result<(), String> {
         Some((place, name)) => Err(format!(
             "{name} in {place} needs the owners of the sockets, which --no-owners does not look for; leave out \
              --no-owners, or {name} in {place}"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Refuses what only a filter can ask for, in the columns and keys: no row has it.
+pub(crate) fn filters_only(shown: &Named<'_>) -> Result<(), String> {
+    match find(shown, |kind| kind == Kind::Flat(Flat::AutomaticPort)) {
+        Some((place, name)) => Err(format!(
+            "{name} in {place} would be empty, because only filters can ask the kernel for it (sockeye sockets {name}); \
+             leave it out of {place}"
         )),
         None => Ok(()),
     }

@@ -63,6 +63,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         ("--sort", orders.iter().map(|order| order.field).collect()),
         ("--group-by", groups.clone()),
     ];
+    refuse::filters_only(&asked_by_name[1..]).map_err(Mistaken::sentence)?;
     if options.no_owners {
         refuse::owners(&asked_by_name).map_err(Mistaken::sentence)?;
     }

@@ -194,6 +194,23 @@ fn owners_that_nobody_looks_for_are_not_asked_for() {
 }
 
 #[test]
+fn what_only_a_filter_can_ask_for_is_no_column_and_no_key() {
+    for (line, place) in [
+        ("tcp --columns state,autobound", "--columns"),
+        ("tcp autobound --sort -autobound -j", "--sort"),
+        ("--group-by autobound", "--group-by"),
+    ] {
+        let said = mistake(words(line));
+        let expected = format!(
+            "sockeye: autobound in {place} would be empty, because only filters can ask the kernel for it (sockeye sockets \
+             autobound); leave it out of {place}\n"
+        );
+        assert_eq!(said, expected, "sockeye {line}");
+    }
+    words("tcp autobound --columns=-autobound,state").ended(0);
+}
+
+#[test]
 fn groups_are_sorted_by_nothing_that_they_do_not_have() {
     let said = mistake(words("--group-by state,netid --sort -count,pid"));
     let expected = "sockeye: groups are sorted by count or by what they are grouped by (state, proto), and pid is neither; \
