@@ -452,7 +452,7 @@ static FLAT_FIELDS: &[FlatField] = &[
     flat("inode", &["inode", "ino"], "inode", "idiag_inode", "Inode of the socket, as /proc/PID/fd shows it.", IDENTIFIER, Flat::Inode),
     flat("cookie", &["cookie", "sk"], "cookie", "idiag_cookie", "Identity of the socket, never used twice until the next boot.", FieldKind::Number(Meaning::Hexadecimal), Flat::Cookie),
     flat("cgroup", &["cgroup"], "cgroup", "INET_DIAG_CGROUP_ID", "Control group the socket was made in.", FieldKind::Cgroup, Flat::Cgroup),
-    flat("autobound", &["autobound"], "", "INET_DIAG_BC_AUTO", "The kernel chose the local port, not the program. Only for filters, and only the kernel can decide it; TIME-WAIT and SYN-RECV count as such.", FieldKind::Number(Meaning::Truth), Flat::AutomaticPort),
+    flat("autobound", &["autobound"], "", "INET_DIAG_BC_AUTO", "No program bound this socket to a port by its number (`SOCK_BINDPORT_LOCK`): the kernel chose one at connect, send, listen or bind to port 0, or the socket came by its port in another way, as connections that a server accepts, raw sockets, SYN-RECV and TIME-WAIT. Only for filters, and only the kernel can decide it.", FieldKind::Number(Meaning::Truth), Flat::AutomaticPort),
     flat("process", &["process", "comm"], "process", "/proc/PID/comm", "Name of a process that holds the socket.", FieldKind::Text, Flat::Owner(OwnerPart::Process)),
     flat("pid", &["pid"], "pid", "/proc/PID", "Id of a process that holds the socket.", IDENTIFIER, Flat::Owner(OwnerPart::Pid)),
     flat("fd", &["fd"], "fd", "/proc/PID/fd", "File descriptor by which a process holds the socket.", IDENTIFIER, Flat::Owner(OwnerPart::Fd)),

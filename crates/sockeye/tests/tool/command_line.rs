@@ -1,5 +1,6 @@
 //! Options, formats, views, help.
 
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
 use sockeye_zoo::{Specimen, in_namespace};
@@ -120,6 +121,27 @@ fn connections_that_wait_for_a_unix_socket_are_no_bytes() {
         let client = with_cookie(&rows, cookie(&specimen, "client"))[0];
         assert!(client["rqlen"]["rqueue_bytes"].is_u64(), "{client}");
         assert_eq!(words("unix rqlen.rqueue = 3 --count").ended(0).text(), "0\n");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_port_by_its_number_is_of_the_socket_that_was_bound_to_it() {
+    in_namespace(|_| {
+        // Nobody else is in this namespace.
+        let named = TcpListener::bind("127.0.0.1:4321").expect("listens");
+        let chosen = TcpListener::bind("127.0.0.1:0").expect("listens");
+        let _client = TcpStream::connect("127.0.0.1:4321").expect("connects");
+        let _server = named.accept().expect("accepts");
+        let count = |filter: &str| words(&format!("tcp {filter} --count")).ended(0).text().trim_end().to_owned();
+        assert_eq!(count("listening autobound"), "1");
+        assert_eq!(
+            count(&format!("listening autobound sport = {}", chosen.local_addr().expect("it has one").port())),
+            "1"
+        );
+        assert_eq!(count("not autobound"), "1");
+        assert_eq!(count("not autobound listening sport = 4321"), "1");
+        assert_eq!(count("established autobound"), "2", "the accepted connection too, which has the port 4321");
         Ok(())
     });
 }
