@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use sockeye_wire::sock_diag::tcp_info::{AccEcnBits, AccEcnNumbers, TcpInfo};
 use sockeye_wire::sock_diag::unix::UnixQueues;
 use sockeye_wire::{
-    Ask, AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Privilege, Space, Version, names,
+    Ask, AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Privilege, Scalar, Space, Version, names,
 };
 
 use super::flat::Flat;
@@ -127,7 +127,7 @@ impl Registry {
             kernel: row.kernel.to_owned(),
             doc: row.doc,
             kind: row.kind,
-            scalar: None,
+            scalar: scalar(row.flat),
             several: matches!(row.flat, Flat::Port | Flat::Owner(_) | Flat::PeerOwner(_)),
             none_is_said: matches!(row.flat, Flat::Interface | Flat::Ifindex | Flat::Owner(_) | Flat::PeerOwner(_)),
             since: since(row.flat),
@@ -281,6 +281,22 @@ impl Traits {
         };
         Self { kind, since: field.since, privilege: Privilege::None }
     }
+}
+
+/// The kernel's type of a field made by hand, where it has the same in every family.
+fn scalar(flat: Flat) -> Option<Scalar> {
+    let is_word = matches!(
+        flat,
+        Flat::RecvQueue
+            | Flat::SendQueue
+            | Flat::AcceptQueue
+            | Flat::AcceptQueueLimit
+            | Flat::Ifindex
+            | Flat::Uid
+            | Flat::Inode
+            | Flat::PeerInode
+    );
+    is_word.then_some(Scalar::U32)
 }
 
 /// The kernel that first had what a field made by hand is made of.

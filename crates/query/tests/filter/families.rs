@@ -188,6 +188,22 @@ fn conditions_on_one_field_are_held_against_each_other() {
 }
 
 #[test]
+fn numbers_are_bounded_by_the_types_of_the_kernel() {
+    for field in ["recv-q", "send-q", "accept-queue", "backlog", "inode", "peer-inode", "ifindex", "uid"] {
+        assert!(canonical(&format!("{field} = 4294967295")).contains(" = 4294967295"), "{field}");
+        for operator in ["=", ">", "<="] {
+            let said = canonical(&format!("{field} {operator} 4294967296"));
+            assert!(said.starts_with(&format!("`4294967296` is out of the range of `{field}`")), "{said}");
+            assert!(said.ends_with("expected a number from 0 to 4294967295"), "{said}");
+        }
+    }
+    assert!(canonical("recv-q > 4GiB").contains("out of the range"));
+    assert_eq!(canonical("recv-q < 4294967295"), "recv-q <= 4294967294B");
+    assert!(canonical("send-q > 4294967295").contains("this can match nothing: no `send-q` is greater"));
+    assert_eq!(canonical("cookie > 4294967296"), "cookie >= 4294967297", "of 64 bits");
+}
+
+#[test]
 fn ports_are_as_wide_as_the_families_that_are_named() {
     assert_eq!(canonical("netlink lport = 4294963217"), "(proto = netlink and lport = 4294963217)");
     assert!(canonical("lport = 70000").contains("out of the range"));
