@@ -66,6 +66,7 @@ did you mean `rtt`?",
 unknown field `rt`
   has rt
       ^^
+expected a field, as in has mark
 did you mean `rtt`?",
     );
     check(
@@ -93,6 +94,46 @@ unknown word `ms`
              ^^
 a unit stands right behind its number, as in 100ms",
     );
+}
+
+#[test]
+fn a_name_behind_has_and_one_with_a_mask_are_helped() {
+    check(
+        "tcp has foo",
+        "\
+unknown field `foo`
+  tcp has foo
+          ^^^
+expected a field, as in has mark",
+    );
+    check(
+        "has marc",
+        "\
+unknown field `marc`
+  has marc
+      ^^^^
+expected a field, as in has mark
+did you mean `mark`?",
+    );
+    check(
+        "tcp mark/0xff00 = 0x1200",
+        "\
+unknown field `mark/0xff00`
+  tcp mark/0xff00 = 0x1200
+      ^^^^^^^^^^^
+a mask stands behind the value: mark = 0x1200/0xff00",
+    );
+    check(
+        "mark/0xff00!=0x1200",
+        "\
+unknown field `mark/0xff00`
+  mark/0xff00!=0x1200
+  ^^^^^^^^^^^
+a mask stands behind the value: mark != 0x1200/0xff00",
+    );
+    for text in ["rtt/0xff = 1", "mark/x = 1", "foo/1 = 1", "procss = 'x"] {
+        assert!(!canonical(text).contains("mask") && canonical(text).starts_with("unknown field"), "{text}");
+    }
 }
 
 #[test]
