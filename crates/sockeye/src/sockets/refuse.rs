@@ -3,6 +3,7 @@
 use sockeye_query::FieldId;
 use sockeye_query::sockets::{Flat, catalog};
 
+use super::options::{Format, Options};
 use super::view::Kind;
 
 /// Fields by the place of the command line where they were named.
@@ -17,6 +18,16 @@ pub(crate) fn owners(named: &Named<'_>) -> Result<(), String> {
              --no-owners, or {name} in {place}"
         )),
         None => Ok(()),
+    }
+}
+
+/// Refuses a format for the plan, which is a text for people: a program that asks for JSON would read no JSON.
+pub(crate) fn plan_formats(options: &Options) -> Result<(), String> {
+    match options.format() {
+        Format::Table => Ok(()),
+        _ if !options.plan => Ok(()),
+        _ if options.json => Err("--plan is a text and has no other format; leave out --json".to_owned()),
+        _ => Err("--plan is a text and has no other format; leave out --output".to_owned()),
     }
 }
 

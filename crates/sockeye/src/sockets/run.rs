@@ -40,6 +40,7 @@ const THREADS_DEFAULT: usize = 2;
 
 /// Runs the listing. An error is a mistake of the command line or a failure before the first row.
 pub(crate) fn run(options: &Options) -> Result<Status> {
+    refuse::plan_formats(options).map_err(Mistaken::sentence)?;
     let names = SystemNames { elsewhere: options.netns.is_some() || options.replay.is_some() };
     let filter = Filter::parse(&options.filter, catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let namespaces = namespaces(options.netns.as_deref())?;
@@ -209,7 +210,13 @@ impl Listing<'_> {
         };
         let plan = Plan::new(&question);
         if self.options.plan {
-            return plan_text::print(&plan, self.filter, self.threads());
+            let course = plan_text::Course {
+                threads: self.threads(),
+                confirm: self.options.confirm,
+                namespaces: &self.namespaces.list,
+                unseen: self.namespaces.missing.as_ref().map(|(reason, _)| reason.as_str()),
+            };
+            return plan_text::print(&plan, self.filter, &course);
         }
         if plan.dumps.is_empty() {
             return Err(Mistaken::sentence(if plan.states_named {

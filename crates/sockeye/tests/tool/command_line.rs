@@ -486,6 +486,11 @@ fn the_plan_says_what_runs_where() {
     assert!(bare.text().contains("owners: not looked for") && bare.text().contains("decided here: nothing"));
     let mark = sockeye(&["--plan", "tcp", "mark = 5", "--columns=local"]).ended(0);
     assert!(mark.text().contains("mark needs CAP_NET_ADMIN"), "{}", mark.text());
+    assert!(!bare.text().contains("namespace") && bare.text().contains("cut in two"), "{}", bare.text());
+    let confirmed = words("--plan --confirm tcp").ended(0);
+    let lines = confirmed.lines();
+    let at = lines.iter().position(|line| line.starts_with("confirm: all dumps are repeated, 8 times at most"));
+    assert_eq!(at.map(|at| lines[at + 1..].to_vec()), Some(vec!["threads: 1"]), "{}", confirmed.text());
 }
 
 #[test]
