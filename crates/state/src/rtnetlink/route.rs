@@ -11,6 +11,7 @@ use sockeye_wire::rtnetlink::{AF_INET, AF_INET6};
 use sockeye_wire::{Attribute, Attributes, attribute};
 
 use super::key;
+#[allow(clippy::wildcard_imports, reason = "numbers of the kernel, each used once")]
 use super::number::*;
 
 /// Bytes of `struct rtmsg`.
@@ -121,13 +122,16 @@ fn is_joined(protocol: u8, route: &Route<'_>) -> bool {
         && (route.multipath.is_some() || protocol != RTPROT_RA && (route.gateway.is_some() || route.via.is_some()))
 }
 
+/// Flags of a nexthop that its creator chose, in the low byte of `rtm_flags` and in `rtnh_flags`.
+const CHOSEN: u8 = RTNH_F_ONLINK | RTNH_F_PERVASIVE;
+
 /// `fib_find_info` (net/ipv4/fib_semantics.c): everything that the creator chose, nothing that the state of a device adds.
 fn identity4(record: &[u8], route: &Route<'_>, [protocol, scope, kind]: [u8; 3], key: &mut Vec<u8>) {
     key.extend_from_slice(&[protocol, scope]);
     if route.nexthop_id.is_none() {
         // A blackhole as nexthop object changes the type that is shown.
         key.push(kind);
-        key.push((flags(record) & (RTNH_F_ONLINK | RTNH_F_PERVASIVE)) as u8);
+        key.push(record[8] & CHOSEN);
     }
     for attribute in attributes(record) {
         match attribute.number {
@@ -139,10 +143,10 @@ fn identity4(record: &[u8], route: &Route<'_>, [protocol, scope, kind]: [u8; 3],
                 let start = key.len();
                 key.extend_from_slice(nexthop);
                 // rtnh_flags: dead, linkdown, offloaded.
-                key[start + 2] &= (RTNH_F_ONLINK | RTNH_F_PERVASIVE) as u8;
+                key[start + 2] &= CHOSEN;
             }),
             number => {
-                key.push(number as u8);
+                key.extend_from_slice(&number.to_ne_bytes());
                 key::payload(Some(attribute.payload), key);
             }
         }

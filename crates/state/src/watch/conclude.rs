@@ -91,9 +91,9 @@ impl Watch {
         let interval = self.audit.unwrap_or(class(table).audit);
         state.audit = now + if sure { self.random.jitter(interval) } else { UNSURE.min(interval) };
         if sure {
-            self.unsure = self.unsure.without(table)
+            self.unsure = self.unsure.without(table);
         } else {
-            self.unsure = self.unsure.with(table)
+            self.unsure = self.unsure.with(table);
         }
         let was_open = state.phase != Phase::Synced;
         match state.refresh {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use sockeye_wire::rtnetlink::*;
+use sockeye_wire::rtnetlink::{AF_UNSPEC, RTM_DELLINK, RTM_NEWLINK, RTM_NEWLINKPROP, Table};
 use sockeye_wire::{Attributes, Message, Messages};
 
 use super::output::{Change, Origin, Output, Reason, Verb};
@@ -40,14 +40,14 @@ struct After {
 }
 
 /// One event and the table it tells of.
-struct Event<'e> {
+struct Event {
     table: Table,
     deleted: bool,
     replaces: bool,
     port_id: u32,
     /// Whether its changes are told, and how they are called.
     origin: Option<Origin>,
-    rules: &'e Rules,
+    rules: Rules,
 }
 
 impl Watch {
@@ -169,7 +169,7 @@ impl Watch {
             replaces,
             port_id: message.port_id(),
             origin: origin.filter(|_| told),
-            rules: &self.rules,
+            rules: self.rules,
         };
         let mut round = self.round.as_mut().filter(|round| round.table == table);
         let mut after = After::default();
@@ -198,7 +198,7 @@ impl Watch {
     }
 }
 
-impl Event<'_> {
+impl Event {
     /// One record of the event.
     fn record(
         &self,

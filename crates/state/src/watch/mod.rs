@@ -147,6 +147,7 @@ pub struct Counters {
 
 /// The engine.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about two sockets")]
 pub struct Watch {
     /// The tables that are told of, and those with the ones that they need.
     told: Tables,
@@ -186,6 +187,7 @@ pub struct Watch {
 impl Watch {
     /// An engine that has seen nothing yet. The driver opens the event socket, joins [`Watch::groups`], opens the dump
     /// socket, and then does what [`Watch::want`] says.
+    #[expect(clippy::needless_pass_by_value, reason = "options are made for one engine")]
     pub fn new(options: Options) -> Self {
         let told = options.tables;
         let mut followed = told;

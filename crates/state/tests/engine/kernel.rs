@@ -8,6 +8,7 @@ use sockeye_wire::rtnetlink::*;
 
 pub(crate) const NLM_F_MULTI: u16 = 0x2;
 const NLM_F_DUMP_INTR: u16 = 0x10;
+const NLM_F_DUMP: u16 = 0x300;
 const NLM_F_REPLACE: u16 = 0x100;
 const NLM_F_CREATE: u16 = 0x400;
 const EBUSY: i32 = 16;
@@ -317,20 +318,16 @@ impl Kernel {
 
     fn change_id(&mut self) {
         let id = self.random.byte(9);
-        match self.ids.iter().position(|&other| other == id) {
-            Some(at) => {
-                self.ids.remove(at);
-                if self.habits.silent > 0 && self.random.one_in(self.habits.silent) {
-                    self.silent = self.silent.with(Table::Namespaces);
-                } else {
-                    self.tell(RTM_DELNSID, 0, &id_record(id));
-                }
-            }
-            None => {
-                let at = self.random.below(self.ids.len() as u64 + 1) as usize;
-                self.ids.insert(at, id);
-                self.tell(RTM_NEWNSID, 0, &id_record(id));
-            }
+        let Some(at) = self.ids.iter().position(|&other| other == id) else {
+            let at = self.random.below(self.ids.len() as u64 + 1) as usize;
+            self.ids.insert(at, id);
+            return self.tell(RTM_NEWNSID, 0, &id_record(id));
+        };
+        self.ids.remove(at);
+        if self.habits.silent > 0 && self.random.one_in(self.habits.silent) {
+            self.silent = self.silent.with(Table::Namespaces);
+        } else {
+            self.tell(RTM_DELNSID, 0, &id_record(id));
         }
     }
 
@@ -378,7 +375,7 @@ impl Kernel {
         let kind = u16::from_ne_bytes([bytes[4], bytes[5]]);
         let sequence = u32::from_ne_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]);
         let family = bytes[16];
-        if bytes[7] & 3 == 0 {
+        if u16::from_ne_bytes([bytes[6], bytes[7]]) & NLM_F_DUMP == 0 {
             assert_eq!(kind, RTM_GETLINK, "only links are asked for one by one");
             let index = bytes[20];
             self.reply = Some(match self.links.get(&index) {
@@ -425,7 +422,7 @@ impl Kernel {
         let can_be_cut = self.dump.is_some() && self.habits.truncated_chunk > 0;
         let truncated = can_be_cut && self.random.one_in(self.habits.truncated_chunk);
         if truncated {
-            chunk.truncate(chunk.len() * 2 / 3 & !3);
+            chunk.truncate((chunk.len() * 2 / 3) & !3);
         }
         (chunk, truncated)
     }
