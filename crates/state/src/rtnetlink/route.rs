@@ -179,12 +179,13 @@ pub(crate) enum Effect {
     Doubt,
 }
 
-/// What a message does. `known` says whether a record with the same key is there.
-pub(crate) fn effect(record: &[u8], deleted: bool, replaces: bool, known: bool) -> Effect {
+/// What a message does. `known` says whether a record with the same key is there, `sure` whether that can be trusted.
+pub(crate) fn effect(record: &[u8], deleted: bool, replaces: bool, known: bool, sure: bool) -> Effect {
     let route = Route::read(record);
     let protocol = record.get(5).copied().unwrap_or(0);
     match record.first() {
-        Some(&AF_INET) if !deleted && replaces && !known => Effect::ReplacesSibling,
+        // What is there in truth replaces itself: its flags changed, or those of its nexthop object.
+        Some(&AF_INET) if !deleted && replaces && !(known && sure) => Effect::ReplacesSibling,
         Some(&AF_INET6) if deleted && is_joined(protocol, &route) && route.multipath.is_none() => Effect::LosesNexthop,
         // A member of a joined route of router advertisements looks like one that stands alone.
         Some(&AF_INET6) if deleted && !known && route.gateway.is_some() => Effect::Doubt,

@@ -241,12 +241,17 @@ impl Event {
             Effect::LosesNexthop => return self.nexthop(state, round, keyed, record, buffers, sink),
             Effect::ReplacesSibling => {
                 let siblings = state.mirror.siblings(keyed);
+                let known = state.mirror.record(keyed, 0).is_some();
                 // Which of several was the first, the mirror does not know; that there is none, it should.
-                after.doubt = siblings.len() > 1 || siblings.is_empty() && state.phase == Phase::Synced;
+                after.doubt = match siblings.len() {
+                    0 => !known && state.phase == Phase::Synced,
+                    1 => known,
+                    _ => true,
+                };
                 if let Some(round) = &mut round {
                     after.full = !round.overlay.replace(keyed);
                 }
-                if let [sibling] = siblings.as_slice()
+                if let ([sibling], false) = (siblings.as_slice(), known)
                     && state.mirror.take(Keyed { key: sibling, group: keyed.group }, 0, &mut buffers.old)
                 {
                     self.tell(sibling, Verb::Removed, Some(&buffers.old), None, sink);
@@ -279,7 +284,7 @@ impl Event {
         match self.table {
             Table::Routes => {
                 let known = state.mirror.record(keyed, 0).is_some();
-                route::effect(record, self.deleted, self.replaces, known)
+                route::effect(record, self.deleted, self.replaces, known, state.phase == Phase::Synced)
             }
             // drivers/net/vxlan/vxlan_core.c `vxlan_snoop`: a remote that moved looks like one that was added.
             Table::Fdb if !self.deleted && keyed.group < keyed.key.len() => {
