@@ -179,18 +179,30 @@ pub(crate) enum Effect {
     Doubt,
 }
 
+/// What a message says of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It is there.
+    New,
+    /// It took the place of another (`NLM_F_REPLACE`).
+    Replaced,
+    /// It is gone.
+    Deleted,
+}
+
 /// What a message does. `known` says whether a record with the same key is there, `sure` whether that can be trusted.
-pub(crate) fn effect(record: &[u8], deleted: bool, replaces: bool, known: bool, sure: bool) -> Effect {
+pub(crate) fn effect(record: &[u8], said: Said, known: bool, sure: bool) -> Effect {
     let route = Route::read(record);
     let protocol = record.get(5).copied().unwrap_or(0);
-    match record.first() {
+    let is_joined = is_joined(protocol, &route);
+    match (record.first(), said) {
         // What is there in truth replaces itself: its flags changed, or those of its nexthop object.
-        Some(&AF_INET) if !deleted && replaces && !(known && sure) => Effect::ReplacesSibling,
-        Some(&AF_INET6) if deleted && is_joined(protocol, &route) && route.multipath.is_none() => Effect::LosesNexthop,
+        (Some(&AF_INET), Said::Replaced) if !(known && sure) => Effect::ReplacesSibling,
+        (Some(&AF_INET6), Said::Deleted) if is_joined && route.multipath.is_none() => Effect::LosesNexthop,
         // A member of a joined route of router advertisements looks like one that stands alone.
-        Some(&AF_INET6) if deleted && !known && route.gateway.is_some() => Effect::Doubt,
-        Some(&AF_INET6) if !deleted && replaces && !known => Effect::Doubt,
-        Some(&AF_INET6) if !deleted && protocol == RTPROT_RA && route.multipath.is_some() => Effect::Doubt,
+        (Some(&AF_INET6), Said::Deleted) if !known && route.gateway.is_some() => Effect::Doubt,
+        (Some(&AF_INET6), Said::Replaced) if !known => Effect::Doubt,
+        (Some(&AF_INET6), _) if protocol == RTPROT_RA && route.multipath.is_some() => Effect::Doubt,
         _ => Effect::Plain,
     }
 }

@@ -12,7 +12,7 @@ use super::state::{Phase, State};
 use super::{Sink, Watch};
 use crate::mirror::{Keyed, Upsert, is_touched, touched};
 use crate::received::Datagram;
-use crate::rtnetlink::route::{self, Effect};
+use crate::rtnetlink::route::{self, Effect, Said};
 use crate::rtnetlink::{Source, class, consequence, each_record, is_flush, write_key};
 
 /// `NLM_F_REPLACE`: the new route took the place of another.
@@ -42,8 +42,7 @@ struct After {
 /// One event and the table it tells of.
 struct Event {
     table: Table,
-    deleted: bool,
-    replaces: bool,
+    said: Said,
     port_id: u32,
     /// Whether its changes are told, and how they are called.
     origin: Option<Origin>,
@@ -162,15 +161,13 @@ impl Watch {
             Phase::Initial => Some(Origin::Snapshot).filter(|_| snapshot),
             _ => Some(Origin::Event),
         };
-        let replaces = message.flags() & NLM_F_REPLACE != 0;
-        let event = Event {
-            table,
-            deleted,
-            replaces,
-            port_id: message.port_id(),
-            origin: origin.filter(|_| told),
-            rules: self.rules,
+        let said = match (deleted, message.flags() & NLM_F_REPLACE) {
+            (true, _) => Said::Deleted,
+            (false, 0) => Said::New,
+            (false, _) => Said::Replaced,
         };
+        let event =
+            Event { table, said, port_id: message.port_id(), origin: origin.filter(|_| told), rules: self.rules };
         let mut round = self.round.as_mut().filter(|round| round.table == table);
         let mut after = After::default();
         let buffers = &mut self.buffers;
@@ -258,7 +255,7 @@ impl Event {
                 }
             }
         }
-        if self.deleted {
+        if self.said == Said::Deleted {
             if let Some(round) = round {
                 after.full |= !round.overlay.delete(self.table, keyed.key, self.rules);
             }
@@ -284,15 +281,11 @@ impl Event {
         match self.table {
             Table::Routes => {
                 let known = state.mirror.record(keyed, 0).is_some();
-                route::effect(record, self.deleted, self.replaces, known, state.phase == Phase::Synced)
+                route::effect(record, self.said, known, state.phase == Phase::Synced)
             }
             // drivers/net/vxlan/vxlan_core.c `vxlan_snoop`: a remote that moved looks like one that was added.
-            Table::Fdb if !self.deleted && keyed.group < keyed.key.len() => {
-                if state.mirror.siblings(keyed).is_empty() {
-                    Effect::Plain
-                } else {
-                    Effect::Doubt
-                }
+            Table::Fdb if self.said != Said::Deleted && keyed.group < keyed.key.len() => {
+                if state.mirror.siblings(keyed).is_empty() { Effect::Plain } else { Effect::Doubt }
             }
             _ => Effect::Plain,
         }
@@ -301,7 +294,7 @@ impl Event {
     /// A record that can be there several times: an event adds one or takes one.
     fn copy(&self, state: &mut State, keyed: Keyed<'_>, record: &[u8], old: &mut Vec<u8>, sink: &mut Sink<'_>) {
         let copies = state.mirror.copies(keyed);
-        if !self.deleted {
+        if self.said != Said::Deleted {
             state.mirror.put(keyed, copies, record, 0, Source::Event, old);
             self.tell(keyed.key, Verb::Added, None, Some(record), sink);
         } else if copies > 0 && state.mirror.take(keyed, copies - 1, old) {

@@ -156,9 +156,13 @@ pub struct Watch {
     audit: Option<Duration>,
     rules: Rules,
     random: Random,
+    /// Offset of the grid of audits.
+    phase: Duration,
     states: [Option<Box<State>>; Table::ALL.len()],
     counters: Counters,
     buffers: Buffers,
+    /// When the driver asked first.
+    born: Option<Duration>,
     /// Flags and name of each link that was heard of.
     links: HashMap<u32, (u32, [u8; 16])>,
 
@@ -195,16 +199,20 @@ impl Watch {
             followed = needs(table).iter().fold(followed, |followed, &table| followed.with(table));
         }
         let state = |table: Table| Some(Box::new(State::new(table, options.seed))).filter(|_| followed.contains(table));
+        let mut random = Random(options.seed);
+        let phase = random.jitter(conclude::GRID);
         Self {
             told,
             followed,
             snapshot: options.snapshot,
             audit: options.audit,
             rules: options.rules,
-            random: Random(options.seed),
+            random,
+            phase,
             states: Table::ALL.map(state),
             counters: Counters::default(),
             buffers: Buffers::default(),
+            born: None,
             links: HashMap::new(),
             drained: false,
             last_read: Duration::ZERO,

@@ -31,6 +31,7 @@ pub(super) struct Loss {
 impl Watch {
     /// What to do next. Each [`Want::Send`] and [`Want::Reopen`] is said once.
     pub fn want(&mut self, now: Duration) -> Want {
+        self.born.get_or_insert(now);
         if core::mem::take(&mut self.reopen) {
             return Want::Reopen;
         }

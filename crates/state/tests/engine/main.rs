@@ -2,6 +2,8 @@
 #![allow(clippy::cast_possible_truncation, reason = "the numbers of a model are small")]
 
 mod kernel;
+#[path = "../common/records.rs"]
+mod records;
 mod run;
 
 use sockeye_state::watch::Rules;
