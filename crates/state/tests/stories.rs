@@ -142,7 +142,7 @@ impl Stage {
             ("event", Some(Want::Wait { .. })) => {
                 assert_eq!(self.watch.want(self.now), Want::Events, "after a wait");
                 self.want = Some(Want::Events);
-                return self.line(word, rest);
+                self.line(word, rest);
             }
             ("event", Some(Want::Events)) => {
                 let mut bytes = Vec::new();
