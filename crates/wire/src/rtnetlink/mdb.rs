@@ -62,8 +62,8 @@ crate::space! {
         MDBA_MDB_EATTR_DST_PORT = 7 => "dst_port": Number(U16, Identifier), (6, 4);
         /// Network identifier that packets are sent with.
         MDBA_MDB_EATTR_VNI = 8 => "vni": Number(U32, Identifier), (6, 4);
-        /// Link that packets leave by.
-        MDBA_MDB_EATTR_IFINDEX = 9 => "ifindex": Number(U32, Interface), (6, 4);
+        /// Link that packets leave by, by VXLAN.
+        MDBA_MDB_EATTR_IFINDEX = 9 => "dst_ifindex": Number(U32, Interface), (6, 4);
         /// Network identifier that packets come with.
         MDBA_MDB_EATTR_SRC_VNI = 10 => "src_vni": Number(U32, Identifier), (6, 4);
     }
