@@ -33,6 +33,10 @@ pub(crate) enum Step {
     Bits,
     /// Theirs is `2001.0:d:e5:c:6:1`, ours an object: the priority in hexadecimal, and the address.
     BridgeId,
+    /// Of our network only the address.
+    Address,
+    /// Of our network only the length.
+    Length,
     /// Numbers and words for them are compared as texts.
     Text,
     /// Of ours only the upper 16 bits.
@@ -80,6 +84,8 @@ impl Step {
             "network" => Self::Network,
             "bits" => Self::Bits,
             "bridge-id" => Self::BridgeId,
+            "address" => Self::Address,
+            "length" => Self::Length,
             "text" => Self::Text,
             "upper" => Self::Upper,
             "lower" => Self::Lower,
@@ -130,6 +136,10 @@ pub(crate) fn agree(steps: &[Step], theirs: &Value, ours: Option<&Value>) -> boo
             Step::Text => {
                 theirs = as_words(&theirs);
                 ours = ours.map(|ours| as_words(&ours));
+            }
+            Step::Address => ours = ours.map(|ours| each_word(&ours, &|word| part(word, '/', 0))),
+            Step::Length => {
+                ours = ours.and_then(|ours| ours.as_str()?.split_once('/')?.1.parse::<u64>().ok()).map(Value::from)
             }
             Step::Upper => ours = ours.and_then(|ours| ours.as_u64()).map(|number| (number >> 16).into()),
             Step::Lower => ours = ours.and_then(|ours| ours.as_u64()).map(|number| (number & 0xffff).into()),

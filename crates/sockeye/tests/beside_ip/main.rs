@@ -59,6 +59,7 @@ fn beside(test: &str, name: &str, scripts: &[&str]) -> Result<(), sockeye_zoo::S
     let unseen = keys.lines.iter().filter(|(key, line)| line.must_be_seen && !found.seen.contains(*key));
     complaints
         .extend(unseen.map(|(key, _)| format!("nothing has {key}: keys/{} or the world is out of date", keys.file)));
+    complaints.extend(doubled_keys(&rows).into_iter().map(|key| format!("{key} of ours is there twice")));
     complaints.extend(unknown_keys(&rows).into_iter().map(|key| format!("{key} of ours has no name")));
     assert!(complaints.is_empty(), "{name}: {} complaints\n{}", complaints.len(), complaints.join("\n"));
     proof::every_change_is_noticed(&keys, &(table.theirs)(), &table.named(&table.ours()));
@@ -73,6 +74,11 @@ fn unknown_keys(rows: &[Value]) -> BTreeSet<String> {
     ways.filter(|path| !known.contains(path.as_str())).collect()
 }
 
+/// Keys that an object of ours has twice.
+fn doubled_keys(rows: &[Value]) -> BTreeSet<String> {
+    rows.iter().flat_map(walk::leaves).map(|leaf| leaf.path).filter(|path| path.contains('#')).collect()
+}
+
 /// Every line that explains why a key of ours has no name says why.
 #[test]
 fn every_unknown_key_has_a_reason() {
@@ -81,17 +87,24 @@ fn every_unknown_key_has_a_reason() {
     }
 }
 
-#[test]
-fn links_are_as_ip_has_them() {
-    in_namespace(|_| beside("links_are_as_ip_has_them", "links", &[world::LINKS]));
+/// A test for each table: what is compared, in a world of these scripts.
+macro_rules! tables {
+    ($($test:ident: $table:literal in $($script:ident)+;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                in_namespace(|_| beside(stringify!($test), $table, &[$(world::$script),+]));
+            }
+        )*
+    };
 }
 
-#[test]
-fn addresses_are_as_ip_has_them() {
-    in_namespace(|_| beside("addresses_are_as_ip_has_them", "addresses", &[world::LINKS, world::ADDRESSES]));
-}
-
-#[test]
-fn routes_are_as_ip_has_them() {
-    in_namespace(|_| beside("routes_are_as_ip_has_them", "routes", &[world::LINKS, world::ADDRESSES, world::ROUTES]));
+tables! {
+    links_are_as_ip_has_them: "links" in LINKS;
+    addresses_are_as_ip_has_them: "addresses" in LINKS ADDRESSES;
+    routes_are_as_ip_has_them: "routes" in LINKS ADDRESSES ROUTES;
+    rules_are_as_ip_has_them: "rules" in LINKS RULES;
+    neighbours_are_as_ip_has_them: "neighbours" in LINKS ADDRESSES NEIGHBOURS;
+    nexthops_are_as_ip_has_them: "nexthops" in LINKS ADDRESSES NEXTHOPS;
+    labels_are_as_ip_has_them: "labels" in LINKS LABELS;
 }

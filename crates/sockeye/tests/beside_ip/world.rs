@@ -15,6 +15,14 @@ pub(crate) const LINKS: &str = include_str!("world/links.txt");
 pub(crate) const ADDRESSES: &str = include_str!("world/addresses.txt");
 /// Routes over them.
 pub(crate) const ROUTES: &str = include_str!("world/routes.txt");
+/// Rules.
+pub(crate) const RULES: &str = include_str!("world/rules.txt");
+/// Neighbours.
+pub(crate) const NEIGHBOURS: &str = include_str!("world/neighbours.txt");
+/// Nexthops.
+pub(crate) const NEXTHOPS: &str = include_str!("world/nexthops.txt");
+/// Labels of IPv6 addresses.
+pub(crate) const LABELS: &str = include_str!("world/labels.txt");
 
 /// Runs a script.
 pub(crate) fn make(test: &str, script: &str) -> Result<(), Skip> {
