@@ -104,7 +104,7 @@ pub(crate) fn from_number(number: u64, scalar: Scalar, meaning: Meaning) -> Valu
 pub(crate) fn says_unit(name: &str, meaning: Meaning) -> bool {
     match meaning {
         Meaning::Bytes => name.split('_').any(|word| word == "bytes"),
-        _ => name.ends_with(meaning.suffix()),
+        _ => !meaning.suffix().is_empty() && name.ends_with(meaning.suffix()),
     }
 }
 
