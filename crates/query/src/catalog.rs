@@ -56,7 +56,7 @@ pub struct FieldInfo {
     pub doc: &'static str,
     /// What kind of values it has.
     pub kind: FieldKind,
-    /// The kernel's type, where the field is one number of a message: it bounds the values.
+    /// The kernel's type, where the field is one number: it bounds the values.
     pub scalar: Option<Scalar>,
     /// A record can have several values of it: owners, groups, either port.
     pub several: bool,

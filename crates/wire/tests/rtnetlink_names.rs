@@ -113,6 +113,8 @@ fn bits(field: &Field) -> std::ops::Range<usize> {
 fn members(payload: &Payload) -> Vec<&'static str> {
     match payload {
         Payload::Nest(space) => space_members(space),
+        // A list without a name has one element in each record.
+        Payload::Listed(inner) | Payload::Repeated(inner) => members(inner),
         Payload::Structure(layout) => layout.fields.iter().map(|field| field.name).collect(),
         Payload::Counted(counted) => counted.head.fields.iter().map(|field| field.name).chain([counted.name]).collect(),
         Payload::Selected(_, choices) => {

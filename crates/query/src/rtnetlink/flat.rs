@@ -71,7 +71,7 @@ const ROUTING_TABLE: FlatField = FlatField {
     kernel: "RTA_TABLE",
     doc: "Routing table.",
     kind: FieldKind::Number(Meaning::OneOf(names::ROUTING_TABLES)),
-    fields: &["table", "header_table"],
+    fields: &["header_table"],
     attributes: &["table"],
 };
 
@@ -96,7 +96,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
                 kernel: "IFA_FLAGS",
                 doc: "What the kernel does with the address.",
                 kind: FieldKind::Number(Meaning::SetOf(names::ADDRESS_FLAGS)),
-                fields: &["flags", "header_flags"],
+                fields: &["header_flags"],
                 attributes: &["flags"],
             },
         ],
@@ -163,7 +163,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
             kernel: "tcm_info",
             doc: "How many hold the queueing discipline.",
             kind: FieldKind::Number(Meaning::Count),
-            fields: &["refcnt"],
+            fields: &["info"],
             attributes: &[],
         }],
         Table::TcClasses => vec![FlatField {
@@ -173,7 +173,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
             kernel: "tcm_info",
             doc: "The queueing discipline in the class.",
             kind: FieldKind::Number(Meaning::Handle),
-            fields: &["leaf"],
+            fields: &["info"],
             attributes: &[],
         }],
         Table::TcFilters => vec![
@@ -184,7 +184,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
                 kernel: "tcm_info",
                 doc: "Filters of a smaller number are asked first.",
                 kind: FieldKind::Number(Meaning::Identifier),
-                fields: &["priority"],
+                fields: &["info"],
                 attributes: &[],
             },
             FlatField {
@@ -194,7 +194,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
                 kernel: "tcm_info",
                 doc: "Protocol of the packets that the filter looks at.",
                 kind: FieldKind::Number(Meaning::OneOf(names::ETHERTYPES)),
-                fields: &["protocol"],
+                fields: &[],
                 attributes: &[],
             },
         ],

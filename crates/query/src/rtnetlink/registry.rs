@@ -178,7 +178,7 @@ impl Registry {
             return;
         }
         let step = match row.payload {
-            Payload::Repeated(_) => Step::Each { skip, number: row.number },
+            Payload::Repeated(_) if !row.name.is_empty() => Step::Each { skip, number: row.number },
             _ => Step::Attribute { skip, number: row.number },
         };
         let payload = match &row.payload {
@@ -226,16 +226,18 @@ impl Registry {
             Payload::Structures(layout, len) => {
                 way.inside(name, row.kernel, Some(Step::Structures(*len)), |way| self.add_layout(layout, way));
             }
-            Payload::Listed(inner) => match inner {
-                Payload::Nest(space) => {
-                    way.inside(name, row.kernel, Some(Step::Listed), |way| self.add_space(space, way));
-                }
-                inner => {
-                    way.steps.push(Step::Listed);
-                    self.add_leaf(name, row, inner, way);
+            Payload::Listed(inner) => {
+                way.steps.push(if name.is_empty() { Step::Only } else { Step::Listed });
+                self.add_payload(name, row, inner, way);
+                way.steps.pop();
+            }
+            Payload::OfFamily(choices) => {
+                for &(family, payload) in *choices {
+                    way.steps.push(Step::Family { family, choices });
+                    self.add_payload(name, row, payload, way);
                     way.steps.pop();
                 }
-            },
+            }
             payload => self.add_leaf(name, row, payload, way),
         }
     }

@@ -74,6 +74,9 @@ fn of_dumps(table: Table, dumps: &[Ended], stopped: bool, verdict: &mut Verdict)
                 continue;
             }
         };
+        if ended.absent {
+            continue;
+        }
         verdict.consistency.interrupted |= conclusion.interrupted;
         if conclusion.is_whole() || stopped && conclusion.refusal.is_none() {
             answered = true;
@@ -98,8 +101,15 @@ fn of_dumps(table: Table, dumps: &[Ended], stopped: bool, verdict: &mut Verdict)
             }
         }
     }
+    if !answered && absent.is_none() && verdict.missing.is_empty() {
+        let sentence = format!("this kernel cannot list {}: it does not have the family", table.name());
+        verdict.missing.push(Missing::Other { sentence, named: true });
+    }
     if let Some(refusal) = absent.filter(|_| !answered) {
-        verdict.missing.push(Missing::Table { table: table.name().to_owned(), refusal, named: true });
+        let missing = Missing::Table { table: table.name().to_owned(), refusal, named: true };
+        if !verdict.missing.contains(&missing) {
+            verdict.missing.push(missing);
+        }
     }
     answered
 }

@@ -1,11 +1,42 @@
 //! One table of the kernel, kept as the kernel sent it.
 
+mod slab;
+mod sweep;
+
+use core::cell::RefCell;
+
+use hashbrown::HashTable;
 use sockeye_wire::rtnetlink::Table;
 
-/// A copy of one table. Records are the payloads of the kernel's messages, byte for byte.
+use crate::rtnetlink::{Source, class, same, write_key};
+use slab::{Id, Mark, Slab};
+pub(crate) use sweep::{Fate, ROUNDS, is_known, is_touched, shown, touched};
+
+/// A copy of one table. Records are the payloads of the kernel's messages, byte for byte; identity is what
+/// [`write_key`](crate::rtnetlink::write_key) makes of them.
+///
+/// ```
+/// use sockeye_state::{Mirror, Upsert};
+/// use sockeye_wire::rtnetlink::Table;
+///
+/// // A namespace id: family, padding, NETNSA_NSID = 5.
+/// let record = [0, 0, 0, 0, 8, 0, 1, 0, 5, 0, 0, 0];
+/// let mut mirror = Mirror::new(Table::Namespaces, 7);
+/// let mut old = Vec::new();
+/// assert_eq!(mirror.upsert(&record, &mut old), Upsert::Added);
+/// assert_eq!(mirror.upsert(&record, &mut old), Upsert::Unchanged);
+/// assert!(mirror.remove(&record, &mut old));
+/// assert_eq!(old, record);
+/// ```
 #[derive(Debug)]
 pub struct Mirror {
     table: Table,
+    seed: u64,
+    index: HashTable<Id>,
+    slab: Slab,
+    /// Buffers for keys: of the record in hand, and of those it is compared with.
+    key: Vec<u8>,
+    other: RefCell<Vec<u8>>,
 }
 
 /// What became of a record that was put in.
@@ -20,9 +51,9 @@ pub enum Upsert {
 }
 
 impl Mirror {
-    /// An empty copy.
-    pub fn new(table: Table, _seed: u64) -> Self {
-        Self { table }
+    /// An empty copy. The seed spreads the index, so that nobody can choose records that collide.
+    pub fn new(table: Table, seed: u64) -> Self {
+        Self { table, seed, index: HashTable::new(), slab: Slab::default(), key: Vec::new(), other: RefCell::default() }
     }
 
     /// The table.
@@ -32,26 +63,202 @@ impl Mirror {
 
     /// How many records there are.
     pub fn len(&self) -> usize {
-        0
+        self.index.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.index.is_empty()
     }
 
     /// Every record, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        core::iter::empty()
+        self.index.iter().map(|&id| self.slab.get(id))
     }
 
     /// The record with this identity, as [`Change::key`](crate::watch::Change::key) gives it.
-    pub fn get(&self, _key: &[u8]) -> Option<&[u8]> {
-        None
+    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
+        // How much of a key is the group does not depend on the record alone: it is tried from the end.
+        let group = group_len(self.table, key);
+        self.find(&key[..group], key, 0).map(|id| self.slab.get(id))
     }
 
     /// Bytes of memory that it holds, from its capacities.
     pub fn memory(&self) -> usize {
-        0
+        self.index.allocation_size() + self.slab.memory() + self.key.capacity() + self.other.borrow().capacity()
     }
+
+    /// Puts a record in, in the place of the one with its identity, whose bytes are then in `old`.
+    ///
+    /// In tables whose records can repeat, this is the first of the copies.
+    pub fn upsert(&mut self, record: &[u8], old: &mut Vec<u8>) -> Upsert {
+        let mut key = core::mem::take(&mut self.key);
+        let group = write_key(self.table, record, &mut key);
+        let upsert = self.put(Keyed { key: &key, group }, 0, record, 0, Source::Event, old);
+        self.key = key;
+        upsert
+    }
+
+    /// Takes out the record with the identity of this one; its bytes are then in `old`.
+    pub fn remove(&mut self, record: &[u8], old: &mut Vec<u8>) -> bool {
+        let mut key = core::mem::take(&mut self.key);
+        let group = write_key(self.table, record, &mut key);
+        let removed = self.take(Keyed { key: &key, group }, 0, old);
+        self.key = key;
+        removed
+    }
+}
+
+/// The key of a record, and how much of it is its group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keyed<'k> {
+    /// The key.
+    pub(crate) key: &'k [u8],
+    /// The length of the group.
+    pub(crate) group: usize,
+}
+
+/// How much of a key is its group, read back from the key.
+fn group_len(table: Table, key: &[u8]) -> usize {
+    let payload_len = |at: usize| match key.get(at) {
+        Some(&0xff) | None => 1,
+        Some(&length) => 1 + usize::from(length),
+    };
+    let length = match (table, key.first()) {
+        (Table::Routes, Some(&sockeye_wire::rtnetlink::AF_INET)) => 12 + payload_len(12),
+        (Table::Fdb, _) => (0..3).fold(5, |at, _| at + payload_len(at)),
+        _ => key.len(),
+    };
+    length.min(key.len())
+}
+
+/// The engine's side.
+impl Mirror {
+    fn hash(&self, group: &[u8]) -> u64 {
+        hash(self.seed, group)
+    }
+
+    fn find(&self, group: &[u8], key: &[u8], copy: u16) -> Option<Id> {
+        let repeats = class(self.table).repeats;
+        let is_it = |&id: &Id| {
+            let mut other = self.other.borrow_mut();
+            (!repeats || self.slab.mark(id).copy == copy) && {
+                write_key(self.table, self.slab.get(id), &mut other);
+                *other == key
+            }
+        };
+        self.index.find(self.hash(group), is_it).copied()
+    }
+
+    /// The mark of a record, if it is there.
+    pub(crate) fn seen(&self, keyed: Keyed<'_>, copy: u16) -> Option<u16> {
+        self.find(&keyed.key[..keyed.group], keyed.key, copy).map(|id| self.slab.mark(id).seen)
+    }
+
+    /// The record, if it is there.
+    pub(crate) fn record(&self, keyed: Keyed<'_>, copy: u16) -> Option<&[u8]> {
+        self.find(&keyed.key[..keyed.group], keyed.key, copy).map(|id| self.slab.get(id))
+    }
+
+    /// How many copies of a record there are.
+    pub(crate) fn copies(&self, keyed: Keyed<'_>) -> u16 {
+        (0..u16::MAX).find(|&copy| self.seen(keyed, copy).is_none()).unwrap_or(u16::MAX)
+    }
+
+    /// Puts a record in and marks it.
+    pub(crate) fn put(
+        &mut self,
+        keyed: Keyed<'_>,
+        copy: u16,
+        record: &[u8],
+        seen: u16,
+        source: Source,
+        old: &mut Vec<u8>,
+    ) -> Upsert {
+        let group = &keyed.key[..keyed.group];
+        let Some(id) = self.find(group, keyed.key, copy) else {
+            if let Some(id) = self.slab.insert(record, Mark { seen, copy }) {
+                self.link(group, id);
+            }
+            return Upsert::Added;
+        };
+        self.slab.set_seen(id, seen);
+        let before = self.slab.get(id);
+        if before == record {
+            return Upsert::Unchanged;
+        }
+        let unchanged = same(self.table, before, record, source);
+        old.clear();
+        old.extend_from_slice(before);
+        if unchanged && self.table == Table::Neighbours {
+            // The state that a dump shows may be one that no event tells of: the next event is compared with the last.
+            return Upsert::Unchanged;
+        }
+        if !self.slab.replace(id, record) {
+            let hash = self.hash(group);
+            if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
+                entry.remove();
+            }
+            self.slab.remove(id);
+            if let Some(id) = self.slab.insert(record, Mark { seen, copy }) {
+                self.link(group, id);
+            }
+        }
+        if unchanged { Upsert::Unchanged } else { Upsert::Changed }
+    }
+
+    /// Takes a record out.
+    pub(crate) fn take(&mut self, keyed: Keyed<'_>, copy: u16, old: &mut Vec<u8>) -> bool {
+        let group = &keyed.key[..keyed.group];
+        let Some(id) = self.find(group, keyed.key, copy) else { return false };
+        old.clear();
+        old.extend_from_slice(self.slab.get(id));
+        let hash = self.hash(group);
+        if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
+            entry.remove();
+        }
+        self.slab.remove(id);
+        true
+    }
+
+    /// The keys of the records of a group, but for this one.
+    pub(crate) fn siblings(&self, keyed: Keyed<'_>) -> Vec<Vec<u8>> {
+        let group = &keyed.key[..keyed.group];
+        let ids = self.index.iter_hash(self.hash(group));
+        ids.filter_map(|&id| {
+            let mut key = Vec::new();
+            let length = write_key(self.table, self.slab.get(id), &mut key);
+            (key[..length] == *group && key != keyed.key).then_some(key)
+        })
+        .collect()
+    }
+
+    fn link(&mut self, group: &[u8], id: Id) {
+        let (table, seed, slab, other) = (self.table, self.seed, &self.slab, &self.other);
+        let rehash = |&id: &Id| {
+            let mut key = other.borrow_mut();
+            let group = write_key(table, slab.get(id), &mut key);
+            hash(seed, &key[..group])
+        };
+        self.index.insert_unique(hash(seed, group), id, rehash);
+    }
+}
+
+/// A hash of a few dozen bytes: folded multiplications, with a seed that the sender of records does not know.
+fn hash(seed: u64, bytes: &[u8]) -> u64 {
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+    let low = |product: u128| product as u64;
+    let fold = |left: u64, right: u64| {
+        let product = u128::from(left) * u128::from(right);
+        low(product) ^ low(product >> 64)
+    };
+    let mut state = seed ^ MIX;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        state = fold(state ^ u64::from_ne_bytes(*word), MIX);
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    fold(fold(state ^ u64::from_ne_bytes(last), MIX ^ seed.rotate_left(32)) ^ bytes.len() as u64, MIX)
 }

@@ -177,6 +177,9 @@ pub struct Synced {
     pub at: Duration,
     /// The tables whose gap, or first dump, is over.
     pub tables: Tables,
+    /// Those of them whose last dumps were disturbed by deletions and yet agreed twice: as sure as the kernel lets one be
+    /// while a table does not rest. They are looked at again soon.
+    pub confirmed: Tables,
     /// When every one of them had been compared with the kernel last; `None` if one never was.
     pub last_audit: Option<Duration>,
 }

@@ -4,7 +4,7 @@
 //! without it ignores the selection, so that whoever asks has to look at each record again; `NLM_F_DUMP_FILTERED` on the
 //! answers says that it was heard.
 
-use super::number::*;
+use super::number::{AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_UNSPEC, RTNL_FAMILY_IP6MR, RTNL_FAMILY_IPMR};
 use super::table::Table;
 use crate::Request;
 use crate::attribute::NLA_F_NESTED;
@@ -123,7 +123,8 @@ impl Table {
     }
 
     fn add_dumps(self, request: Request, family: u8, wanted: &Wanted, dumps: &mut Vec<TableDump>) {
-        let own = Some(family).filter(|&family| family != AF_UNSPEC);
+        // Entries of bridges and of VXLAN come without a family.
+        let own = Some(family).filter(|&family| family != AF_UNSPEC && self != Self::Mdb);
         let index = wanted.ifindex.unwrap_or(0);
         let mut add = |request, selects| dumps.push(TableDump { request, family: own, selects });
         let header = |len: usize| {

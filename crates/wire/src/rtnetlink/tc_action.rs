@@ -25,7 +25,7 @@ crate::space! {
     /// Actions; one message has many of them.
     pub static TC_ACTION = "tc_action", header &ActionMessage::LAYOUT, 4; {
         /// Actions.
-        TCA_ROOT_TAB = 1 => "actions": Listed(&Nest(&ACTION)), (4, 14);
+        TCA_ROOT_TAB = 1 => "": Listed(&Nest(&ACTION)), (4, 14);
         /// Actions in this message.
         TCA_ROOT_COUNT = 3 => "count": Number(U32, Count), (4, 14);
         /// A warning of the kernel.

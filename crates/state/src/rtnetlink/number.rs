@@ -1,0 +1,138 @@
+//! Numbers of attributes and flags on which identity and comparison rest (include/uapi/linux).
+
+macro_rules! numbers {
+    ($($name:ident = $number:literal: $type:ty;)*) => { $(pub(super) const $name: $type = $number;)* };
+}
+
+numbers! {
+    IFLA_STATS = 7: u16;
+    IFLA_WIRELESS = 11: u16;
+    IFLA_LINKINFO = 18: u16;
+    IFLA_STATS64 = 23: u16;
+    IFLA_AF_SPEC = 26: u16;
+    IFLA_EXT_MASK = 29: u16;
+    IFLA_CARRIER_CHANGES = 35: u16;
+    IFLA_EVENT = 44: u16;
+    IFLA_NEW_NETNSID = 45: u16;
+    IFLA_CARRIER_UP_COUNT = 47: u16;
+    IFLA_CARRIER_DOWN_COUNT = 48: u16;
+    IFLA_NEW_IFINDEX = 49: u16;
+    IFLA_INFO_KIND = 1: u16;
+    IFLA_INFO_DATA = 2: u16;
+    IFLA_INFO_XSTATS = 3: u16;
+    IFLA_INFO_SLAVE_KIND = 4: u16;
+    IFLA_INFO_SLAVE_DATA = 5: u16;
+    IFLA_INET6_STATS = 3: u16;
+    IFLA_INET6_CACHEINFO = 5: u16;
+    IFLA_INET6_ICMP6STATS = 6: u16;
+    RTEXT_FILTER_SKIP_STATS = 8: u32;
+
+    IFA_ADDRESS = 1: u16;
+    IFA_LOCAL = 2: u16;
+    IFA_ANYCAST = 5: u16;
+    IFA_CACHEINFO = 6: u16;
+    IFA_MULTICAST = 7: u16;
+
+    RTA_DST = 1: u16;
+    RTA_SRC = 2: u16;
+    RTA_IIF = 3: u16;
+    RTA_OIF = 4: u16;
+    RTA_GATEWAY = 5: u16;
+    RTA_PRIORITY = 6: u16;
+    RTA_MULTIPATH = 9: u16;
+    RTA_FLOW = 11: u16;
+    RTA_CACHEINFO = 12: u16;
+    RTA_TABLE = 15: u16;
+    RTA_MFC_STATS = 17: u16;
+    RTA_VIA = 18: u16;
+    RTA_ENCAP_TYPE = 21: u16;
+    RTA_ENCAP = 22: u16;
+    RTA_EXPIRES = 23: u16;
+    RTA_NH_ID = 30: u16;
+    RTNH_F_PERVASIVE = 2: u8;
+    RTNH_F_ONLINK = 4: u8;
+    RTM_F_CLONED = 0x200: u32;
+    RTPROT_RA = 9: u8;
+
+    FIB_RULE_UNRESOLVED = 0x4: u32;
+    FIB_RULE_IIF_DETACHED = 0x8: u32;
+    FIB_RULE_OIF_DETACHED = 0x10: u32;
+
+    NDA_DST = 1: u16;
+    NDA_LLADDR = 2: u16;
+    NDA_CACHEINFO = 3: u16;
+    NDA_PROBES = 4: u16;
+    NDA_VLAN = 5: u16;
+    NDA_PORT = 6: u16;
+    NDA_VNI = 7: u16;
+    NDA_IFINDEX = 8: u16;
+    NDA_MASTER = 9: u16;
+    NDA_SRC_VNI = 11: u16;
+    NDA_NH_ID = 13: u16;
+    NTF_SELF = 0x2: u8;
+    NTF_PROXY = 0x8: u8;
+    NUD_INCOMPLETE = 0x01: u16;
+    NUD_REACHABLE = 0x02: u16;
+    NUD_STALE = 0x04: u16;
+    NUD_DELAY = 0x08: u16;
+    NUD_PROBE = 0x10: u16;
+
+    NHA_ID = 1: u16;
+    NHA_RES_GROUP = 12: u16;
+    NHA_GROUP_STATS = 15: u16;
+    NHA_RES_GROUP_UNBALANCED_TIME = 4: u16;
+
+    TCA_KIND = 1: u16;
+    TCA_OPTIONS = 2: u16;
+    TCA_STATS = 3: u16;
+    TCA_XSTATS = 4: u16;
+    TCA_STATS2 = 7: u16;
+    TCA_CHAIN = 11: u16;
+    TCA_ACT_TAB = 1: u16;
+    TCA_ACT_KIND = 1: u16;
+    TCA_ACT_OPTIONS = 2: u16;
+    TCA_ACT_INDEX = 3: u16;
+    TCA_ACT_STATS = 4: u16;
+    TCA_ACT_USED_HW_STATS = 9: u16;
+    TCA_ACT_IN_HW_COUNT = 10: u16;
+
+    MDBA_MDB = 1: u16;
+    MDBA_ROUTER = 2: u16;
+    MDBA_MDB_ENTRY = 1: u16;
+    MDBA_MDB_ENTRY_INFO = 1: u16;
+    MDBA_ROUTER_PORT = 1: u16;
+    MDBA_MDB_EATTR_TIMER = 1: u16;
+    MDBA_MDB_EATTR_SRC_LIST = 2: u16;
+    MDBA_MDB_EATTR_SOURCE = 4: u16;
+    MDBA_MDB_EATTR_DST = 6: u16;
+    MDBA_MDB_EATTR_DST_PORT = 7: u16;
+    MDBA_MDB_EATTR_VNI = 8: u16;
+    MDBA_MDB_EATTR_IFINDEX = 9: u16;
+    MDBA_MDB_EATTR_SRC_VNI = 10: u16;
+
+    BRIDGE_VLANDB_DUMP_FLAGS = 1: u16;
+    BRIDGE_VLANDB_DUMPF_GLOBAL = 2: u32;
+    BRIDGE_VLANDB_ENTRY = 1: u16;
+    BRIDGE_VLANDB_GLOBAL_OPTIONS = 2: u16;
+    BRIDGE_VLANDB_ENTRY_INFO = 1: u16;
+    BRIDGE_VLANDB_ENTRY_RANGE = 2: u16;
+    BRIDGE_VLANDB_ENTRY_TUNNEL_INFO = 4: u16;
+    BRIDGE_VLANDB_ENTRY_STATS = 5: u16;
+    BRIDGE_VLANDB_ENTRY_MCAST_N_GROUPS = 7: u16;
+    BRIDGE_VLANDB_TINFO_ID = 1: u16;
+    BRIDGE_VLANDB_GOPTS_ID = 1: u16;
+    BRIDGE_VLANDB_GOPTS_RANGE = 2: u16;
+    BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_STATE = 17: u16;
+
+    NETCONFA_IFINDEX = 1: u16;
+    NETNSA_NSID = 1: u16;
+    IFAL_ADDRESS = 1: u16;
+
+    NDTA_NAME = 1: u16;
+    NDTA_CONFIG = 5: u16;
+    NDTA_PARMS = 6: u16;
+    NDTA_STATS = 7: u16;
+    NDTPA_IFINDEX = 1: u16;
+    NDTPA_REFCNT = 2: u16;
+    NDTPA_REACHABLE_TIME = 3: u16;
+}

@@ -1,0 +1,348 @@
+//! What an event does to the mirror.
+
+use core::time::Duration;
+
+use sockeye_wire::rtnetlink::{AF_UNSPEC, RTM_DELLINK, RTM_NEWLINK, RTM_NEWLINKPROP, Table};
+use sockeye_wire::{Attributes, Message, Messages};
+
+use super::output::{Change, Origin, Output, Reason, Verb};
+use super::round::Round;
+use super::rules::Rules;
+use super::state::{Phase, State};
+use super::{Sink, Watch};
+use crate::mirror::{Keyed, Upsert, is_touched, touched};
+use crate::received::Datagram;
+use crate::rtnetlink::route::{self, Effect, Said};
+use crate::rtnetlink::{Source, class, consequence, each_record, is_flush, write_key};
+
+/// `NLM_F_REPLACE`: the new route took the place of another.
+const NLM_F_REPLACE: u16 = 0x100;
+
+/// Buffers that events and rows share, so that neither allocates.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    pub(super) record: Vec<u8>,
+    pub(super) key: Vec<u8>,
+    pub(super) old: Vec<u8>,
+    pub(super) nexthop: Vec<u8>,
+    pub(super) edited: Vec<u8>,
+}
+
+/// What is to be done about an event beside the change itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct After {
+    /// The message does not say everything: look again soon.
+    doubt: bool,
+    /// The overlay is full.
+    full: bool,
+    /// The dump that runs is worth nothing now.
+    spoiled: bool,
+}
+
+/// One event and the table it tells of.
+struct Event {
+    table: Table,
+    said: Said,
+    port_id: u32,
+    /// Whether its changes are told, and how they are called.
+    origin: Option<Origin>,
+    rules: Rules,
+}
+
+impl Watch {
+    /// A datagram of the event socket.
+    pub(super) fn datagram(&mut self, datagram: &Datagram<'_>, now: Duration, sink: &mut Sink<'_>) {
+        if datagram.sender != 0 {
+            self.counters.foreign += 1;
+            return;
+        }
+        self.counters.datagrams += 1;
+        for message in Messages::new(datagram.bytes) {
+            let Ok(message) = message else {
+                // A datagram that was cut is malformed at its end: that is one loss, not two.
+                if !datagram.truncated {
+                    self.counters.defects += 1;
+                    self.lose(Reason::Malformed, now);
+                }
+                break;
+            };
+            self.message(&message, now, sink);
+        }
+        if datagram.truncated {
+            self.counters.truncated += 1;
+            if self.rules.truncations {
+                self.lose(Reason::Truncated, now);
+            }
+        }
+    }
+
+    fn message(&mut self, message: &Message<'_>, now: Duration, sink: &mut Sink<'_>) {
+        let (type_number, payload) = (message.type_number(), message.payload());
+        let family = payload.first().copied().unwrap_or(0);
+        self.consequences(consequence::of_message(type_number, family), now);
+        if matches!(type_number & !3, RTM_NEWLINK | RTM_NEWLINKPROP) && !self.link(type_number, family, payload, now) {
+            return;
+        }
+        let Some((table, verb)) = Table::of_message(type_number, family) else { return };
+        if self.states[table as usize].is_none() {
+            return;
+        }
+        if is_flush(table, payload) {
+            self.consequences(crate::rtnetlink::Tables::one(table), now);
+            return;
+        }
+        self.apply(table, verb == sockeye_wire::rtnetlink::Verb::Deleted, message, now, sink);
+    }
+
+    /// Looks at a message about a link. `false`: it is not the whole record.
+    fn link(&mut self, type_number: u16, family: u8, payload: &[u8], now: Duration) -> bool {
+        /// Links whose state is remembered. An event about one beyond them is taken for a change of state.
+        const LINKS_MAX: usize = 1 << 16;
+        const IFLA_IFNAME: u16 = 3;
+        const IFLA_WIRELESS: u16 = 11;
+        let word =
+            |at: usize| payload.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_ne_bytes(*word));
+        let Some((index, flags)) = word(4).zip(word(8)) else { return false };
+        let attributes = || Attributes::new(payload.get(Table::Links.header_len()..).unwrap_or_default());
+        // AF_BRIDGE tells of the port alone (net/bridge/br_netlink.c `br_ifinfo_notify`), a deletion only that it left;
+        // RTM_NEWLINKPROP of the names; wireless extensions send an event that is no state (net/wireless/wext-core.c).
+        if family != AF_UNSPEC || type_number & !3 == RTM_NEWLINKPROP {
+            self.reread(index, now);
+            return false;
+        }
+        if attributes().last(IFLA_WIRELESS).is_some() {
+            return false;
+        }
+        if let Some(reread) = &mut self.reread.current
+            && reread.index == index
+        {
+            reread.touched = true;
+        }
+        if type_number == RTM_DELLINK {
+            self.links.remove(&index);
+            return true;
+        }
+        let name = attributes().last(IFLA_IFNAME).map(|name| {
+            name.first_chunk().copied().unwrap_or_else(|| {
+                let mut whole = [0; 16];
+                whole.iter_mut().zip(name).for_each(|(place, byte)| *place = *byte);
+                whole
+            })
+        });
+        let link = (flags & consequence::LINK_STATE, name.unwrap_or_default());
+        let before = if self.links.len() < LINKS_MAX { self.links.insert(index, link) } else { None };
+        if before.is_none_or(|before| before.0 != link.0) {
+            self.consequences(consequence::of_state(), now);
+        }
+        if before.is_none_or(|before| before.1 != link.1) {
+            self.consequences(consequence::of_name(), now);
+        }
+        true
+    }
+
+    pub(super) fn apply(
+        &mut self,
+        table: Table,
+        deleted: bool,
+        message: &Message<'_>,
+        now: Duration,
+        sink: &mut Sink<'_>,
+    ) {
+        let told = self.told.contains(table);
+        let snapshot = self.snapshot;
+        let Some(state) = &mut self.states[table as usize] else { return };
+        let origin = match state.phase {
+            Phase::Unsupported => {
+                // It has come to be.
+                state.phase = Phase::Initial;
+                state.retry = now;
+                Some(Origin::Snapshot).filter(|_| snapshot)
+            }
+            Phase::Initial => Some(Origin::Snapshot).filter(|_| snapshot),
+            _ => Some(Origin::Event),
+        };
+        let said = match (deleted, message.flags() & NLM_F_REPLACE) {
+            (true, _) => Said::Deleted,
+            (false, 0) => Said::New,
+            (false, _) => Said::Replaced,
+        };
+        let event =
+            Event { table, said, port_id: message.port_id(), origin: origin.filter(|_| told), rules: self.rules };
+        let mut round = self.round.as_mut().filter(|round| round.table == table);
+        let mut after = After::default();
+        let buffers = &mut self.buffers;
+        let mut record = core::mem::take(&mut buffers.record);
+        each_record(table, message.payload(), &mut record, &mut |record| {
+            let one = event.record(state, round.as_deref_mut(), record, buffers, sink);
+            after.doubt |= one.doubt;
+            after.full |= one.full;
+            after.spoiled |= one.spoiled;
+        });
+        self.buffers.record = record;
+        if after.doubt {
+            if let Some(round) = &mut self.round
+                && round.table == table
+            {
+                round.overlay.unsettled = true;
+            }
+            self.consequences(crate::rtnetlink::Tables::one(table), now);
+        }
+        if after.full {
+            self.lose(Reason::Overlay, now);
+        } else if after.spoiled {
+            self.spoil(now, sink);
+        }
+    }
+}
+
+impl Event {
+    /// One record of the event.
+    fn record(
+        &self,
+        state: &mut State,
+        round: Option<&mut Round>,
+        record: &[u8],
+        buffers: &mut Buffers,
+        sink: &mut Sink<'_>,
+    ) -> After {
+        let group = write_key(self.table, record, &mut buffers.key);
+        let key = core::mem::take(&mut buffers.key);
+        let keyed = Keyed { key: &key, group };
+        let after = self.keyed(state, round, keyed, record, buffers, sink);
+        buffers.key = key;
+        after
+    }
+
+    fn keyed(
+        &self,
+        state: &mut State,
+        mut round: Option<&mut Round>,
+        keyed: Keyed<'_>,
+        record: &[u8],
+        buffers: &mut Buffers,
+        sink: &mut Sink<'_>,
+    ) -> After {
+        if self.table == Table::Prefixes {
+            // The kernel keeps no table of them: each is news and then forgotten.
+            self.tell(keyed.key, Verb::Added, None, Some(record), sink);
+            return After::default();
+        }
+        if class(self.table).repeats {
+            self.copy(state, keyed, record, &mut buffers.old, sink);
+            return After { spoiled: round.is_some(), ..After::default() };
+        }
+        let mut after = After::default();
+        match self.effect(state, keyed, record) {
+            Effect::Plain => {}
+            Effect::Doubt => after.doubt = true,
+            Effect::LosesNexthop => return self.nexthop(state, round, keyed, record, buffers, sink),
+            Effect::ReplacesSibling => {
+                let siblings = state.mirror.siblings(keyed);
+                let known = state.mirror.record(keyed, 0).is_some();
+                // Which of several was the first, the mirror does not know; that there is none, it should.
+                after.doubt = match siblings.len() {
+                    0 => !known && state.phase == Phase::Synced,
+                    1 => known,
+                    _ => true,
+                };
+                if let Some(round) = &mut round {
+                    after.full = !round.overlay.replace(keyed);
+                }
+                if let ([sibling], false) = (siblings.as_slice(), known)
+                    && state.mirror.take(Keyed { key: sibling, group: keyed.group }, 0, &mut buffers.old)
+                {
+                    self.tell(sibling, Verb::Removed, Some(&buffers.old), None, sink);
+                }
+            }
+        }
+        if self.said == Said::Deleted {
+            if let Some(round) = round {
+                after.full |= !round.overlay.delete(self.table, keyed.key, self.rules);
+            }
+            if state.mirror.take(keyed, 0, &mut buffers.old) {
+                self.tell(keyed.key, Verb::Removed, Some(&buffers.old), None, sink);
+            }
+            return after;
+        }
+        let mut mark = 0;
+        if let Some(round) = round {
+            round.overlay.revive(keyed.key);
+            mark = touched(round.number);
+        }
+        match state.mirror.put(keyed, 0, record, mark, Source::Event, &mut buffers.old) {
+            Upsert::Added => self.tell(keyed.key, Verb::Added, None, Some(record), sink),
+            Upsert::Changed => self.tell(keyed.key, Verb::Changed, Some(&buffers.old), Some(record), sink),
+            Upsert::Unchanged => {}
+        }
+        after
+    }
+
+    fn effect(&self, state: &State, keyed: Keyed<'_>, record: &[u8]) -> Effect {
+        match self.table {
+            Table::Routes => {
+                let known = state.mirror.record(keyed, 0).is_some();
+                route::effect(record, self.said, known, state.phase == Phase::Synced)
+            }
+            // drivers/net/vxlan/vxlan_core.c `vxlan_snoop`: a remote that moved looks like one that was added.
+            Table::Fdb if self.said != Said::Deleted && keyed.group < keyed.key.len() => {
+                if state.mirror.siblings(keyed).is_empty() { Effect::Plain } else { Effect::Doubt }
+            }
+            _ => Effect::Plain,
+        }
+    }
+
+    /// A record that can be there several times: an event adds one or takes one.
+    fn copy(&self, state: &mut State, keyed: Keyed<'_>, record: &[u8], old: &mut Vec<u8>, sink: &mut Sink<'_>) {
+        let copies = state.mirror.copies(keyed);
+        if self.said != Said::Deleted {
+            state.mirror.put(keyed, copies, record, 0, Source::Event, old);
+            self.tell(keyed.key, Verb::Added, None, Some(record), sink);
+        } else if copies > 0 && state.mirror.take(keyed, copies - 1, old) {
+            self.tell(keyed.key, Verb::Removed, Some(old), None, sink);
+        }
+    }
+
+    /// An IPv6 route loses one nexthop. A row of a dump may be from before or after: the overlay knows what to cut.
+    fn nexthop(
+        &self,
+        state: &mut State,
+        round: Option<&mut Round>,
+        keyed: Keyed<'_>,
+        record: &[u8],
+        buffers: &mut Buffers,
+        sink: &mut Sink<'_>,
+    ) -> After {
+        let Buffers { old, nexthop, edited, .. } = buffers;
+        let mut after = After::default();
+        route::nexthop(record, nexthop);
+        let mark = state.mirror.seen(keyed, 0);
+        let left = match state.mirror.record(keyed, 0) {
+            Some(before) => route::without(before, &mut |other| other == nexthop.as_slice(), edited),
+            None => false,
+        };
+        if let Some(round) = round {
+            // What an event of this round told whole is known whole.
+            let whole = mark.is_some_and(|mark| is_touched(mark, round.number));
+            let has_room = match (whole, left) {
+                (true, false) => round.overlay.delete(self.table, keyed.key, self.rules),
+                (true, true) => true,
+                (false, _) => round.overlay.lose(self.table, keyed.key, nexthop),
+            };
+            after.full = !has_room;
+        }
+        let Some(mark) = mark else { return after };
+        if !left {
+            state.mirror.take(keyed, 0, old);
+            self.tell(keyed.key, Verb::Removed, Some(old), None, sink);
+        } else if state.mirror.put(keyed, 0, edited, mark, Source::Event, old) == Upsert::Changed {
+            self.tell(keyed.key, Verb::Changed, Some(old), Some(edited), sink);
+        }
+        after
+    }
+
+    fn tell(&self, key: &[u8], verb: Verb, old: Option<&[u8]>, new: Option<&[u8]>, sink: &mut Sink<'_>) {
+        if let Some(origin) = self.origin {
+            sink(Output::Change(Change { table: self.table, verb, key, old, new, origin, port_id: self.port_id }));
+        }
+    }
+}

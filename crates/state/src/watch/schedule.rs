@@ -1,0 +1,219 @@
+//! What is done next, what a loss puts off, and what follows from an event.
+
+use core::time::Duration;
+
+use sockeye_wire::rtnetlink::Table;
+
+use super::output::{Gap, Origin, Output, Reason, Want};
+use super::round::{Round, Stage};
+use super::state::Phase;
+use super::{Sink, Watch};
+use crate::mirror::ROUNDS;
+use crate::rtnetlink::{Cursor, Tables, class, consequence, dumps, needs};
+
+/// From the first event with consequences to the dump that looks for them: what belongs together comes together.
+const DEBOUNCE: Duration = Duration::from_millis(75);
+/// From the last one: net/core/dev.c `__dev_notify_flags` announces a link before it takes its routes down.
+const SETTLE: Duration = Duration::from_millis(50);
+/// Dumps for consequences take no more than this part of the time: one in five.
+const REST: u32 = 4;
+/// And do not wait longer than this.
+const REST_MAX: Duration = Duration::from_secs(10);
+
+/// A loss that is not told yet: how much was lost is known once the event socket is empty.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Loss {
+    reason: Reason,
+    since: Duration,
+    lost: u64,
+}
+
+impl Watch {
+    /// What to do next. Each [`Want::Send`] and [`Want::Reopen`] is said once.
+    pub fn want(&mut self, now: Duration) -> Want {
+        self.born.get_or_insert(now);
+        if core::mem::take(&mut self.reopen) {
+            return Want::Reopen;
+        }
+        if !self.drained {
+            return Want::Events;
+        }
+        if self.loss.is_some() || !self.counted {
+            return Want::Drops;
+        }
+        if self.reread.is_receiving() {
+            return Want::Answer;
+        }
+        if self.round.is_none() {
+            if let Some(request) = self.reread_next() {
+                return Want::Send(request);
+            }
+            if let Some((table, origin)) = self.pick(now) {
+                self.begin(table, origin, now);
+            }
+        }
+        let Some(round) = &mut self.round else {
+            // What came meanwhile is looked for after the wait.
+            self.drained = false;
+            return Want::Wait { until: self.next_due() };
+        };
+        match round.stage {
+            Stage::Receive => Want::Answer,
+            Stage::Hold => Want::Events,
+            Stage::Check => Want::Drops,
+            Stage::Ask => {
+                self.sequence = self.sequence.wrapping_add(1).max(1);
+                round.ask(self.sequence).map_or(Want::Drops, Want::Send)
+            }
+        }
+    }
+
+    /// Takes the drop counter of the event socket; `None` where it cannot be read.
+    pub fn drops(&mut self, total: Option<u64>, now: Duration, sink: &mut Sink<'_>) {
+        self.counted = true;
+        let lost = match (total, self.drops) {
+            // `sk_drops` is an int: it wraps.
+            (Some(total), Some(before)) => total.wrapping_sub(before) & u64::from(u32::MAX),
+            _ => 0,
+        };
+        self.drops = total.or(self.drops);
+        self.counters.lost += lost;
+        if lost > 0 && self.loss.is_none() {
+            // ENOBUFS is still to be read.
+            self.last_read = self.last_count;
+            self.lose(Reason::Overrun, now);
+            if let Some(loss) = &mut self.loss {
+                loss.lost = lost;
+            }
+            return;
+        }
+        self.last_count = now;
+        if let Some(loss) = self.loss.take() {
+            let is_supported = |table: Table| {
+                self.states[table as usize].as_ref().is_some_and(|state| state.phase != Phase::Unsupported)
+            };
+            let tables = self.told.iter().filter(|&table| is_supported(table)).collect();
+            let lost = Some(loss.lost + lost).filter(|&lost| lost > 0);
+            sink(Output::Gap(Gap { tables, since: loss.since, lost, reason: loss.reason }));
+            let retry = now + self.losses.next(now, &mut self.random);
+            for state in self.states.iter_mut().flatten().filter(|state| state.is_open()) {
+                state.retry = retry;
+            }
+        } else if self.round.as_ref().is_some_and(|round| round.stage == Stage::Check) {
+            self.conclude(now, sink);
+        }
+    }
+
+    /// Events were lost: every table may be wrong, and a dump that runs is worth nothing.
+    pub(super) fn lose(&mut self, reason: Reason, _now: Duration) {
+        let since = self.last_read;
+        let loss = self.loss.get_or_insert(Loss { reason, since, lost: 0 });
+        if reason == Reason::Overrun {
+            loss.reason = reason;
+        }
+        self.drained = false;
+        self.abandon();
+        self.reread.clear();
+        // What is remembered of links would hide that they changed.
+        self.links.clear();
+        self.fresh = Tables::NONE;
+        for state in self.states.iter_mut().flatten() {
+            if state.phase == Phase::Synced {
+                state.phase = Phase::Gap;
+            }
+            state.unsettled = 0;
+        }
+    }
+
+    /// Gives the round up.
+    fn abandon(&mut self) -> Option<Round> {
+        let round = self.round.take()?;
+        self.reopen |= matches!(round.stage, Stage::Receive | Stage::Hold);
+        Some(round)
+    }
+
+    /// The dump that runs is worth nothing, and nothing is lost.
+    pub(super) fn spoil(&mut self, now: Duration, sink: &mut Sink<'_>) {
+        if let Some(round) = self.abandon() {
+            self.fail(&round, Reason::Unsettled, now, sink);
+        }
+    }
+
+    /// Something was announced that has consequences in these tables.
+    pub(super) fn consequences(&mut self, tables: Tables, now: Duration) {
+        for table in tables.intersection(self.followed).iter() {
+            let Some(state) = &mut self.states[table as usize] else { continue };
+            if state.phase == Phase::Unsupported {
+                continue;
+            }
+            state.announced = now;
+            if state.refresh.is_none() {
+                let rest = state.ended + (state.took * REST).min(REST_MAX);
+                state.refresh = Some(rest.max(now + DEBOUNCE));
+            }
+            if let Some(round) = &mut self.round
+                && round.table == table
+                && class(table).cursor != Cursor::Safe
+            {
+                round.overlay.unsettled = true;
+            }
+        }
+    }
+
+    /// The table whose dump is due.
+    pub(super) fn pick(&self, now: Duration) -> Option<(Table, Origin)> {
+        let is_known = |table: &Table| {
+            let state = self.states[*table as usize].as_ref();
+            state.is_none_or(|state| matches!(state.phase, Phase::Synced | Phase::Unsupported))
+        };
+        self.followed.iter().find_map(|table| {
+            let (origin, due) = self.states[table as usize].as_ref()?.due();
+            (due <= now && needs(table).iter().all(is_known)).then_some((table, origin))
+        })
+    }
+
+    fn next_due(&self) -> Option<Duration> {
+        let has_dump = |table: &Table| table.get_type().is_some();
+        self.followed
+            .iter()
+            .filter(has_dump)
+            .filter_map(|table| Some(self.states[table as usize].as_ref()?.due().1))
+            .min()
+    }
+
+    fn begin(&mut self, table: Table, origin: Origin, now: Duration) {
+        self.number += 1;
+        if self.number >= ROUNDS {
+            self.number = 1;
+            self.states.iter_mut().flatten().for_each(|state| state.mirror.unmark());
+        }
+        let states = &self.states;
+        let parts = dumps(table, |other| states[other as usize].as_ref().map(|state| &state.mirror));
+        let Some(state) = &mut self.states[table as usize] else { return };
+        if state.refresh.is_some() {
+            // What was announced just now may be yet to happen.
+            let settled = state.announced + SETTLE <= now;
+            state.refresh = if settled { None } else { Some(state.announced + DEBOUNCE) };
+        }
+        if state.phase == Phase::Unsupported {
+            state.absent.clear();
+        }
+        let parts = parts.into_iter().filter(|part| part.family == 0 || !state.absent.contains(&part.family)).collect();
+        self.round = Some(Round::new(table, origin, self.number, now, parts));
+    }
+
+    /// A row of a dump tells of a link that no event told of.
+    pub(super) fn know(&mut self, record: &[u8]) {
+        const IFLA_IFNAME: u16 = 3;
+        let word =
+            |at: usize| record.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_ne_bytes(*word));
+        let Some((index, flags)) = word(4).zip(word(8)) else { return };
+        self.links.entry(index).or_insert_with(|| {
+            let attributes = sockeye_wire::Attributes::new(&record[Table::Links.header_len()..]);
+            let mut name = [0; 16];
+            let bytes = attributes.last(IFLA_IFNAME).unwrap_or_default();
+            name.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+            (flags & consequence::LINK_STATE, name)
+        });
+    }
+}
