@@ -102,7 +102,8 @@ impl Table {
         let families: &[u8] = match self {
             Self::Routes | Self::Netconf => &ROUTED,
             Self::Rules | Self::MulticastAddresses => &INTERNET,
-            Self::AnycastAddresses => &[AF_INET6],
+            // The kernel answers for no other family, not even for all of them.
+            Self::AnycastAddresses | Self::Labels => &[AF_INET6],
             Self::MulticastRoutes => &[RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR],
             Self::Fdb | Self::Mdb | Self::Vlans => &[AF_BRIDGE],
             Self::TcClasses | Self::TcFilters if wanted.ifindex.is_none() => &[],
