@@ -247,9 +247,11 @@ impl Mirror {
 /// A hash of a few dozen bytes: folded multiplications, with a seed that the sender of records does not know.
 fn hash(seed: u64, bytes: &[u8]) -> u64 {
     const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+    let low = |product: u128| product as u64;
     let fold = |left: u64, right: u64| {
         let product = u128::from(left) * u128::from(right);
-        (product as u64) ^ (product >> 64) as u64
+        low(product) ^ low(product >> 64)
     };
     let mut state = seed ^ MIX;
     let (words, rest) = bytes.as_chunks::<8>();

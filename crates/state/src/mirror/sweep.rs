@@ -42,10 +42,12 @@ pub(crate) enum Fate {
     Removed,
 }
 
+/// Decides on a record, by its key, its bytes, and whether the dump before missed it too.
+pub(crate) type Judge<'j> = dyn FnMut(&[u8], &[u8], bool) -> Fate + 'j;
+
 impl Mirror {
-    /// Asks for the fate of each record that neither a dump nor an event of this round knows. `judge` gets its key, its
-    /// bytes, and whether the dump before missed it too.
-    pub(crate) fn sweep(&mut self, round: u16, judge: &mut dyn FnMut(&[u8], &[u8], bool) -> Fate) {
+    /// Asks for the fate of each record that neither a dump nor an event of this round knows.
+    pub(crate) fn sweep(&mut self, round: u16, judge: &mut Judge<'_>) {
         let (table, slab, key) = (self.table, &mut self.slab, &mut self.key);
         self.index.retain(|&mut id| {
             let Mark { seen, .. } = slab.mark(id);

@@ -34,33 +34,33 @@ pub struct Class {
 }
 
 /// Where every change is announced: an audit should find nothing.
-const RARELY: Duration = Duration::from_secs(15 * 60);
+const RARELY: Duration = Duration::from_mins(15);
 /// Where some changes are not.
-const SOMETIMES: Duration = Duration::from_secs(5 * 60);
+const SOMETIMES: Duration = Duration::from_mins(5);
 /// Where nothing is.
-const OFTEN: Duration = Duration::from_secs(60);
+const OFTEN: Duration = Duration::from_mins(2);
 
 /// The class of a table.
 pub const fn class(table: Table) -> Class {
-    let class = Class { marked: false, cursor: Cursor::Counted, repeats: false, announced: true, audit: SOMETIMES };
+    let marked = table.marks_interruption();
+    let class = Class { marked, cursor: Cursor::Counted, repeats: false, announced: true, audit: SOMETIMES };
     match table {
         // net/core/rtnetlink.c `rtnl_dump_ifinfo`: walks by ifindex, and marks what came or went (`dev_base_seq`).
-        Table::Links => Class { marked: true, cursor: Cursor::Safe, audit: RARELY, ..class },
-        // net/ipv4/devinet.c, net/ipv6/addrconf.c: `inet_base_seq`; marked.
-        Table::Addresses => Class { marked: true, cursor: Cursor::Safe, audit: RARELY, ..class },
+        // net/ipv4/devinet.c, net/ipv6/addrconf.c: a count, and marked (`inet_base_seq`).
+        Table::Links | Table::Addresses => Class { cursor: Cursor::Safe, audit: RARELY, ..class },
         Table::Routes => Class { cursor: Cursor::Destination, ..class },
         // net/core/fib_rules.c `dump_rules`: an index into a list.
         Table::Rules => Class { repeats: true, ..class },
         // net/ipv4/nexthop.c `rtm_dump_walk_nexthops`: a tree by id, with `nexthop.seq`.
-        Table::Nexthops => Class { marked: true, cursor: Cursor::Safe, ..class },
+        Table::Nexthops => Class { cursor: Cursor::Safe, ..class },
         // net/core/net_namespace.c `rtnl_net_dumpid`: an index into the walk of an idr.
         Table::Namespaces => Class { audit: RARELY, ..class },
         // net/core/rtnetlink.c `rtnl_stats_dump`: by ifindex, marked; `RTM_NEWSTATS` tells of offload changes only.
-        Table::Statistics => Class { marked: true, cursor: Cursor::Safe, announced: false, audit: OFTEN, ..class },
-        // No group.
-        Table::Labels | Table::NeighbourTables => Class { announced: false, audit: OFTEN, ..class },
-        // `RTNLGRP_IPV4_MCADDR` and its kin are younger (6.15) than the tables.
-        Table::MulticastAddresses | Table::AnycastAddresses => Class { announced: false, audit: OFTEN, ..class },
+        Table::Statistics => Class { cursor: Cursor::Safe, announced: false, audit: OFTEN, ..class },
+        // No group, or one that is younger than the table (`RTNLGRP_IPV4_MCADDR` and its kin: 6.15).
+        Table::Labels | Table::NeighbourTables | Table::MulticastAddresses | Table::AnycastAddresses => {
+            Class { announced: false, audit: OFTEN, ..class }
+        }
         _ => class,
     }
 }

@@ -1,5 +1,6 @@
 //! What the kernel does without a word because of what it announced: which tables to dump again after which event.
 
+#[allow(clippy::wildcard_imports, reason = "numbers of the kernel, each used once")]
 use sockeye_wire::rtnetlink::*;
 
 use super::Tables;

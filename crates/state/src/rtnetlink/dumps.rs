@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 
 use sockeye_wire::message::NLM_F_DUMP;
-use sockeye_wire::rtnetlink::{
-    AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_UNSPEC, RTM_GETLINK, RTNL_FAMILY_IP6MR, RTNL_FAMILY_IPMR, Table,
-};
+use sockeye_wire::rtnetlink::{AF_BRIDGE, AF_INET6, AF_UNSPEC, RTM_GETLINK, Table, Wanted};
 use sockeye_wire::{Attributes, Request};
 
+#[allow(clippy::wildcard_imports, reason = "numbers of the kernel, each used once")]
 use super::number::*;
-use super::route::put;
 use crate::mirror::Mirror;
 
 /// One dump of those that make up a table.
@@ -26,30 +24,6 @@ pub struct Part {
     pub optional: bool,
 }
 
-/// The kinds of actions of this kernel series (net/sched/act_*.c). A kind that is not loaded has no actions, and to ask
-/// for it loads nothing.
-const ACTIONS: [&str; 19] = [
-    "bpf",
-    "connmark",
-    "csum",
-    "ct",
-    "ctinfo",
-    "gact",
-    "gate",
-    "ife",
-    "mirred",
-    "mpls",
-    "nat",
-    "pedit",
-    "police",
-    "sample",
-    "simple",
-    "skbedit",
-    "skbmod",
-    "tunnel_key",
-    "vlan",
-];
-
 /// Dumps of tc in one round; beyond them the interface is left to the next.
 const TC_DUMPS_MAX: usize = 65_536;
 
@@ -64,105 +38,68 @@ pub fn needs(table: Table) -> &'static [Table] {
 
 /// The dumps that make up a table. `mirror` gives what is known of the tables that it [needs].
 pub fn dumps<'m>(table: Table, mirror: impl Fn(Table) -> Option<&'m Mirror>) -> Vec<Part> {
-    let of_families = |families: &[u8], optional_from: usize| {
-        let parts = families.iter().enumerate();
-        parts.map(|(index, &family)| part(table, family).optional_if(index >= optional_from)).collect()
-    };
     match table {
-        Table::Links => vec![links()],
-        Table::Addresses => of_families(&[AF_INET, AF_INET6], 1),
-        Table::Routes => of_families(&[AF_INET, AF_INET6, AF_MPLS], 1),
-        // Rules of multicast routing have families of their own, and the kernel gives all without one.
-        Table::Rules | Table::Nexthops | Table::NeighbourTables | Table::Namespaces | Table::Qdiscs => {
-            vec![part(table, AF_UNSPEC)]
+        // Statistics are a table of their own: without them a dump of links is half as long.
+        Table::Links => {
+            let mut parts = parts(table, &Wanted::default());
+            for part in &mut parts {
+                part.request = part.request.clone().attribute(IFLA_EXT_MASK, &RTEXT_FILTER_SKIP_STATS.to_ne_bytes());
+            }
+            parts
         }
-        Table::Neighbours => {
-            let mut proxies = body(table, AF_UNSPEC);
-            proxies[10] = NTF_PROXY;
-            vec![part(table, AF_UNSPEC), Part { request: request(table).body(&proxies), family: 0, optional: true }]
+        // net/core/rtnetlink.c knows no handler for all families here.
+        Table::Labels => vec![bridged(table, AF_INET6, None)],
+        Table::TcClasses => {
+            interfaces(mirror(Table::Qdiscs)).into_iter().flat_map(|index| of_tc(table, index, 0)).collect()
         }
-        Table::TcClasses => interfaces(mirror(Table::Qdiscs)).into_iter().map(|index| of_tc(table, index, 0)).collect(),
         Table::TcFilters => {
-            let parents = parents(mirror(Table::Qdiscs), mirror(Table::TcClasses));
-            parents.into_iter().take(TC_DUMPS_MAX).map(|(index, parent)| of_tc(table, index, parent)).collect()
+            let parents = parents(mirror(Table::Qdiscs), mirror(Table::TcClasses)).into_iter().take(TC_DUMPS_MAX);
+            parents.flat_map(|(index, parent)| of_tc(table, index, parent)).collect()
         }
-        Table::TcActions => ACTIONS.iter().map(|kind| of_actions(kind)).collect(),
-        Table::Fdb | Table::Mdb => vec![part(table, AF_BRIDGE)],
+        // Without counters, and the options of whole bridges.
         Table::Vlans => {
-            let options = request(table)
-                .body(&body(table, AF_BRIDGE))
-                .attribute(BRIDGE_VLANDB_DUMP_FLAGS, &BRIDGE_VLANDB_DUMPF_GLOBAL.to_ne_bytes());
-            vec![part(table, AF_BRIDGE), Part { request: options, family: AF_BRIDGE, optional: true }]
+            let global = Some(BRIDGE_VLANDB_DUMPF_GLOBAL);
+            vec![bridged(table, AF_BRIDGE, None), Part { optional: true, ..bridged(table, AF_BRIDGE, global) }]
         }
-        Table::Netconf => of_families(&[AF_INET, AF_INET6, AF_MPLS], 1),
-        Table::MulticastAddresses => of_families(&[AF_INET6, AF_INET], 1),
-        Table::AnycastAddresses | Table::Labels => of_families(&[AF_INET6], 1),
-        Table::MulticastRoutes => of_families(&[RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR], 0),
-        Table::Statistics => {
-            /// Every kind of statistics (`IFLA_STATS_LINK_64` to `IFLA_STATS_AF_SPEC`).
-            const ALL: u32 = 0x1f;
-            let mut body = body(table, AF_UNSPEC);
-            body[8..12].copy_from_slice(&ALL.to_ne_bytes());
-            vec![Part { request: request(table).body(&body), family: 0, optional: false }]
-        }
-        _ => Vec::new(),
+        _ => parts(table, &Wanted::default()),
     }
 }
 
 /// The question for one interface.
 pub(crate) fn link(index: u32) -> Request {
-    let mut body = body(Table::Links, AF_UNSPEC);
+    let mut body = [0; 16];
     body[4..8].copy_from_slice(&index.to_ne_bytes());
     Request::new(RTM_GETLINK, 0).body(&body).attribute(IFLA_EXT_MASK, &RTEXT_FILTER_SKIP_STATS.to_ne_bytes())
 }
 
-/// Statistics are a table of their own: without them a dump is half as long.
-fn links() -> Part {
-    let mut part = part(Table::Links, AF_UNSPEC);
-    part.request = part.request.attribute(IFLA_EXT_MASK, &RTEXT_FILTER_SKIP_STATS.to_ne_bytes());
-    part
+/// The dumps as a listing makes them.
+fn parts(table: Table, wanted: &Wanted) -> Vec<Part> {
+    let dumps = table.dumps(wanted).into_iter().enumerate();
+    // The first is what every kernel has that has the table; of multicast routing it can have either.
+    let optional = |index: usize| table == Table::TcActions || index > 0 && table != Table::MulticastRoutes;
+    dumps
+        .map(|(index, dump)| Part {
+            request: dump.request,
+            family: dump.family.unwrap_or(AF_UNSPEC),
+            optional: optional(index),
+        })
+        .collect()
 }
 
-impl Part {
-    fn optional_if(mut self, optional: bool) -> Self {
-        self.optional = optional;
-        self
-    }
-}
-
-fn request(table: Table) -> Request {
-    Request::new(table.get_type().unwrap_or(0), NLM_F_DUMP)
-}
-
-fn body(table: Table, family: u8) -> Vec<u8> {
+fn bridged(table: Table, family: u8, flags: Option<u32>) -> Part {
     let mut body = vec![0; table.header_len()];
     body[0] = family;
-    body
-}
-
-fn part(table: Table, family: u8) -> Part {
-    Part { request: request(table).body(&body(table, family)), family, optional: false }
-}
-
-fn of_tc(table: Table, index: [u8; 4], parent: u32) -> Part {
-    let mut body = body(table, AF_UNSPEC);
-    body[4..8].copy_from_slice(&index);
-    body[12..16].copy_from_slice(&parent.to_ne_bytes());
-    Part { request: request(table).body(&body), family: 0, optional: true }
-}
-
-fn of_actions(kind: &str) -> Part {
-    let (mut name, mut first) = (Vec::new(), Vec::new());
-    put(TCA_ACT_KIND, format!("{kind}\0").as_bytes(), &mut name);
-    put(1, &name, &mut first);
-    /// `TCA_ACT_FLAG_LARGE_DUMP_ON`: more than 32 a message; value and selector of a bit field.
-    const LARGE: [u8; 8] = {
-        let one = 1u32.to_ne_bytes();
-        [one[0], one[1], one[2], one[3], one[0], one[1], one[2], one[3]]
+    let request = Request::new(table.get_type().unwrap_or(0), NLM_F_DUMP).body(&body);
+    let request = match flags {
+        Some(flags) => request.attribute(BRIDGE_VLANDB_DUMP_FLAGS, &flags.to_ne_bytes()),
+        None => request,
     };
-    let request = request(Table::TcActions).body(&body(Table::TcActions, AF_UNSPEC));
-    let request = request.attribute(TCA_ACT_TAB, &first).attribute(TCA_ROOT_FLAGS, &LARGE);
-    Part { request, family: 0, optional: true }
+    Part { request, family, optional: false }
+}
+
+fn of_tc(table: Table, index: [u8; 4], parent: u32) -> impl Iterator<Item = Part> {
+    let wanted = Wanted { ifindex: Some(u32::from_ne_bytes(index)), parent: Some(parent), ..Wanted::default() };
+    parts(table, &wanted).into_iter().map(|part| Part { optional: true, ..part })
 }
 
 /// The interfaces that have a qdisc.

@@ -6,6 +6,7 @@
 use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table};
 use sockeye_wire::{Attribute, Attributes};
 
+#[allow(clippy::wildcard_imports, reason = "numbers of the kernel, each used once")]
 use super::number::*;
 use super::route;
 
@@ -79,7 +80,7 @@ pub fn write(table: Table, record: &[u8], key: &mut Vec<u8>) -> usize {
         // net/ipv6/anycast.c: the same.
         Table::AnycastAddresses => &[Head(0, 1), Head(4, 4), Attr(IFA_ANYCAST)],
         Table::MulticastRoutes => {
-            mroute(record, attributes(), key);
+            mroute(record, &attributes(), key);
             return key.len();
         }
         // There is no table of prefixes: a message is an event.
@@ -158,7 +159,7 @@ fn fdb(record: &[u8], key: &mut Vec<u8>) -> usize {
 
 /// net/sched/act_api.c `tcf_idr_search`: a kind and an index, which stands in the parameters of the kind.
 fn action(attributes: Attributes<'_>, key: &mut Vec<u8>) {
-    let element = attributes.clone().last(TCA_ACT_TAB).map(Attributes::new).and_then(|mut elements| elements.next());
+    let element = attributes.last(TCA_ACT_TAB).map(Attributes::new).and_then(|mut elements| elements.next());
     let Some(Ok(element)) = element else { return };
     let kind = element.nested().last(TCA_ACT_KIND);
     payload(kind, key);
@@ -233,7 +234,7 @@ fn vlan(record: &[u8], attributes: Attributes<'_>, key: &mut Vec<u8>) {
 
 /// net/ipv4/ipmr_base.c `mr_mfc_find_parent`: table, source and group; entries for any source and group also by the
 /// interface that they come in by.
-fn mroute(record: &[u8], attributes: Attributes<'_>, key: &mut Vec<u8>) {
+fn mroute(record: &[u8], attributes: &Attributes<'_>, key: &mut Vec<u8>) {
     let last = |number| attributes.clone().last(number);
     key.extend(record.iter().take(1));
     let (table, source, group) = (last(RTA_TABLE), last(RTA_SRC), last(RTA_DST));

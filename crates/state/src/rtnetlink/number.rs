@@ -49,8 +49,8 @@ numbers! {
     RTA_ENCAP = 22: u16;
     RTA_EXPIRES = 23: u16;
     RTA_NH_ID = 30: u16;
-    RTNH_F_PERVASIVE = 2: u32;
-    RTNH_F_ONLINK = 4: u32;
+    RTNH_F_PERVASIVE = 2: u8;
+    RTNH_F_ONLINK = 4: u8;
     RTM_F_CLONED = 0x200: u32;
     RTPROT_RA = 9: u8;
 
@@ -89,7 +89,6 @@ numbers! {
     TCA_STATS2 = 7: u16;
     TCA_CHAIN = 11: u16;
     TCA_ACT_TAB = 1: u16;
-    TCA_ROOT_FLAGS = 2: u16;
     TCA_ACT_KIND = 1: u16;
     TCA_ACT_OPTIONS = 2: u16;
     TCA_ACT_INDEX = 3: u16;

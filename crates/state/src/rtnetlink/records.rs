@@ -3,9 +3,10 @@
 //! A VLAN message names ranges, and a dump joins what events told one by one; so ranges are written out, an id a record.
 //! All other messages are one record, which is handed on as it is.
 
-use sockeye_wire::rtnetlink::Table;
+use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table};
 use sockeye_wire::{Attribute, Attributes};
 
+#[allow(clippy::wildcard_imports, reason = "numbers of the kernel, each used once")]
 use super::number::*;
 use super::route::{is_cloned, put};
 
@@ -15,6 +16,8 @@ pub fn each(table: Table, payload: &[u8], scratch: &mut Vec<u8>, visit: &mut dyn
         Table::TcActions | Table::Mdb | Table::Vlans => {}
         // What a lookup cached is no route that somebody made.
         Table::Routes if is_cloned(payload) => return,
+        // Multicast routing has rules of its own families, which come along with the others.
+        Table::Rules if !matches!(payload.first(), Some(&(AF_INET | AF_INET6))) => return,
         _ => return visit(payload),
     }
     let (header, attributes) = payload.split_at(table.header_len().min(payload.len()));

@@ -11,6 +11,7 @@ use sockeye_wire::rtnetlink::{AF_INET, AF_INET6};
 use sockeye_wire::{Attribute, Attributes, attribute};
 
 use super::key;
+#[allow(clippy::wildcard_imports, reason = "numbers of the kernel, each used once")]
 use super::number::*;
 
 /// Bytes of `struct rtmsg`.
@@ -121,13 +122,16 @@ fn is_joined(protocol: u8, route: &Route<'_>) -> bool {
         && (route.multipath.is_some() || protocol != RTPROT_RA && (route.gateway.is_some() || route.via.is_some()))
 }
 
+/// Flags of a nexthop that its creator chose, in the low byte of `rtm_flags` and in `rtnh_flags`.
+const CHOSEN: u8 = RTNH_F_ONLINK | RTNH_F_PERVASIVE;
+
 /// `fib_find_info` (net/ipv4/fib_semantics.c): everything that the creator chose, nothing that the state of a device adds.
 fn identity4(record: &[u8], route: &Route<'_>, [protocol, scope, kind]: [u8; 3], key: &mut Vec<u8>) {
     key.extend_from_slice(&[protocol, scope]);
     if route.nexthop_id.is_none() {
         // A blackhole as nexthop object changes the type that is shown.
         key.push(kind);
-        key.push((flags(record) & (RTNH_F_ONLINK | RTNH_F_PERVASIVE)) as u8);
+        key.push(record[8] & CHOSEN);
     }
     for attribute in attributes(record) {
         match attribute.number {
@@ -139,10 +143,10 @@ fn identity4(record: &[u8], route: &Route<'_>, [protocol, scope, kind]: [u8; 3],
                 let start = key.len();
                 key.extend_from_slice(nexthop);
                 // rtnh_flags: dead, linkdown, offloaded.
-                key[start + 2] &= (RTNH_F_ONLINK | RTNH_F_PERVASIVE) as u8;
+                key[start + 2] &= CHOSEN;
             }),
             number => {
-                key.push(number as u8);
+                key.extend_from_slice(&number.to_ne_bytes());
                 key::payload(Some(attribute.payload), key);
             }
         }
@@ -175,17 +179,30 @@ pub(crate) enum Effect {
     Doubt,
 }
 
-/// What a message does. `known` says whether a record with the same key is there.
-pub(crate) fn effect(record: &[u8], deleted: bool, replaces: bool, known: bool) -> Effect {
+/// What a message says of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It is there.
+    New,
+    /// It took the place of another (`NLM_F_REPLACE`).
+    Replaced,
+    /// It is gone.
+    Deleted,
+}
+
+/// What a message does. `known` says whether a record with the same key is there, `sure` whether that can be trusted.
+pub(crate) fn effect(record: &[u8], said: Said, known: bool, sure: bool) -> Effect {
     let route = Route::read(record);
     let protocol = record.get(5).copied().unwrap_or(0);
-    match record.first() {
-        Some(&AF_INET) if !deleted && replaces && !known => Effect::ReplacesSibling,
-        Some(&AF_INET6) if deleted && is_joined(protocol, &route) && route.multipath.is_none() => Effect::LosesNexthop,
+    let is_joined = is_joined(protocol, &route);
+    match (record.first(), said) {
+        // What is there in truth replaces itself: its flags changed, or those of its nexthop object.
+        (Some(&AF_INET), Said::Replaced) if !(known && sure) => Effect::ReplacesSibling,
+        (Some(&AF_INET6), Said::Deleted) if is_joined && route.multipath.is_none() => Effect::LosesNexthop,
         // A member of a joined route of router advertisements looks like one that stands alone.
-        Some(&AF_INET6) if deleted && !known && route.gateway.is_some() => Effect::Doubt,
-        Some(&AF_INET6) if !deleted && replaces && !known => Effect::Doubt,
-        Some(&AF_INET6) if !deleted && protocol == RTPROT_RA && route.multipath.is_some() => Effect::Doubt,
+        (Some(&AF_INET6), Said::Deleted) if !known && route.gateway.is_some() => Effect::Doubt,
+        (Some(&AF_INET6), Said::Replaced) if !known => Effect::Doubt,
+        (Some(&AF_INET6), _) if protocol == RTPROT_RA && route.multipath.is_some() => Effect::Doubt,
         _ => Effect::Plain,
     }
 }

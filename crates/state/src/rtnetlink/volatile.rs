@@ -6,6 +6,7 @@ use sockeye_wire::rtnetlink::{AF_INET6, Table};
 use sockeye_wire::{Attribute, Attributes};
 
 use super::key::action_parameters;
+#[allow(clippy::wildcard_imports, reason = "numbers of the kernel, each used once")]
 use super::number::*;
 use super::route;
 

@@ -7,7 +7,7 @@ const FIRST: Duration = Duration::from_millis(50);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(10);
 /// After this time without a failure the pauses begin anew.
-const FORGOTTEN: Duration = Duration::from_secs(60);
+const FORGOTTEN: Duration = Duration::from_mins(1);
 
 /// Pauses that double: none, 50 ms, 100 ms … 10 s, each a quarter longer or shorter at random.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,9 +56,9 @@ impl Random {
     /// A time of which a quarter more or less is taken.
     pub(super) fn jitter(&mut self, time: Duration) -> Duration {
         /// Steps from three quarters to five quarters.
-        const STEPS: u64 = 1024;
-        let step = (self.next() % (STEPS + 1)) as u32;
-        time * 3 / 4 + time / 2 * step / STEPS as u32
+        const STEPS: u32 = 1024;
+        let step = u32::try_from(self.next() % u64::from(STEPS + 1)).unwrap_or(STEPS);
+        time * 3 / 4 + time / 2 * step / STEPS
     }
 }
 

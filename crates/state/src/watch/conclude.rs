@@ -18,6 +18,16 @@ const UNSETTLED_MAX: u32 = 6;
 /// When to look again after that.
 const UNSURE: Duration = Duration::from_secs(10);
 
+/// Audits begin at multiples of this, so that they wake the machine together; each engine has its own offset from them.
+pub(super) const GRID: Duration = Duration::from_secs(30);
+
+/// About an interval from now, on the grid.
+fn on_grid(now: Duration, interval: Duration, offset: Duration) -> Duration {
+    let step = GRID.min(interval).as_millis().max(1);
+    let then = (now + interval).saturating_sub(offset).as_millis();
+    offset + Duration::from_millis(u64::try_from(then.next_multiple_of(step)).unwrap_or(u64::MAX))
+}
+
 impl Watch {
     /// Concludes the round: the event socket is empty, and the drop counter stands where it stood.
     pub(super) fn conclude(&mut self, now: Duration, sink: &mut Sink<'_>) {
@@ -89,11 +99,11 @@ impl Watch {
         state.found = [u64::MAX; 2];
         state.last_audit = Some(round.started);
         let interval = self.audit.unwrap_or(class(table).audit);
-        state.audit = now + if sure { self.random.jitter(interval) } else { UNSURE.min(interval) };
+        state.audit = if sure { on_grid(now, interval, self.phase) } else { now + UNSURE.min(interval) };
         if sure {
-            self.unsure = self.unsure.without(table)
+            self.unsure = self.unsure.without(table);
         } else {
-            self.unsure = self.unsure.with(table)
+            self.unsure = self.unsure.with(table);
         }
         let was_open = state.phase != Phase::Synced;
         match state.refresh {
@@ -117,7 +127,7 @@ impl Watch {
 
     /// The dump is worth nothing.
     pub(super) fn fail(&mut self, round: &Round, reason: Reason, now: Duration, sink: &mut Sink<'_>) {
-        let (table, started) = (round.table, round.started);
+        let (table, born) = (round.table, self.born.unwrap_or_default());
         let Some(state) = &mut self.states[table as usize] else { return };
         state.retry = now + state.backoff.next(now, &mut self.random);
         if round.origin == Origin::Consequence {
@@ -130,7 +140,7 @@ impl Watch {
                 state.phase = Phase::Gap;
             }
             if self.told.contains(table) {
-                let since = state.last_audit.unwrap_or(started);
+                let since = state.last_audit.unwrap_or(born);
                 sink(Output::Gap(Gap { tables: Tables::one(table), since, lost: None, reason }));
             }
         }
@@ -144,7 +154,7 @@ impl Watch {
         let is_news = state.phase != Phase::Unsupported;
         state.phase = Phase::Unsupported;
         state.refresh = None;
-        state.audit = now + self.random.jitter(class(table).audit);
+        state.audit = on_grid(now, class(table).audit, self.phase);
         if let Some(refusal) = round.refusal.take()
             && is_news
             && self.told.contains(table)

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use sockeye_wire::rtnetlink::*;
+use sockeye_wire::rtnetlink::{AF_UNSPEC, RTM_DELLINK, RTM_NEWLINK, RTM_NEWLINKPROP, Table};
 use sockeye_wire::{Attributes, Message, Messages};
 
 use super::output::{Change, Origin, Output, Reason, Verb};
@@ -12,7 +12,7 @@ use super::state::{Phase, State};
 use super::{Sink, Watch};
 use crate::mirror::{Keyed, Upsert, is_touched, touched};
 use crate::received::Datagram;
-use crate::rtnetlink::route::{self, Effect};
+use crate::rtnetlink::route::{self, Effect, Said};
 use crate::rtnetlink::{Source, class, consequence, each_record, is_flush, write_key};
 
 /// `NLM_F_REPLACE`: the new route took the place of another.
@@ -40,14 +40,13 @@ struct After {
 }
 
 /// One event and the table it tells of.
-struct Event<'e> {
+struct Event {
     table: Table,
-    deleted: bool,
-    replaces: bool,
+    said: Said,
     port_id: u32,
     /// Whether its changes are told, and how they are called.
     origin: Option<Origin>,
-    rules: &'e Rules,
+    rules: Rules,
 }
 
 impl Watch {
@@ -162,15 +161,13 @@ impl Watch {
             Phase::Initial => Some(Origin::Snapshot).filter(|_| snapshot),
             _ => Some(Origin::Event),
         };
-        let replaces = message.flags() & NLM_F_REPLACE != 0;
-        let event = Event {
-            table,
-            deleted,
-            replaces,
-            port_id: message.port_id(),
-            origin: origin.filter(|_| told),
-            rules: &self.rules,
+        let said = match (deleted, message.flags() & NLM_F_REPLACE) {
+            (true, _) => Said::Deleted,
+            (false, 0) => Said::New,
+            (false, _) => Said::Replaced,
         };
+        let event =
+            Event { table, said, port_id: message.port_id(), origin: origin.filter(|_| told), rules: self.rules };
         let mut round = self.round.as_mut().filter(|round| round.table == table);
         let mut after = After::default();
         let buffers = &mut self.buffers;
@@ -198,7 +195,7 @@ impl Watch {
     }
 }
 
-impl Event<'_> {
+impl Event {
     /// One record of the event.
     fn record(
         &self,
@@ -241,19 +238,24 @@ impl Event<'_> {
             Effect::LosesNexthop => return self.nexthop(state, round, keyed, record, buffers, sink),
             Effect::ReplacesSibling => {
                 let siblings = state.mirror.siblings(keyed);
+                let known = state.mirror.record(keyed, 0).is_some();
                 // Which of several was the first, the mirror does not know; that there is none, it should.
-                after.doubt = siblings.len() > 1 || siblings.is_empty() && state.phase == Phase::Synced;
+                after.doubt = match siblings.len() {
+                    0 => !known && state.phase == Phase::Synced,
+                    1 => known,
+                    _ => true,
+                };
                 if let Some(round) = &mut round {
                     after.full = !round.overlay.replace(keyed);
                 }
-                if let [sibling] = siblings.as_slice()
+                if let ([sibling], false) = (siblings.as_slice(), known)
                     && state.mirror.take(Keyed { key: sibling, group: keyed.group }, 0, &mut buffers.old)
                 {
                     self.tell(sibling, Verb::Removed, Some(&buffers.old), None, sink);
                 }
             }
         }
-        if self.deleted {
+        if self.said == Said::Deleted {
             if let Some(round) = round {
                 after.full |= !round.overlay.delete(self.table, keyed.key, self.rules);
             }
@@ -279,15 +281,11 @@ impl Event<'_> {
         match self.table {
             Table::Routes => {
                 let known = state.mirror.record(keyed, 0).is_some();
-                route::effect(record, self.deleted, self.replaces, known)
+                route::effect(record, self.said, known, state.phase == Phase::Synced)
             }
             // drivers/net/vxlan/vxlan_core.c `vxlan_snoop`: a remote that moved looks like one that was added.
-            Table::Fdb if !self.deleted && keyed.group < keyed.key.len() => {
-                if state.mirror.siblings(keyed).is_empty() {
-                    Effect::Plain
-                } else {
-                    Effect::Doubt
-                }
+            Table::Fdb if self.said != Said::Deleted && keyed.group < keyed.key.len() => {
+                if state.mirror.siblings(keyed).is_empty() { Effect::Plain } else { Effect::Doubt }
             }
             _ => Effect::Plain,
         }
@@ -296,7 +294,7 @@ impl Event<'_> {
     /// A record that can be there several times: an event adds one or takes one.
     fn copy(&self, state: &mut State, keyed: Keyed<'_>, record: &[u8], old: &mut Vec<u8>, sink: &mut Sink<'_>) {
         let copies = state.mirror.copies(keyed);
-        if !self.deleted {
+        if self.said != Said::Deleted {
             state.mirror.put(keyed, copies, record, 0, Source::Event, old);
             self.tell(keyed.key, Verb::Added, None, Some(record), sink);
         } else if copies > 0 && state.mirror.take(keyed, copies - 1, old) {

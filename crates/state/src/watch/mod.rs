@@ -147,6 +147,7 @@ pub struct Counters {
 
 /// The engine.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about two sockets")]
 pub struct Watch {
     /// The tables that are told of, and those with the ones that they need.
     told: Tables,
@@ -155,9 +156,13 @@ pub struct Watch {
     audit: Option<Duration>,
     rules: Rules,
     random: Random,
+    /// Offset of the grid of audits.
+    phase: Duration,
     states: [Option<Box<State>>; Table::ALL.len()],
     counters: Counters,
     buffers: Buffers,
+    /// When the driver asked first.
+    born: Option<Duration>,
     /// Flags and name of each link that was heard of.
     links: HashMap<u32, (u32, [u8; 16])>,
 
@@ -186,6 +191,7 @@ pub struct Watch {
 impl Watch {
     /// An engine that has seen nothing yet. The driver opens the event socket, joins [`Watch::groups`], opens the dump
     /// socket, and then does what [`Watch::want`] says.
+    #[expect(clippy::needless_pass_by_value, reason = "options are made for one engine")]
     pub fn new(options: Options) -> Self {
         let told = options.tables;
         let mut followed = told;
@@ -193,16 +199,20 @@ impl Watch {
             followed = needs(table).iter().fold(followed, |followed, &table| followed.with(table));
         }
         let state = |table: Table| Some(Box::new(State::new(table, options.seed))).filter(|_| followed.contains(table));
+        let mut random = Random(options.seed);
+        let phase = random.jitter(conclude::GRID);
         Self {
             told,
             followed,
             snapshot: options.snapshot,
             audit: options.audit,
             rules: options.rules,
-            random: Random(options.seed),
+            random,
+            phase,
             states: Table::ALL.map(state),
             counters: Counters::default(),
             buffers: Buffers::default(),
+            born: None,
             links: HashMap::new(),
             drained: false,
             last_read: Duration::ZERO,

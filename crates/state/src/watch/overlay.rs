@@ -39,7 +39,7 @@ pub(super) struct Overlay {
 impl Overlay {
     /// A record went. `false`: there are too many.
     #[must_use]
-    pub(super) fn delete(&mut self, table: Table, key: &[u8], rules: &Rules) -> bool {
+    pub(super) fn delete(&mut self, table: Table, key: &[u8], rules: Rules) -> bool {
         self.hide(table, key);
         if rules.tombstones {
             self.gone.insert(key.to_vec(), Gone::Whole);

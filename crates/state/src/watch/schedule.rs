@@ -31,6 +31,7 @@ pub(super) struct Loss {
 impl Watch {
     /// What to do next. Each [`Want::Send`] and [`Want::Reopen`] is said once.
     pub fn want(&mut self, now: Duration) -> Want {
+        self.born.get_or_insert(now);
         if core::mem::take(&mut self.reopen) {
             return Want::Reopen;
         }
@@ -72,7 +73,7 @@ impl Watch {
         self.counted = true;
         let lost = match (total, self.drops) {
             // `sk_drops` is an int: it wraps.
-            (Some(total), Some(before)) => u64::from((total as u32).wrapping_sub(before as u32)),
+            (Some(total), Some(before)) => total.wrapping_sub(before) & u64::from(u32::MAX),
             _ => 0,
         };
         self.drops = total.or(self.drops);

@@ -6,8 +6,11 @@ use sockeye_state::rtnetlink::{Tables, each_record};
 use sockeye_wire::Request;
 use sockeye_wire::rtnetlink::*;
 
+use crate::records::{self, message};
+
 pub(crate) const NLM_F_MULTI: u16 = 0x2;
 const NLM_F_DUMP_INTR: u16 = 0x10;
+const NLM_F_DUMP: u16 = 0x300;
 const NLM_F_REPLACE: u16 = 0x100;
 const NLM_F_CREATE: u16 = 0x400;
 const EBUSY: i32 = 16;
@@ -175,7 +178,7 @@ impl Kernel {
                 self.links.remove(&index);
                 self.links_version += 1;
                 self.forget_routes(index);
-                self.tell(RTM_DELLINK, 0, &link_record(index, link));
+                self.tell(RTM_DELLINK, 0, &link_of(index, link));
             }
             (Some(link), 1) => {
                 let up = !link.up;
@@ -189,7 +192,7 @@ impl Kernel {
                 // A port of a bridge: the event has no more than its own part.
                 let port_state = 1 + self.random.byte(3);
                 self.links.insert(index, Link { port_state, ..link });
-                let mut partial = link_record(index, link);
+                let mut partial = link_of(index, link);
                 partial[0] = AF_BRIDGE;
                 partial.truncate(16);
                 self.tell(RTM_NEWLINK, 0, &partial);
@@ -202,7 +205,7 @@ impl Kernel {
     }
 
     fn tell_link(&mut self, index: u8) {
-        let record = link_record(index, self.links[&index]);
+        let record = link(index, self.links[&index]);
         self.tell(RTM_NEWLINK, 0, &record);
     }
 
@@ -220,13 +223,13 @@ impl Kernel {
             Some(at) if self.random.one_in(2) => {
                 self.addresses.remove(at);
                 self.addresses_version += 1;
-                self.tell(RTM_DELADDR, 0, &address_record(link, host));
+                self.tell(RTM_DELADDR, 0, &records::address(link, host));
             }
             Some(_) => {}
             None => {
                 self.addresses.push((link, host));
                 self.addresses_version += 1;
-                self.tell(RTM_NEWADDR, 0, &address_record(link, host));
+                self.tell(RTM_NEWADDR, 0, &records::address(link, host));
             }
         }
     }
@@ -237,10 +240,10 @@ impl Kernel {
             // Two of them can be the same.
             let at = self.rules.iter().position(|&other| other > priority).unwrap_or(self.rules.len());
             self.rules.insert(at, priority);
-            self.tell(RTM_NEWRULE, 0, &rule_record(priority));
+            self.tell(RTM_NEWRULE, 0, &records::rule(priority));
         } else if let Some(at) = self.rules.iter().position(|&other| other == priority) {
             self.rules.remove(at);
-            self.tell(RTM_DELRULE, 0, &rule_record(priority));
+            self.tell(RTM_DELRULE, 0, &records::rule(priority));
         }
     }
 
@@ -280,7 +283,7 @@ impl Kernel {
         if routes.is_empty() {
             self.routes4.remove(&destination);
         }
-        self.tell(kind, flags, &route4_record(destination, told));
+        self.tell(kind, flags, &route4(destination, told));
     }
 
     fn change_route6(&mut self) {
@@ -290,11 +293,11 @@ impl Kernel {
             0 if !gateways.is_empty() => {
                 // All at once.
                 self.routes6.remove(&destination);
-                return self.tell(RTM_DELROUTE, 0, &route6_record(destination, &gateways));
+                return self.tell(RTM_DELROUTE, 0, &records::route6(destination, &gateways));
             }
             1 if !gateways.is_empty() => {
                 self.routes6.insert(destination, vec![gateway]);
-                return self.tell(RTM_NEWROUTE, NLM_F_REPLACE, &route6_record(destination, &[gateway]));
+                return self.tell(RTM_NEWROUTE, NLM_F_REPLACE, &records::route6(destination, &[gateway]));
             }
             _ => {}
         }
@@ -306,31 +309,27 @@ impl Kernel {
                 self.routes6.insert(destination, gateways);
             }
             // The one that went, alone.
-            return self.tell(RTM_DELROUTE, 0, &route6_record(destination, &[gateway]));
+            return self.tell(RTM_DELROUTE, 0, &records::route6(destination, &[gateway]));
         }
         gateways.push(gateway);
         // The new one is told first, and dumped last.
         let told: Vec<u8> = gateways.iter().rev().copied().collect();
         self.routes6.insert(destination, gateways);
-        self.tell(RTM_NEWROUTE, NLM_F_CREATE, &route6_record(destination, &told));
+        self.tell(RTM_NEWROUTE, NLM_F_CREATE, &records::route6(destination, &told));
     }
 
     fn change_id(&mut self) {
         let id = self.random.byte(9);
-        match self.ids.iter().position(|&other| other == id) {
-            Some(at) => {
-                self.ids.remove(at);
-                if self.habits.silent > 0 && self.random.one_in(self.habits.silent) {
-                    self.silent = self.silent.with(Table::Namespaces);
-                } else {
-                    self.tell(RTM_DELNSID, 0, &id_record(id));
-                }
-            }
-            None => {
-                let at = self.random.below(self.ids.len() as u64 + 1) as usize;
-                self.ids.insert(at, id);
-                self.tell(RTM_NEWNSID, 0, &id_record(id));
-            }
+        let Some(at) = self.ids.iter().position(|&other| other == id) else {
+            let at = self.random.below(self.ids.len() as u64 + 1) as usize;
+            self.ids.insert(at, id);
+            return self.tell(RTM_NEWNSID, 0, &records::id(id));
+        };
+        self.ids.remove(at);
+        if self.habits.silent > 0 && self.random.one_in(self.habits.silent) {
+            self.silent = self.silent.with(Table::Namespaces);
+        } else {
+            self.tell(RTM_DELNSID, 0, &records::id(id));
         }
     }
 
@@ -358,7 +357,7 @@ impl Kernel {
             return Event::Overrun;
         }
         if self.habits.foreign > 0 && self.random.one_in(self.habits.foreign) {
-            let bytes = message(RTM_DELNSID, 0, 0, &id_record(self.ids.first().copied().unwrap_or(0)));
+            let bytes = message(RTM_DELNSID, 0, 0, &records::id(self.ids.first().copied().unwrap_or(0)));
             return Event::Datagram { bytes, sender: 77, truncated: false };
         }
         let Some(mut bytes) = self.queue.pop_front() else { return Event::Empty };
@@ -378,11 +377,11 @@ impl Kernel {
         let kind = u16::from_ne_bytes([bytes[4], bytes[5]]);
         let sequence = u32::from_ne_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]);
         let family = bytes[16];
-        if bytes[7] & 3 == 0 {
+        if u16::from_ne_bytes([bytes[6], bytes[7]]) & NLM_F_DUMP == 0 {
             assert_eq!(kind, RTM_GETLINK, "only links are asked for one by one");
             let index = bytes[20];
             self.reply = Some(match self.links.get(&index) {
-                Some(&link) => message(RTM_NEWLINK, 0, sequence, &link_record(index, link)),
+                Some(&link) => message(RTM_NEWLINK, 0, sequence, &link_of(index, link)),
                 None => message(2, 0, sequence, &(-19i32).to_ne_bytes()),
             });
             return;
@@ -425,7 +424,7 @@ impl Kernel {
         let can_be_cut = self.dump.is_some() && self.habits.truncated_chunk > 0;
         let truncated = can_be_cut && self.random.one_in(self.habits.truncated_chunk);
         if truncated {
-            chunk.truncate(chunk.len() * 2 / 3 & !3);
+            chunk.truncate((chunk.len() * 2 / 3) & !3);
         }
         (chunk, truncated)
     }
@@ -444,7 +443,7 @@ impl Kernel {
         match (dump.table, dump.family) {
             (Table::Links, _) => {
                 for (&index, &link) in self.links.range(dump.cursor.key..).take(room) {
-                    rows.push(link_record(index, link));
+                    rows.push(link_of(index, link));
                     dump.cursor.key = index + 1;
                 }
             }
@@ -483,7 +482,7 @@ impl Kernel {
                     cursor.key = destination;
                     return rows;
                 }
-                rows.push(route4_record(destination, route));
+                rows.push(route4(destination, route));
                 cursor.index += 1;
             }
             cursor.index = 0;
@@ -495,20 +494,20 @@ impl Kernel {
     /// The rows of a table, as a dump that nothing disturbs shows them.
     pub(crate) fn rows(&self, table: Table, family: u8) -> Vec<Vec<u8>> {
         match (table, family) {
-            (Table::Links, _) => self.links.iter().map(|(&index, &link)| link_record(index, link)).collect(),
-            (Table::Addresses, _) => self.addresses.iter().map(|&(link, host)| address_record(link, host)).collect(),
-            (Table::Rules, _) => self.rules.iter().map(|&priority| rule_record(priority)).collect(),
+            (Table::Links, _) => self.links.iter().map(|(&index, &link)| link_of(index, link)).collect(),
+            (Table::Addresses, _) => self.addresses.iter().map(|&(link, host)| records::address(link, host)).collect(),
+            (Table::Rules, _) => self.rules.iter().map(|&priority| records::rule(priority)).collect(),
             (Table::Routes, AF_INET) => {
                 let of = |(&destination, routes): (&u8, &Vec<Route4>)| {
-                    routes.iter().map(move |&route| route4_record(destination, route)).collect::<Vec<_>>()
+                    routes.iter().map(move |&route| route4(destination, route)).collect::<Vec<_>>()
                 };
                 self.routes4.iter().flat_map(of).collect()
             }
             (Table::Routes, AF_INET6) => {
-                self.routes6.iter().map(|(&destination, gateways)| route6_record(destination, gateways)).collect()
+                self.routes6.iter().map(|(&destination, gateways)| records::route6(destination, gateways)).collect()
             }
             (Table::Routes, _) => [self.rows(table, AF_INET), self.rows(table, AF_INET6)].concat(),
-            (Table::Namespaces, _) => self.ids.iter().map(|&id| id_record(id)).collect(),
+            (Table::Namespaces, _) => self.ids.iter().map(|&id| records::id(id)).collect(),
             _ => Vec::new(),
         }
     }
@@ -530,88 +529,10 @@ impl Kernel {
     }
 }
 
-/// A message with its header.
-pub(crate) fn message(kind: u16, flags: u16, sequence: u32, payload: &[u8]) -> Vec<u8> {
-    let length = 16 + payload.len() as u32;
-    let mut bytes = Vec::with_capacity(length as usize + 3);
-    bytes.extend_from_slice(&length.to_ne_bytes());
-    bytes.extend_from_slice(&kind.to_ne_bytes());
-    bytes.extend_from_slice(&flags.to_ne_bytes());
-    bytes.extend_from_slice(&sequence.to_ne_bytes());
-    bytes.extend_from_slice(&4242u32.to_ne_bytes());
-    bytes.extend_from_slice(payload);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
+fn link_of(index: u8, link: Link) -> Vec<u8> {
+    records::link(index, link.mtu, link.up, link.port_state)
 }
 
-/// Appends an attribute.
-fn put(number: u16, payload: &[u8], record: &mut Vec<u8>) {
-    record.extend_from_slice(&(4 + payload.len() as u16).to_ne_bytes());
-    record.extend_from_slice(&number.to_ne_bytes());
-    record.extend_from_slice(payload);
-    record.resize(record.len().next_multiple_of(4), 0);
-}
-
-fn link_record(index: u8, link: Link) -> Vec<u8> {
-    let mut record = vec![0; 16];
-    record[4] = index;
-    let flags: u32 = if link.up { 0x1 | 0x40 | 0x10000 } else { 0 };
-    record[8..12].copy_from_slice(&flags.to_ne_bytes());
-    put(3, &[b'e', b'0' + index, 0], &mut record);
-    put(4, &[link.mtu, 5, 0, 0], &mut record);
-    put(16, &[link.port_state], &mut record);
-    record
-}
-
-fn address_record(link: u8, host: u8) -> Vec<u8> {
-    let mut record = vec![AF_INET, 24, 0, 0, link, 0, 0, 0];
-    put(1, &[10, 9, link, host], &mut record);
-    put(2, &[10, 9, link, host], &mut record);
-    record
-}
-
-fn rule_record(priority: u8) -> Vec<u8> {
-    let mut record = vec![AF_INET, 0, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0];
-    put(6, &[priority, 3, 0, 0], &mut record);
-    record
-}
-
-fn route4_record(destination: u8, route: Route4) -> Vec<u8> {
-    let mut record = vec![AF_INET, 24, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0];
-    put(15, &[254, 0, 0, 0], &mut record);
-    put(1, &[10, 7, destination, 0], &mut record);
-    put(6, &[route.priority, 2, 0, 0], &mut record);
-    put(5, &[10, 9, 0, route.gateway], &mut record);
-    put(4, &[route.link, 0, 0, 0], &mut record);
-    record
-}
-
-fn route6_record(destination: u8, gateways: &[u8]) -> Vec<u8> {
-    let address = |last: u8| [0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
-    let mut record = vec![AF_INET6, 128, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0];
-    put(15, &[254, 0, 0, 0], &mut record);
-    put(1, &address(destination), &mut record);
-    put(6, &[0, 4, 0, 0], &mut record);
-    if let &[gateway] = gateways {
-        put(5, &address(gateway), &mut record);
-        put(4, &[2, 0, 0, 0], &mut record);
-    } else {
-        let mut nexthops = Vec::new();
-        for &gateway in gateways {
-            let mut inner = Vec::new();
-            put(5, &address(gateway), &mut inner);
-            nexthops.extend_from_slice(&(8 + inner.len() as u16).to_ne_bytes());
-            nexthops.extend_from_slice(&[0, 0, 2, 0, 0, 0]);
-            nexthops.extend_from_slice(&inner);
-        }
-        put(9, &nexthops, &mut record);
-    }
-    put(20, &[0], &mut record);
-    record
-}
-
-fn id_record(id: u8) -> Vec<u8> {
-    let mut record = vec![0; 4];
-    put(1, &[id, 0, 0, 0], &mut record);
-    record
+fn route4(destination: u8, route: Route4) -> Vec<u8> {
+    records::route4(destination, route.priority, route.gateway, route.link)
 }

@@ -1,6 +1,9 @@
 //! The engine against a model of the kernel: `synced` means equal, whatever the kernel drops, hides and forgets.
+#![allow(clippy::cast_possible_truncation, reason = "the numbers of a model are small")]
 
 mod kernel;
+#[path = "../common/records.rs"]
+mod records;
 mod run;
 
 use sockeye_state::watch::Rules;

@@ -57,8 +57,9 @@ impl Listener {
         let wrong = match (change.verb, before, change.old, change.new) {
             (Verb::Added, None, None, Some(_)) => false,
             (Verb::Added, Some(_), None, Some(_)) => !repeats,
-            (Verb::Changed, Some(before), Some(old), Some(_)) => !same(change.table, &before, old, Source::Event),
-            (Verb::Removed, Some(before), Some(old), None) => !same(change.table, &before, old, Source::Event),
+            (Verb::Changed, Some(before), Some(old), Some(_)) | (Verb::Removed, Some(before), Some(old), None) => {
+                !same(change.table, &before, old, Source::Event)
+            }
             _ => true,
         };
         if wrong {
@@ -164,7 +165,7 @@ pub(crate) fn run(seed: u64, rules: Rules) -> Result<(), String> {
                 } else if kernel.is_quiet() {
                     // Two audits of every table find what no event told of.
                     let until = until.ok_or("nothing is due")?;
-                    if now > Duration::from_secs(120) && watch.synced() == Kernel::tables() {
+                    if now > Duration::from_mins(2) && watch.synced() == Kernel::tables() {
                         break;
                     }
                     now = now.max(until);
