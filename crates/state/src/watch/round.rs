@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use sockeye_wire::Message;
-use sockeye_wire::rtnetlink::{AF_UNSPEC, RTM_GETACTION, Table, Verb as Said};
+use sockeye_wire::rtnetlink::{AF_UNSPEC, Table, Verb as Said};
 
 use super::output::{Change, Gap, Origin, Output, Reason, Verb};
 use super::overlay::{Gone, Overlay};
@@ -205,9 +205,10 @@ impl Watch {
     fn row(&mut self, round: &mut Round, part: &Part, message: &Message<'_>, sink: &mut Sink<'_>) {
         let (table, payload) = (round.table, message.payload());
         let family = payload.first().copied().unwrap_or(0);
-        // net/sched/act_api.c `tc_dump_action`: the rows carry the type of the request.
+        // net/sched/act_api.c `tc_dump_action`, net/ipv6/addrconf.c `inet6_dump_addr`: rows of actions, of multicast and of
+        // anycast addresses carry the type of the request.
         let is_ours = Table::of_message(message.type_number(), family) == Some((table, Said::New))
-            || table == Table::TcActions && message.type_number() == RTM_GETACTION;
+            || table.get_type() == Some(message.type_number());
         if part.family != AF_UNSPEC && family != part.family {
             round.foreign_family = true;
         }
