@@ -23,7 +23,7 @@ fn events_are_awaited() {
             let Ok(Event::Changed(change)) = watcher.next().await else { panic!("a change was to come") };
             let Some(Record::Rule(rule)) = change.record() else { panic!("{change:?}") };
             assert_eq!((rule.priority(), rule.table()), (4711, 99));
-            assert_eq!(watcher.watcher().engine().mirror(Table::Rules).map(sockeye_state::Mirror::len), Some(7));
+            assert_eq!(watcher.watcher().engine().mirror(Table::Rules).map(sockeye_state::Mirror::len), Some(6));
         });
         Ok(())
     });
