@@ -288,7 +288,7 @@ impl Teller {
             Upsert::Unchanged => return,
         };
         round.found += 1;
-        let is_drift = class(table).announced && !(verb == Verb::Added && is_silent(table, record));
+        let is_drift = class(table).announced && !is_silent(table, record);
         round.drift(state, is_drift, self.is_told, sink);
         if self.is_told {
             let origin = round.origin;
