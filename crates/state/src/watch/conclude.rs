@@ -44,6 +44,10 @@ impl Watch {
             return self.fail(&round, reason, now, sink);
         }
         let unsettled = round.overlay.unsettled;
+        if unsettled && round.origin == Origin::Audit && self.rules.confirm_absences {
+            // Events keep the mirror right meanwhile: what may be hidden is no evidence against it.
+            return self.fail(&round, Reason::Unsettled, now, sink);
+        }
         self.sweep(&mut round, unsettled && self.rules.confirm_absences, sink);
         let Some(state) = &mut self.states[table as usize] else { return };
         state.found = [state.found[1], round.found];
@@ -135,7 +139,17 @@ impl Watch {
             // What it was to look for is still to be found.
             state.refresh.get_or_insert(state.retry);
         }
-        if state.backoff.failures() > FAILURES_MAX && !state.gap_told {
+        if round.drift {
+            // A gap was told of, and is open until a dump is whole.
+            state.phase = Phase::Gap;
+        }
+        let is_over = state.backoff.failures() > FAILURES_MAX;
+        if is_over && round.origin == Origin::Audit && !round.drift {
+            // That the table does not rest is no sign that the mirror is wrong.
+            let interval = self.audit.unwrap_or(class(table).audit);
+            state.audit = on_grid(now, interval, self.phase);
+            state.backoff.reset();
+        } else if is_over && !state.gap_told {
             state.gap_told = true;
             if state.phase == Phase::Synced {
                 state.phase = Phase::Gap;

@@ -265,12 +265,24 @@ impl Watch {
         self.last_read = now;
     }
 
+    /// The driver itself lost events between the socket and the engine: as if the kernel had dropped them.
+    pub fn lost(&mut self, now: Duration) {
+        self.lose(Reason::Driver, now);
+    }
+
     /// Takes what the dump socket gave.
     pub fn answer(&mut self, received: Received<'_>, now: Duration, sink: &mut Sink<'_>) {
         if self.reread.is_receiving() {
-            if let Received::Datagram(datagram) = received {
-                self.reread_answer(&datagram, now);
-                self.drained = false;
+            match received {
+                Received::Datagram(datagram) => {
+                    self.reread_answer(&datagram, now);
+                    self.drained = false;
+                }
+                Received::Overrun => {
+                    self.reread.current = None;
+                    self.consequences(Tables::one(Table::Links), now);
+                }
+                Received::Empty => {}
             }
             return;
         }
@@ -284,7 +296,12 @@ impl Watch {
                     self.release(now, sink);
                 }
             }
-            Received::Overrun => round.lose(),
+            Received::Overrun => {
+                // What was lost may be its end: nobody waits for it.
+                if let Some(round) = self.abandon() {
+                    self.fail(&round, Reason::DumpTruncated, now, sink);
+                }
+            }
             Received::Empty => {}
         }
     }

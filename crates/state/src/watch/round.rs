@@ -107,13 +107,6 @@ impl Round {
         self.stage = Stage::Hold;
     }
 
-    /// The dump socket lost something: what exactly, nobody knows.
-    pub(super) fn lose(&mut self) {
-        if let Some((_, dump)) = &mut self.dump {
-            dump.handle(Received::Overrun, |_| {});
-        }
-    }
-
     /// The answer to the request ended.
     fn end(&mut self, state: &mut State, part: &Part, dump: Dump, done_interrupted: bool, rules: Rules) {
         let conclusion = dump.into_conclusion();

@@ -126,7 +126,7 @@ impl Watch {
     }
 
     /// Gives the round up.
-    fn abandon(&mut self) -> Option<Round> {
+    pub(super) fn abandon(&mut self) -> Option<Round> {
         let round = self.round.take()?;
         self.reopen |= matches!(round.stage, Stage::Receive | Stage::Hold);
         Some(round)
