@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use sockeye_wire::rtnetlink::{AF_UNSPEC, RTM_DELLINK, RTM_NEWLINK, RTM_NEWLINKPROP, Table};
-use sockeye_wire::{Attributes, Message, Messages};
+use sockeye_wire::rtnetlink::{RTM_NEWLINK, RTM_NEWLINKPROP, Table};
+use sockeye_wire::{Message, Messages};
 
 use super::output::{Change, Origin, Output, Reason, Verb};
 use super::round::Round;
@@ -92,52 +92,6 @@ impl Watch {
             return;
         }
         self.apply(table, verb == sockeye_wire::rtnetlink::Verb::Deleted, message, now, sink);
-    }
-
-    /// Looks at a message about a link. `false`: it is not the whole record.
-    fn link(&mut self, type_number: u16, family: u8, payload: &[u8], now: Duration) -> bool {
-        /// Links whose state is remembered. An event about one beyond them is taken for a change of state.
-        const LINKS_MAX: usize = 1 << 16;
-        const IFLA_IFNAME: u16 = 3;
-        const IFLA_WIRELESS: u16 = 11;
-        let word =
-            |at: usize| payload.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_ne_bytes(*word));
-        let Some((index, flags)) = word(4).zip(word(8)) else { return false };
-        let attributes = || Attributes::new(payload.get(Table::Links.header_len()..).unwrap_or_default());
-        // AF_BRIDGE tells of the port alone (net/bridge/br_netlink.c `br_ifinfo_notify`), a deletion only that it left;
-        // RTM_NEWLINKPROP of the names; wireless extensions send an event that is no state (net/wireless/wext-core.c).
-        if family != AF_UNSPEC || type_number & !3 == RTM_NEWLINKPROP {
-            self.reread(index, now);
-            return false;
-        }
-        if attributes().last(IFLA_WIRELESS).is_some() {
-            return false;
-        }
-        if let Some(reread) = &mut self.reread.current
-            && reread.index == index
-        {
-            reread.touched = true;
-        }
-        if type_number == RTM_DELLINK {
-            self.links.remove(&index);
-            return true;
-        }
-        let name = attributes().last(IFLA_IFNAME).map(|name| {
-            name.first_chunk().copied().unwrap_or_else(|| {
-                let mut whole = [0; 16];
-                whole.iter_mut().zip(name).for_each(|(place, byte)| *place = *byte);
-                whole
-            })
-        });
-        let link = (flags & consequence::LINK_STATE, name.unwrap_or_default());
-        let before = if self.links.len() < LINKS_MAX { self.links.insert(index, link) } else { None };
-        if before.is_none_or(|before| before.0 != link.0) {
-            self.consequences(consequence::of_state(), now);
-        }
-        if before.is_none_or(|before| before.1 != link.1) {
-            self.consequences(consequence::of_name(), now);
-        }
-        true
     }
 
     pub(super) fn apply(

@@ -74,10 +74,12 @@
 mod backoff;
 mod conclude;
 mod events;
+mod links;
 mod output;
 mod overlay;
 mod reread;
 mod round;
+mod rows;
 mod rules;
 mod schedule;
 mod state;
@@ -87,7 +89,6 @@ pub use output::{Change, Gap, Origin, Output, Reason, Synced, Verb, Want};
 pub use rules::Rules;
 
 use core::time::Duration;
-use std::collections::HashMap;
 
 use sockeye_wire::rtnetlink::Table;
 
@@ -96,6 +97,7 @@ use crate::received::Received;
 use crate::rtnetlink::{Tables, consequence, needs};
 use backoff::{Backoff, Random};
 use events::Buffers;
+use links::Links;
 use reread::Rereads;
 use round::{Round, Stage};
 use schedule::Loss;
@@ -163,8 +165,7 @@ pub struct Watch {
     buffers: Buffers,
     /// When the driver asked first.
     born: Option<Duration>,
-    /// Flags and name of each link that was heard of.
-    links: HashMap<u32, (u32, [u8; 16])>,
+    links: Links,
 
     /// The event socket was empty when it was read last.
     drained: bool,
@@ -213,7 +214,7 @@ impl Watch {
             counters: Counters::default(),
             buffers: Buffers::default(),
             born: None,
-            links: HashMap::new(),
+            links: Links::default(),
             drained: false,
             last_read: Duration::ZERO,
             last_count: Duration::ZERO,
