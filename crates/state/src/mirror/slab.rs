@@ -19,11 +19,11 @@ const HEAD_LEN: usize = 8;
 
 /// What is kept beside a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// The round in which it was seen last, and whether it was missed.
-    pub(super) seen: u16,
+    pub(crate) seen: u16,
     /// Which of several records that are the same in everything.
-    pub(super) copy: u16,
+    pub(crate) copy: u16,
 }
 
 /// The name of a cell.

@@ -8,7 +8,7 @@ use super::overlay::Gone;
 use super::round::Round;
 use super::state::State;
 use super::{Sink, Watch};
-use crate::mirror::{Keyed, Upsert, is_known, is_touched, shown};
+use crate::mirror::{Keyed, Mark, Upsert, is_known, is_touched, shown};
 use crate::rtnetlink::{Part, Source, class, each_record, is_silent, route, write_key};
 
 impl Watch {
@@ -66,13 +66,19 @@ impl Teller {
         let (table, number) = (round.table, round.number);
         let mut record = record;
         let mut copy = 0;
+        let mut place;
         if class(table).repeats {
             // The n-th row of equal ones is the n-th copy.
-            while state.mirror.seen(keyed, copy).is_some_and(|seen| is_known(seen, number)) {
+            loop {
+                place = state.mirror.locate(keyed, copy, record);
+                if !place.is_some_and(|place| is_known(state.mirror.seen(place), number)) {
+                    break;
+                }
                 copy += 1;
             }
         } else {
-            let is_touched = state.mirror.seen(keyed, 0).is_some_and(|seen| is_touched(seen, number));
+            place = state.mirror.locate(keyed, 0, record);
+            let is_touched = place.is_some_and(|place| is_touched(state.mirror.seen(place), number));
             if self.events_win && is_touched {
                 return;
             }
@@ -92,7 +98,7 @@ impl Teller {
                 return;
             }
         }
-        let upsert = state.mirror.put(keyed, copy, record, shown(number), Source::Dump, old);
+        let upsert = state.mirror.put(place, keyed, Mark { seen: shown(number), copy }, record, Source::Dump, old);
         let (verb, old) = match upsert {
             Upsert::Added => (Verb::Added, None),
             Upsert::Changed => (Verb::Changed, Some(old.as_slice())),
