@@ -12,6 +12,7 @@ use super::state::State;
 use super::{Sink, Watch};
 use crate::conclusion::Refusal;
 use crate::dump::{Dump, Step};
+use crate::mirror::Place;
 use crate::received::{Datagram, Received};
 use crate::rtnetlink::{Part, Tables, is_unsupported};
 
@@ -52,6 +53,8 @@ pub(super) struct Round {
     pub(super) held: Held,
     pub(super) overlay: Overlay,
     dump: Option<(Part, Dump)>,
+    /// Where the last row was found: the next is near.
+    pub(super) previous: Option<Place>,
     /// Rows of the dump of a family were of another: the kernel does not have it.
     pub(super) foreign_family: bool,
     /// Why the round is worth nothing, if it is.
@@ -77,6 +80,7 @@ impl Round {
             held: Held::default(),
             overlay: Overlay::default(),
             dump: None,
+            previous: None,
             foreign_family: false,
             failure: None,
             done: 0,

@@ -77,7 +77,8 @@ impl Teller {
                 copy += 1;
             }
         } else {
-            place = state.mirror.locate(keyed, 0, record);
+            place = state.mirror.locate_row(keyed, record, round.previous);
+            round.previous = place.or(round.previous);
             let is_touched = place.is_some_and(|place| is_touched(state.mirror.seen(place), number));
             if self.events_win && is_touched {
                 return;
