@@ -4,10 +4,10 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
+use sockeye_state::Received;
 use sockeye_state::capture::Record;
-use sockeye_state::{Datagram, Received};
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, Holds};
 use crate::error::{Error, Operation};
 use crate::namespace::Namespace;
 use crate::sys::{self, Instruction};
@@ -151,16 +151,15 @@ impl Socket {
 
     #[inline]
     fn receive_with<'b>(&mut self, buffer: &'b mut Buffer, flags: i32) -> Result<Received<'b>, Error> {
-        let received = match sys::receive(self.fd.as_fd(), buffer.bytes(), flags) {
-            Ok(reception) => Received::Datagram(
-                Datagram::new(buffer.filled(reception.length)).from_sender(reception.sender).cut(reception.truncated),
-            ),
+        let reception = match sys::receive(self.fd.as_fd(), buffer.bytes(), flags) {
+            Ok(reception) => Holds::Datagram(reception),
             Err(error) => match error.raw_os_error() {
-                Some(libc::ENOBUFS) => Received::Overrun,
-                Some(libc::EAGAIN) => Received::Empty,
+                Some(libc::ENOBUFS) => Holds::Overrun,
+                Some(libc::EAGAIN) => Holds::Nothing,
                 _ => return Err(Error::new(Operation::Receive, error)),
             },
         };
+        let received = buffer.fill(reception);
         if let Some(tap) = &mut self.tap {
             tap.tell(Record::Received(received));
         }

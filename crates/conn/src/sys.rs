@@ -24,6 +24,7 @@ pub struct Instruction {
 const NSFS_MAGIC: u64 = 0x6e73_6673;
 
 /// What one `recvmsg` gave.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Reception {
     /// Bytes in the buffer, or of the whole datagram where it was longer.
     pub(crate) length: usize,

@@ -46,8 +46,17 @@ pub(crate) struct Surrounding<'a> {
 pub struct Entry<'a> {
     /// Its name, with the suffix of its unit.
     pub key: Cow<'static, str>,
+    /// Its name alone.
+    pub name: Cow<'static, str>,
     /// What it is.
     pub value: Value<'a>,
+}
+
+impl<'a> Entry<'a> {
+    /// A value whose key is its name alone.
+    pub(crate) fn named(name: &'static str, value: Value<'a>) -> Self {
+        Self { key: Cow::Borrowed(name), name: Cow::Borrowed(name), value }
+    }
 }
 
 impl<'a> Tree<'a> {
@@ -74,7 +83,7 @@ impl<'a> Tree<'a> {
                 fields(counted.head, self.bytes, self.surrounding, each);
                 let items = counted.items(self.bytes);
                 let items = items.map(|item| Value::Tree(Tree::structure(counted.item, item, self.surrounding)));
-                each(Entry { key: Cow::Borrowed(counted.name), value: Value::List(items.collect()) });
+                each(Entry::named(counted.name, Value::List(items.collect())));
             }
             Shape::NextHop(space) => next_hop(space, self.bytes, self.surrounding, each),
         }
@@ -113,7 +122,7 @@ fn fields<'a>(layout: &'static Layout, bytes: &'a [u8], surrounding: Surrounding
                 Holds::Number(number) => keyed(field.name, number.meaning),
                 _ => Cow::Borrowed(field.name),
             };
-            each(Entry { key, value });
+            each(Entry { key, name: Cow::Borrowed(field.name), value });
         }
     }
 }
@@ -143,8 +152,11 @@ pub(crate) fn field_value<'a>(
 }
 
 /// A number with a name where it stands for an interface.
-fn number_value<'a>(number: u64, scalar: Scalar, meaning: Meaning, surrounding: Surrounding<'a>) -> Value<'a> {
+fn number_value(number: u64, scalar: Scalar, meaning: Meaning, surrounding: Surrounding<'_>) -> Value<'_> {
     match (meaning, u32::try_from(number)) {
+        // NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT (include/uapi/linux/netconf.h).
+        (Meaning::Interface, Err(_)) if number.cast_signed() == -1 => Value::Word("all"),
+        (Meaning::Interface, Err(_)) if number.cast_signed() == -2 => Value::Word("default"),
         (Meaning::Interface, Ok(index)) => {
             let name = (index != 0).then(|| surrounding.context.interface(index)).flatten();
             Value::Interface { index, name }
@@ -204,13 +216,12 @@ fn one<'a>(
     each: &mut dyn FnMut(Entry<'a>),
 ) {
     let Some(row) = row else {
-        let key = Cow::Owned(format!("unknown_{}", attribute.number));
-        return each(Entry { key, value: Value::Bytes(attribute.payload) });
+        let key: Cow<'static, str> = Cow::Owned(format!("unknown_{}", attribute.number));
+        return each(Entry { name: key.clone(), key, value: Value::Bytes(attribute.payload) });
     };
     let inner = Surrounding { outer: siblings, ..surrounding };
     match &row.payload {
         Payload::Padding => {}
-        Payload::Nest(nest) if row.name.is_empty() => Tree::nest(nest, attribute.payload, inner).entries(each),
         Payload::Selected(selector, choices) => {
             let (key, value) = match selected(*selector, choices, siblings, surrounding) {
                 Some(choice) => {
@@ -221,7 +232,7 @@ fn one<'a>(
                 None => (unknown_choice(row, space), Some(Value::Bytes(attribute.payload))),
             };
             if let Some(value) = value {
-                each(Entry { key, value });
+                put(key.clone(), key, value, each);
             }
         }
         payload => {
@@ -243,9 +254,23 @@ fn one<'a>(
                 payload => value(payload, attribute.payload, siblings, inner),
             };
             if let Some(value) = value {
-                each(Entry { key, value });
+                put(key, Cow::Borrowed(row.name), value, each);
             }
         }
+    }
+}
+
+/// Hands a value on; what has no name of its own has its members in the object around it.
+fn put<'a>(key: Cow<'static, str>, name: Cow<'static, str>, value: Value<'a>, each: &mut dyn FnMut(Entry<'a>)) {
+    match value {
+        Value::Tree(tree) if key.is_empty() => tree.entries(each),
+        // A list without a name has one element: it is what the record is about.
+        Value::List(values) if key.is_empty() => {
+            for value in values {
+                put(key.clone(), name.clone(), value, each);
+            }
+        }
+        value => each(Entry { key, name, value }),
     }
 }
 
@@ -275,6 +300,12 @@ pub(crate) fn selected(
         }
         _ => None,
     }
+}
+
+/// What an attribute holds in messages of this family; family 0 stands for all that are not named.
+pub(crate) fn of_family(choices: &'static [(u8, &'static Payload)], family: u8) -> Option<&'static Payload> {
+    let find = |wanted: u8| choices.iter().find(|(family, _)| *family == wanted).map(|(_, payload)| *payload);
+    find(family).or_else(|| find(0))
 }
 
 /// A name with the suffix of its unit.
@@ -328,8 +359,8 @@ pub(crate) fn value<'a>(
             Some(choice) => return value(&choice.payload, bytes, siblings, surrounding),
             None => Value::Bytes(bytes),
         },
-        Payload::OfFamily(choices) => match choices.iter().find(|(family, _)| *family == surrounding.family) {
-            Some((_, payload)) => return value(payload, bytes, siblings, surrounding),
+        Payload::OfFamily(choices) => match of_family(choices, surrounding.family) {
+            Some(payload) => return value(payload, bytes, siblings, surrounding),
             None => Value::Bytes(bytes),
         },
         Payload::NextHops(space) => Value::List(next_hops(space, bytes, surrounding)),
@@ -358,7 +389,7 @@ fn via(bytes: &[u8]) -> Option<IpAddr> {
 }
 
 /// A stack of MPLS labels: 20 bits each, outermost first, as `ip` writes it.
-fn labels<'a>(bytes: &'a [u8]) -> Value<'a> {
+fn labels(bytes: &[u8]) -> Value<'_> {
     let words = bytes.chunks_exact(4).filter_map(|word| Scalar::Be32.read(word, 0));
     let texts: Vec<_> = words.map(|word| (word >> 12).to_string()).collect();
     if texts.is_empty() { Value::Bytes(bytes) } else { Value::Owned(texts.join("/").into_bytes()) }

@@ -23,6 +23,10 @@ pub(crate) enum Step {
     Each { skip: usize, number: u16 },
     /// Into each attribute, whatever its number.
     Listed,
+    /// The same where a record has one.
+    Only,
+    /// Stay, if the message is of this family; 0 stands for all that are not among the choices.
+    Family { family: u8, choices: &'static [(u8, &'static Payload)] },
     /// Into each next hop.
     NextHops,
     /// Into each of the structures whose number another one says.
@@ -99,9 +103,15 @@ fn descend<'a>(
                 descend(steps, leaf, attribute.payload, here, inner, each);
             }
         }
-        Step::Listed => {
+        Step::Listed | Step::Only => {
             for attribute in Attributes::new(bytes).map_while(Result::ok) {
                 descend(steps, leaf, attribute.payload, bytes, inner, each);
+            }
+        }
+        Step::Family { family, choices } => {
+            let own = choices.iter().any(|(choice, _)| *choice == surrounding.family);
+            if family == surrounding.family || family == 0 && !own {
+                descend(steps, leaf, bytes, siblings, surrounding, each);
             }
         }
         Step::NextHops => tree::each_next_hop(bytes, |hop| descend(steps, leaf, hop, siblings, surrounding, each)),

@@ -41,7 +41,8 @@ impl<'a> Row<'a> {
     pub fn entries(&self, each: &mut dyn FnMut(Entry<'a>)) {
         for &(field, flat) in registry::flats(self.table) {
             if let Some(value) = flat.value(self) {
-                each(Entry { key: registry::catalog(self.table).info(field).json.clone().into(), value });
+                let info = registry::catalog(self.table).info(field);
+                each(Entry { key: info.json.clone().into(), name: info.path.clone().into(), value });
             }
         }
         let hidden = registry::hidden(self.table);

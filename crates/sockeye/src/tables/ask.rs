@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use sockeye_conn::{Buffer, Error, Namespace, Protocol, Socket};
 use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::rtnetlink::Row as Record;
+use sockeye_state::rtnetlink::each_record;
 use sockeye_state::{Conclusion, Dump, Step};
 use sockeye_wire::message::NLM_F_DUMP_FILTERED;
 use sockeye_wire::rtnetlink::{Table, TableDump, Wanted};
 use sockeye_wire::{Attributes, Messages, Scalar};
 
+use super::line;
 use super::place::Place;
 use crate::rows::{Row, Take};
 
@@ -30,6 +32,8 @@ pub(crate) struct Ended {
     pub(crate) result: Result<Conclusion, Error>,
     /// The kernel said that it left out what was not selected.
     pub(crate) filtered: bool,
+    /// The kernel does not have the family.
+    pub(crate) absent: bool,
 }
 
 /// What is counted over all dumps of a listing.
@@ -76,12 +80,11 @@ impl Ask<'_> {
             // Where the queueing disciplines could not be had, nothing is known of what hangs on them.
             if !found.is_whole() {
                 let dump = Table::Qdiscs.dumps(&Wanted::default()).remove(0);
-                ended.push(Ended { dump, result: Ok(found), filtered: false });
+                ended.push(Ended { dump, result: Ok(found), filtered: false, absent: false });
             }
         }
         for dump in dumps {
-            let (result, filtered) = self.dump(&dump, &mut socket, &mut buffer, taker);
-            ended.push(Ended { dump, result, filtered });
+            ended.push(self.dump(&dump, &mut socket, &mut buffer, taker));
             if self.counts.stopped.load(Ordering::Relaxed) {
                 break;
             }
@@ -89,25 +92,24 @@ impl Ask<'_> {
         Ok(ended)
     }
 
-    fn dump<T: Take>(
-        &self,
-        dump: &TableDump,
-        socket: &mut Socket,
-        buffer: &mut Buffer,
-        taker: &mut T,
-    ) -> (Result<Conclusion, Error>, bool) {
-        let mut filtered = false;
+    fn dump<T: Take>(&self, dump: &TableDump, socket: &mut Socket, buffer: &mut Buffer, taker: &mut T) -> Ended {
+        let (mut filtered, mut absent) = (false, false);
         for attempt in 1.. {
             let keeps = self.table.marks_interruption() && attempt < ATTEMPTS_MAX;
             let mut kept = Kept::default();
             let mut streams = !keeps;
-            let result = receive(socket, buffer, dump, |flags, payload| {
+            let result = receive(self.namespace, socket, buffer, dump, |flags, payload| {
                 filtered = flags & NLM_F_DUMP_FILTERED != 0;
+                if dump.family.is_some_and(|family| payload.first() != Some(&family)) {
+                    // Asked for a family that it does not have, the kernel answers with all others.
+                    absent = true;
+                    return false;
+                }
                 if !streams && kept.bytes.len() + payload.len() > KEPT_MAX {
                     streams = true;
-                    kept.each(|payload| self.take(dump, payload, taker));
+                    kept.each(|payload| self.take(payload, taker));
                 }
-                if streams { self.take(dump, payload, taker) } else { kept.push(payload) }
+                if streams { self.take(payload, taker) } else { kept.push(payload) }
             });
             let disturbed = result.as_ref().is_ok_and(|conclusion| conclusion.interrupted);
             if disturbed && !streams {
@@ -115,18 +117,23 @@ impl Ask<'_> {
                 continue;
             }
             if !streams {
-                kept.each(|payload| self.take(dump, payload, taker));
+                kept.each(|payload| self.take(payload, taker));
             }
-            return (result, filtered);
+            return Ended { dump: dump.clone(), result, filtered, absent };
         }
         unreachable!("the last attempt returns")
     }
 
+    /// Takes the records of a message. `false`: no more rows are wanted.
+    fn take<T: Take>(&self, message: &[u8], taker: &mut T) -> bool {
+        let mut more = true;
+        let mut scratch = Vec::new();
+        each_record(self.table, message, &mut scratch, &mut |record| more = more && self.take_one(record, taker));
+        more
+    }
+
     /// Decides a row and hands it on. `false`: no more rows are wanted.
-    fn take<T: Take>(&self, dump: &TableDump, payload: &[u8], taker: &mut T) -> bool {
-        if dump.family.is_some_and(|family| payload.first() != Some(&family)) {
-            return true;
-        }
+    fn take_one<T: Take>(&self, payload: &[u8], taker: &mut T) -> bool {
         let Ok(row) = Record::read(self.table, payload, self.place) else {
             self.counts.defects.fetch_add(1, Ordering::Relaxed);
             return true;
@@ -154,7 +161,7 @@ impl Ask<'_> {
     fn targets(&self, socket: &mut Socket, buffer: &mut Buffer) -> Result<(Conclusion, Vec<TableDump>), Error> {
         let mut qdiscs = Vec::new();
         let dump = Table::Qdiscs.dumps(&Wanted::default()).remove(0);
-        let found = receive(socket, buffer, &dump, |_, payload| {
+        let found = receive(self.namespace, socket, buffer, &dump, |_, payload| {
             if let Some(qdisc) = Qdisc::read(payload) {
                 qdiscs.push(qdisc);
             }
@@ -176,7 +183,7 @@ impl Ask<'_> {
             }
         }
         for dump in &classes {
-            receive(socket, buffer, dump, |_, payload| {
+            receive(self.namespace, socket, buffer, dump, |_, payload| {
                 parents.extend(
                     Scalar::U32
                         .read(payload, 4)
@@ -210,6 +217,7 @@ impl Qdisc {
 
 /// Makes one dump and hands each message to `visit`, flags and payload, until it wants no more.
 fn receive(
+    namespace: Option<&Namespace>,
     socket: &mut Socket,
     buffer: &mut Buffer,
     wanted: &TableDump,
@@ -221,17 +229,19 @@ fn receive(
     let answers = [asked.saturating_sub(2), asked];
     let mut dump = Dump::new(sequence);
     let mut more = true;
-    loop {
-        let step = dump.handle(socket.receive(buffer)?, |message| {
+    let over = line::receive(socket, buffer, |received| {
+        let step = dump.handle(received, |message| {
             if more && answers.contains(&message.type_number()) {
                 more = visit(message.flags(), message.payload());
             }
         });
-        // The rest is received and dropped: a socket has one dump at a time.
-        if step == Step::Ended {
-            return Ok(dump.into_conclusion());
-        }
+        more && step == Step::Continue
+    })?;
+    if !over {
+        // A socket has one dump at a time.
+        *socket = open(namespace)?;
     }
+    Ok(dump.into_conclusion())
 }
 
 /// Messages of a dump that may have to be made again.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod commands;
+mod line;
 mod options;
 mod place;
 mod run;

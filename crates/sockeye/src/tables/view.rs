@@ -1,5 +1,7 @@
 //! The columns of each table that people see first, with what each is worth: the highest number falls away first.
 
+use std::sync::LazyLock;
+
 use sockeye_query::FieldId;
 use sockeye_query::rtnetlink::catalog;
 use sockeye_wire::rtnetlink::Table;
@@ -9,7 +11,14 @@ use crate::sockets::view::Kind;
 
 /// The fields of a table.
 pub(crate) fn fields(table: Table) -> Fields {
-    Fields { catalog: catalog(table), kind: |_| Kind::Kernel, help: "sockeye fields --table" }
+    Fields { catalog: catalog(table), kind: |_| Kind::Kernel, help: help(table) }
+}
+
+/// The command that explains the fields of a table.
+fn help(table: Table) -> &'static str {
+    static HELP: LazyLock<Vec<String>> =
+        LazyLock::new(|| Table::ALL.iter().map(|table| format!("sockeye fields --table {}", table.name())).collect());
+    &HELP[table as usize]
 }
 
 fn default(table: Table) -> &'static [(&'static str, u8)] {
@@ -61,6 +70,21 @@ fn default(table: Table) -> &'static [(&'static str, u8)] {
         Table::Labels => &[("label", 0), ("dev", 1), ("address", 0), ("prefixlen", 0)],
         Table::Netconf => {
             &[("family", 0), ("dev", 0), ("forwarding", 1), ("rp_filter", 2), ("mc_forwarding", 3), ("proxy_neigh", 3)]
+        }
+        Table::TcActions => &[("kind", 0), ("index", 0), ("action", 0)],
+        Table::Mdb => &[("dev", 0), ("group", 0), ("port", 0), ("vid", 2), ("state", 1), ("flags", 3)],
+        Table::Vlans => &[("dev", 0), ("vid", 0), ("flags", 1), ("state", 1)],
+        Table::Statistics => &[
+            ("dev", 0),
+            ("link_64.rx_bytes", 0),
+            ("link_64.rx_packets", 1),
+            ("link_64.rx_dropped", 2),
+            ("link_64.tx_bytes", 0),
+            ("link_64.tx_packets", 1),
+            ("link_64.tx_dropped", 2),
+        ],
+        Table::NeighbourTables => {
+            &[("name", 0), ("family", 0), ("thresh1", 1), ("thresh2", 1), ("thresh3", 1), ("parms.ifindex", 1)]
         }
         Table::Namespaces => &[("nsid", 0)],
         // Whatever there is, in the kernel's order.

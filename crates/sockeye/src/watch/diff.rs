@@ -6,8 +6,10 @@ use sockeye_wire::rtnetlink::Table;
 
 /// One field that changed.
 pub(crate) struct Difference<'a> {
-    /// Its name, with the objects around it, apart by dots.
+    /// Its key, with the objects around it, apart by dots.
     pub(crate) path: String,
+    /// The same without units.
+    pub(crate) name: String,
     /// Its value before; `None`: it had none.
     pub(crate) old: Option<Value<'a>>,
     /// Its value now; `None`: it has none.
@@ -17,7 +19,29 @@ pub(crate) struct Difference<'a> {
 /// Objects that count and age by themselves: that they differ is no change of the record.
 fn is_volatile(table: Table, key: &str) -> bool {
     match table {
-        Table::Links => matches!(key, "stats" | "stats64" | "xstats"),
+        Table::Links => matches!(
+            key,
+            "stats"
+                | "stats64"
+                | "xstats"
+                // What just changed, in a notification alone.
+                | "change"
+                | "event"
+                | "carrier_changes"
+                | "carrier_up_count"
+                | "carrier_down_count"
+                | "bridge.hello_timer"
+                | "bridge.tcn_timer"
+                | "bridge.topology_change_timer"
+                | "bridge.gc_timer"
+                | "bridge_port.message_age_timer"
+                | "bridge_port.forward_delay_timer"
+                | "bridge_port.hold_timer"
+                | "af_spec.inet6.stats"
+                | "af_spec.inet6.icmp6stats"
+                | "af_spec.inet6.cacheinfo"
+        ),
+        Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => key == "cacheinfo",
         Table::Routes | Table::Neighbours | Table::Fdb => matches!(key, "cacheinfo" | "probes"),
         Table::MulticastRoutes => matches!(key, "mfc_stats" | "expires"),
         Table::Qdiscs | Table::TcClasses | Table::TcFilters | Table::TcActions => {
@@ -31,35 +55,44 @@ fn is_volatile(table: Table, key: &str) -> bool {
 pub(crate) fn between<'a>(old: &Row<'a>, new: &Row<'a>) -> Vec<Difference<'a>> {
     let mut before = flat(old);
     let mut differences = Vec::new();
-    for (path, value) in flat(new) {
-        let known = before.iter().position(|(other, _)| *other == path);
-        let old = known.map(|at| before.remove(at).1);
+    for Flat { path, name, value } in flat(new) {
+        let known = before.iter().position(|other| other.path == path);
+        let old = known.map(|at| before.remove(at).value);
         if old.as_ref() != Some(&value) {
-            differences.push(Difference { path, old, new: Some(value) });
+            differences.push(Difference { path, name, old, new: Some(value) });
         }
     }
-    differences.extend(before.into_iter().map(|(path, value)| Difference { path, old: Some(value), new: None }));
+    let gone = |Flat { path, name, value }| Difference { path, name, old: Some(value), new: None };
+    differences.extend(before.into_iter().map(gone));
     differences
 }
 
+/// One value with its place in the record.
+struct Flat<'a> {
+    path: String,
+    name: String,
+    value: Value<'a>,
+}
+
 /// Every value with its path, without what changes by itself.
-fn flat<'a>(row: &Row<'a>) -> Vec<(String, Value<'a>)> {
+fn flat<'a>(row: &Row<'a>) -> Vec<Flat<'a>> {
     let mut values = Vec::new();
-    row.entries(&mut |entry| {
-        if !is_volatile(row.table, &entry.key) {
-            add(&mut values, entry.key.into_owned(), entry.value);
-        }
-    });
+    row.entries(&mut |entry| add(row.table, &mut values, entry.key.into_owned(), entry.name.into_owned(), entry.value));
     values
 }
 
-fn add<'a>(values: &mut Vec<(String, Value<'a>)>, path: String, value: Value<'a>) {
+fn add<'a>(table: Table, values: &mut Vec<Flat<'a>>, path: String, name: String, value: Value<'a>) {
+    if is_volatile(table, &name) {
+        return;
+    }
     match value {
         Value::Tree(tree) => {
             for entry in tree.to_entries() {
-                add(values, format!("{path}.{}", entry.key), entry.value);
+                let inner = [format!("{path}.{}", entry.key), format!("{name}.{}", entry.name)];
+                let [path, name] = inner;
+                add(table, values, path, name, entry.value);
             }
         }
-        value => values.push((path, value)),
+        value => values.push(Flat { path, name, value }),
     }
 }

@@ -72,7 +72,7 @@ fn rest(out: &mut Vec<u8>, row: &Row<'_>, said: &[FieldId]) {
 fn differences(out: &mut Vec<u8>, old: &Row<'_>, new: &Row<'_>) {
     for (index, difference) in diff::between(old, new).iter().enumerate() {
         out.extend_from_slice(if index == 0 { b" " } else { b", " });
-        out.extend_from_slice(difference.path.as_bytes());
+        out.extend_from_slice(difference.name.as_bytes());
         out.push(b' ');
         shown(out, difference.old.as_ref());
         out.extend_from_slice(" → ".as_bytes());
@@ -81,12 +81,20 @@ fn differences(out: &mut Vec<u8>, old: &Row<'_>, new: &Row<'_>) {
 }
 
 fn labelled(out: &mut Vec<u8>, word: &str, read: &Value<'_>) {
-    // An interface that is none, an empty set of flags: nothing to say.
-    let mut text = Vec::new();
-    shown(&mut text, Some(read));
-    if text.is_empty() || matches!(read, Value::Interface { index: 0, .. }) {
+    // An interface that is none, an empty set of flags, no metric: nothing to say.
+    let is_nothing = match read {
+        Value::Interface { index, .. } => *index == 0,
+        Value::Set { bits, .. } => *bits == 0,
+        Value::Unsigned(number) => *number == 0 && matches!(word, "metric" | "tos"),
+        Value::Hexadecimal32(number) => *number == 0,
+        Value::List(values) => values.is_empty(),
+        _ => false,
+    };
+    if is_nothing {
         return;
     }
+    let mut text = Vec::new();
+    shown(&mut text, Some(read));
     out.push(b' ');
     if word == "/" {
         out.pop();
@@ -100,10 +108,15 @@ fn labelled(out: &mut Vec<u8>, word: &str, read: &Value<'_>) {
 
 /// A value; what is true or false is on or off here.
 fn shown(out: &mut Vec<u8>, read: Option<&Value<'_>>) {
+    let start = out.len();
     match read {
         None => out.extend_from_slice(b"none"),
         Some(Value::Truth(truth)) => out.extend_from_slice(if *truth { b"on" } else { b"off" }),
         Some(read) => value::text(out, read),
+    }
+    // A set without anything in it, a text without letters.
+    if out.len() == start {
+        out.extend_from_slice(b"none");
     }
 }
 

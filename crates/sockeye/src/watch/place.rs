@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sockeye_query::Context;
+use sockeye_state::rtnetlink::Tables;
 
 use crate::sockets::system::Interfaces;
 
@@ -19,6 +20,8 @@ pub(crate) struct Place {
     /// Names as events told them. A name outlives its interface, for the changes that follow from its end.
     names: Mutex<HashMap<u32, Vec<u8>>>,
     interfaces: Interfaces,
+    /// Tables that were in sync before.
+    synced: Mutex<Tables>,
 }
 
 impl Place {
@@ -26,7 +29,15 @@ impl Place {
     pub(crate) fn new(label: Vec<u8>, interfaces: Interfaces) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Self { label, number, names: Mutex::default(), interfaces }
+        Self { label, number, names: Mutex::default(), interfaces, synced: Mutex::new(Tables::NONE) }
+    }
+
+    /// Whether these tables are in sync for the first time: nothing was wrong before.
+    pub(crate) fn first_synced(&self, tables: Tables) -> bool {
+        let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *synced;
+        *synced = before.union(tables);
+        before.intersection(tables).is_empty()
     }
 
     /// The interface has this name from now on.

@@ -164,7 +164,7 @@ impl Stream<'_> {
             Output::Synced(synced) => {
                 let shown: Tables =
                     synced.tables.iter().filter(|&table| self.subjects.filter(table).is_some()).collect();
-                let first = synced.last_audit.is_none();
+                let first = place.first_synced(shown);
                 if shown.is_empty() || first && self.options.format() == StreamFormat::Lines {
                     return;
                 }

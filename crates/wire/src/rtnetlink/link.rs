@@ -8,16 +8,19 @@ pub mod bridge;
 pub mod bridge_family;
 pub mod bridge_port;
 pub mod can;
+pub mod counters;
 pub mod dsa;
 pub mod family;
 pub mod function;
 pub mod geneve;
 pub mod gtp;
 pub mod hsr;
+pub mod info;
 pub mod ipoib;
 pub mod ipvlan;
 pub mod macsec;
 pub mod macvlan;
+pub mod name;
 pub mod netkit;
 pub mod ovpn;
 pub mod rmnet;
@@ -29,35 +32,14 @@ pub mod vxlan;
 pub mod wwan;
 pub mod xfrm;
 
-use crate::rtnetlink::link::amt::AMT;
-use crate::rtnetlink::link::bareudp::BAREUDP;
-use crate::rtnetlink::link::batadv::BATADV;
-use crate::rtnetlink::link::bond::{BOND, BOND_PORT};
-use crate::rtnetlink::link::bridge::BRIDGE;
 use crate::rtnetlink::link::bridge_family::BRIDGE_AF_SPEC;
 use crate::rtnetlink::link::bridge_port::BRIDGE_PORT;
-use crate::rtnetlink::link::can::{CAN, CanStatistics};
-use crate::rtnetlink::link::dsa::DSA;
+use crate::rtnetlink::link::counters::{LinkMap, LinkStatistics, LinkStatistics64};
 use crate::rtnetlink::link::family::{AF_SPEC, LINK_INET6};
 use crate::rtnetlink::link::function::{VF, VF_PORT};
-use crate::rtnetlink::link::geneve::GENEVE;
-use crate::rtnetlink::link::gtp::GTP;
-use crate::rtnetlink::link::hsr::HSR;
-use crate::rtnetlink::link::ipoib::IPOIB;
-use crate::rtnetlink::link::ipvlan::IPVLAN;
-use crate::rtnetlink::link::macsec::MACSEC;
-use crate::rtnetlink::link::macvlan::MACVLAN;
-use crate::rtnetlink::link::netkit::NETKIT;
-use crate::rtnetlink::link::ovpn::OVPN;
-use crate::rtnetlink::link::rmnet::RMNET;
-use crate::rtnetlink::link::tun::TUN;
-use crate::rtnetlink::link::tunnel::{GRE, IP6TNL, IPTUN, VTI};
-use crate::rtnetlink::link::vlan::VLAN;
-use crate::rtnetlink::link::vrf::{VRF, VRF_PORT};
-use crate::rtnetlink::link::vxlan::VXLAN;
-use crate::rtnetlink::link::wwan::WWAN;
-use crate::rtnetlink::link::xfrm::XFRM;
-use crate::{Choice, Name, choices, names};
+use crate::rtnetlink::link::info::LINK_INFO;
+use crate::rtnetlink::link::name::{LINK_FLAGS, LINK_TYPES, OPERATIONAL_STATES};
+use crate::{Name, names};
 
 /// Address families that a header of rtnetlink names.
 pub(crate) const FAMILIES: &[Name] = names![
@@ -69,111 +51,6 @@ pub(crate) const FAMILIES: &[Name] = names![
     (45, "mctp"),
     (128, "ipmr"),
     (129, "ip6mr"),
-];
-
-/// What a link can do and does (`IFF_*`).
-pub(crate) const LINK_FLAGS: &[Name] = names![
-    (0x1, "up"),
-    (0x2, "broadcast"),
-    (0x4, "debug"),
-    (0x8, "loopback"),
-    (0x10, "pointopoint"),
-    (0x20, "notrailers"),
-    (0x40, "running"),
-    (0x80, "noarp"),
-    (0x100, "promisc"),
-    (0x200, "allmulti"),
-    (0x400, "master"),
-    (0x800, "slave"),
-    (0x1000, "multicast"),
-    (0x2000, "portsel"),
-    (0x4000, "automedia"),
-    (0x8000, "dynamic"),
-    (0x10000, "lower-up"),
-    (0x20000, "dormant"),
-    (0x40000, "echo"),
-];
-
-/// What kind of hardware a link is to ARP (`ARPHRD_*`).
-pub(crate) const LINK_TYPES: &[Name] = names![
-    (0, "netrom"),
-    (1, "ether"),
-    (2, "eether"),
-    (3, "ax25"),
-    (4, "pronet"),
-    (5, "chaos"),
-    (6, "ieee802"),
-    (7, "arcnet"),
-    (8, "appletlk"),
-    (15, "dlci"),
-    (19, "atm"),
-    (23, "metricom"),
-    (24, "ieee1394"),
-    (27, "eui64"),
-    (32, "infiniband"),
-    (256, "slip"),
-    (257, "cslip"),
-    (258, "slip6"),
-    (259, "cslip6"),
-    (260, "rsrvd"),
-    (264, "adapt"),
-    (270, "rose"),
-    (271, "x25"),
-    (272, "hwx25"),
-    (280, "can"),
-    (290, "mctp"),
-    (512, "ppp"),
-    (513, "cisco"),
-    (516, "lapb"),
-    (517, "ddcmp"),
-    (518, "rawhdlc"),
-    (519, "rawip"),
-    (768, "tunnel"),
-    (769, "tunnel6"),
-    (770, "frad"),
-    (771, "skip"),
-    (772, "loopback"),
-    (773, "localtlk"),
-    (774, "fddi"),
-    (775, "bif"),
-    (776, "sit"),
-    (777, "ipddp"),
-    (778, "ipgre"),
-    (779, "pimreg"),
-    (780, "hippi"),
-    (781, "ash"),
-    (782, "econet"),
-    (783, "irda"),
-    (784, "fcpp"),
-    (785, "fcal"),
-    (786, "fcpl"),
-    (787, "fcfabric"),
-    (800, "ieee802-tr"),
-    (801, "ieee80211"),
-    (802, "ieee80211-prism"),
-    (803, "ieee80211-radiotap"),
-    (804, "ieee802154"),
-    (805, "ieee802154-monitor"),
-    (820, "phonet"),
-    (821, "phonet-pipe"),
-    (822, "caif"),
-    (823, "ip6gre"),
-    (824, "netlink"),
-    (825, "6lowpan"),
-    (826, "vsockmon"),
-    (65534, "none"),
-    (65535, "void"),
-];
-
-/// States of RFC 2863 (`IF_OPER_*`).
-pub(crate) const OPERATIONAL_STATES: &[Name] = names![
-    (0, "unknown"),
-    (1, "notpresent"),
-    (2, "down"),
-    (3, "lowerlayerdown"),
-    (4, "testing"),
-    (5, "dormant"),
-    (6, "up"),
 ];
 
 crate::layout! {
@@ -192,134 +69,6 @@ crate::layout! {
     }
 }
 
-crate::layout! {
-    /// Counters of a link in 32 bits, which wrap.
-    pub struct LinkStatistics = rtnl_link_stats {
-        /// Packets received.
-        rx_packets => rx_packets: u32 @ 0, Count, (2, 12);
-        /// Packets sent.
-        tx_packets => tx_packets: u32 @ 4, Count, (2, 12);
-        /// Bytes received.
-        rx_bytes => rx_bytes: u32 @ 8, Bytes, (2, 12);
-        /// Bytes sent.
-        tx_bytes => tx_bytes: u32 @ 12, Bytes, (2, 12);
-        /// Packets received with any error.
-        rx_errors => rx_errors: u32 @ 16, Count, (2, 12);
-        /// Packets that could not be sent.
-        tx_errors => tx_errors: u32 @ 20, Count, (2, 12);
-        /// Packets received and dropped for want of room or of a protocol.
-        rx_dropped => rx_dropped: u32 @ 24, Count, (2, 12);
-        /// Packets dropped on their way out.
-        tx_dropped => tx_dropped: u32 @ 28, Count, (2, 12);
-        /// Multicast packets received.
-        multicast => multicast: u32 @ 32, Count, (2, 12);
-        /// Collisions while sending.
-        collisions => collisions: u32 @ 36, Count, (2, 12);
-        /// Packets received with a wrong length.
-        rx_length_errors => rx_length_errors: u32 @ 40, Count, (2, 12);
-        /// Times the receiver's buffer ran over.
-        rx_over_errors => rx_over_errors: u32 @ 44, Count, (2, 12);
-        /// Packets received with a wrong checksum of the frame.
-        rx_crc_errors => rx_crc_errors: u32 @ 48, Count, (2, 12);
-        /// Packets received out of alignment.
-        rx_frame_errors => rx_frame_errors: u32 @ 52, Count, (2, 12);
-        /// Times the receiver's queue ran over.
-        rx_fifo_errors => rx_fifo_errors: u32 @ 56, Count, (2, 12);
-        /// Packets that the device dropped because the host did not take them.
-        rx_missed_errors => rx_missed_errors: u32 @ 60, Count, (2, 12);
-        /// Packets given up while sending.
-        tx_aborted_errors => tx_aborted_errors: u32 @ 64, Count, (2, 12);
-        /// Packets lost because the carrier was.
-        tx_carrier_errors => tx_carrier_errors: u32 @ 68, Count, (2, 12);
-        /// Packets lost because the sender's queue ran dry.
-        tx_fifo_errors => tx_fifo_errors: u32 @ 72, Count, (2, 12);
-        /// Heartbeat errors of old half-duplex Ethernet.
-        tx_heartbeat_errors => tx_heartbeat_errors: u32 @ 76, Count, (2, 12);
-        /// Late collisions.
-        tx_window_errors => tx_window_errors: u32 @ 80, Count, (2, 12);
-        /// Compressed packets received, of SLIP and PPP.
-        rx_compressed => rx_compressed: u32 @ 84, Count, (2, 12);
-        /// Compressed packets sent, of SLIP and PPP.
-        tx_compressed => tx_compressed: u32 @ 88, Count, (2, 12);
-        /// Packets dropped because the link is not to receive, as an idle port of a bond.
-        rx_nohandler => rx_nohandler: u32 @ 92, Count, (4, 6);
-    }
-}
-
-crate::layout! {
-    /// Counters of a link.
-    pub struct LinkStatistics64 = rtnl_link_stats64 {
-        /// Packets received.
-        rx_packets => rx_packets: u64 @ 0, Count, (2, 35);
-        /// Packets sent.
-        tx_packets => tx_packets: u64 @ 8, Count, (2, 35);
-        /// Bytes received.
-        rx_bytes => rx_bytes: u64 @ 16, Bytes, (2, 35);
-        /// Bytes sent.
-        tx_bytes => tx_bytes: u64 @ 24, Bytes, (2, 35);
-        /// Packets received with any error.
-        rx_errors => rx_errors: u64 @ 32, Count, (2, 35);
-        /// Packets that could not be sent.
-        tx_errors => tx_errors: u64 @ 40, Count, (2, 35);
-        /// Packets received and dropped for want of room or of a protocol.
-        rx_dropped => rx_dropped: u64 @ 48, Count, (2, 35);
-        /// Packets dropped on their way out.
-        tx_dropped => tx_dropped: u64 @ 56, Count, (2, 35);
-        /// Multicast packets received; devices may count those that never reached the host.
-        multicast => multicast: u64 @ 64, Count, (2, 35);
-        /// Collisions while sending.
-        collisions => collisions: u64 @ 72, Count, (2, 35);
-        /// Packets received with a wrong length.
-        rx_length_errors => rx_length_errors: u64 @ 80, Count, (2, 35);
-        /// Times the receiver's buffer ran over.
-        rx_over_errors => rx_over_errors: u64 @ 88, Count, (2, 35);
-        /// Packets received with a wrong checksum of the frame.
-        rx_crc_errors => rx_crc_errors: u64 @ 96, Count, (2, 35);
-        /// Packets received out of alignment.
-        rx_frame_errors => rx_frame_errors: u64 @ 104, Count, (2, 35);
-        /// Times the receiver's queue ran over; tunnels count packets out of sequence.
-        rx_fifo_errors => rx_fifo_errors: u64 @ 112, Count, (2, 35);
-        /// Packets that the device dropped because the host did not take them.
-        rx_missed_errors => rx_missed_errors: u64 @ 120, Count, (2, 35);
-        /// Packets given up while sending.
-        tx_aborted_errors => tx_aborted_errors: u64 @ 128, Count, (2, 35);
-        /// Packets lost because the carrier was.
-        tx_carrier_errors => tx_carrier_errors: u64 @ 136, Count, (2, 35);
-        /// Packets lost because the sender's queue ran dry.
-        tx_fifo_errors => tx_fifo_errors: u64 @ 144, Count, (2, 35);
-        /// Heartbeat errors of old half-duplex Ethernet.
-        tx_heartbeat_errors => tx_heartbeat_errors: u64 @ 152, Count, (2, 35);
-        /// Late collisions.
-        tx_window_errors => tx_window_errors: u64 @ 160, Count, (2, 35);
-        /// Compressed packets received, of SLIP and PPP.
-        rx_compressed => rx_compressed: u64 @ 168, Count, (2, 35);
-        /// Compressed packets sent, of SLIP and PPP.
-        tx_compressed => tx_compressed: u64 @ 176, Count, (2, 35);
-        /// Packets dropped because the link is not to receive, as an idle port of a bond.
-        rx_nohandler => rx_nohandler: u64 @ 184, Count, (4, 6);
-        /// Packets dropped because their link-layer address is another host's.
-        rx_otherhost_dropped => rx_otherhost_dropped: u64 @ 192, Count, (5, 19);
-    }
-}
-
-crate::layout! {
-    /// Where old hardware is found on its bus.
-    pub struct LinkMap = rtnl_link_ifmap {
-        /// Start of the shared memory.
-        mem_start => mem_start: u64 @ 0, Hexadecimal, (2, 12);
-        /// End of the shared memory.
-        mem_end => mem_end: u64 @ 8, Hexadecimal, (2, 12);
-        /// First I/O port.
-        base_addr => base_addr: u64 @ 16, Hexadecimal, (2, 12);
-        /// Interrupt.
-        irq => irq: u16 @ 24, Identifier, (2, 12);
-        /// DMA channel.
-        dma => dma: u8 @ 26, Identifier, (2, 12);
-        /// Connector in use, as the driver numbers them.
-        port => port: u8 @ 27, Identifier, (2, 12);
-    }
-}
-
 crate::space! {
     /// Attributes of a link.
     pub static LINK = "link", header &LinkMessage::LAYOUT, 16; {
@@ -331,7 +80,7 @@ crate::space! {
         IFLA_IFNAME = 3 => "ifname": Text, (2, 12);
         /// Largest packet that the link sends, without its link-layer header.
         IFLA_MTU = 4 => "mtu": Number(U32, Bytes), (2, 12);
-        /// Link below this one; its own index where there is none; the peer of a veth, in `link_netnsid`.
+        /// Link below this one, in `link_netnsid` where that is told; the peer of a veth; 0 for a tunnel without.
         IFLA_LINK = 5 => "link": Number(U32, Interface), (2, 12);
         /// Kind of the root queueing discipline.
         IFLA_QDISC = 6 => "qdisc": Text, (2, 12);
@@ -422,8 +171,6 @@ crate::space! {
         IFLA_MAX_MTU = 51 => "max_mtu": Number(U32, Bytes), (4, 19);
         /// Properties of the link: its alternative names.
         IFLA_PROP_LIST = 52 => "": Nest(&LINK_PROPERTIES), (5, 5);
-        /// Alternative name, where a message tells of only one.
-        IFLA_ALT_IFNAME = 53 => "alt_ifname": Text, (5, 5);
         /// Link-layer address that the hardware came with.
         IFLA_PERM_ADDRESS = 54 => "perm_address": LinkAddress, (5, 6);
         /// Why a protocol keeps the link down.
@@ -458,73 +205,6 @@ crate::space! {
         IFLA_TAILROOM = 69 => "tailroom": Number(U16, Bytes), (6, 18);
     }
 }
-
-crate::space! {
-    /// Kind of a link and what its kind adds.
-    pub static LINK_INFO = "link_info"; {
-        /// Kind of the link; hardware has none.
-        IFLA_INFO_KIND = 1 => "kind": Text, (2, 23);
-        /// What this kind of link adds.
-        IFLA_INFO_DATA = 2 => "": Selected(Selector::Text(1), LINK_DATA), (2, 23);
-        /// Counters that this kind of link adds.
-        IFLA_INFO_XSTATS = 3 => "xstats": Selected(Selector::Text(1), LINK_XSTATS), (2, 23);
-        /// Kind of the link that this one is a port of.
-        IFLA_INFO_SLAVE_KIND = 4 => "slave_kind": Text, (3, 14);
-        /// What being a port of that kind adds.
-        IFLA_INFO_SLAVE_DATA = 5 => "": Selected(Selector::Text(4), LINK_PORT_DATA), (3, 14);
-    }
-}
-
-/// What each kind of link adds.
-pub(crate) static LINK_DATA: &[Choice] = choices![
-    ("amt", 0, "amt", Nest(&AMT)),
-    ("bareudp", 0, "bareudp", Nest(&BAREUDP)),
-    ("batadv", 0, "batadv", Nest(&BATADV)),
-    ("bond", 0, "bond", Nest(&BOND)),
-    ("bridge", 0, "bridge", Nest(&BRIDGE)),
-    ("can", 0, "can", Nest(&CAN)),
-    ("dsa", 0, "dsa", Nest(&DSA)),
-    ("erspan", 0, "erspan", Nest(&GRE)),
-    ("geneve", 0, "geneve", Nest(&GENEVE)),
-    ("gre", 0, "gre", Nest(&GRE)),
-    ("gretap", 0, "gretap", Nest(&GRE)),
-    ("gtp", 0, "gtp", Nest(&GTP)),
-    ("hsr", 0, "hsr", Nest(&HSR)),
-    ("ip6erspan", 0, "ip6erspan", Nest(&GRE)),
-    ("ip6gre", 0, "ip6gre", Nest(&GRE)),
-    ("ip6gretap", 0, "ip6gretap", Nest(&GRE)),
-    ("ip6tnl", 0, "ip6tnl", Nest(&IP6TNL)),
-    ("ipip", 0, "ipip", Nest(&IPTUN)),
-    ("ipoib", 0, "ipoib", Nest(&IPOIB)),
-    ("ipvlan", 0, "ipvlan", Nest(&IPVLAN)),
-    ("ipvtap", 0, "ipvtap", Nest(&IPVLAN)),
-    ("macsec", 0, "macsec", Nest(&MACSEC)),
-    ("macvlan", 0, "macvlan", Nest(&MACVLAN)),
-    ("macvtap", 0, "macvtap", Nest(&MACVLAN)),
-    ("netkit", 0, "netkit", Nest(&NETKIT)),
-    ("ovpn", 0, "ovpn", Nest(&OVPN)),
-    ("rmnet", 0, "rmnet", Nest(&RMNET)),
-    ("sit", 0, "sit", Nest(&IPTUN)),
-    ("tun", 0, "tun", Nest(&TUN)),
-    ("virt_wifi", 0, "virt_wifi", Nest(&VLAN)),
-    ("vlan", 0, "vlan", Nest(&VLAN)),
-    ("vrf", 0, "vrf", Nest(&VRF)),
-    ("vti", 0, "vti", Nest(&VTI)),
-    ("vti6", 0, "vti6", Nest(&VTI)),
-    ("vxlan", 0, "vxlan", Nest(&VXLAN)),
-    ("wwan", 0, "wwan", Nest(&WWAN)),
-    ("xfrm", 0, "xfrm", Nest(&XFRM)),
-];
-
-/// Counters that kinds of links add.
-pub(crate) static LINK_XSTATS: &[Choice] = choices![("can", 0, "can", Structure(&CanStatistics::LAYOUT)),];
-
-/// What being a port of each kind adds.
-pub(crate) static LINK_PORT_DATA: &[Choice] = choices![
-    ("bond", 0, "bond_port", Nest(&BOND_PORT)),
-    ("bridge", 0, "bridge_port", Nest(&BRIDGE_PORT)),
-    ("vrf", 0, "vrf_port", Nest(&VRF_PORT)),
-];
 
 crate::space! {
     /// Properties of a link.

@@ -19,7 +19,7 @@ crate::layout! {
     /// One entry (`struct br_mdb_entry`).
     pub struct MdbEntry = br_mdb_entry {
         /// Port that asked for the group, or the bridge itself.
-        ifindex => ifindex: u32 @ 0, Interface, (3, 8);
+        ifindex => port: u32 @ 0, Interface, (3, 8);
         /// Whether the entry ends.
         state => state: u8 @ 4, OneOf(crate::names![(0, "temporary"), (1, "permanent")]), (3, 8);
         /// What is to say of the entry.
@@ -36,9 +36,9 @@ crate::space! {
     /// Multicast forwarding entries of a bridge; one message has many of them.
     pub static MDB = "mdb", header &MdbMessage::LAYOUT, 8; {
         /// Entries: of each group a list, with each port's entry in it.
-        MDBA_MDB = 1 => "entries": Listed(&Listed(&Nest(&MDB_ENTRY))), (3, 8);
+        MDBA_MDB = 1 => "": Listed(&Listed(&Nest(&MDB_ENTRY))), (3, 8);
         /// Ports behind which multicast routers are.
-        MDBA_ROUTER = 2 => "routers": Listed(&Nest(&MDB_ROUTER)), (3, 8);
+        MDBA_ROUTER = 2 => "router": Listed(&Nest(&MDB_ROUTER)), (3, 8);
     }
 }
 
@@ -62,8 +62,8 @@ crate::space! {
         MDBA_MDB_EATTR_DST_PORT = 7 => "dst_port": Number(U16, Identifier), (6, 4);
         /// Network identifier that packets are sent with.
         MDBA_MDB_EATTR_VNI = 8 => "vni": Number(U32, Identifier), (6, 4);
-        /// Link that packets leave by.
-        MDBA_MDB_EATTR_IFINDEX = 9 => "ifindex": Number(U32, Interface), (6, 4);
+        /// Link that packets leave by, by VXLAN.
+        MDBA_MDB_EATTR_IFINDEX = 9 => "dst_ifindex": Number(U32, Interface), (6, 4);
         /// Network identifier that packets come with.
         MDBA_MDB_EATTR_SRC_VNI = 10 => "src_vni": Number(U32, Identifier), (6, 4);
     }
@@ -83,7 +83,7 @@ crate::layout! {
     /// A port behind which a multicast router is.
     pub struct MdbRouter = br_mdb_router_port {
         /// Port.
-        ifindex => ifindex: u32 @ 0, Interface, (3, 8);
+        ifindex => port: u32 @ 0, Interface, (3, 8);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Statistics of links: `struct if_stats_msg` and the attributes behind it (include/uapi/linux/if_link.h,
 //! net/core/rtnetlink.c).
 
+use crate::rtnetlink::link::FAMILIES;
 use crate::rtnetlink::link::bridge_family::VLAN_FLAGS;
-use crate::rtnetlink::link::{FAMILIES, LinkStatistics64};
+use crate::rtnetlink::link::counters::LinkStatistics64;
 
 crate::layout! {
     /// Statistics of one link (`struct if_stats_msg`).

@@ -1,7 +1,16 @@
 //! Actions of traffic control: `struct tcamsg` and the attributes behind it (net/sched/act_api.c).
 
+pub mod connection;
+pub mod edit;
+pub mod metadata;
+pub mod verdict;
+
 use crate::rtnetlink::link::FAMILIES;
 use crate::rtnetlink::tc::{BasicCounters, QueueCounters, Rate, Rate64};
+use crate::rtnetlink::tc_action::connection::{CONNMARK, CT, CTINFO};
+use crate::rtnetlink::tc_action::edit::{ACTION_MPLS, ACTION_VLAN, CSUM, NAT, PEDIT, SKBMOD};
+use crate::rtnetlink::tc_action::metadata::{IFE, SKBEDIT, TUNNEL_KEY};
+use crate::rtnetlink::tc_action::verdict::{ACTION_BPF, GACT, GATE, MIRRED, POLICE, SAMPLE, SIMPLE};
 use crate::{Choice, Name, choices, names};
 
 crate::layout! {
@@ -16,7 +25,7 @@ crate::space! {
     /// Actions; one message has many of them.
     pub static TC_ACTION = "tc_action", header &ActionMessage::LAYOUT, 4; {
         /// Actions.
-        TCA_ROOT_TAB = 1 => "actions": Listed(&Nest(&ACTION)), (4, 14);
+        TCA_ROOT_TAB = 1 => "": Listed(&Nest(&ACTION)), (4, 14);
         /// Actions in this message.
         TCA_ROOT_COUNT = 3 => "count": Number(U32, Count), (4, 14);
         /// A warning of the kernel.
@@ -96,4 +105,68 @@ crate::space! {
 }
 
 /// What each kind of action adds.
-pub(crate) static ACTION_OPTIONS: &[Choice] = choices![];
+pub(crate) static ACTION_OPTIONS: &[Choice] = choices![
+    ("bpf", 0, "bpf", Nest(&ACTION_BPF)),
+    ("connmark", 0, "connmark", Nest(&CONNMARK)),
+    ("csum", 0, "csum", Nest(&CSUM)),
+    ("ct", 0, "ct", Nest(&CT)),
+    ("ctinfo", 0, "ctinfo", Nest(&CTINFO)),
+    ("gact", 0, "gact", Nest(&GACT)),
+    ("gate", 0, "gate", Nest(&GATE)),
+    ("ife", 0, "ife", Nest(&IFE)),
+    ("mirred", 0, "mirred", Nest(&MIRRED)),
+    ("mpls", 0, "mpls", Nest(&ACTION_MPLS)),
+    ("nat", 0, "nat", Nest(&NAT)),
+    ("pedit", 0, "pedit", Nest(&PEDIT)),
+    ("police", 0, "police", Nest(&POLICE)),
+    ("sample", 0, "sample", Nest(&SAMPLE)),
+    ("simple", 0, "simple", Nest(&SIMPLE)),
+    ("skbedit", 0, "skbedit", Nest(&SKBEDIT)),
+    ("skbmod", 0, "skbmod", Nest(&SKBMOD)),
+    ("tunnel_key", 0, "tunnel_key", Nest(&TUNNEL_KEY)),
+    ("vlan", 0, "vlan", Nest(&ACTION_VLAN)),
+];
+
+/// What happens to a packet (`TC_ACT_*`); `jump` and `goto-chain` carry a number in their lower 28 bits.
+pub(crate) const VERDICTS: &[Name] = names![
+    (0xffff_ffff_ffff_ffff, "unspec"),
+    (0, "ok"),
+    (1, "reclassify"),
+    (2, "shot"),
+    (3, "pipe"),
+    (4, "stolen"),
+    (5, "queued"),
+    (6, "repeat"),
+    (7, "redirect"),
+    (8, "trap"),
+];
+
+crate::layout! {
+    /// What every kind of action has.
+    pub struct ActionParameters = tc_gen {
+        /// Number of the action among those of its kind.
+        index => index: u32 @ 0, Identifier, (2, 12);
+        /// Of no meaning any more.
+        capab => capab: u32 @ 4, Hexadecimal, (2, 12);
+        /// What happens to the packet then.
+        action => action: i32 @ 8, OneOf(VERDICTS), (2, 12);
+        /// References to the action.
+        refcnt => refcnt: i32 @ 12, Count, (2, 12);
+        /// Filters that use the action.
+        bindcnt => bindcnt: i32 @ 16, Count, (2, 12);
+    }
+}
+
+crate::layout! {
+    /// Times of an action.
+    pub struct ActionTimes = tcf_t {
+        /// Time since the action was made.
+        install => install: u64 @ 0, Centiseconds, (2, 12);
+        /// Time since the action was last used.
+        lastuse => lastuse: u64 @ 8, Centiseconds, (2, 12);
+        /// Time until the action ends; 0 where it does not.
+        expires => expires: u64 @ 16, Centiseconds, (2, 12);
+        /// Time since the action was first used; 0 where it never was.
+        firstuse => firstuse: u64 @ 24, Centiseconds, (4, 7);
+    }
+}

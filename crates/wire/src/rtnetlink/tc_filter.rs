@@ -1,8 +1,15 @@
 //! Filters of traffic control: `struct tcmsg` and the attributes behind it (net/sched/cls_api.c).
 
+pub mod flower;
+pub mod simple;
+pub mod u32;
+
 use crate::rtnetlink::link::FAMILIES;
 use crate::rtnetlink::tc::Counters;
 use crate::rtnetlink::tc_action::ACTION_STATISTICS;
+use crate::rtnetlink::tc_filter::flower::FLOWER;
+use crate::rtnetlink::tc_filter::simple::{BASIC, CGROUP, FILTER_BPF, FILTER_ROUTE, FLOW, FW, MATCHALL};
+use crate::rtnetlink::tc_filter::u32::U32_FILTER;
 use crate::{Choice, Name, choices, names};
 
 crate::layout! {
@@ -61,4 +68,18 @@ crate::space! {
 }
 
 /// What each kind of filter adds.
-pub(crate) static FILTER_OPTIONS: &[Choice] = choices![];
+pub(crate) static FILTER_OPTIONS: &[Choice] = choices![
+    ("basic", 0, "basic", Nest(&BASIC)),
+    ("bpf", 0, "bpf", Nest(&FILTER_BPF)),
+    ("cgroup", 0, "cgroup", Nest(&CGROUP)),
+    ("flow", 0, "flow", Nest(&FLOW)),
+    ("flower", 0, "flower", Nest(&FLOWER)),
+    ("fw", 0, "fw", Nest(&FW)),
+    ("matchall", 0, "matchall", Nest(&MATCHALL)),
+    ("route", 0, "route", Nest(&FILTER_ROUTE)),
+    ("u32", 0, "u32", Nest(&U32_FILTER)),
+];
+
+/// Where a filter works (`TCA_CLS_FLAGS_*`).
+pub(crate) const FILTER_FLAGS: &[Name] =
+    names![(1, "skip-hw"), (2, "skip-sw"), (4, "in-hw"), (8, "not-in-hw"), (16, "verbose"),];

@@ -21,7 +21,7 @@ crate::space! {
     /// VLANs of a bridge or port; one message has many of them.
     pub static BRIDGE_VLAN = "vlan_db", header &VlanMessage::LAYOUT, 8; {
         /// VLANs.
-        BRIDGE_VLANDB_ENTRY = 1 => "entries": Repeated(&Nest(&BRIDGE_VLAN_ENTRY)), (5, 6);
+        BRIDGE_VLANDB_ENTRY = 1 => "": Repeated(&Nest(&BRIDGE_VLAN_ENTRY)), (5, 6);
         /// Options that VLANs have for the whole bridge.
         BRIDGE_VLANDB_GLOBAL_OPTIONS = 2 => "global_options": Repeated(&Nest(&BRIDGE_VLAN_OPTIONS)), (5, 15);
     }

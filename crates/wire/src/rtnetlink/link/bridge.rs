@@ -116,6 +116,9 @@ crate::space! {
         IFLA_BR_FDB_N_LEARNED = 48 => "fdb_n_learned": Number(U32, Count), (6, 7);
         /// Most addresses that are learned; 0 for no limit.
         IFLA_BR_FDB_MAX_LEARNED = 49 => "fdb_max_learned": Number(U32, Count), (6, 7);
+        /// Who is to speak the spanning tree protocol when it is turned on.
+        IFLA_BR_STP_MODE = 50 => "stp_mode": Number(U32, OneOf(crate::names![(0, "auto"), (1, "user"), (2, "kernel")])),
+            (7, 1);
     }
 }
 

@@ -204,7 +204,7 @@ crate::space! {
         /// Identity of the host.
         IFLA_PORT_HOST_UUID = 5 => "host_uuid": Opaque, (2, 35);
         /// What was asked of the switch.
-        IFLA_PORT_REQUEST = 6 => "request": Number(U8, OneOf(crate::names![(0, "preassociate"), (1, "preassociate-rr"),
+        IFLA_PORT_REQUEST = 6 => "request": Number(U16, OneOf(crate::names![(0, "preassociate"), (1, "preassociate-rr"),
             (2, "associate"), (3, "disassociate")])), (2, 35);
         /// What the switch answered.
         IFLA_PORT_RESPONSE = 7 => "response": Number(U16, OneOf(crate::names![(0, "success"), (1, "invalid-format"),

@@ -142,7 +142,7 @@ crate::space! {
         /// Packets that are damaged.
         TCA_NETEM_CORRUPT = 4 => "corrupt": Structure(&NetemCorrupt::LAYOUT), (2, 12);
         /// How packets are lost, if not by chance.
-        TCA_NETEM_LOSS = 5 => "loss": Nest(&NETEM_LOSS), (2, 39);
+        TCA_NETEM_LOSS = 5 => "loss_model": Nest(&NETEM_LOSS), (2, 39);
         /// Rate.
         TCA_NETEM_RATE = 6 => "rate": Structure(&NetemRate::LAYOUT), (3, 3);
         /// Whether packets are marked in place of being lost.

@@ -1,0 +1,70 @@
+//! What the kernel sends, received while rows are being written: on a large table the two take turns on two processors.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use sockeye_conn::{Buffer, Error, Socket};
+use sockeye_state::Received;
+use sockeye_wire::{Kind, Messages};
+
+/// Datagrams of a dump that are received here before a second thread is worth its while: half a megabyte.
+const ALONE: usize = 16;
+/// Datagrams that may wait to be written.
+const WAITING: usize = 16;
+
+/// Hands everything that is received to `take`, until it wants no more or the dump is over. `false`: the dump was left
+/// before its end, and the socket cannot be used for another.
+pub(super) fn receive(
+    socket: &mut Socket,
+    buffer: &mut Buffer,
+    mut take: impl FnMut(Received<'_>) -> bool,
+) -> Result<bool, Error> {
+    for _ in 0..ALONE {
+        let received = socket.receive(buffer)?;
+        let last = is_last(received);
+        let more = take(received);
+        if last || !more {
+            return Ok(last);
+        }
+    }
+    thread::scope(|scope| {
+        let (filled, to_write) = sync_channel(WAITING);
+        let (emptied, to_fill) = sync_channel(WAITING + 2);
+        for _ in 0..WAITING {
+            // The channel has room for all of them.
+            let _ = emptied.send(Buffer::new());
+        }
+        scope.spawn(move || fill(socket, &filled, &to_fill));
+        while let Ok(next) = to_write.recv() {
+            let buffer: Buffer = next?;
+            let last = is_last(buffer.received());
+            let more = take(buffer.received());
+            if last || !more {
+                return Ok(last);
+            }
+            // The other thread has ended: what it filled comes all the same.
+            let _ = emptied.send(buffer);
+        }
+        Ok(false)
+    })
+}
+
+/// Fills buffers until the dump is over, or nobody wants them.
+fn fill(socket: &mut Socket, filled: &SyncSender<Result<Buffer, Error>>, to_fill: &Receiver<Buffer>) {
+    while let Ok(mut buffer) = to_fill.recv() {
+        let received = socket.receive(&mut buffer).map(is_last);
+        let last = !matches!(received, Ok(false));
+        if filled.send(received.map(|_| buffer)).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// Whether the dump ends with this.
+fn is_last(received: Received<'_>) -> bool {
+    let Received::Datagram(datagram) = received else { return false };
+    datagram.sender == 0
+        && Messages::new(datagram.bytes)
+            .map_while(Result::ok)
+            .any(|message| matches!(message.kind(), Kind::Done | Kind::Error))
+}
