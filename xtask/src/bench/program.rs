@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::sys;
-use super::{bare, sys::Usage};
+use super::{bare, bare_routes, sys::Usage};
 
 /// Where the output goes, and what is taken as the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,18 @@ impl Program {
     pub(super) fn bare(arguments: &[&str]) -> Result<Self> {
         let path = std::env::current_exe().context("cannot find this program")?;
         Ok(Self::new(path, bare::Args::line(arguments), &[]))
+    }
+
+    /// The bare loop for routes.
+    pub(super) fn bare_routes(main4: bool) -> Result<Self> {
+        let path = std::env::current_exe().context("cannot find this program")?;
+        Ok(Self::new(path, bare_routes::Args::line(main4), &[]))
+    }
+
+    /// `ip` with these arguments, where it is installed.
+    pub(super) fn ip(arguments: &str) -> Option<Self> {
+        let installed = Command::new("ip").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        installed.is_ok().then(|| Self::new("ip".into(), arguments.split(' ').map(str::to_owned).collect(), &[]))
     }
 
     /// `ss` with these arguments, where it is installed.
