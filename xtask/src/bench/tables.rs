@@ -123,10 +123,9 @@ impl Listings<'_> {
         let json = self.contest(rows, "NDJSON", EVERY_NDJSON, (&every, "bare"), Target::None)?;
         let peak_bytes = [all, one, json].iter().map(Outcome::peak_bytes).max().unwrap_or(0);
         rows.push(memory_row("peak memory, streaming", &self.load(), peak_bytes, STREAMING_BYTES_MAX));
-        for (what, ours, ip) in [
-            ("table", EVERY, "-4 route show table all"),
-            ("main table of IPv4", MAIN, "-4 route show"),
-        ] {
+        for (what, ours, ip) in
+            [("table", EVERY, "-4 route show table all"), ("main table of IPv4", MAIN, "-4 route show")]
+        {
             if let Some(program) = Program::ip(ip) {
                 self.contest(rows, what, ours, (&program, &format!("ip {ip}")), Target::Faster(2.5))?;
             }

@@ -32,11 +32,27 @@ pub(crate) use sweep::{Fate, ROUNDS, is_known, is_touched, shown, touched};
 pub struct Mirror {
     table: Table,
     seed: u64,
-    index: HashTable<Id>,
+    index: HashTable<Place>,
     slab: Slab,
+    /// Where the next row of a dump is expected: dumps come in the order of the one before.
+    expected: Id,
     /// Buffers for keys: of the record in hand, and of those it is compared with.
     key: Vec<u8>,
     other: RefCell<Vec<u8>>,
+}
+
+/// Where a record is, and part of its hash: neither growth nor a search looks at records that are not it.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    hash: u32,
+    id: Id,
+}
+
+impl Place {
+    /// The hash as the index wants it: it takes low bits and the highest.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(MIX)
+    }
 }
 
 /// What became of a record that was put in.
@@ -53,7 +69,15 @@ pub enum Upsert {
 impl Mirror {
     /// An empty copy. The seed spreads the index, so that nobody can choose records that collide.
     pub fn new(table: Table, seed: u64) -> Self {
-        Self { table, seed, index: HashTable::new(), slab: Slab::default(), key: Vec::new(), other: RefCell::default() }
+        Self {
+            table,
+            seed,
+            index: HashTable::new(),
+            slab: Slab::default(),
+            expected: 0,
+            key: Vec::new(),
+            other: RefCell::default(),
+        }
     }
 
     /// The table.
@@ -73,14 +97,14 @@ impl Mirror {
 
     /// Every record, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.index.iter().map(|&id| self.slab.get(id))
+        self.index.iter().map(|place| self.slab.get(place.id))
     }
 
     /// The record with this identity, as [`Change::key`](crate::watch::Change::key) gives it.
     pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
         // How much of a key is the group does not depend on the record alone: it is tried from the end.
         let group = group_len(self.table, key);
-        self.find(&key[..group], key, 0).map(|id| self.slab.get(id))
+        self.find(Keyed { key, group }, 0, None).map(|id| self.slab.get(id))
     }
 
     /// Bytes of memory that it holds, from its capacities.
@@ -134,30 +158,49 @@ fn group_len(table: Table, key: &[u8]) -> usize {
 
 /// The engine's side.
 impl Mirror {
-    fn hash(&self, group: &[u8]) -> u64 {
+    fn hash(&self, group: &[u8]) -> u32 {
         hash(self.seed, group)
     }
 
-    fn find(&self, group: &[u8], key: &[u8], copy: u16) -> Option<Id> {
+    /// The record with this key. Where `like` is its bytes, the key of the record is not made to compare them.
+    fn find(&self, keyed: Keyed<'_>, copy: u16, like: Option<&[u8]>) -> Option<Id> {
         let repeats = class(self.table).repeats;
-        let is_it = |&id: &Id| {
-            let mut other = self.other.borrow_mut();
-            (!repeats || self.slab.mark(id).copy == copy) && {
-                write_key(self.table, self.slab.get(id), &mut other);
-                *other == key
+        let hash = self.hash(&keyed.key[..keyed.group]);
+        let is_it = |place: &Place| {
+            place.hash == hash && (!repeats || self.slab.mark(place.id).copy == copy) && {
+                let record = self.slab.get(place.id);
+                like == Some(record) || {
+                    let mut other = self.other.borrow_mut();
+                    write_key(self.table, record, &mut other);
+                    *other == keyed.key
+                }
             }
         };
-        self.index.find(self.hash(group), is_it).copied()
+        self.index.find(Place::spread(hash), is_it).map(|place| place.id)
     }
 
     /// The mark of a record, if it is there.
     pub(crate) fn seen(&self, keyed: Keyed<'_>, copy: u16) -> Option<u16> {
-        self.find(&keyed.key[..keyed.group], keyed.key, copy).map(|id| self.slab.mark(id).seen)
+        self.find(keyed, copy, None).map(|id| self.slab.mark(id).seen)
     }
 
     /// The record, if it is there.
     pub(crate) fn record(&self, keyed: Keyed<'_>, copy: u16) -> Option<&[u8]> {
-        self.find(&keyed.key[..keyed.group], keyed.key, copy).map(|id| self.slab.get(id))
+        self.find(keyed, copy, None).map(|id| self.slab.get(id))
+    }
+
+    /// Marks a row of a dump that is there as it is, and where it is expected: behind the row before it. `false`: it has
+    /// to be looked for. Only for tables whose records do not repeat. What `keep` says of its mark stays.
+    pub(crate) fn confirm(&mut self, row: &[u8], seen: u16, keep: impl FnOnce(u16) -> bool) -> bool {
+        let id = self.expected;
+        if !self.slab.is(id, row) {
+            return false;
+        }
+        if !keep(self.slab.mark(id).seen) {
+            self.slab.set_seen(id, seen);
+        }
+        self.expected = self.slab.after(id);
+        true
     }
 
     /// How many copies of a record there are.
@@ -175,13 +218,11 @@ impl Mirror {
         source: Source,
         old: &mut Vec<u8>,
     ) -> Upsert {
-        let group = &keyed.key[..keyed.group];
-        let Some(id) = self.find(group, keyed.key, copy) else {
-            if let Some(id) = self.slab.insert(record, Mark { seen, copy }) {
-                self.link(group, id);
-            }
+        let Some(id) = self.find(keyed, copy, Some(record)) else {
+            self.insert(keyed, record, Mark { seen, copy });
             return Upsert::Added;
         };
+        self.expected = self.slab.after(id);
         self.slab.set_seen(id, seen);
         let before = self.slab.get(id);
         if before == record {
@@ -195,60 +236,58 @@ impl Mirror {
             return Upsert::Unchanged;
         }
         if !self.slab.replace(id, record) {
-            let hash = self.hash(group);
-            if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
-                entry.remove();
-            }
-            self.slab.remove(id);
-            if let Some(id) = self.slab.insert(record, Mark { seen, copy }) {
-                self.link(group, id);
-            }
+            self.unlink(self.hash(&keyed.key[..keyed.group]), id);
+            self.insert(keyed, record, Mark { seen, copy });
         }
         if unchanged { Upsert::Unchanged } else { Upsert::Changed }
     }
 
     /// Takes a record out.
     pub(crate) fn take(&mut self, keyed: Keyed<'_>, copy: u16, old: &mut Vec<u8>) -> bool {
-        let group = &keyed.key[..keyed.group];
-        let Some(id) = self.find(group, keyed.key, copy) else { return false };
+        let Some(id) = self.find(keyed, copy, None) else { return false };
         old.clear();
         old.extend_from_slice(self.slab.get(id));
-        let hash = self.hash(group);
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
-            entry.remove();
-        }
-        self.slab.remove(id);
+        self.unlink(self.hash(&keyed.key[..keyed.group]), id);
         true
     }
 
     /// The keys of the records of a group, but for this one.
     pub(crate) fn siblings(&self, keyed: Keyed<'_>) -> Vec<Vec<u8>> {
         let group = &keyed.key[..keyed.group];
-        let ids = self.index.iter_hash(self.hash(group));
-        ids.filter_map(|&id| {
-            let mut key = Vec::new();
-            let length = write_key(self.table, self.slab.get(id), &mut key);
-            (key[..length] == *group && key != keyed.key).then_some(key)
-        })
-        .collect()
+        let hash = self.hash(group);
+        let places = self.index.iter_hash(Place::spread(hash)).filter(|place| place.hash == hash);
+        places
+            .filter_map(|place| {
+                let mut key = Vec::new();
+                let length = write_key(self.table, self.slab.get(place.id), &mut key);
+                (key[..length] == *group && key != keyed.key).then_some(key)
+            })
+            .collect()
     }
 
-    fn link(&mut self, group: &[u8], id: Id) {
-        let (table, seed, slab, other) = (self.table, self.seed, &self.slab, &self.other);
-        let rehash = |&id: &Id| {
-            let mut key = other.borrow_mut();
-            let group = write_key(table, slab.get(id), &mut key);
-            hash(seed, &key[..group])
-        };
-        self.index.insert_unique(hash(seed, group), id, rehash);
+    fn insert(&mut self, keyed: Keyed<'_>, record: &[u8], mark: Mark) {
+        if let Some(id) = self.slab.insert(record, mark) {
+            let hash = self.hash(&keyed.key[..keyed.group]);
+            self.index.insert_unique(Place::spread(hash), Place { hash, id }, |place| Place::spread(place.hash));
+        }
+    }
+
+    fn unlink(&mut self, hash: u32, id: Id) {
+        if let Ok(entry) = self.index.find_entry(Place::spread(hash), |place| place.id == id) {
+            entry.remove();
+        }
+        self.slab.remove(id);
     }
 }
 
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// A hash of a few dozen bytes: folded multiplications, with a seed that the sender of records does not know.
-fn hash(seed: u64, bytes: &[u8]) -> u64 {
-    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+fn hash(seed: u64, bytes: &[u8]) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
     let low = |product: u128| product as u64;
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+    let half = |state: u64| state as u32;
     let fold = |left: u64, right: u64| {
         let product = u128::from(left) * u128::from(right);
         low(product) ^ low(product >> 64)
@@ -260,5 +299,5 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
     }
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    fold(fold(state ^ u64::from_ne_bytes(last), MIX ^ seed.rotate_left(32)) ^ bytes.len() as u64, MIX)
+    half(fold(fold(state ^ u64::from_ne_bytes(last), MIX ^ seed.rotate_left(32)) ^ bytes.len() as u64, MIX))
 }

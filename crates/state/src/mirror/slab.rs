@@ -12,10 +12,15 @@ const FIRST_LEN: usize = 1024;
 const UNIT: usize = 8;
 /// Bits of an id that say the unit in a page.
 const UNIT_BITS: u32 = (PAGE_LEN / UNIT).trailing_zeros();
+/// Pages that ids can name, but for one: behind the last there is always a name for no page.
+const PAGES_MAX: u32 = (1 << (u32::BITS - UNIT_BITS)) - 1;
 /// Longer records have a page of their own.
 const SHARED_MAX: usize = 4096;
 /// Bytes before the record: its length, its mark, which of several equal ones it is.
 const HEAD_LEN: usize = 8;
+
+/// The length in a cell that is free.
+const FREE: u32 = u32::MAX;
 
 /// What is kept beside a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,7 +107,7 @@ impl Slab {
             self.pages[number as usize] = page;
             return Some(number);
         }
-        let number = u32::try_from(self.pages.len()).ok().filter(|&number| number < 1 << (u32::BITS - UNIT_BITS))?;
+        let number = u32::try_from(self.pages.len()).ok().filter(|&number| number < PAGES_MAX)?;
         self.pages.push(page);
         Some(number)
     }
@@ -110,7 +115,7 @@ impl Slab {
     fn write(&mut self, id: Id, record: &[u8], mark: Mark) {
         let (page, at) = self.place(id);
         let cell = &mut self.pages[page].bytes[at..];
-        cell[..4].copy_from_slice(&u32::try_from(record.len()).unwrap_or(u32::MAX).to_ne_bytes());
+        cell[..4].copy_from_slice(&u32::try_from(record.len()).unwrap_or(FREE).to_ne_bytes());
         cell[4..6].copy_from_slice(&mark.seen.to_ne_bytes());
         cell[6..8].copy_from_slice(&mark.copy.to_ne_bytes());
         cell[HEAD_LEN..HEAD_LEN + record.len()].copy_from_slice(record);
@@ -144,6 +149,50 @@ impl Slab {
         &cell[HEAD_LEN..HEAD_LEN + length]
     }
 
+    /// Whether there is such a cell, in use, with just this record in it.
+    #[inline]
+    pub(super) fn is(&self, id: Id, record: &[u8]) -> bool {
+        let (page, at) = self.place(id);
+        let cell = self.pages.get(page).and_then(|page| page.bytes.get(at..));
+        let Some((head, rest)) = cell.and_then(|cell| cell.split_first_chunk::<HEAD_LEN>()) else { return false };
+        let length = u32::from_ne_bytes([head[0], head[1], head[2], head[3]]);
+        length as usize == record.len() && length != FREE && rest.starts_with(record)
+    }
+
+    /// The cell behind this one, if there is one: for a guess.
+    #[inline]
+    pub(super) fn after(&self, id: Id) -> Id {
+        let (page, at) = self.place(id);
+        let Page { bytes, cell } = &self.pages[page];
+        let after = at + cell;
+        match u32::try_from(after / UNIT) {
+            Ok(unit) if after < bytes.len() => id >> UNIT_BITS << UNIT_BITS | unit,
+            _ => ((id >> UNIT_BITS) + 1) << UNIT_BITS,
+        }
+    }
+
+    /// The first cell in use.
+    pub(super) fn first(&self) -> Option<Id> {
+        self.used_from(0)
+    }
+
+    /// The next cell in use.
+    pub(super) fn next_after(&self, id: Id) -> Option<Id> {
+        self.used_from(self.after(id))
+    }
+
+    fn used_from(&self, mut id: Id) -> Option<Id> {
+        loop {
+            let (page, at) = self.place(id);
+            let bytes = &self.pages.get(page)?.bytes;
+            match bytes.get(at..).and_then(|cell| cell.first_chunk()) {
+                Some(length) if u32::from_ne_bytes(*length) != FREE => return Some(id),
+                _ if at < bytes.len() => id = self.after(id),
+                _ => id = (id >> UNIT_BITS).checked_add(1)? << UNIT_BITS,
+            }
+        }
+    }
+
     /// What is kept beside it.
     #[inline]
     pub(super) fn mark(&self, id: Id) -> Mark {
@@ -166,6 +215,8 @@ impl Slab {
             self.pages[page as usize].bytes = Vec::new();
             self.vacant.push(page);
         } else {
+            let (page, at) = self.place(id);
+            self.pages[page].bytes[at..at + 4].copy_from_slice(&FREE.to_ne_bytes());
             self.sizes.entry(cell).or_default().free.push(id);
         }
     }

@@ -1,7 +1,6 @@
 //! Mark and sweep: what a dump showed, what events touched meanwhile, and what neither knows of.
 
-use super::Mirror;
-use super::slab::Mark;
+use super::{Mirror, Place};
 use crate::rtnetlink::write_key;
 
 /// Rounds are counted in this many bits of a mark.
@@ -48,35 +47,34 @@ pub(crate) type Judge<'j> = dyn FnMut(&[u8], &[u8], bool) -> Fate + 'j;
 impl Mirror {
     /// Asks for the fate of each record that neither a dump nor an event of this round knows.
     pub(crate) fn sweep(&mut self, round: u16, judge: &mut Judge<'_>) {
-        let (table, slab, key) = (self.table, &mut self.slab, &mut self.key);
-        self.index.retain(|&mut id| {
-            let Mark { seen, .. } = slab.mark(id);
+        let mut key = core::mem::take(&mut self.key);
+        // In the order of memory: in that of the index every record would be far from the one before.
+        let mut next = self.slab.first();
+        while let Some(id) = next {
+            next = self.slab.next_after(id);
+            let seen = self.slab.mark(id).seen;
             if is_known(seen, round) {
-                return true;
+                continue;
             }
-            let record = slab.get(id);
-            write_key(table, record, key);
-            match judge(key, record, seen & MISSED != 0) {
-                Fate::Missed => {
-                    slab.set_seen(id, MISSED | seen & !TOUCHED);
-                    true
-                }
-                Fate::Removed => {
-                    slab.remove(id);
-                    false
-                }
+            let record = self.slab.get(id);
+            let group = write_key(self.table, record, &mut key);
+            match judge(&key, record, seen & MISSED != 0) {
+                Fate::Missed => self.slab.set_seen(id, MISSED | seen & !TOUCHED),
+                Fate::Removed => self.unlink(self.hash(&key[..group]), id),
             }
-        });
+        }
+        self.key = key;
         if self.index.is_empty() {
             self.slab.clear();
         }
+        self.expected = 0;
         self.shrink();
     }
 
     /// Forgets all marks: before the count of rounds begins anew.
     pub(crate) fn unmark(&mut self) {
-        for &id in &self.index {
-            self.slab.set_seen(id, 0);
+        for place in &self.index {
+            self.slab.set_seen(place.id, 0);
         }
     }
 
@@ -87,11 +85,6 @@ impl Mirror {
         if self.index.capacity() <= SMALL.max(self.index.len() * 8) {
             return;
         }
-        let (table, seed, slab, other) = (self.table, self.seed, &self.slab, &self.other);
-        self.index.shrink_to(self.index.len() * 2, |&id| {
-            let mut key = other.borrow_mut();
-            let group = write_key(table, slab.get(id), &mut key);
-            super::hash(seed, &key[..group])
-        });
+        self.index.shrink_to(self.index.len() * 2, |place| Place::spread(place.hash));
     }
 }

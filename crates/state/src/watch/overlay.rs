@@ -72,6 +72,11 @@ impl Overlay {
         self.has_room()
     }
 
+    /// Whether nothing went so far: no row can be about what is no longer there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.gone.is_empty() && self.replaced.is_empty()
+    }
+
     /// What is gone of a record.
     pub(super) fn gone(&self, key: &[u8]) -> Option<&Gone> {
         if self.gone.is_empty() { None } else { self.gone.get(key) }

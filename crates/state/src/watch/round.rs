@@ -164,12 +164,15 @@ impl Watch {
         };
         let held = core::mem::take(&mut round.held);
         let datagram = Datagram::new(&held.bytes).from_sender(held.sender).cut(held.truncated);
-        let mut last = false;
+        let (mut last, mut unread) = (false, None);
         let step = dump.handle(Received::Datagram(datagram), |message| {
-            self.row(&mut round, &part, message, sink);
+            self.row(&mut round, &part, message, &mut unread, sink);
             last = true;
         });
         if last && round.table == Table::Routes {
+            if let Some(record) = unread {
+                write_key(Table::Routes, record, &mut self.buffers.key);
+            }
             round.overlay.ended_at(&self.buffers.key);
         }
         let done_interrupted = step == Step::Ended && is_done_interrupted(&held.bytes);
@@ -201,8 +204,15 @@ impl Watch {
         }
     }
 
-    /// One message of a dump.
-    fn row(&mut self, round: &mut Round, part: &Part, message: &Message<'_>, sink: &mut Sink<'_>) {
+    /// One message of a dump. Where it is what was known and where it was expected, its key is not made: it is `unread`.
+    fn row<'m>(
+        &mut self,
+        round: &mut Round,
+        part: &Part,
+        message: &Message<'m>,
+        unread: &mut Option<&'m [u8]>,
+        sink: &mut Sink<'_>,
+    ) {
         let (table, payload) = (round.table, message.payload());
         let family = payload.first().copied().unwrap_or(0);
         // net/sched/act_api.c `tc_dump_action`, net/ipv6/addrconf.c `in6_dump_addrs`: rows with the type of the request.
@@ -217,6 +227,17 @@ impl Watch {
         let Some(state) = &mut self.states[table as usize] else { return };
         let is_told = self.told.contains(table) && (round.origin != Origin::Snapshot || self.snapshot);
         let teller = Teller { is_told, events_win: self.rules.events_win };
+        let (number, events_win) = (round.number, self.rules.events_win);
+        // Of a link more is remembered than its record.
+        if table != Table::Links
+            && !class(table).repeats
+            && round.overlay.is_empty()
+            && state.mirror.confirm(payload, shown(number), |seen| events_win && is_touched(seen, number))
+        {
+            *unread = Some(payload);
+            return;
+        }
+        *unread = None;
         let buffers = &mut self.buffers;
         let mut scratch = core::mem::take(&mut buffers.record);
         each_record(table, payload, &mut scratch, &mut |record| {
