@@ -77,7 +77,7 @@ fn churn(events: u32) -> Outcome<()> {
     let before = watcher.engine().counters();
     let over = AtomicBool::new(false);
     let began = Instant::now();
-    let cpu = cpu_time()?;
+    let cpu = cpu_time();
     let (sent, took) = thread::scope(|scope| -> Outcome<(u64, Duration)> {
         let churner = scope.spawn(|| {
             let sent = make_churn(events).map_err(|error| error.to_string());
@@ -95,7 +95,7 @@ fn churn(events: u32) -> Outcome<()> {
         let (sent, took) = churner.join().map_err(|_| "the churner failed")?;
         Ok((sent?, took))
     })?;
-    let cpu = cpu_time()?.saturating_sub(cpu);
+    let cpu = cpu_time().saturating_sub(cpu);
     let after = watcher.engine().counters();
     let (received, lost) = (after.datagrams - before.datagrams, after.lost - before.lost);
     if received + lost != sent {
@@ -167,12 +167,12 @@ fn idle(time: Duration) -> Outcome<()> {
     let tables = Table::ALL.into_iter().filter(|table| !matches!(table, Table::Statistics | Table::Prefixes)).collect();
     let mut watcher = Watcher::open(None, Options::new(tables))?;
     until_synced(&mut watcher)?;
-    let (began, cpu) = (Instant::now(), cpu_time()?);
+    let (began, cpu) = (Instant::now(), cpu_time());
     let mut wake_ups = 0;
     while let Some(left) = time.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
         wake_ups += u32::from(watcher.wait(Some(left), &mut |_| {})?);
     }
-    println!("{} {wake_ups} {}", began.elapsed().as_secs(), cpu_time()?.saturating_sub(cpu).as_micros());
+    println!("{} {wake_ups} {}", began.elapsed().as_secs(), cpu_time().saturating_sub(cpu).as_micros());
     Ok(())
 }
 
@@ -181,10 +181,10 @@ fn routes(watcher: &Watcher) -> (usize, usize) {
     watcher.engine().mirror(Table::Routes).map_or((0, 0), |mirror| (mirror.len(), mirror.memory()))
 }
 
-/// Time of this thread on a processor, the kernel's for it included: the first number of schedstat, in nanoseconds.
-fn cpu_time() -> Outcome<Duration> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    Ok(Duration::from_nanos(text.split_whitespace().next().ok_or("an empty schedstat")?.parse()?))
+/// Time of this thread on a processor, the kernel's for it included.
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }
 
 /// Memory of this process: the second number of statm, in pages.

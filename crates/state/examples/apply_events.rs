@@ -1,7 +1,8 @@
 //! How many events a second the engine applies: one core, no socket, datagrams as the kernel sends them.
 //!
 //! `cargo run --release -p sockeye-state --example apply_events [ROUTES [ROUNDS]]`: so many IPv4 routes come, change and
-//! go, each in a datagram of its own, round after round. Prints `events MICROSECONDS`, and what was told of.
+//! go, each in a datagram of its own, round after round. Prints `EVENTS MICROSECONDS CPU_MICROSECONDS`, and what was
+//! told of.
 
 use core::hint::black_box;
 use core::time::Duration;
@@ -24,7 +25,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
     let mut number = |default: u32| arguments.next().map_or(Ok(default), |text| text.parse());
-    let (routes, rounds) = (number(100_000)?.min(ROUTES_MAX), number(5)?);
+    let (routes, rounds) = (number(500_000)?.min(ROUTES_MAX), number(1)?);
 
     let mut watch = Watch::new(Options::new(Tables::one(Table::Routes)));
     begin(&mut watch)?;
@@ -39,15 +40,16 @@ fn main() -> Outcome<()> {
             black_box(change);
         }
     };
-    let (mut events, mut took) = (0u64, Duration::ZERO);
+    let (mut events, mut took, mut cpu) = (0u64, Duration::ZERO, Duration::ZERO);
     for round in 0..rounds {
         for (kind, flags, metric) in [(RTM_NEWROUTE, 0, 7), (RTM_NEWROUTE, NLM_F_REPLACE, 9), (RTM_DELROUTE, 0, 9)] {
             let datagrams: Vec<Vec<u8>> =
                 (0..routes).map(|number| route(kind, flags, shuffled(number, routes), metric + round)).collect();
-            let began = Instant::now();
+            let (began, cpu_began) = (Instant::now(), cpu_time()?);
             for datagram in &datagrams {
                 watch.event(Received::Datagram(Datagram::new(datagram)), Duration::from_secs(9), &mut sink);
             }
+            cpu += cpu_time()?.saturating_sub(cpu_began);
             took += began.elapsed();
             events += u64::from(routes);
         }
@@ -55,9 +57,15 @@ fn main() -> Outcome<()> {
             return Err("routes are left that were deleted".into());
         }
     }
-    println!("{events} {}", took.as_micros());
+    println!("{events} {} {}", took.as_micros(), cpu.as_micros());
     println!("{added} added, {changed} changed, {removed} removed");
     Ok(())
+}
+
+/// Time of this thread on a processor: the first number of schedstat, in nanoseconds and as of the last tick.
+fn cpu_time() -> Outcome<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(Duration::from_nanos(text.split_whitespace().next().ok_or("an empty schedstat")?.parse()?))
 }
 
 /// The first dumps, of a kernel without routes.

@@ -13,6 +13,7 @@ mod contest;
 mod few;
 mod hold;
 mod listing;
+mod live;
 mod load;
 mod machine;
 mod namespace;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::contest::{Contest, Outcome, memory_row};
+use super::live::{Live, Size, routes_of};
 use super::program::Program;
 use super::report::{self, Row};
 use super::target::{Target, Verdict};
@@ -18,6 +19,13 @@ const TEMPLATE: &str = include_str!("performance-tables.template.md");
 /// Routes and pairs of a run that only shows that everything works.
 const ROUTES_SMALL: u32 = 2_000;
 const PAIRS_SMALL: usize = 2;
+
+/// Routes of a copy whose memory is measured, events of a churn, seconds without events.
+const COPIED: u32 = 1_000_000;
+const EVENTS: u32 = 500_000;
+const EVENTS_SMALL: u32 = 20_000;
+const IDLE: u32 = 30;
+const IDLE_SMALL: u32 = 2;
 
 /// What a listing that keeps nothing may hold, however many routes there are.
 const STREAMING_BYTES_MAX: u64 = 16 << 20;
@@ -53,12 +61,22 @@ impl Args {
     fn routes(&self) -> u32 {
         if self.small { ROUTES_SMALL } else { self.routes }
     }
+
+    fn size(&self) -> Size {
+        let (pairs, routes) = (self.pairs(), self.routes());
+        if self.small {
+            Size { pairs, routes, copied: ROUTES_SMALL, events: EVENTS_SMALL, idle: IDLE_SMALL }
+        } else {
+            Size { pairs, routes, copied: COPIED, events: EVENTS, idle: IDLE }
+        }
+    }
 }
 
 /// Runs the benchmark.
 pub(crate) fn run(args: &Args) -> Result<()> {
     // Before the first namespace: cargo may need the network.
     let sockeye = binary::sockeye(args.sockeye.as_ref())?;
+    let live = Live::build(args.size())?;
     if let Some(busy) = machine::busy() {
         eprintln!("{busy}");
     }
@@ -72,6 +90,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     routes::make4(args.routes())?;
     eprintln!("{} routes of IPv4, made in {:.1} s", args.routes(), begin.elapsed().as_secs_f64());
     Listings { args, sockeye: &sockeye }.measure(&mut rows)?;
+    live.beside_routes(&mut rows)?;
+    live.alone(&mut rows)?;
     if args.small {
         // A time says nothing of so few routes.
         for row in &mut rows {
@@ -159,6 +179,6 @@ impl Listings<'_> {
     }
 
     fn load(&self) -> String {
-        format!("{} IPv4 routes", self.args.routes())
+        routes_of(self.args.routes(), 4)
     }
 }
