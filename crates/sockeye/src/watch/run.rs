@@ -117,7 +117,6 @@ impl Watched {
         let mut engine = EngineOptions::new(tables);
         engine.snapshot = true;
         engine.audit = options.audit;
-        engine.seed = u64::from(std::process::id());
         let watcher = Watcher::with_receive_buffer(namespace, engine, options.receive_buffer)?;
         Ok(Self { place, watcher, began: SystemTime::now(), tables })
     }

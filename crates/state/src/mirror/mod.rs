@@ -302,7 +302,5 @@ fn hash(seed: u64, bytes: &[u8]) -> u32 {
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     let mixed = fold(fold(state ^ u64::from_ne_bytes(last), MIX ^ seed.rotate_left(32)) ^ bytes.len() as u64, MIX);
-    #[expect(clippy::cast_possible_truncation, reason = "as much as is kept")]
-    let kept = (mixed >> 32) as u32;
-    kept
+    (mixed >> 32) as u32
 }
