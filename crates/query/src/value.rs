@@ -100,9 +100,12 @@ pub(crate) fn from_number(number: u64, scalar: Scalar, meaning: Meaning) -> Valu
     }
 }
 
-/// Whether a name already says the unit: `bytes_acked`.
+/// Whether a name already says the unit: `bytes_acked`, `restart_ms`.
 pub(crate) fn says_unit(name: &str, meaning: Meaning) -> bool {
-    matches!(meaning, Meaning::Bytes) && name.split('_').any(|word| word == "bytes")
+    match meaning {
+        Meaning::Bytes => name.split('_').any(|word| word == "bytes"),
+        _ => !meaning.suffix().is_empty() && name.ends_with(meaning.suffix()),
+    }
 }
 
 impl Value<'_> {

@@ -7,18 +7,23 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use clap::Args;
 use sockeye_query::sockets::catalog;
-use sockeye_query::{FieldInfo, FieldKind};
+use sockeye_query::{FieldInfo, FieldKind, rtnetlink};
+use sockeye_wire::rtnetlink::Table;
 use sockeye_wire::{Meaning, Privilege};
 
 use crate::exit::Status;
-use crate::output;
 use crate::sockets::Mistaken;
+use crate::{output, tables};
 
 /// Options of `sockeye fields`.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Options {
     /// Only fields with this in their name or explanation
     words: Vec<String>,
+
+    /// Fields of another table than sockets: `links`, `routes` …, or `all`
+    #[arg(long, value_name = "TABLE", conflicts_with = "untested")]
+    table: Option<String>,
 
     /// As a page of Markdown
     #[arg(long)]
@@ -31,6 +36,9 @@ pub(crate) struct Options {
 
 /// Prints the fields.
 pub(crate) fn run(options: &Options) -> Result<Status> {
+    if let Some(word) = &options.table {
+        return of_tables(options, word);
+    }
     let wanted: Vec<_> = options.words.iter().map(|word| word.to_lowercase()).collect();
     let found: Vec<_> = catalog()
         .fields()
@@ -53,6 +61,69 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let text = if options.markdown { markdown(&found) } else { plain(&found) };
     output::print(text.as_bytes())?;
     Ok(Status::Whole)
+}
+
+/// Prints the fields of a table of rtnetlink, or of all of them.
+fn of_tables(options: &Options, word: &str) -> Result<Status> {
+    let tables = match word {
+        "all" => Table::ALL.to_vec(),
+        word => vec![tables::find(word).ok_or_else(|| {
+            let known = Table::ALL.map(Table::name).join(", ");
+            Mistaken::sentence(format!("there is no table {word:?}; there are {known}, and all"))
+        })?],
+    };
+    let wanted: Vec<_> = options.words.iter().map(|word| word.to_lowercase()).collect();
+    let mut text = if options.markdown { TABLES_HEADING.to_owned() } else { String::new() };
+    let mut any = false;
+    for &table in &tables {
+        let found: Vec<_> = rtnetlink::catalog(table)
+            .fields()
+            .map(|(_, info)| info)
+            .filter(|info| wanted.iter().all(|word| mentions(info, word)))
+            .collect();
+        any |= !found.is_empty();
+        match (options.markdown, tables.len()) {
+            (true, _) => table_section(&mut text, table, &found),
+            (false, 1) => text.push_str(&plain(&found)),
+            (false, _) if found.is_empty() => {}
+            (false, _) => {
+                let _ = write!(text, "== {}\n{}", table.name(), plain(&found));
+            }
+        }
+    }
+    if !any {
+        let mut sentence = b"no field speaks of ".to_vec();
+        output::escape::text(&mut sentence, options.words.join(" ").as_bytes());
+        return Err(Mistaken::sentence(String::from_utf8_lossy(&sentence)));
+    }
+    output::print(text.as_bytes())?;
+    Ok(Status::Whole)
+}
+
+const TABLES_HEADING: &str = "# Fields of the tables of rtnetlink\n\n\
+     Made by `sockeye fields --table all --markdown`; a test holds this file against it.\n\n\
+     The name is what filters, columns and `--sort` take; a shorter one stands in brackets. The JSON key stands in the \
+     objects that the name begins with. A field that the kernel did not give is absent, never zero. Names of interfaces \
+     stand beside their numbers under the key with `_name`.\n";
+
+fn table_section(text: &mut String, table: Table, fields: &[&FieldInfo]) {
+    let _ =
+        write!(text, "\n## {}\n\n| name | JSON key | kind | kernel | since |\n|---|---|---|---|---|\n", table.name());
+    for info in fields {
+        let others = info.aliases.iter().filter(|alias| **alias != info.path);
+        let others: Vec<_> = others.map(|alias| format!("`{alias}`")).collect();
+        let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
+        let kernel = if info.kernel.is_empty() { String::new() } else { format!("`{}`", info.kernel) };
+        let _ = writeln!(
+            text,
+            "| `{}`{others}<br>{} | `{}` | {} | {kernel} | {} |",
+            info.path,
+            info.doc.replace('|', "\\|"),
+            info.json,
+            kind(info).replace('|', "\\|"),
+            info.since,
+        );
+    }
 }
 
 /// The name that is nearest to a word that no field mentions.
@@ -107,6 +178,8 @@ fn kind(info: &FieldInfo) -> String {
         FieldKind::Number(meaning) => format!("number, {}", meaning.unit()),
         FieldKind::Text => "text".to_owned(),
         FieldKind::Address => "address".to_owned(),
+        FieldKind::Network => "network".to_owned(),
+        FieldKind::LinkAddress => "link-layer address".to_owned(),
         FieldKind::SocketAddress => "address with port".to_owned(),
         FieldKind::Port => "port".to_owned(),
         FieldKind::User | FieldKind::UserName => "user".to_owned(),

@@ -117,11 +117,14 @@ impl Program {
         if fine { Ok(output.stdout) } else { bail!("{self}: {}; run it by hand to see why", output.status) }
     }
 
-    /// The same with a further argument.
-    pub(super) fn with(&self, argument: &str) -> Self {
-        let mut with = self.clone();
-        with.arguments.push(argument.to_owned());
-        with
+    /// The same, which then only says what it would ask; that is a text, whatever the format of its listing.
+    pub(super) fn planning(&self) -> Self {
+        let mut planning = self.clone();
+        if let Some(at) = planning.arguments.iter().position(|argument| argument == "-o") {
+            planning.arguments.drain(at..(at + 2).min(planning.arguments.len()));
+        }
+        planning.arguments.push("--plan".to_owned());
+        planning
     }
 
     /// The memory of a process is taken by `wait4`. It includes what this program held when it started the other

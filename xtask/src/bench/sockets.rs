@@ -81,7 +81,7 @@ impl Args {
     /// Says what a command line of sockeye asks of the kernel, where wanted.
     pub(super) fn say(&self, program: &Program) -> Result<()> {
         if self.verbose {
-            eprintln!("{program}\n{}", String::from_utf8_lossy(&program.with("--plan").text()?));
+            eprintln!("{program}\n{}", String::from_utf8_lossy(&program.planning().text()?));
         }
         Ok(())
     }

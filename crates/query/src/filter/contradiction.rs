@@ -1,18 +1,24 @@
 //! Finds filters that can match nothing, before an empty table is mistaken for an answer.
 //!
 //! What it is: for each field with a single value, the conditions that must all hold are intersected; a disjunction is
-//! dead when each of its branches is. Fields that say the same in two ways are held against each other.
+//! dead when each of its branches is, and several are multiplied out. Fields that say the same in two ways are held
+//! against each other.
 //!
-//! What it is not: a solver. Patterns are only compared as they stand, and a filter that passes may still match nothing.
+//! What it is not: a solver. A filter that passes may still match nothing, but none is refused that some record fits.
 
+mod cover;
 mod known;
+mod product;
 mod relate;
 
 use std::collections::BTreeMap;
 
+use sockeye_wire::Meaning;
+
+use crate::filter::ast::{Condition, Test};
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::node::{Node, Shape};
-use crate::{Catalog, FieldId, Kinds};
+use crate::{Catalog, FieldId, FieldKind, Kinds, Word};
 
 use known::Known;
 
@@ -21,6 +27,7 @@ pub(super) fn refuse(root: &Node, catalog: &Catalog, source: &str) -> Result<(),
     let prover = Prover { catalog };
     prover
         .satisfiable(Facts::default(), &[(root, Sign::default())])
+        .and_then(|()| prover.multiply(root))
         .map_err(|clash| clash.into_mistake(catalog, source))
 }
 
@@ -83,6 +90,13 @@ impl Default for Facts<'_> {
 struct Sign {
     negated: bool,
     written: bool,
+}
+
+impl Sign {
+    /// The sign of what stands inside a negation.
+    fn inside(self, negation: &Node, inner: &Node) -> Self {
+        Self { negated: !self.negated, written: self.written ^ (inner.at != negation.at) }
+    }
 }
 
 /// Conditions that exclude each other.
@@ -179,12 +193,12 @@ impl Prover<'_> {
                 disjunctions.push((nodes, sign));
                 Ok(())
             }
-            (Shape::Not(inner), _) => {
-                let written = sign.written ^ (inner.at != node.at);
-                self.narrow(facts, inner, Sign { negated: !sign.negated, written }, disjunctions)
-            }
+            (Shape::Not(inner), _) => self.narrow(facts, inner, sign.inside(node, inner), disjunctions),
             (Shape::Test(test), _) => {
                 let place = Place { node, negated: sign.written };
+                if sign.negated && self.takes_everything(test) {
+                    return Err(Clash { places: vec![place], of_kinds: false });
+                }
                 facts.narrow(self.catalog.possible(test, !sign.negated), place)?;
                 let known = facts.fields.entry(test.field).or_default();
                 known.remember(place);
@@ -196,5 +210,16 @@ impl Prover<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a test is one of all words that there are, for which a word stands: `all`.
+    fn takes_everything(&self, test: &Test) -> bool {
+        let (Condition::Words(words), FieldKind::Number(Meaning::OneOf(names))) =
+            (&test.condition, self.catalog.info(test.field).kind)
+        else {
+            return false;
+        };
+        let is_word = |word: &Word| word.field == test.field && word.values.len() == words.len();
+        names.iter().all(|name| words.contains(&name.name)) && self.catalog.words().iter().any(is_word)
     }
 }

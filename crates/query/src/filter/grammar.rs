@@ -36,6 +36,9 @@ const NOT: [&str; 1] = ["not"];
 /// What may begin a condition, for messages.
 pub(super) const CONDITION: &str = "a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE";
 
+/// What stands behind `has`, for messages.
+const HAS: &str = "a field, as in has mark";
+
 /// Reads a whole filter; `None` where there is none.
 pub(super) fn read(text: &str, catalog: &Catalog, names: &dyn Names) -> Result<Option<Node>, Mistake> {
     let resolver = Resolver::new(catalog, names, text);
@@ -95,7 +98,7 @@ impl<'t> Grammar<'t, '_> {
             let joined = next.is_word
                 && core::iter::once(&mut first)
                     .chain(&mut others)
-                    .any(|before| before.is_word && join_words(&mut before.node, &next.node));
+                    .any(|before| before.is_word && before.node.join(&next.node));
             if !joined {
                 others.push(next);
             }
@@ -148,7 +151,11 @@ impl<'t> Grammar<'t, '_> {
         self.scanner.take_piece(&word);
         let catalog = self.resolver.catalog;
         if let Some(operator) = operator::take(&mut self.scanner)? {
-            let Some(field) = catalog.find(word.text) else { return Err(suggest::unknown_field(&word, catalog)) };
+            let Some(field) = catalog.find(word.text) else {
+                // What is wrong with the value is of no interest yet.
+                let value = if self.value_follows() { self.scanner.value().map_or("", |value| value.raw) } else { "" };
+                return Err(suggest::unknown_compared(&word, &operator, value, catalog));
+            };
             return self.comparison(&word, field, &operator);
         }
         if word.text.eq_ignore_ascii_case("has") {
@@ -249,12 +256,11 @@ impl<'t> Grammar<'t, '_> {
     fn presence(&mut self, has: &Piece<'_>) -> Result<Operand, Mistake> {
         let name = self.scanner.peek_word();
         if name.text.is_empty() {
-            return Err(Mistake::new(self.place_of_next(), "`has` needs the name of a field")
-                .expected("a field, as in has mark"));
+            return Err(Mistake::new(self.place_of_next(), "`has` needs the name of a field").expected(HAS));
         }
         self.scanner.take_piece(&name);
         let Some(field) = self.resolver.catalog.find(name.text) else {
-            return Err(suggest::unknown_field(&name, self.resolver.catalog));
+            return Err(suggest::unknown_field(&name, self.resolver.catalog).expected(HAS));
         };
         Ok(plain(Expression::test(field, Condition::Present), &(has.at.start..name.at.end)))
     }
@@ -382,20 +388,4 @@ fn plain(expression: Expression, at: &Range<usize>) -> Operand {
 fn word_operand(field: FieldId, values: Vec<&'static str>, at: Range<usize>) -> Operand {
     let test = Test { field, condition: words_condition(values) };
     Operand { node: Node::new(at, Shape::Test(test)), is_word: true }
-}
-
-/// Adds the values of `other` to `node` if both are words of one kind.
-fn join_words(node: &mut Node, other: &Node) -> bool {
-    let (Shape::Test(test), Shape::Test(more)) = (&mut node.shape, &other.shape) else { return false };
-    let (Condition::Words(words), Condition::Words(added)) = (&mut test.condition, &more.condition) else {
-        return false;
-    };
-    if test.field != more.field {
-        return false;
-    }
-    words.extend(added);
-    words.sort_unstable();
-    words.dedup();
-    node.joined.push(other.at.clone());
-    true
 }

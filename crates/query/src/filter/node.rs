@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::filter::ast::{Expression, Test};
+use crate::filter::ast::{Condition, Expression, Test};
 
 /// A condition and its place in the text.
 #[derive(Clone, Debug)]
@@ -49,6 +49,22 @@ impl Node {
         nodes.extend(others);
         let ends = nodes.iter().flat_map(|node| node.places().map(|place| place.end));
         Self::new(start..ends.fold(start, usize::max), shape(nodes))
+    }
+
+    /// Adds the values of another node if both are words of one kind.
+    pub(super) fn join(&mut self, other: &Self) -> bool {
+        let (Shape::Test(test), Shape::Test(more)) = (&mut self.shape, &other.shape) else { return false };
+        let (Condition::Words(words), Condition::Words(added)) = (&mut test.condition, &more.condition) else {
+            return false;
+        };
+        if test.field != more.field {
+            return false;
+        }
+        words.extend(added);
+        words.sort_unstable();
+        words.dedup();
+        self.joined.push(other.at.clone());
+        true
     }
 
     /// Where its parts stand.

@@ -6,7 +6,7 @@ use crate::filter::grammar::CONDITION;
 use crate::filter::limits::example;
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::nearest::nearest;
-use crate::filter::operator::{self, Relation};
+use crate::filter::operator::{self, Operator, Relation};
 use crate::filter::scanner::Piece;
 use crate::filter::{number, ss};
 use crate::{Catalog, FieldKind};
@@ -23,6 +23,20 @@ pub(super) fn unknown_field(name: &Piece<'_>, catalog: &Catalog) -> Mistake {
         )),
         None => mistake.nearest(nearest(name.text, known)),
     }
+}
+
+/// A name that is compared and no field: unknown, or with the mask that belongs behind the value.
+pub(super) fn unknown_compared(name: &Piece<'_>, operator: &Operator<'_>, value: &str, catalog: &Catalog) -> Mistake {
+    let mistake = unknown_field(name, catalog);
+    let masked = name.text.split_once('/').filter(|(field, mask)| {
+        let kind = catalog.find(field).map(|field| catalog.info(field).kind);
+        matches!(kind, Some(FieldKind::Number(Meaning::Identifier | Meaning::Hexadecimal)))
+            && number::read(mask, Meaning::Identifier).is_ok()
+    });
+    let Some((field, mask)) = masked else { return mistake };
+    let sign = if operator.relation == Relation::Equal { operator.piece.text } else { "=" };
+    let value = if value.is_empty() { "VALUE" } else { value };
+    mistake.help(format!("a mask stands behind the value: {field} {sign} {value}/{mask}"))
 }
 
 /// A word that is nothing at all.

@@ -58,7 +58,8 @@ pub enum Flat {
     Cookie,
     /// Path of the control group.
     Cgroup,
-    /// The kernel chose the local port. Its programs can test that, its answers do not say it: never a value.
+    /// Nobody bound the socket to its port by number. Programs of the kernel can test that, its answers do not say it: never a
+    /// value.
     AutomaticPort,
     /// A part of the owners.
     Owner(OwnerPart),

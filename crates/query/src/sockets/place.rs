@@ -31,7 +31,7 @@ pub(crate) struct Place {
 pub(crate) enum Says {
     /// Always.
     Always,
-    /// Not in a listening socket, whose `tcp_info` is zero but for a few fields.
+    /// Not in a listening socket, whose `tcp_info` is zero but for a few fields, and whose queues hold no bytes.
     NotListening,
     /// In kernels from the first release to before the second one.
     Kernels(Version, Version),

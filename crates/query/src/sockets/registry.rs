@@ -6,8 +6,9 @@
 use std::sync::LazyLock;
 
 use sockeye_wire::sock_diag::tcp_info::{AccEcnBits, AccEcnNumbers, TcpInfo};
+use sockeye_wire::sock_diag::unix::UnixQueues;
 use sockeye_wire::{
-    Ask, AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Privilege, Space, Version, names,
+    Ask, AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Privilege, Scalar, Space, Version, names,
 };
 
 use super::flat::Flat;
@@ -105,7 +106,6 @@ impl Registry {
         }
         let [proto, state] = [Flat::Proto, Flat::State].map(|flat| registry.flat_field(flat));
         words::add(&mut registry.catalog, proto, state);
-        registry.catalog.set_sides(&["local", "peer"]);
         registry.catalog.divide(
             possible::of_test,
             "udp, raw and netlink sockets are `established` or `unconnected`, unix sockets can be `listening` too, \
@@ -128,7 +128,7 @@ impl Registry {
             kernel: row.kernel.to_owned(),
             doc: row.doc,
             kind: row.kind,
-            scalar: None,
+            scalar: scalar(row.flat),
             several: matches!(row.flat, Flat::Port | Flat::Owner(_) | Flat::PeerOwner(_)),
             none_is_said: matches!(row.flat, Flat::Interface | Flat::Ifindex | Flat::Owner(_) | Flat::PeerOwner(_)),
             since: since(row.flat),
@@ -177,9 +177,7 @@ impl Registry {
                         since: field.since.max(row.since),
                         ..Traits::of_field(field)
                     };
-                    let says =
-                        if layout.kernel == TcpInfo::LAYOUT.kernel { tcp_info_says(field) } else { Says::Always };
-                    let place = Place { says, ..place(read) };
+                    let place = Place { says: says(layout, field), ..place(read) };
                     self.add(format!("{path}.{}", field.name), kernel, field.doc, &traits, place);
                 }
                 if layout.kernel == TcpInfo::LAYOUT.kernel {
@@ -286,6 +284,22 @@ impl Traits {
     }
 }
 
+/// The kernel's type of a field made by hand, where it has the same in every family.
+fn scalar(flat: Flat) -> Option<Scalar> {
+    let is_word = matches!(
+        flat,
+        Flat::RecvQueue
+            | Flat::SendQueue
+            | Flat::AcceptQueue
+            | Flat::AcceptQueueLimit
+            | Flat::Ifindex
+            | Flat::Uid
+            | Flat::Inode
+            | Flat::PeerInode
+    );
+    is_word.then_some(Scalar::U32)
+}
+
 /// The kernel that first had what a field made by hand is made of.
 fn since(flat: Flat) -> Version {
     match flat {
@@ -298,9 +312,12 @@ fn since(flat: Flat) -> Version {
     }
 }
 
-/// When a field of `tcp_info` says something.
-fn tcp_info_says(field: &Field) -> Says {
-    if TcpInfo::FILLED_IN_LISTEN.contains(&field.name) { Says::Always } else { Says::NotListening }
+/// When a field of a structure says something. The queues of a listening unix socket are counts of connections (net/unix/diag.c,
+/// `sk_diag_show_rqlen`), which `accept_queue` and its limit say.
+fn says(layout: &Layout, field: &Field) -> Says {
+    let not_listening = (layout.kernel == TcpInfo::LAYOUT.kernel && !TcpInfo::FILLED_IN_LISTEN.contains(&field.name))
+        || layout.kernel == UnixQueues::LAYOUT.kernel;
+    if not_listening { Says::NotListening } else { Says::Always }
 }
 
 impl Read {
@@ -447,7 +464,7 @@ static FLAT_FIELDS: &[FlatField] = &[
     flat("inode", &["inode", "ino"], "inode", "idiag_inode", "Inode of the socket, as /proc/PID/fd shows it.", IDENTIFIER, Flat::Inode),
     flat("cookie", &["cookie", "sk"], "cookie", "idiag_cookie", "Identity of the socket, never used twice until the next boot.", FieldKind::Number(Meaning::Hexadecimal), Flat::Cookie),
     flat("cgroup", &["cgroup"], "cgroup", "INET_DIAG_CGROUP_ID", "Control group the socket was made in.", FieldKind::Cgroup, Flat::Cgroup),
-    flat("autobound", &["autobound"], "", "INET_DIAG_BC_AUTO", "The kernel chose the local port, not the program. Only for filters, and only the kernel can decide it; TIME-WAIT and SYN-RECV count as such.", FieldKind::Number(Meaning::Truth), Flat::AutomaticPort),
+    flat("autobound", &["autobound"], "", "INET_DIAG_BC_AUTO", "No program bound this socket to a port by its number (`SOCK_BINDPORT_LOCK`): the kernel chose one at connect, send, listen or bind to port 0, or the socket came by its port in another way, as connections that a server accepts, raw sockets, SYN-RECV and TIME-WAIT. Only for filters, and only the kernel can decide it.", FieldKind::Number(Meaning::Truth), Flat::AutomaticPort),
     flat("process", &["process", "comm"], "process", "/proc/PID/comm", "Name of a process that holds the socket.", FieldKind::Text, Flat::Owner(OwnerPart::Process)),
     flat("pid", &["pid"], "pid", "/proc/PID", "Id of a process that holds the socket.", IDENTIFIER, Flat::Owner(OwnerPart::Pid)),
     flat("fd", &["fd"], "fd", "/proc/PID/fd", "File descriptor by which a process holds the socket.", IDENTIFIER, Flat::Owner(OwnerPart::Fd)),

@@ -67,6 +67,7 @@ fn what_no_family_and_no_state_can_be_at_once_is_refused() {
         ("udp and cc = cubic", "udp", "cc = cubic"),
         ("tcp listening rtt > 1", "listening", "rtt > 1"),
         ("established and has accept-queue", "established", "has accept-queue"),
+        ("unix listening rqlen.rqueue > 0", "listening", "rqlen.rqueue > 0"),
         ("has accept-queue and has recv-q", "has accept-queue", "has recv-q"),
         ("tcp and local = /run/x", "tcp", "local = /run/x"),
         ("tcp and @name", "tcp", "@name"),
@@ -116,7 +117,26 @@ fn conditions_on_one_field_are_held_against_each_other() {
         "not has ifindex and ifindex != 3",
         "dev eth0 and not has ifindex",
         "has dev and not has ifindex",
-        "src 10.0.0.1 and dst 2001:db8::1",
+        "established src 10.0.0.1 dst 2001:db8::1",
+        "src 10.0.0.0/8 dst [::1]:80",
+        "tcp src ::ffff:10.0.0.0/104 dst ::1 connected",
+        "tcp exclude all",
+        "not all",
+        "not any",
+        "udp state != all",
+        "src 10.0.0.0/24 and not src 10.0.0.0/25 and not src 10.0.0.128/25",
+        "src != 10.0.0.0/25 and src in (10.0.0.0/24, 10.0.0.7) and src != 10.0.0.128/25",
+        "src 10.0.0.0/24 and src 10.0.0.0/8 and src not in (10.0.0.0/25, 10.0.0.128/25)",
+        "mark = 0x10/0x10 and mark < 16",
+        "mark = 0x3/0x3 and mark in (0-2, 4-6, 8-10)",
+        "mark = 1/0x1 and mark = 2/0x2 and mark < 3",
+        "mark = 6/0x6 and mark != 4/0x4",
+        "process in (ab, ac) and process !~ 'a*'",
+        "cc ~ 'b*' and cc = cubic",
+        "cc = bbr and cc !~ 'b*'",
+        "cc in (bbr, bic) and cc ~~ '^.{4}$'",
+        "(cc = bbr or cc = reno) and (cc = cubic or cc = vegas)",
+        "local = /run/x and local ~ '/tmp/*'",
         "process = x and not has pid",
         "pid > 4194304",
         "process = abcdefghijklmnop",
@@ -132,6 +152,25 @@ fn conditions_on_one_field_are_held_against_each_other() {
         "mark = 1/0x1 and mark = 2/0x2",
         "mark = 1/0x1 and mark in (2, 3)",
         "src 0.0.0.0/0 and dst ::/0",
+        "src 10.0.0.0/8 and dst ::1",
+        "src ::1 and dst 10.0.0.0/8",
+        "tcp listening src 10.0.0.1 dst 2001:db8::1",
+        "established src 10.0.0.0/8 dst ::/64",
+        "established src ::1 dst 10.0.0.1",
+        "tcp listening dst 1.2.3.4",
+        "src 10.0.0.0/24 and not src ::ffff:10.0.0.0/120",
+        "src 10.0.0.0/24 and not src 10.0.0.0/25 and not src 10.0.0.128/26",
+        "not src 0.0.0.0/0 and not src ::/0",
+        "mark = 0x10/0x10 and mark < 17",
+        "mark = 0x3/0x3 and mark in (0-2, 4-7)",
+        "cc ~ 'b*' and cc in (bbr, cubic)",
+        "process ~ 'a*' and process = b",
+        "process !~ 'a*' and process = b",
+        "process !~ 'a*' and process in (b, ab)",
+        "mark = 6/0x6 and mark != 12/0xc",
+        "user ~ 'a*' and user = alice",
+        "state = 99",
+        "not listening",
         "dev != eth0 and not has dev",
         "dev != 7 and not has dev",
         "dev != 7 and ifindex = 8",
@@ -146,6 +185,22 @@ fn conditions_on_one_field_are_held_against_each_other() {
     ] {
         assert!(filter::parse(possible, catalog(), &Known).is_ok(), "{possible}: {}", canonical(possible));
     }
+}
+
+#[test]
+fn numbers_are_bounded_by_the_types_of_the_kernel() {
+    for field in ["recv-q", "send-q", "accept-queue", "backlog", "inode", "peer-inode", "ifindex", "uid"] {
+        assert!(canonical(&format!("{field} = 4294967295")).contains(" = 4294967295"), "{field}");
+        for operator in ["=", ">", "<="] {
+            let said = canonical(&format!("{field} {operator} 4294967296"));
+            assert!(said.starts_with(&format!("`4294967296` is out of the range of `{field}`")), "{said}");
+            assert!(said.ends_with("expected a number from 0 to 4294967295"), "{said}");
+        }
+    }
+    assert!(canonical("recv-q > 4GiB").contains("out of the range"));
+    assert_eq!(canonical("recv-q < 4294967295"), "recv-q <= 4294967294B");
+    assert!(canonical("send-q > 4294967295").contains("this can match nothing: no `send-q` is greater"));
+    assert_eq!(canonical("cookie > 4294967296"), "cookie >= 4294967297", "of 64 bits");
 }
 
 #[test]

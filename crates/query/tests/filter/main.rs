@@ -6,4 +6,5 @@ mod families;
 mod language;
 mod mistakes;
 mod random;
+mod refused;
 mod sample;

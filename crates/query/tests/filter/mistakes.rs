@@ -66,6 +66,7 @@ did you mean `rtt`?",
 unknown field `rt`
   has rt
       ^^
+expected a field, as in has mark
 did you mean `rtt`?",
     );
     check(
@@ -93,6 +94,46 @@ unknown word `ms`
              ^^
 a unit stands right behind its number, as in 100ms",
     );
+}
+
+#[test]
+fn a_name_behind_has_and_one_with_a_mask_are_helped() {
+    check(
+        "tcp has foo",
+        "\
+unknown field `foo`
+  tcp has foo
+          ^^^
+expected a field, as in has mark",
+    );
+    check(
+        "has marc",
+        "\
+unknown field `marc`
+  has marc
+      ^^^^
+expected a field, as in has mark
+did you mean `mark`?",
+    );
+    check(
+        "tcp mark/0xff00 = 0x1200",
+        "\
+unknown field `mark/0xff00`
+  tcp mark/0xff00 = 0x1200
+      ^^^^^^^^^^^
+a mask stands behind the value: mark = 0x1200/0xff00",
+    );
+    check(
+        "mark/0xff00!=0x1200",
+        "\
+unknown field `mark/0xff00`
+  mark/0xff00!=0x1200
+  ^^^^^^^^^^^
+a mask stands behind the value: mark != 0x1200/0xff00",
+    );
+    for text in ["rtt/0xff = 1", "mark/x = 1", "foo/1 = 1", "procss = 'x"] {
+        assert!(!canonical(text).contains("mask") && canonical(text).starts_with("unknown field"), "{text}");
+    }
 }
 
 #[test]
@@ -874,6 +915,77 @@ fn fields_that_say_the_same_in_two_ways_are_held_against_each_other() {
         "pid = 5 and pid != 6",
     ] {
         assert!(parse(possible).is_ok(), "{possible}: {}", canonical(possible));
+    }
+}
+
+#[test]
+fn several_disjunctions_are_multiplied_out() {
+    check(
+        "(sport = 1 or sport = 2) and (sport = 3 or sport = 4)",
+        "\
+this filter can match nothing: `(sport = 1 or sport = 2)` and `(sport = 3 or sport = 4)` exclude each other
+  (sport = 1 or sport = 2) and (sport = 3 or sport = 4)
+                               ^^^^^^^^^^^^^^^^^^^^^^^^",
+    );
+    check(
+        "rtt > 1 :80 and uid = 5 and :81 and :82 and retrans = 0",
+        "\
+this filter can match nothing: `:80`, `:81` and `:82` exclude each other
+  rtt > 1 :80 and uid = 5 and :81 and :82 and retrans = 0
+                                      ^^^",
+    );
+    let refused = |text: &str, shown: &str| {
+        let nothing = format!("this filter can match nothing: {shown} exclude each other");
+        assert_eq!(canonical(text).lines().next(), Some(nothing.as_str()), "{text}");
+    };
+    refused(
+        "(src 10.0.0.1 or src 10.0.0.2) and (src 10.0.0.3 or src 10.0.0.4)",
+        "`(src 10.0.0.1 or src 10.0.0.2)` and `(src 10.0.0.3 or src 10.0.0.4)`",
+    );
+    refused("10.0.0.1 and 10.0.0.2 and 10.0.0.3", "`10.0.0.1`, `10.0.0.2` and `10.0.0.3`");
+    refused(
+        "not (sport = 1 and uid = 2) and sport = 1 and (uid = 2 or sport = 3)",
+        "`not (sport = 1 and uid = 2)`, `sport = 1` and `(uid = 2 or sport = 3)`",
+    );
+    refused(
+        "(tcp or uid = 1) and (udp or uid = 2) and not (tcp and uid = 2) and not (udp and uid = 1)",
+        "`(tcp or uid = 1)`, `(udp or uid = 2)`, `not (tcp and uid = 2)` and `not (udp and uid = 1)`",
+    );
+    // A disjunction inside of each branch of another one.
+    assert!(
+        parse("(uid = 1 and (mark = 1 or mark = 2) or uid = 2 and (mark = 3 or mark = 4)) and (mark = 5 or mark = 6)")
+            .is_err()
+    );
+    for possible in [
+        ":80 and :81",
+        "(sport = 1 or sport = 2) and (sport = 2 or sport = 3)",
+        "10.0.0.1 and 10.0.0.2",
+        "10.0.0.1:80 and 10.0.0.2:81",
+        "(tcp or uid = 1) and (udp or uid = 2)",
+        "not (sport = 1 and uid = 2) and sport = 1 and (uid = 3 or sport = 3)",
+    ] {
+        assert!(parse(possible).is_ok(), "{possible}: {}", canonical(possible));
+    }
+    assert!(parse("10.0.0.1:80 and 10.0.0.2:81 and 10.0.0.3").is_err());
+}
+
+#[test]
+fn what_is_too_much_to_multiply_out_is_run() {
+    // Each bit doubles the branches, and only behind all of them comes what excludes each other.
+    let bits = |count: u32| {
+        let choices = (0..count).map(|bit| format!("(mark = {0:#x}/{0:#x} or mark = 0/{0:#x})", 1u32 << bit));
+        let choices: Vec<_> = choices.collect();
+        format!("{} and (uid = 1 or uid = 2 or uid = 3) and (uid = 4 or uid = 5 or uid = 6)", choices.join(" and "))
+    };
+    let nothing = canonical(&bits(8));
+    let named = "`(uid = 1 or uid = 2 or uid = 3)` and `(uid = 4 or uid = 5 or uid = 6)` exclude each other";
+    assert!(nothing.lines().next().is_some_and(|line| line.ends_with(named)), "{nothing}");
+    assert!(parse(&bits(9)).is_ok(), "more than 4096 branches");
+    // However many there are, it comes to an end.
+    for count in [64, 200, 5000] {
+        let choices = "(uid = 1 or uid = 2) and ".repeat(count);
+        assert!(parse(&format!("{choices}tcp")).is_ok(), "{count}");
+        assert!(parse(&format!("{choices}uid = 3")).is_err(), "{count}");
     }
 }
 

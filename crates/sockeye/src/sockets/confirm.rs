@@ -21,7 +21,7 @@ use sockeye_wire::sock_diag::unix::{UnixMessage, UnixQuestion};
 use super::listing::{self, Counts, Ended, Job, open};
 
 /// Dumps before the listing is given as it is, with a verdict that says so. Each halves the chance that one is missed.
-const DUMPS_MAX: u32 = 8;
+pub(crate) const DUMPS_MAX: u32 = 8;
 
 /// Rows in the order in which they were found: the place, the table, the message.
 pub(crate) type Rows<'r> = dyn Iterator<Item = (usize, Origin, Box<[u8]>)> + 'r;

@@ -1,6 +1,7 @@
 //! `--plan`: what is asked of the kernel, what it decides, what is decided here, and why.
 
 use anyhow::Result;
+use sockeye_conn::Namespace;
 use sockeye_query::filter::Expression;
 use sockeye_query::sockets::{DumpPlan, Plan, asks, catalog};
 use sockeye_wire::Ask;
@@ -10,8 +11,22 @@ use sockeye_wire::sock_diag::state::State;
 use crate::exit::Status;
 use crate::output;
 
+/// Namespaces that are named; of more, the rest is counted.
+const NAMESPACES_NAMED_MAX: usize = 16;
+
+/// How the plan is to be carried out.
+pub(crate) struct Course<'c> {
+    pub(crate) threads: usize,
+    /// `--confirm`.
+    pub(crate) confirm: bool,
+    /// The namespaces that are asked; none: the one we are in.
+    pub(crate) namespaces: &'c [Namespace],
+    /// What could not be seen of them.
+    pub(crate) unseen: Option<&'c str>,
+}
+
 /// Prints the plan.
-pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<Status> {
+pub(crate) fn print(plan: &Plan, filter: &Expression, course: &Course<'_>) -> Result<Status> {
     let mut out = String::new();
     let mut line = |text: String| {
         out.push_str(&text);
@@ -61,12 +76,48 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, threads: usize) -> Result<
     for (field, privilege) in &plan.privileges {
         line(format!("{} needs {}", catalog().info(*field).name(), privilege.capability()));
     }
-    line(format!(
-        "threads: {threads}; a tcp table of {} sockets or more is cut in two by port",
-        super::split::SOCKETS_MIN
-    ));
+    course.namespaces().into_iter().for_each(&mut line);
+    if course.confirm {
+        line(format!(
+            "confirm: all dumps are repeated, {} times at most, until one brings nothing new; what one of them lacks is \
+             asked for by itself",
+            super::confirm::DUMPS_MAX
+        ));
+        line("threads: 1".to_owned());
+    } else {
+        line(format!(
+            "threads: {}; a tcp table of {} sockets or more is cut in two by port",
+            course.threads,
+            super::split::SOCKETS_MIN
+        ));
+    }
     output::print(out.as_bytes())?;
     Ok(Status::Whole)
+}
+
+impl Course<'_> {
+    /// Which namespaces are asked, where that is not the one we are in.
+    fn namespaces(&self) -> Vec<String> {
+        let label = |namespace: &Namespace| {
+            let mut text = Vec::new();
+            output::escape::text(&mut text, &namespace.label());
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        let mut labels: Vec<_> = self.namespaces.iter().take(NAMESPACES_NAMED_MAX).map(label).collect();
+        let mut lines = Vec::new();
+        match self.namespaces.len() {
+            0 => {}
+            1 => lines.push(format!("network namespace: {}", labels.remove(0))),
+            many => {
+                if many > labels.len() {
+                    labels.push(format!("{} more", many - labels.len()));
+                }
+                lines.push(format!("network namespaces: {many}, each with these dumps: {}", labels.join(", ")));
+            }
+        }
+        lines.extend(self.unseen.map(|why| format!("namespaces that are not asked: {why}")));
+        lines
+    }
 }
 
 fn describe(dump: &DumpPlan) -> String {

@@ -42,6 +42,7 @@ const THREADS_DEFAULT: usize = 2;
 
 /// Runs the listing. An error is a mistake of the command line or a failure before the first row.
 pub(crate) fn run(options: &Options) -> Result<Status> {
+    refuse::plan_formats(options).map_err(Mistaken::sentence)?;
     let names = SystemNames { elsewhere: options.netns.is_some() || options.replay.is_some() };
     let filter = Filter::parse(&options.filter, catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let namespaces = namespaces(options.netns.as_deref())?;
@@ -71,6 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         ("--sort", orders.iter().map(|order| order.field).collect()),
         ("--group-by", groups.clone()),
     ];
+    refuse::filters_only(&asked_by_name[1..]).map_err(Mistaken::sentence)?;
     if options.no_owners {
         refuse::owners(&asked_by_name).map_err(Mistaken::sentence)?;
     }
@@ -164,7 +166,13 @@ impl Listing<'_> {
         };
         let plan = Plan::new(&question);
         if self.options.plan {
-            return plan_text::print(&plan, self.filter, self.threads());
+            let course = plan_text::Course {
+                threads: self.threads(),
+                confirm: self.options.confirm,
+                namespaces: &self.namespaces.list,
+                unseen: self.namespaces.missing.as_ref().map(|(reason, _)| reason.as_str()),
+            };
+            return plan_text::print(&plan, self.filter, &course);
         }
         if plan.dumps.is_empty() {
             return Err(Mistaken::sentence(if plan.states_named {

@@ -1,5 +1,7 @@
 //! The columns of each table that people see first, with what each is worth: the highest number falls away first.
 
+use std::sync::LazyLock;
+
 use sockeye_query::FieldId;
 use sockeye_query::rtnetlink::catalog;
 use sockeye_wire::rtnetlink::Table;
@@ -9,7 +11,14 @@ use crate::sockets::view::Kind;
 
 /// The fields of a table.
 pub(crate) fn fields(table: Table) -> Fields {
-    Fields { catalog: catalog(table), kind: |_| Kind::Kernel, help: "sockeye fields --table" }
+    Fields { catalog: catalog(table), kind: |_| Kind::Kernel, help: help(table) }
+}
+
+/// The command that explains the fields of a table.
+fn help(table: Table) -> &'static str {
+    static HELP: LazyLock<Vec<String>> =
+        LazyLock::new(|| Table::ALL.iter().map(|table| format!("sockeye fields --table {}", table.name())).collect());
+    &HELP[table as usize]
 }
 
 fn default(table: Table) -> &'static [(&'static str, u8)] {

@@ -1,5 +1,6 @@
 //! Options, formats, views, help.
 
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
 use sockeye_zoo::{Specimen, in_namespace};
@@ -105,6 +106,42 @@ fn a_listening_socket_shows_its_accept_queue_and_not_bytes() {
         let records = csv(words("tcp listening -o csv --columns recv-q,send-q").ended(0).text());
         assert_eq!(records[0], ["recv_queue_bytes", "accept_queue", "send_queue_bytes", "accept_queue_limit"]);
         assert_eq!(records[1], ["", "3", "", "7"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn connections_that_wait_for_a_unix_socket_are_no_bytes() {
+    in_namespace(|zoo| {
+        let specimen = zoo.unix_listening()?;
+        let (rows, _) = listing(&["unix", "--view", "everything", "--no-owners"]);
+        let row = with_cookie(&rows, cookie(&specimen, "listener"))[0];
+        assert_eq!((&row["accept_queue"], &row["accept_queue_limit"]), (&3.into(), &7.into()));
+        assert!(row.get("rqlen").is_none(), "{row}");
+        let client = with_cookie(&rows, cookie(&specimen, "client"))[0];
+        assert!(client["rqlen"]["rqueue_bytes"].is_u64(), "{client}");
+        assert_eq!(words("unix rqlen.rqueue = 3 --count").ended(0).text(), "0\n");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_port_by_its_number_is_of_the_socket_that_was_bound_to_it() {
+    in_namespace(|_| {
+        // Nobody else is in this namespace.
+        let named = TcpListener::bind("127.0.0.1:4321").expect("listens");
+        let chosen = TcpListener::bind("127.0.0.1:0").expect("listens");
+        let _client = TcpStream::connect("127.0.0.1:4321").expect("connects");
+        let _server = named.accept().expect("accepts");
+        let count = |filter: &str| words(&format!("tcp {filter} --count")).ended(0).text().trim_end().to_owned();
+        assert_eq!(count("listening autobound"), "1");
+        assert_eq!(
+            count(&format!("listening autobound sport = {}", chosen.local_addr().expect("it has one").port())),
+            "1"
+        );
+        assert_eq!(count("not autobound"), "1");
+        assert_eq!(count("not autobound listening sport = 4321"), "1");
+        assert_eq!(count("established autobound"), "2", "the accepted connection too, which has the port 4321");
         Ok(())
     });
 }
@@ -449,6 +486,11 @@ fn the_plan_says_what_runs_where() {
     assert!(bare.text().contains("owners: not looked for") && bare.text().contains("decided here: nothing"));
     let mark = sockeye(&["--plan", "tcp", "mark = 5", "--columns=local"]).ended(0);
     assert!(mark.text().contains("mark needs CAP_NET_ADMIN"), "{}", mark.text());
+    assert!(!bare.text().contains("namespace") && bare.text().contains("cut in two"), "{}", bare.text());
+    let confirmed = words("--plan --confirm tcp").ended(0);
+    let lines = confirmed.lines();
+    let at = lines.iter().position(|line| line.starts_with("confirm: all dumps are repeated, 8 times at most"));
+    assert_eq!(at.map(|at| lines[at + 1..].to_vec()), Some(vec!["threads: 1"]), "{}", confirmed.text());
 }
 
 #[test]

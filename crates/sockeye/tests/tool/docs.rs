@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ran::{shell_words, sockeye, words};
+use crate::ran::{planned, shell_words, sockeye, words};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -39,8 +39,8 @@ fn parses(line: &str) {
         return;
     }
     let plans = !matches!(rest.first().map(String::as_str), Some("fields" | "man" | "completion"));
-    let plan = plans.then_some("--plan");
-    let ran = sockeye(&rest.iter().map(String::as_str).chain(plan).collect::<Vec<_>>());
+    let rest: Vec<_> = rest.iter().map(String::as_str).collect();
+    let ran = if plans { planned(&rest) } else { sockeye(&rest) };
     assert_eq!(ran.status, 0, "{line}: {}", ran.errors());
 }
 

@@ -12,6 +12,7 @@ mod hostile_names;
 mod missing_families;
 mod mistakes;
 mod namespaces;
+mod odd_peers;
 mod other_ends;
 mod ran;
 mod replay;

@@ -194,6 +194,36 @@ fn owners_that_nobody_looks_for_are_not_asked_for() {
 }
 
 #[test]
+fn a_plan_has_no_format() {
+    for (line, option) in [
+        ("tcp --plan -j", "--json"),
+        ("--plan -o json", "--output"),
+        ("-o ndjson --plan", "--output"),
+        ("--plan -o csv", "--output"),
+    ] {
+        let expected = format!("sockeye: --plan is a text and has no other format; leave out {option}\n");
+        assert_eq!(mistake(words(line)), expected, "sockeye {line}");
+    }
+}
+
+#[test]
+fn what_only_a_filter_can_ask_for_is_no_column_and_no_key() {
+    for (line, place) in [
+        ("tcp --columns state,autobound", "--columns"),
+        ("tcp autobound --sort -autobound -j", "--sort"),
+        ("--group-by autobound", "--group-by"),
+    ] {
+        let said = mistake(words(line));
+        let expected = format!(
+            "sockeye: autobound in {place} would be empty, because only filters can ask the kernel for it (sockeye sockets \
+             autobound); leave it out of {place}\n"
+        );
+        assert_eq!(said, expected, "sockeye {line}");
+    }
+    words("tcp autobound --columns=-autobound,state").ended(0);
+}
+
+#[test]
 fn groups_are_sorted_by_nothing_that_they_do_not_have() {
     let said = mistake(words("--group-by state,netid --sort -count,pid"));
     let expected = "sockeye: groups are sorted by count or by what they are grouped by (state, proto), and pid is neither; \
@@ -205,7 +235,7 @@ fn groups_are_sorted_by_nothing_that_they_do_not_have() {
 #[test]
 fn options_may_stand_before_the_command_of_a_listing() {
     for line in
-        ["--plan sockets tcp", "-o csv --plan sockets", "-c state --plan socket udp", "--limit 3 -H --plan sockets"]
+        ["--plan sockets tcp", "-o table --plan sockets", "-c state --plan socket udp", "--limit 3 -H --plan sockets"]
     {
         assert!(words(line).ended(0).text().starts_with("filter: "), "sockeye {line}");
     }

@@ -61,6 +61,19 @@ impl Drop for Other {
 }
 
 #[test]
+fn a_plan_says_which_namespaces_are_asked() {
+    in_namespace(|_| {
+        let other = Other::new()?;
+        let plan = other.named(&["-N", "all", "--plan", "tcp"]).ended(0);
+        let line = plan.lines().into_iter().find(|line| line.starts_with("network namespaces: ")).expect("it says");
+        assert!(line.contains(", each with these dumps: ") && line.contains("blue") && line.contains("bare"), "{line}");
+        let plan = other.named(&["-N", "blue", "--plan", "tcp"]).ended(0);
+        assert!(plan.lines().contains(&"network namespace: blue"), "{}", plan.text());
+        Ok(())
+    });
+}
+
+#[test]
 fn one_namespace_is_found_by_process_and_by_path() {
     in_namespace(|zoo| {
         let _here = zoo.tcp_established_v4()?;

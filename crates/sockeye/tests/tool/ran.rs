@@ -71,6 +71,21 @@ pub(crate) fn words(line: &str) -> Ran {
     sockeye(&line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>())
 }
 
+/// The plan of a listing, which has no format of its own.
+pub(crate) fn planned(arguments: &[&str]) -> Ran {
+    let mut left = arguments.iter().copied();
+    let mut kept = Vec::new();
+    while let Some(argument) = left.next() {
+        match argument {
+            "-j" | "--json" => {}
+            "-o" | "--output" => drop(left.next()),
+            other => kept.push(other),
+        }
+    }
+    kept.push("--plan");
+    sockeye(&kept)
+}
+
 /// Words as a shell would split them; `None` where a shell would do more than that.
 pub(crate) fn shell_words(line: &str) -> Option<Vec<String>> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);

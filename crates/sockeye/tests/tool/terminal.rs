@@ -9,7 +9,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use sockeye_zoo::in_namespace;
 
 use crate::missing_families::absent_family;
-use crate::ran::words;
+use crate::ran::{planned, words};
 use crate::support::listing;
 
 /// What the program writes to a terminal of so many columns, both streams.
@@ -159,7 +159,8 @@ fn what_the_footer_adds_to_a_filter_is_of_the_families_that_were_shown() {
             let text = plain(&on_terminal(120, line, &[]));
             let (_, offer) = text.rsplit_once("next: add ").expect("one useful next command");
             assert!(offer.starts_with(added), "{line}: {offer}");
-            assert_eq!(words(&format!("{line} {added} --plan")).status, 0, "{line} {added}");
+            let words = format!("{line} {added}");
+            assert_eq!(planned(&words.split(' ').collect::<Vec<_>>()).status, 0, "{words}");
         }
         Ok(())
     });

@@ -205,7 +205,7 @@ impl Kernel {
     }
 
     fn tell_link(&mut self, index: u8) {
-        let record = link(index, self.links[&index]);
+        let record = link_of(index, self.links[&index]);
         self.tell(RTM_NEWLINK, 0, &record);
     }
 

@@ -4,7 +4,7 @@
 //! without it ignores the selection, so that whoever asks has to look at each record again; `NLM_F_DUMP_FILTERED` on the
 //! answers says that it was heard.
 
-use super::number::*;
+use super::number::{AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_UNSPEC, RTNL_FAMILY_IP6MR, RTNL_FAMILY_IPMR};
 use super::table::Table;
 use crate::Request;
 use crate::attribute::NLA_F_NESTED;
@@ -102,7 +102,8 @@ impl Table {
         let families: &[u8] = match self {
             Self::Routes | Self::Netconf => &ROUTED,
             Self::Rules | Self::MulticastAddresses => &INTERNET,
-            Self::AnycastAddresses => &[AF_INET6],
+            // The kernel answers for no other family, not even for all of them.
+            Self::AnycastAddresses | Self::Labels => &[AF_INET6],
             Self::MulticastRoutes => &[RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR],
             Self::Fdb | Self::Mdb | Self::Vlans => &[AF_BRIDGE],
             Self::TcClasses | Self::TcFilters if wanted.ifindex.is_none() => &[],
@@ -165,8 +166,8 @@ impl Table {
             }
             Self::Nexthops => {
                 let request = numbered(request.body(&header(self.header_len())), NHA_OIF, wanted.ifindex);
-                let selects = wanted.ifindex.is_some() || wanted.master.is_some();
-                add(numbered(request, NHA_MASTER, wanted.master), selects);
+                // The kernel narrows this one too, and does not say so.
+                add(numbered(request, NHA_MASTER, wanted.master), false);
             }
             Self::Qdiscs | Self::TcClasses | Self::TcFilters => {
                 let mut body = header(self.header_len());

@@ -119,7 +119,7 @@ crate::space! {
         /// Time before an entry may be replaced.
         NDTPA_LOCKTIME = 15 => "locktime": Number(U64, Milliseconds), (2, 12);
         /// Bytes of packets that wait for a neighbour.
-        NDTPA_QUEUE_LENBYTES = 16 => "queue_lenbytes": Number(U32, Bytes), (3, 3);
+        NDTPA_QUEUE_LENBYTES = 16 => "queue_len_bytes": Number(U32, Bytes), (3, 3);
         /// Questions by multicast after those by unicast.
         NDTPA_MCAST_REPROBES = 17 => "mcast_reprobes": Number(U32, Count), (4, 1);
         /// Time between probes of managed neighbours.

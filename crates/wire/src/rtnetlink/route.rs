@@ -240,9 +240,9 @@ crate::space! {
         /// Largest window that is announced.
         RTAX_WINDOW = 3 => "window": Number(U32, Bytes), (2, 12);
         /// Round trip time in eighths of a millisecond.
-        RTAX_RTT = 4 => "rtt": Number(U32, Count), (2, 12);
+        RTAX_RTT = 4 => "rtt_eighth_ms": Number(U32, Count), (2, 12);
         /// Variation of the round trip time in quarters of a millisecond.
-        RTAX_RTTVAR = 5 => "rttvar": Number(U32, Count), (2, 12);
+        RTAX_RTTVAR = 5 => "rttvar_quarter_ms": Number(U32, Count), (2, 12);
         /// Segments at which slow start ends.
         RTAX_SSTHRESH = 6 => "ssthresh": Number(U32, Count), (2, 12);
         /// Segments that the window is held to.

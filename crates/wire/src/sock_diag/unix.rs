@@ -72,9 +72,9 @@ impl UnixFile<'_> {
 crate::layout! {
     /// Queues of a unix socket (`struct unix_diag_rqlen`).
     pub struct UnixQueues = unix_diag_rqlen {
-        /// Bytes to be read (of a datagram socket: of the next datagram); of a listening socket the connections that wait.
+        /// Bytes to be read (of a datagram socket: of the next datagram). A listening socket has `accept_queue` instead.
         udiag_rqueue => rqueue: u32 @ 0, Bytes, (3, 3);
-        /// Memory of what was sent and not yet read; of a listening socket the limit of its accept queue.
+        /// Memory of what was sent and not yet read. A listening socket has `accept_queue_limit` instead.
         udiag_wqueue => wqueue: u32 @ 4, Bytes, (3, 3);
     }
 }

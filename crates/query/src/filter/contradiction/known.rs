@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::filter::ast::{Condition, Network, Test};
-use crate::filter::endpoint;
 use crate::filter::limits::Limits;
+use crate::filter::pattern::Pattern;
 use crate::{FieldInfo, FieldKind};
 
+use super::cover::{common, is_covered};
 use super::{PLACES_MAX, Place};
 
 /// Conditions on one field that are held against each other as they stand; the rest only by their values.
 const CONDITIONS_MAX: usize = 64;
+
+/// Texts of which it is tried which of them fit the patterns; of more, none is.
+const TEXTS_MAX: usize = 256;
 
 /// What is known of one field.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +27,8 @@ pub(super) struct Known<'n> {
     /// Of a field with several values: ranges that each have to hold one of them.
     pub(super) wanted: Vec<Vec<(i128, i128)>>,
     texts: Option<Choice<'n>>,
+    /// Patterns that the text has to fit, or where marked must not; of a field with several values, that none may.
+    patterns: Vec<(&'n Pattern, bool)>,
     pub(super) networks: Option<Vec<Network>>,
     excluded_networks: Vec<Network>,
     /// Of a field with several values: texts of which each list has to hold one, and texts that none may be.
@@ -62,15 +68,17 @@ impl<'n> Known<'n> {
                 let ranges: Vec<_> = ranges.iter().map(|&(from, to)| (i128::from(from), i128::from(to))).collect();
                 if negated {
                     self.narrow_numbers(ranges, true, limits);
-                } else {
+                } else if self.wanted.len() < CONDITIONS_MAX {
                     self.wanted.push(ranges);
                 }
                 return self.wanted_is_left();
             }
-            if let Condition::Texts(texts) = &test.condition {
-                return self.want_texts(texts, negated);
+            match &test.condition {
+                Condition::Texts(texts) => self.want_texts(texts, negated),
+                Condition::Pattern(pattern) if negated => self.patterns.push((pattern, true)),
+                _ => {}
             }
-            return true;
+            return self.wanted_texts_are_left();
         }
         let possible = match &test.condition {
             Condition::Numbers(ranges) => {
@@ -97,10 +105,22 @@ impl<'n> Known<'n> {
             Condition::Networks(_) if negated && info.kind == FieldKind::Network => true,
             Condition::Networks(networks) if negated => self.exclude_networks(networks),
             Condition::Networks(networks) => self.narrow_networks(networks),
+            Condition::Pattern(pattern) => {
+                self.patterns.push((pattern, negated));
+                self.texts_fit_patterns()
+            }
             Condition::Masked { value, mask } if !negated => self.narrow_bits(*value, *mask),
+            // What one bit must not be, it is otherwise.
+            Condition::Masked { value, mask } if mask.is_power_of_two() => self.narrow_bits(value ^ mask, *mask),
             _ => true,
         };
         possible && self.bits_fit_numbers()
+    }
+
+    /// Whether the text is one of these, whatever else is known of it.
+    pub(super) fn is_one_of(&self, words: &[&str]) -> bool {
+        let is_word = |text: &&[u8]| words.iter().any(|word| word.as_bytes() == *text);
+        matches!(&self.texts, Some(Choice::OneOf(texts)) if texts.iter().all(is_word))
     }
 
     /// Whether the same was demanded the other way round.
@@ -126,14 +146,22 @@ impl<'n> Known<'n> {
     }
 
     /// Of a field with several values: one of these has to be there, or none may.
-    fn want_texts(&mut self, texts: &'n [Vec<u8>], negated: bool) -> bool {
+    fn want_texts(&mut self, texts: &'n [Vec<u8>], negated: bool) {
         let texts: BTreeSet<&[u8]> = texts.iter().map(Vec::as_slice).collect();
         if negated {
             self.excluded_texts.extend(texts);
-        } else {
+        } else if self.wanted_texts.len() < CONDITIONS_MAX {
             self.wanted_texts.push(texts);
         }
-        self.wanted_texts.iter().all(|texts| !texts.is_subset(&self.excluded_texts))
+    }
+
+    /// Whether of each list that wants one of its texts there is one that may be there.
+    fn wanted_texts_are_left(&self) -> bool {
+        let fits_excluded = |text: &[u8]| self.patterns.iter().any(|(pattern, _)| pattern.matches(text));
+        self.wanted_texts.iter().all(|texts| {
+            let mut left = texts.iter().filter(|text| !self.excluded_texts.contains(*text));
+            left.any(|text| texts.len() > TEXTS_MAX || !fits_excluded(text))
+        })
     }
 
     /// Takes networks out, and says whether one is left that does not lie in them.
@@ -143,8 +171,7 @@ impl<'n> Known<'n> {
     }
 
     fn networks_are_left(&self) -> bool {
-        let is_excluded =
-            |network: &Network| self.excluded_networks.iter().any(|other| endpoint::holds(other, network));
+        let is_excluded = |network: &Network| is_covered(network, &self.excluded_networks);
         self.networks.as_ref().is_none_or(|networks| !networks.iter().all(is_excluded))
     }
 
@@ -155,11 +182,13 @@ impl<'n> Known<'n> {
         (known ^ value) & known_mask & mask == 0
     }
 
-    /// Whether one of the numbers has the bits; ranges of more than one number are not looked into.
+    /// Whether one of the numbers has the bits.
     fn bits_fit_numbers(&self) -> bool {
         let (value, mask) = self.bits;
-        let fits =
-            |&(from, to): &(i128, i128)| from != to || u64::try_from(from).is_ok_and(|from| from & mask == value);
+        let fits = |&(from, to): &(i128, i128)| {
+            let from = u64::try_from(from).unwrap_or(0);
+            least_with_bits(from, value, mask).is_some_and(|least| i128::from(least) <= to)
+        };
         mask == 0 || self.numbers.as_ref().is_none_or(|numbers| numbers.iter().any(fits))
     }
 
@@ -183,23 +212,46 @@ impl<'n> Known<'n> {
             (Some(Choice::NoneOf(before)), false) => Choice::OneOf(&texts - &before),
             (Some(Choice::NoneOf(before)), true) => Choice::NoneOf(&before | &texts),
         };
-        let possible = !matches!(&left, Choice::OneOf(texts) if texts.is_empty());
         self.texts = Some(left);
-        possible
+        self.texts_fit_patterns()
     }
 
-    /// Keeps the networks that some network before overlaps. Of two that overlap one holds the other, and to keep the
-    /// wider one only means to prove less.
+    /// Leaves the texts that fit the patterns, and says whether one does.
+    fn texts_fit_patterns(&mut self) -> bool {
+        let Some(Choice::OneOf(texts)) = &mut self.texts else { return true };
+        if texts.len() <= TEXTS_MAX {
+            texts.retain(|text| self.patterns.iter().all(|(pattern, negated)| pattern.matches(text) != *negated));
+        }
+        !texts.is_empty()
+    }
+
+    /// Keeps what the networks have in common with those before.
     fn narrow_networks(&mut self, networks: &[Network]) -> bool {
-        let overlaps = |network: &&Network| match &self.networks {
-            Some(before) => before.iter().any(|other| !endpoint::are_disjoint(network, other)),
-            None => true,
+        let left: Vec<Network> = match &self.networks {
+            Some(before) => {
+                networks.iter().flat_map(|one| before.iter().filter_map(move |other| common(one, other))).collect()
+            }
+            None => networks.to_vec(),
         };
-        let left: Vec<Network> = networks.iter().filter(overlaps).copied().collect();
         let possible = !left.is_empty();
         self.networks = Some(left);
         possible && self.networks_are_left()
     }
+}
+
+/// The least number that is not below `from` and of which the masked bits are `value`.
+fn least_with_bits(from: u64, value: u64, mask: u64) -> Option<u64> {
+    let fits = |number: u64, mask: u64| (number ^ value) & mask == 0;
+    if fits(from, mask) {
+        return Some(from);
+    }
+    // It begins as `from` does, has a one where that has a zero, and behind it nothing that is not wanted.
+    (0..u64::BITS).find_map(|bit| {
+        let (one, below) = (1u64 << bit, (1u64 << bit) - 1);
+        let above = !(one | below);
+        let can_grow = from & one == 0 && (mask & one == 0 || value & one != 0);
+        (can_grow && fits(from, mask & above)).then_some(from & above | one | value & mask & below)
+    })
 }
 
 /// What the limits hold besides the sorted ranges.
@@ -234,4 +286,24 @@ pub(super) fn intersection(left: &[(i128, i128)], right: &[(i128, i128)]) -> Vec
         }
     }
     common
+}
+
+#[cfg(test)]
+mod tests {
+    use super::least_with_bits;
+
+    #[test]
+    fn the_least_number_with_some_bits_is_that_of_a_search() {
+        for from in 0..=40 {
+            for mask in 0..32 {
+                for value in (0..32).filter(|value| value & !mask == 0) {
+                    let searched = (from..200).find(|number| number & mask == value);
+                    assert_eq!(least_with_bits(from, value, mask), searched, "{from} {value} {mask}");
+                }
+            }
+        }
+        assert_eq!(least_with_bits(u64::MAX, 0, 1), None);
+        assert_eq!(least_with_bits(u64::MAX - 1, 1, 1), Some(u64::MAX));
+        assert_eq!(least_with_bits(5, 0, u64::MAX), None);
+    }
 }

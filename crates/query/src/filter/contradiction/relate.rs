@@ -1,8 +1,9 @@
 //! Fields that say the same in two ways, held against each other.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::filter::ast::Network;
+use crate::filter::endpoint;
 
 use super::known::{Known, intersection};
 use super::{Clash, Facts, Prover};
@@ -33,13 +34,31 @@ impl Prover<'_> {
                 return Err(Clash::between(&[one, other]));
             }
         }
-        if let (Some(local), Some(peer)) = (known("local"), known("peer"))
-            && let (Some(here), Some(there)) = (&local.networks, &peer.networks)
-            && (only_v4(here) && only_v6(there) || only_v6(here) && only_v4(there))
-        {
-            return Err(Clash::between(&[local, peer]));
-        }
+        self.relate_families(facts)?;
         self.relate_ports(facts)
+    }
+
+    /// From an IPv4 address, mapped or not, no connection leads to one of IPv6 that is not mapped (net/ipv6/ip6_output.c,
+    /// `ip6_dst_lookup_tail`). The other way round a UDP socket can be connected again, and where there is no connection
+    /// the peer can be that of one that came to nothing: `tcp_disconnect` leaves it where it was, and so does a connect
+    /// that failed, even of a socket that listens then.
+    fn relate_families<'n>(&self, facts: &Facts<'n>) -> Result<(), Clash<'n>> {
+        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field));
+        let (Some(local), Some(peer)) = (known("local"), known("peer")) else { return Ok(()) };
+        let (Some(here), Some(there)) = (&local.networks, &peer.networks) else { return Ok(()) };
+        if !only_v4(here) || !only_v6(there) {
+            return Ok(());
+        }
+        let has_port = |port: &&Known<'n>| {
+            port.numbers.as_ref().and_then(|ranges| ranges.first()).is_some_and(|&(from, _)| from > 0)
+        };
+        let connected = self.catalog.word("connected").map_or(&[][..], |word| word.values);
+        let connected =
+            known("pport").filter(has_port).or_else(|| known("state").filter(|state| state.is_one_of(connected)));
+        match connected {
+            Some(connected) => Err(Clash::between(&[local, peer, connected])),
+            None => Ok(()),
+        }
     }
 
     /// Either port is the local or the peer's.
@@ -83,10 +102,9 @@ fn only_v4(networks: &[Network]) -> bool {
     })
 }
 
-/// Whether no IPv4 address is in any of these: neither a mapped one nor the unspecified address, which is everybody's.
+/// Whether no mapped IPv4 address is in any of these, nor the unspecified address, which is everybody's.
 fn only_v6(networks: &[Network]) -> bool {
-    networks.iter().all(|network| match network.address {
-        IpAddr::V4(_) => false,
-        IpAddr::V6(address) => network.prefix_len > 0 && address.to_bits() >> 125 != 0,
-    })
+    let mapped = Network::new(Ipv4Addr::UNSPECIFIED.into(), 0);
+    let unspecified = IpAddr::from(Ipv6Addr::UNSPECIFIED);
+    networks.iter().all(|network| endpoint::are_disjoint(network, &mapped) && !network.contains(unspecified))
 }

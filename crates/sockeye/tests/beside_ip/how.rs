@@ -1,0 +1,301 @@
+//! How a value of theirs becomes one of ours.
+
+use serde_json::{Number, Value, json};
+
+/// A small conversion; the steps of a line are made one after the other, on what they say.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Step {
+    /// Small letters, and `-` for `_`.
+    Word,
+    /// The order does not count.
+    Set,
+    /// Words of theirs or ours that only one of us knows.
+    Without(Vec<String>),
+    /// Words that we spell in another way.
+    Rename(Vec<(String, String)>),
+    /// We count in smaller units.
+    Times(f64),
+    /// A number in a string.
+    Number,
+    /// A hexadecimal number in a string.
+    Hexadecimal,
+    /// Yes or no, in any form; a key that stands alone is yes.
+    Truth,
+    /// Theirs is whether ours has the word.
+    Has(String),
+    /// Theirs is whether ours lacks the word.
+    Lacks(String),
+    /// Theirs is whether there is ours.
+    Given,
+    /// A network: a host without its length, `default`.
+    Network,
+    /// Theirs is a list of bits by number, ours the number that they make.
+    Bits,
+    /// Theirs is `2001.0:d:e5:c:6:1`, ours an object: the priority in hexadecimal, and the address.
+    BridgeId,
+    /// Of our network only the address.
+    Address,
+    /// Of our network only the length.
+    Length,
+    /// Numbers and words for them are compared as texts.
+    Text,
+    /// Of ours only the upper 16 bits.
+    Upper,
+    /// Of ours only the lower 16 bits.
+    Lower,
+    /// Segments of a route, which the kernel has from the last to the first.
+    Segments,
+    /// Where we say nothing, they say this.
+    Else(String),
+    /// It moves by itself, or they round: so far apart it may be.
+    Within(f64),
+    /// We have one more: the kernel counts from nought.
+    Less(f64),
+    /// The element of a list, the first of which is 0.
+    At(usize),
+    /// What stands in front of the first such letter.
+    Before(char),
+    /// What stands behind the first such letter.
+    Behind(char),
+}
+
+impl Step {
+    /// Reads a step as the files in `keys` have it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let rest = rest.trim();
+        let words = || rest.split(' ').map(str::to_owned).collect();
+        let letter = || rest.chars().next();
+        Some(match name {
+            "word" => Self::Word,
+            "set" => Self::Set,
+            "without" => Self::Without(words()),
+            "rename" => {
+                let pairs = rest.split(' ').map(|pair| pair.split_once('='));
+                Self::Rename(pairs.map(|pair| pair.map(|(a, b)| (a.to_owned(), b.to_owned()))).collect::<Option<_>>()?)
+            }
+            "times" => Self::Times(rest.parse().ok()?),
+            "number" => Self::Number,
+            "hexadecimal" => Self::Hexadecimal,
+            "truth" => Self::Truth,
+            "has" => Self::Has(rest.to_owned()),
+            "lacks" => Self::Lacks(rest.to_owned()),
+            "given" => Self::Given,
+            "network" => Self::Network,
+            "bits" => Self::Bits,
+            "bridge-id" => Self::BridgeId,
+            "address" => Self::Address,
+            "length" => Self::Length,
+            "text" => Self::Text,
+            "upper" => Self::Upper,
+            "lower" => Self::Lower,
+            "segments" => Self::Segments,
+            "else" => Self::Else(rest.to_owned()),
+            "within" => Self::Within(rest.parse().ok()?),
+            "less" => Self::Less(rest.parse().ok()?),
+            "at" => Self::At(rest.parse().ok()?),
+            "before" => Self::Before(letter()?),
+            "behind" => Self::Behind(letter()?),
+            _ => return None,
+        })
+    }
+}
+
+/// Whether both say the same.
+pub(crate) fn agree(steps: &[Step], theirs: &Value, ours: Option<&Value>) -> bool {
+    let mut theirs = theirs.clone();
+    let mut ours = ours.cloned();
+    let (mut slack, mut is_set) = (0.0, false);
+    for step in steps {
+        match step {
+            Step::Word => theirs = each_word(&theirs, &|word| word.to_lowercase().replace('_', "-")),
+            Step::Set => is_set = true,
+            Step::Without(words) => {
+                theirs = without(theirs, words);
+                ours = ours.map(|ours| without(ours, words));
+            }
+            Step::Rename(pairs) => {
+                theirs = each_word(&as_words(&theirs), &|word| {
+                    pairs.iter().find(|(from, _)| from == word).map_or(word, |(_, to)| to).to_owned()
+                });
+            }
+            Step::Times(factor) => theirs = from_float(number(&theirs).map(|number| number * factor)),
+            Step::Less(less) => theirs = from_float(number(&theirs).map(|number| number - less)),
+            Step::Number => theirs = from_float(theirs.as_str().and_then(|text| text.parse().ok())),
+            Step::Hexadecimal => theirs = from_float(theirs.as_str().and_then(hexadecimal)),
+            Step::Truth => {
+                theirs = truth(&theirs);
+                ours = ours.map(|ours| truth(&ours));
+            }
+            Step::Has(word) => (theirs, ours) = (truth(&theirs), Some(Value::Bool(has(ours.as_ref(), word)))),
+            Step::Lacks(word) => (theirs, ours) = (truth(&theirs), Some(Value::Bool(!has(ours.as_ref(), word)))),
+            Step::Given => (theirs, ours) = (truth(&theirs), Some(Value::Bool(ours.is_some()))),
+            Step::Network => ours = ours.map(|ours| each_word(&ours, &network)),
+            Step::Bits => theirs = from_float(bits(&theirs)),
+            Step::BridgeId => theirs = theirs.as_str().and_then(bridge_id).unwrap_or_default(),
+            Step::Text => {
+                theirs = as_words(&theirs);
+                ours = ours.map(|ours| as_words(&ours));
+            }
+            Step::Address => ours = ours.map(|ours| each_word(&ours, &|word| part(word, '/', 0))),
+            Step::Length => {
+                ours = ours.and_then(|ours| ours.as_str()?.split_once('/')?.1.parse::<u64>().ok()).map(Value::from)
+            }
+            Step::Upper => ours = ours.and_then(|ours| ours.as_u64()).map(|number| (number >> 16).into()),
+            Step::Lower => ours = ours.and_then(|ours| ours.as_u64()).map(|number| (number & 0xffff).into()),
+            Step::Segments => ours = ours.map(|ours| segments(&ours)),
+            Step::Else(word) if ours.is_none() => ours = Some(of_text(word)),
+            Step::Else(_) => {}
+            Step::Within(apart) => slack = *apart,
+            Step::At(place) => ours = ours.and_then(|ours| ours.get(*place).cloned()),
+            Step::Before(letter) => theirs = each_word(&theirs, &|word| part(word, *letter, 0)),
+            Step::Behind(letter) => theirs = each_word(&theirs, &|word| part(word, *letter, 1)),
+        }
+    }
+    let Some(ours) = ours else { return false };
+    match (&theirs, &ours) {
+        (Value::Array(theirs), Value::Array(ours)) if is_set => {
+            theirs.len() == ours.len() && theirs.iter().all(|word| ours.contains(word))
+        }
+        // A set of one is not put into brackets.
+        (theirs, Value::Array(ours)) if is_set => ours.len() == 1 && ours[0] == *theirs,
+        _ if theirs == ours => true,
+        // Numbers of 64 bits that are written in hexadecimal are strings here.
+        (Value::Number(_), Value::String(text)) if text.starts_with("0x") => number(&theirs) == hexadecimal(text),
+        _ => match (number(&theirs), number(&ours)) {
+            (Some(theirs), Some(ours)) => (theirs - ours).abs() <= slack,
+            _ => false,
+        },
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64()
+}
+
+fn from_float(number: Option<f64>) -> Value {
+    number.and_then(Number::from_f64).map_or(Value::Null, Value::Number)
+}
+
+/// A number, if it is one, or the text.
+fn of_text(word: &str) -> Value {
+    serde_json::from_str(word).unwrap_or_else(|_| Value::String(word.to_owned()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the numbers of a test are small")]
+fn hexadecimal(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    u64::from_str_radix(digits, 16).ok().map(|number| number as f64)
+}
+
+fn each_word(value: &Value, change: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(word) => Value::String(change(word)),
+        Value::Array(words) => words.iter().map(|word| each_word(word, change)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A number as the word for it.
+fn as_words(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => Value::String(number.to_string()),
+        other => other.clone(),
+    }
+}
+
+fn without(value: Value, words: &[String]) -> Value {
+    match value {
+        Value::Array(found) => {
+            found.into_iter().filter(|word| !words.iter().any(|other| word.as_str() == Some(other))).collect()
+        }
+        other => other,
+    }
+}
+
+fn truth(value: &Value) -> Value {
+    match value {
+        Value::Null => Value::Bool(true),
+        Value::Number(_) if number(value) == Some(0.0) => Value::Bool(false),
+        Value::Number(_) if number(value) == Some(1.0) => Value::Bool(true),
+        Value::String(word) if ["on", "yes", "true"].contains(&word.as_str()) => Value::Bool(true),
+        Value::String(word) if ["off", "no", "false"].contains(&word.as_str()) => Value::Bool(false),
+        other => other.clone(),
+    }
+}
+
+fn has(value: Option<&Value>, word: &str) -> bool {
+    match value {
+        Some(Value::Array(words)) => words.iter().any(|found| found == word),
+        Some(value) => value == word,
+        None => false,
+    }
+}
+
+/// As iproute2 writes a network.
+pub(crate) fn network(word: &str) -> String {
+    match word {
+        "0.0.0.0/0" | "::/0" => "default".to_owned(),
+        word => match word.split_once('/') {
+            Some((address, "32")) if !address.contains(':') => address.to_owned(),
+            Some((address, "128")) => address.to_owned(),
+            _ => word.to_owned(),
+        },
+    }
+}
+
+/// Octets of a single digit have no zero in front there.
+fn bridge_id(text: &str) -> Option<Value> {
+    let (priority, address) = text.split_once('.')?;
+    let octets: Vec<_> = address.split(':').map(|octet| format!("{octet:0>2}")).collect();
+    Some(json!({"prio": u64::from_str_radix(priority, 16).ok()?, "addr": octets.join(":")}))
+}
+
+fn segments(list: &Value) -> Value {
+    list.as_array().into_iter().flatten().rev().map(|segment| segment["address"].clone()).collect()
+}
+
+fn bits(list: &Value) -> Option<f64> {
+    let numbers = list.as_array()?.iter().map(|number| number.as_str()?.parse::<i32>().ok());
+    numbers.map(|number| number.map(|number| 2f64.powi(number))).sum()
+}
+
+fn part(word: &str, letter: char, which: usize) -> String {
+    word.splitn(2, letter).nth(which).unwrap_or(word).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(how: &str) -> Vec<Step> {
+        how.split(',').map(|step| Step::parse(step.trim()).unwrap_or_else(|| panic!("{step}"))).collect()
+    }
+
+    #[test]
+    fn steps_turn_theirs_into_ours() {
+        let cases = [
+            ("word", json!("LOWER_UP"), json!("lower-up")),
+            (
+                "word, set, without no-carrier running",
+                json!(["NO-CARRIER", "UP", "BROADCAST"]),
+                json!(["broadcast", "up"]),
+            ),
+            ("times 10", json!(1500), json!(15000)),
+            ("hexadecimal", json!("0x8001"), json!(32769)),
+            ("truth", json!("on"), json!(true)),
+            ("has permanent", json!(null), json!(["tentative", "permanent"])),
+            ("network", json!("default"), json!("::/0")),
+            ("network", json!("10.9.1.2"), json!("10.9.1.2/32")),
+            ("within 0.05", json!(14.99), json!(15.02)),
+            ("rename global=universe", json!("global"), json!("universe")),
+        ];
+        for (how, theirs, ours) in cases {
+            assert!(agree(&line(how), &theirs, Some(&ours)), "{how}: {theirs} is {ours}");
+        }
+        assert!(agree(&line("else 64"), &json!(64), None));
+        assert!(!agree(&[], &json!(64), None));
+        assert!(!agree(&line("has permanent"), &json!(null), Some(&json!(["tentative"]))));
+        assert!(!agree(&[], &json!(7), Some(&json!("7"))));
+    }
+}

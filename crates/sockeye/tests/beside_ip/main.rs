@@ -1,0 +1,110 @@
+//! sockeye beside `ip`, `bridge` and `tc`, table by table, over a network namespace with everything that this kernel
+//! can make.
+//!
+//! Every key that they print stands in a file of `keys`: with the key of ours that must say the same, or with a reason
+//! why there is none. A key that is in no file fails the test. What a kernel cannot make is said loudly by
+//! [`world::make`], and its keys carry a question mark in the files.
+
+mod compare;
+mod how;
+mod json;
+mod keys;
+mod oracle;
+mod proof;
+#[path = "../support/mod.rs"]
+mod support;
+mod tables;
+mod walk;
+mod world;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use sockeye_zoo::in_namespace;
+
+use compare::{Found, compare};
+use tables::{Beside, TABLES};
+
+/// How often both are asked: links come up and timers run while they are.
+const ATTEMPTS: u32 = 8;
+
+/// Asks them, us and them again; what we say must be what they said before or after.
+fn look(table: &Beside) -> (Found, Vec<Value>) {
+    let keys = table.keys();
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        let before = (table.theirs)();
+        let rows = table.ours();
+        let ours = table.named(&rows);
+        let found = compare(&keys, &before, &ours);
+        let found = if found.complaints(&keys).is_empty() { found } else { compare(&keys, &(table.theirs)(), &ours) };
+        let is_good = found.complaints(&keys).is_empty();
+        last = Some((found, rows));
+        if is_good {
+            break;
+        }
+    }
+    last.expect("there is an attempt")
+}
+
+/// Compares one table in a namespace with these scripts.
+fn beside(test: &str, name: &str, scripts: &[&str]) -> Result<(), sockeye_zoo::Skip> {
+    for script in scripts {
+        world::make(test, script)?;
+    }
+    let table = TABLES.iter().find(|table| table.name == name).unwrap_or_else(|| panic!("no table {name}"));
+    let keys = table.keys();
+    let (found, rows) = look(table);
+    let mut complaints = found.complaints(&keys);
+    let unseen = keys.lines.iter().filter(|(key, line)| line.must_be_seen && !found.seen.contains(*key));
+    complaints
+        .extend(unseen.map(|(key, _)| format!("nothing has {key}: keys/{} or the world is out of date", keys.file)));
+    complaints.extend(doubled_keys(&rows).into_iter().map(|key| format!("{key} of ours is there twice")));
+    complaints.extend(unknown_keys(&rows).into_iter().map(|key| format!("{key} of ours has no name")));
+    assert!(complaints.is_empty(), "{name}: {} complaints\n{}", complaints.len(), complaints.join("\n"));
+    proof::every_change_is_noticed(&keys, &(table.theirs)(), &table.named(&table.ours()));
+    Ok(())
+}
+
+/// Keys of ours for which no table has a name, but for those of `keys/unknown.txt`.
+fn unknown_keys(rows: &[Value]) -> BTreeSet<String> {
+    let known: BTreeSet<_> =
+        include_str!("keys/unknown.txt").lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let ways = rows.iter().flat_map(walk::leaves).map(|leaf| leaf.path).filter(|path| walk::has_unknown(path));
+    ways.filter(|path| !known.contains(path.as_str())).collect()
+}
+
+/// Keys that an object of ours has twice.
+fn doubled_keys(rows: &[Value]) -> BTreeSet<String> {
+    rows.iter().flat_map(walk::leaves).map(|leaf| leaf.path).filter(|path| path.contains('#')).collect()
+}
+
+/// Every line that explains why a key of ours has no name says why.
+#[test]
+fn every_unknown_key_has_a_reason() {
+    for line in include_str!("keys/unknown.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        assert!(line.split_whitespace().count() > 2, "no reason in {line:?}");
+    }
+}
+
+/// A test for each table: what is compared, in a world of these scripts.
+macro_rules! tables {
+    ($($test:ident: $table:literal in $($script:ident)+;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                in_namespace(|_| beside(stringify!($test), $table, &[$(world::$script),+]));
+            }
+        )*
+    };
+}
+
+tables! {
+    links_are_as_ip_has_them: "links" in LINKS;
+    addresses_are_as_ip_has_them: "addresses" in LINKS ADDRESSES;
+    routes_are_as_ip_has_them: "routes" in LINKS ADDRESSES ROUTES;
+    rules_are_as_ip_has_them: "rules" in LINKS RULES;
+    neighbours_are_as_ip_has_them: "neighbours" in LINKS ADDRESSES NEIGHBOURS;
+    nexthops_are_as_ip_has_them: "nexthops" in LINKS ADDRESSES NEXTHOPS;
+    labels_are_as_ip_has_them: "labels" in LINKS LABELS;
+}
