@@ -193,7 +193,7 @@ pub(crate) fn register(
     watcher: crate::watcher::Watcher,
 ) -> io::Result<tokio::io::unix::AsyncFd<crate::watcher::Watcher>> {
     // SAFETY: a watcher owns the socket whose descriptor it gives, and keeps that same one until it is dropped.
-    unsafe { tokio::io::unix::AsyncFd::register(watcher) }
+    unsafe { tokio::io::unix::AsyncFd::register(watcher) }.map_err(|failed| failed.into_parts().1)
 }
 
 /// `Ok` when the last call was interrupted by a signal and may be made again.
