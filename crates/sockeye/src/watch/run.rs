@@ -17,6 +17,7 @@ use sockeye_wire::rtnetlink::Table;
 
 use super::options::{Options, StreamFormat};
 use super::place::Place;
+use super::process::Processes;
 use super::report::{Event, Report};
 use super::subject::Subjects;
 use super::{complain, hooks, line, object};
@@ -45,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         open: true,
         unsupported: Tables::NONE,
         hooks: None,
+        processes: Processes::default(),
     };
     stream.hooks = hooks.take();
     let mut watched = Vec::new();
@@ -145,6 +147,7 @@ struct Stream<'s> {
     open: bool,
     unsupported: Tables,
     hooks: Option<hooks::Hooks>,
+    processes: Processes,
 }
 
 impl Stream<'_> {
@@ -229,7 +232,7 @@ impl Stream<'_> {
             change: &made,
             origin: change.origin,
             port_id: change.port_id,
-            process: process(change.port_id),
+            process: self.processes.name(change.port_id),
         };
         self.tell(place, event);
         self.told += 1;
@@ -256,6 +259,7 @@ impl Stream<'_> {
 
     /// Writes what there is. A reader that has gone ends the watch.
     fn flush(&mut self) {
+        self.processes.forget();
         if !self.out.is_empty() {
             let mut stdout = io::stdout();
             self.open &= stdout.write_all(&self.out).and_then(|()| stdout.flush()).is_ok();
@@ -266,13 +270,6 @@ impl Stream<'_> {
 
 fn read<'a>(table: Table, bytes: Option<&'a [u8]>, place: &'a Place) -> Option<Row<'a>> {
     Row::read(table, bytes?, place).ok()
-}
-
-/// The name of the process behind a port id: most sockets have that of their process.
-fn process(port_id: u32) -> Option<Vec<u8>> {
-    let pid = i32::try_from(port_id).ok().filter(|&pid| pid > 0)?;
-    let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
-    Some(name.strip_suffix(b"\n").unwrap_or(&name).to_vec())
 }
 
 /// The end that somebody asks for.
