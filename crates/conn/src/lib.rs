@@ -26,6 +26,7 @@
 
 mod buffer;
 mod error;
+mod event_filter;
 mod interface;
 pub mod namespace;
 mod socket;
@@ -34,6 +35,7 @@ mod watcher;
 
 pub use buffer::{BUFFER_LEN, BUFFER_LEN_MAX, Buffer};
 pub use error::{Error, Operation};
+pub use event_filter::EventFilter;
 pub use interface::InterfaceName;
 pub use namespace::Namespace;
 pub use socket::{Protocol, Socket};

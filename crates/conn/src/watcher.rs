@@ -20,6 +20,7 @@ use sockeye_state::watch::{Options, Output, Want, Watch};
 
 use crate::buffer::Buffer;
 use crate::error::{Error, Operation};
+use crate::event_filter::EventFilter;
 use crate::namespace::Namespace;
 use crate::socket::{Protocol, Socket};
 
@@ -87,6 +88,10 @@ impl Watcher {
         let mut events = open(namespace.as_ref())?;
         // A smaller buffer than was asked for loses more, and says so when it does.
         let receive_buffer = events.set_receive_buffer(bytes).unwrap_or(0);
+        if let Some(filter) = EventFilter::of(&engine) {
+            // Before the first group is joined, so that nothing unwanted is queued. Without it more is lost, and said so.
+            let _ = events.attach_filter(&filter.program());
+        }
         for group in engine.groups() {
             match events.join(group) {
                 // Older kernels have fewer groups; the audit finds what they do not tell.
@@ -128,7 +133,8 @@ impl Watcher {
         self.began
     }
 
-    /// The socket that hears events: for interface names, and for a filter that keeps unwanted ones out.
+    /// The socket that hears events: for interface names. Another filter than its own ([`EventFilter::of`]) has to let in
+    /// what that lets in.
     pub fn socket(&mut self) -> &mut Socket {
         &mut self.events
     }

@@ -73,8 +73,11 @@ impl Shared<'_> {
     /// Lays out cells behind the heading and writes them. Blocks of the table go out in turn, so that the heading is first.
     pub(crate) fn write_cells(&self, table: &Table, cells: &mut Cells, out: &mut Vec<u8>) -> bool {
         let mut beginning = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
-        table.grid.widen(&beginning.waiting);
-        table.grid.widen(cells);
+        if !beginning.began {
+            // Nothing waits later on, and what is laid out widens its columns itself.
+            table.grid.widen(&beginning.waiting);
+            table.grid.widen(cells);
+        }
         if !beginning.began && self.heading {
             table.grid.heading(out);
         }

@@ -195,9 +195,12 @@ pub(crate) struct Place<'s> {
 pub(crate) struct Interfaces {
     socket: Option<Socket>,
     /// The first names, without a lock: each in the place of its index, unless another took that before.
-    first: Box<[OnceLock<(u32, Option<InterfaceName>)>; FIRST]>,
+    first: Box<[OnceLock<Named>; FIRST]>,
     names: Mutex<HashMap<u32, Option<InterfaceName>>>,
 }
+
+/// An index and its name, if it has one.
+type Named = (u32, Option<InterfaceName>);
 
 /// Names without a lock.
 const FIRST: usize = 64;

@@ -9,8 +9,19 @@ use sockeye_wire::{Kind, Messages};
 
 /// Datagrams of a dump that are received here before a second thread is worth its while: half a megabyte.
 const ALONE: usize = 16;
-/// Datagrams that may wait to be written.
-const WAITING: usize = 16;
+/// Datagrams that are handed over together: to wake the other thread costs as much as to fill a datagram with a few dozen
+/// rows, and whoever writes is mostly the faster one.
+const TOGETHER: usize = 8;
+/// Batches that may wait to be written.
+const WAITING: usize = 4;
+
+/// Datagrams in the order in which they came, and what ended them.
+#[derive(Default)]
+struct Batch {
+    buffers: Vec<Buffer>,
+    filled: usize,
+    failure: Option<Error>,
+}
 
 /// Hands everything that is received to `take`, until it wants no more or the dump is over. `false`: the dump was left
 /// before its end, and the socket cannot be used for another.
@@ -32,29 +43,48 @@ pub(super) fn receive(
         let (emptied, to_fill) = sync_channel(WAITING + 2);
         for _ in 0..WAITING {
             // The channel has room for all of them.
-            let _ = emptied.send(Buffer::new());
+            let _ = emptied.send(Batch::default());
         }
         scope.spawn(move || fill(socket, &filled, &to_fill));
-        while let Ok(next) = to_write.recv() {
-            let buffer: Buffer = next?;
-            let last = is_last(buffer.received());
-            let more = take(buffer.received());
-            if last || !more {
-                return Ok(last);
+        while let Ok(mut batch) = to_write.recv() {
+            for buffer in &batch.buffers[..batch.filled] {
+                let last = is_last(buffer.received());
+                let more = take(buffer.received());
+                if last || !more {
+                    return Ok(last);
+                }
+            }
+            if let Some(failure) = batch.failure.take() {
+                return Err(failure);
             }
             // The other thread has ended: what it filled comes all the same.
-            let _ = emptied.send(buffer);
+            let _ = emptied.send(batch);
         }
         Ok(false)
     })
 }
 
-/// Fills buffers until the dump is over, or nobody wants them.
-fn fill(socket: &mut Socket, filled: &SyncSender<Result<Buffer, Error>>, to_fill: &Receiver<Buffer>) {
-    while let Ok(mut buffer) = to_fill.recv() {
-        let received = socket.receive(&mut buffer).map(is_last);
-        let last = !matches!(received, Ok(false));
-        if filled.send(received.map(|_| buffer)).is_err() || last {
+/// Fills batches until the dump is over, or nobody wants them.
+fn fill(socket: &mut Socket, filled: &SyncSender<Batch>, to_fill: &Receiver<Batch>) {
+    while let Ok(mut batch) = to_fill.recv() {
+        batch.filled = 0;
+        let mut last = false;
+        while !last && batch.filled < TOGETHER {
+            if batch.filled == batch.buffers.len() {
+                batch.buffers.push(Buffer::new());
+            }
+            match socket.receive(&mut batch.buffers[batch.filled]).map(is_last) {
+                Ok(is_last) => {
+                    batch.filled += 1;
+                    last = is_last;
+                }
+                Err(error) => {
+                    batch.failure = Some(error);
+                    last = true;
+                }
+            }
+        }
+        if filled.send(batch).is_err() || last {
             return;
         }
     }

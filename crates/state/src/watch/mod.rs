@@ -126,6 +126,17 @@ impl Options {
     }
 }
 
+/// What a message is to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// It looks at no part of it.
+    Nothing,
+    /// A record of a table that it follows.
+    Records,
+    /// Something follows from it, for other records too.
+    Consequences,
+}
+
 /// Where the engine's outputs go.
 pub type Sink<'s> = dyn FnMut(Output<'_>) + 's;
 
@@ -241,6 +252,20 @@ impl Watch {
     /// those of other tables whose events have consequences in them. A kernel may not have all of them.
     pub fn groups(&self) -> Vec<u32> {
         consequence::groups(self.followed)
+    }
+
+    /// What a message of this type and address family is to the engine: for a filter on the event socket, which has to
+    /// let everything else than [`Hearing::Nothing`] in.
+    pub fn hears(&self, type_number: u16, family: u8) -> Hearing {
+        use sockeye_wire::rtnetlink::{RTM_NEWLINK, RTM_NEWLINKPROP};
+        let is_link = matches!(type_number & !3, RTM_NEWLINK | RTM_NEWLINKPROP);
+        if is_link || !consequence::of_message(type_number, family).intersection(self.followed).is_empty() {
+            return Hearing::Consequences;
+        }
+        match Table::of_message(type_number, family) {
+            Some((table, _)) if self.followed.contains(table) => Hearing::Records,
+            _ => Hearing::Nothing,
+        }
     }
 
     /// Takes what the event socket gave.
