@@ -17,6 +17,7 @@ use sockeye_state::Answer;
 
 use super::ends::Ends;
 use super::listing::{self, Counts, Ended, Job};
+use super::narrow::Narrowing;
 use super::options::{Format, Options};
 use super::recorder::Recorder;
 use super::replay::{Capture, Replay};
@@ -25,7 +26,7 @@ use super::system::{self, Interfaces, Place, System, SystemNames};
 use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
 use super::view::{self, Choice, Column, FIELDS};
-use super::{confirm, footer, lacking, narrow, plan_text, refuse, split};
+use super::{confirm, footer, lacking, plan_text, refuse, split};
 use crate::exit::Status;
 use crate::output::csv::Csv;
 use crate::output::json::Json;
@@ -192,20 +193,17 @@ impl Listing<'_> {
             None => System::new(scans),
         };
         let system = system.with_keys(self.options.show_md5_keys);
-        let narrowing = narrow::Narrowing::of(self.filter);
-        let filter = |process: &sockeye_owners::ProcessView<'_>| narrowing.takes(process, &system);
+        let narrowing = Narrowing::of(self.filter);
         let scan_options = ScanOptions {
             facts: system::facts(&plan.owner_parts),
-            pids: narrowing.pids(),
-            filter: narrowing.is_narrow().then_some(&filter),
             threads: NonZero::new(self.threads()),
             ..ScanOptions::default()
         };
         std::thread::scope(|scope| {
             if scans {
-                let others = shown.iter().any(|&field| view::Kind::of(field).is_owner());
-                let (system, options) = (&system, &scan_options);
-                scope.spawn(move || system.scan(options, others));
+                let shown = shown.iter().any(|&field| view::Kind::of(field).is_owner());
+                let (system, options, narrowing) = (&system, &scan_options, &narrowing);
+                scope.spawn(move || system.scan(options, narrowing, shown));
             }
             self.list(&plan, &system, replay.as_ref(), net_admin)
         })

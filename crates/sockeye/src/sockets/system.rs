@@ -1,5 +1,6 @@
 //! What the running system knows beside the rows: owners, users, control groups, interfaces, other ends.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -8,13 +9,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use sockeye_conn::{Namespace, Protocol, Socket};
 use sockeye_owners::cgroup_ids::{CgroupTree, cgroup_id};
 use sockeye_owners::users::Users;
-use sockeye_owners::{Facts, Process, Scan, ScanError, ScanOptions};
+use sockeye_owners::{Facts, Process, ProcessView, Scan, ScanError, ScanOptions};
 use sockeye_query::Value;
 use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings, Table};
 use sockeye_wire::Version;
 
 use super::ends::Ends;
 use super::lacking::Sought;
+use super::narrow::Narrowing;
 
 /// What is loaded once for a whole listing, in whatever namespace its rows are.
 #[derive(Default)]
@@ -53,16 +55,35 @@ impl System {
         Self { shows_keys, ..self }
     }
 
-    /// Looks for owners and lets the rows go on that wait for them. A search that was narrowed finds those that a filter
-    /// asks for; with `others`, who else holds their sockets is looked for too, if they hold any.
-    pub(crate) fn scan(&self, options: &ScanOptions<'_>, others: bool) {
-        let mut found = sockeye_owners::scan(options);
-        let narrowed = options.pids.is_some() || options.filter.is_some();
-        if others && narrowed && found.as_ref().is_ok_and(|scan| !scan.owners.is_empty()) {
-            found = sockeye_owners::scan(&ScanOptions { pids: None, filter: None, ..*options });
-        }
+    /// Looks for owners and lets the rows go on that wait for them. A narrowed search finds all that the filter depends on.
+    /// Where owners are shown too, who else holds the sockets is looked for, unless nothing was found without which no
+    /// row fits.
+    pub(crate) fn scan(&self, options: &ScanOptions<'_>, narrowing: &Narrowing<'_>, shown: bool) {
+        let all = || sockeye_owners::scan(options);
+        let narrowed = || {
+            let filter = |process: &ProcessView<'_>| narrowing.takes(process.pid(), |part| self.fact(process, part));
+            sockeye_owners::scan(&ScanOptions { pids: narrowing.pids(), filter: Some(&filter), ..*options })
+        };
+        let found = match (narrowing.is_narrow(), shown) {
+            (false, _) => all(),
+            (true, true) if !narrowing.is_needed() => all(),
+            (true, shown) => {
+                let found = narrowed();
+                if shown && found.as_ref().is_ok_and(|scan| !scan.owners.is_empty()) { all() } else { found }
+            }
+        };
         // Nobody else sets it: one thread scans.
         let _ = self.scan.set(found);
+    }
+
+    /// What a process says of itself before its descriptors are looked at; `None` if it cannot be read.
+    fn fact<'p>(&self, process: &'p ProcessView<'_>, part: OwnerPart) -> Option<Cow<'p, [u8]>> {
+        match part {
+            OwnerPart::Process => process.comm().map(Cow::Borrowed),
+            OwnerPart::User => process.uid().map(|uid| Cow::Owned(self.user_name(uid))),
+            OwnerPart::Unit => process.cgroup().and_then(unit).map(Cow::Borrowed),
+            _ => None,
+        }
     }
 
     /// What the scan found, once it is over; `None` where there is none.

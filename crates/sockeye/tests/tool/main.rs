@@ -14,6 +14,7 @@ mod mistakes;
 mod namespaces;
 mod odd_peers;
 mod other_ends;
+mod owners;
 mod ran;
 mod replay;
 #[path = "../support/mod.rs"]

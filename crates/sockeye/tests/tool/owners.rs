@@ -1,0 +1,127 @@
+//! Filters on owners: a socket that several processes hold, two ends with an owner each, owners that cannot be seen.
+//!
+//! A filter that only some processes matter to looks at those only; the answer must be that of a look at all.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+
+use sockeye_zoo::{Zoo, in_namespace};
+
+use crate::ran::missing;
+use crate::support::listing;
+
+/// A process of its own name that holds a socket until the value is gone.
+struct Keeper(Child);
+
+impl Keeper {
+    /// Starts one; `before` is a program that starts it.
+    fn start(zoo: &Zoo, name: &str, socket: impl Into<OwnedFd>, before: &[&str]) -> io::Result<Self> {
+        let path = zoo.directory().join(name);
+        // It waits for a line that never comes.
+        std::fs::write(&path, "#!/bin/sh\nread line\n")?;
+        for opened in [zoo.directory(), &path] {
+            std::fs::set_permissions(opened, std::fs::Permissions::from_mode(0o755))?;
+        }
+        let path = path.to_str().expect("a name of ours");
+        let line = [before, &[path]].concat();
+        let mut command = Command::new(line[0]);
+        let keeper = command.args(&line[1..]).stdin(Stdio::piped()).stdout(Stdio::from(socket.into())).spawn()?;
+        let mut keeper = Self(keeper);
+        // It has its name once the last program of the line runs.
+        while comm(keeper.pid()) != name {
+            assert!(keeper.0.try_wait()?.is_none(), "{line:?} has ended");
+            std::thread::yield_now();
+        }
+        Ok(keeper)
+    }
+
+    fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn comm(pid: u32) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned()
+}
+
+/// How many rows fit, by every way that needs no owner afterwards and by one that does.
+fn counted(filter: &str) -> u64 {
+    let words: Vec<&str> = filter.split(' ').collect();
+    let rows = |more: &[&str]| listing(&[&words[..], more].concat()).0;
+    let count = rows(&["--count"])[0]["count"].as_u64().expect("a number");
+    let shown = rows(&["--columns", "local,peer"]).len() as u64;
+    let grouped: u64 = rows(&["--group-by", "state"]).iter().filter_map(|group| group["count"].as_u64()).sum();
+    let owned = rows(&["--columns", "local,pid,peer-pid"]).len() as u64;
+    assert_eq!([count, shown, grouped, owned], [count; 4], "{filter}");
+    count
+}
+
+#[test]
+fn a_condition_can_hold_because_of_any_of_several_owners() {
+    in_namespace(|zoo| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let keeper = Keeper::start(zoo, "second-holder", listener.try_clone().expect("descriptors"), &[]);
+        let keeper = keeper.expect("a process");
+        let (own, other) = (std::process::id(), keeper.pid());
+        let name = comm(own);
+        for (filter, fit) in [
+            (format!("tcp process = {name}"), 1),
+            (format!("tcp process = {name} and pid = {other}"), 1),
+            (format!("tcp process = {name} and (pid = {other} or sport = 1)"), 1),
+            (format!("tcp (process = second-holder or sport = 1) and pid = {own}"), 1),
+            ("tcp process = second-holder and cmdline ~ '*tool*'".to_owned(), 1),
+            ("tcp process = second-holder and fd = 1".to_owned(), 1),
+            (format!("tcp pid = {own} and not pid = {other}"), 0),
+            (format!("tcp process = second-holder and process != {name}"), 0),
+            (format!("tcp pid = {own} and not (process = second-holder or sport = 1)"), 0),
+            (format!("tcp not (not pid = {own} or not pid = {other})"), 1),
+            ("tcp (process = nobody-is-it or sport > 0)".to_owned(), 1),
+            (format!("tcp (process = nobody-is-it or pid = {other})"), 1),
+            (format!("tcp process = nobody-is-it and not pid = {other}"), 0),
+        ] {
+            assert_eq!(counted(&filter), fit, "{filter}");
+        }
+        let both = listing(&["tcp", "(process = nobody-is-it or sport > 0)", "--columns", "pid"]).0;
+        assert_eq!(both[0]["owners"].as_array().map(Vec::len), Some(2), "{both:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn conditions_on_both_ends_look_at_the_owners_of_both() {
+    in_namespace(|zoo| {
+        let (near, far) = UnixStream::pair().expect("descriptors are left");
+        let (client, server) =
+            (Keeper::start(zoo, "pair-client", near, &[]), Keeper::start(zoo, "pair-server", far, &[]));
+        let (client, server) = (client.expect("a process"), server.expect("a process"));
+        let pid = server.pid();
+        for (filter, fit) in [
+            ("unix process = pair-client peer-process = pair-server".to_owned(), 1),
+            (format!("unix pid = {} peer-pid = {pid}", client.pid()), 1),
+            ("unix process = pair-client not peer-process = pair-server".to_owned(), 0),
+            ("unix process = pair-client has peer-pid".to_owned(), 1),
+            ("unix (process = pair-client or process = pair-server) has peer-pid".to_owned(), 2),
+            ("unix peer-process = pair-server".to_owned(), 1),
+        ] {
+            assert_eq!(counted(&filter), fit, "{filter}");
+        }
+        // Where not everybody may be seen, it stays open who else holds the other end.
+        let filter = "process = pair-client not peer-process = pair-client";
+        let (rows, verdict) = listing(&["unix", filter, "--columns", "local"]);
+        let undecided =
+            missing(&verdict, "undecided").iter().filter_map(|missing| missing["rows"].as_u64()).sum::<u64>();
+        assert_eq!(rows.len() as u64 + undecided, 1, "{verdict}");
+        Ok(())
+    });
+}
