@@ -53,6 +53,14 @@ pub trait Surroundings: Sync {
     fn owners_unknown(&self) -> Option<&str> {
         None
     }
+    /// The same of the owners that a filter depends on: of others it need not be known whether they hold the socket.
+    fn deciding_owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
+        self.owners(inode, part)
+    }
+    /// Why there can be more owners that a filter depends on; `None`: there are none.
+    fn deciding_owners_unknown(&self) -> Option<&str> {
+        self.owners_unknown()
+    }
     /// The other end of a socket.
     fn peer(&self, row: &SocketRow<'_>) -> Option<Peer>;
     /// Release of the kernel that sent the row: some structures changed without growing.

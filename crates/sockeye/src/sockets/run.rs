@@ -317,7 +317,7 @@ impl Listing<'_> {
             // Who made the capture is not known: what it lacks is not held against this process.
             net_admin: net_admin || replay.is_some(),
             owners_unknown: system.said_unknown() || undecided_by_owners,
-            owners_named: self.names_owners(),
+            owners_named: self.names_owners(system.decides_in_part()),
             named: self.named_fields(),
             namespaces: self.namespaces.missing.as_ref().map(|(reason, restricted)| (reason.as_str(), *restricted)),
             cgroups: system.cgroups_unknown(),
@@ -359,9 +359,11 @@ impl Listing<'_> {
         Ok(Status::of(&verdict))
     }
 
-    /// Whether owners were asked for by name: by a column, an order, a group or the filter.
-    fn names_owners(&self) -> bool {
-        self.named_fields().into_iter().any(|field| view::Kind::of(field).is_owner())
+    /// Whether owners were asked for by name: by a column, an order, a group, or by a filter that may depend on more than
+    /// were found.
+    fn names_owners(&self, decides_in_part: bool) -> bool {
+        let named = if decides_in_part { self.named_fields() } else { self.shown_named() };
+        named.into_iter().any(|field| view::Kind::of(field).is_owner())
     }
 
     /// Fields that were asked for by name: by a column, an order, a group or the filter.

@@ -22,11 +22,12 @@ use super::narrow::Narrowing;
 #[derive(Default)]
 pub(crate) struct System {
     /// Set by the thread that scans; rows wait for it.
-    scan: OnceLock<Result<Scan, ScanError>>,
+    found: OnceLock<Found>,
     /// Whether anybody will set it.
     pub(crate) scans: bool,
-    /// Why an owner can be unknown, made when it is first needed.
+    /// Why an owner can be unknown that is shown, or that a filter depends on; made when it is first needed.
     unknown: OnceLock<Option<String>>,
+    deciding_unknown: OnceLock<Option<String>>,
     users: OnceLock<Option<Users>>,
     /// The tree of control groups, or why it could not be read; loaded when a row first needs it.
     cgroups: OnceLock<Result<CgroupTree, String>>,
@@ -64,16 +65,12 @@ impl System {
             let filter = |process: &ProcessView<'_>| narrowing.takes(process.pid(), |part| self.fact(process, part));
             sockeye_owners::scan(&ScanOptions { pids: narrowing.pids(), filter: Some(&filter), ..*options })
         };
-        let found = match (narrowing.is_narrow(), shown) {
-            (false, _) => all(),
-            (true, true) if !narrowing.is_needed() => all(),
-            (true, shown) => {
-                let found = narrowed();
-                if shown && found.as_ref().is_ok_and(|scan| !scan.owners.is_empty()) { all() } else { found }
-            }
-        };
+        let narrow = narrowing.is_narrow() && (!shown || narrowing.is_needed());
+        let deciding = if narrow { narrowed() } else { all() };
+        let others = narrow && shown && deciding.as_ref().is_ok_and(|scan| !scan.owners.is_empty());
+        let found = Found { all: others.then(all), deciding };
         // Nobody else sets it: one thread scans.
-        let _ = self.scan.set(found);
+        let _ = self.found.set(found);
     }
 
     /// What a process says of itself before its descriptors are looked at; `None` if it cannot be read.
@@ -86,9 +83,20 @@ impl System {
         }
     }
 
-    /// What the scan found, once it is over; `None` where there is none.
+    /// Who was found of the owners that are shown, once the search is over; `None` where there is none.
     pub(crate) fn scanned(&self) -> Option<&Result<Scan, ScanError>> {
-        self.scans.then(|| self.scan.wait())
+        let found = self.scans.then(|| self.found.wait())?;
+        Some(found.all.as_ref().unwrap_or(&found.deciding))
+    }
+
+    /// Who was found of the owners that the filter depends on.
+    fn deciding(&self) -> Option<&Result<Scan, ScanError>> {
+        Some(&self.scans.then(|| self.found.wait())?.deciding)
+    }
+
+    /// Whether the filter may depend on an owner that was not found.
+    pub(crate) fn decides_in_part(&self) -> bool {
+        self.deciding().is_some_and(|scan| !scan.as_ref().is_ok_and(|scan| scan.visibility.is_whole()))
     }
 
     fn user(&self, uid: u32) -> Option<&[u8]> {
@@ -117,20 +125,17 @@ impl System {
 
     /// Why the owners of a socket can be unknown.
     fn owners_unknown(&self) -> Option<&str> {
-        let reason = self.unknown.get_or_init(|| match self.scanned()? {
-            Err(error) => Some(error.to_string()),
-            Ok(scan) if scan.visibility.is_whole() => None,
-            Ok(scan) if scan.visibility.processes_not_permitted > 0 => {
-                Some(format!("not permitted: {}", scan.visibility))
-            }
-            Ok(scan) => Some(scan.visibility.to_string()),
-        });
-        reason.as_deref()
+        self.unknown.get_or_init(|| why_unknown(self.scanned()?)).as_deref()
+    }
+
+    /// The same of owners that the filter depends on.
+    fn deciding_owners_unknown(&self) -> Option<&str> {
+        self.deciding_unknown.get_or_init(|| why_unknown(self.deciding()?)).as_deref()
     }
 
     /// A part of every owner of a socket, one entry each, in the same order for every part.
-    fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
-        let scan = self.scanned()?.as_ref().ok()?;
+    fn owners<'s>(&'s self, scan: &'s Result<Scan, ScanError>, inode: u32, part: OwnerPart) -> Option<Value<'s>> {
+        let scan = scan.as_ref().ok()?;
         let list: Vec<_> = scan.owners.of(inode).map(|owner| self.part(owner.process, owner.fd, part)).collect();
         // Nobody found where not everybody could be looked at is not "nobody".
         (!list.is_empty() || scan.visibility.is_whole()).then_some(Value::List(list))
@@ -161,8 +166,26 @@ impl System {
     }
 }
 
+/// The owners that were found.
+struct Found {
+    /// Those that the filter depends on.
+    deciding: Result<Scan, ScanError>,
+    /// All of them, where more are shown than the filter depends on.
+    all: Option<Result<Scan, ScanError>>,
+}
+
+/// Why owners can be unknown after a search.
+fn why_unknown(scan: &Result<Scan, ScanError>) -> Option<String> {
+    match scan {
+        Err(error) => Some(error.to_string()),
+        Ok(scan) if scan.visibility.is_whole() => None,
+        Ok(scan) if scan.visibility.processes_not_permitted > 0 => Some(format!("not permitted: {}", scan.visibility)),
+        Ok(scan) => Some(scan.visibility.to_string()),
+    }
+}
+
 /// The systemd unit of a control group: that of the user's manager, where there is one.
-pub(crate) fn unit(cgroup: &sockeye_owners::Cgroup) -> Option<&[u8]> {
+fn unit(cgroup: &sockeye_owners::Cgroup) -> Option<&[u8]> {
     let identity = cgroup.identity();
     identity.user_unit.as_deref().or(identity.unit.as_deref())
 }
@@ -261,7 +284,15 @@ impl Surroundings for Place<'_> {
     }
 
     fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
-        self.system.owners(inode, part)
+        self.system.owners(self.system.scanned()?, inode, part)
+    }
+
+    fn deciding_owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
+        self.system.owners(self.system.deciding()?, inode, part)
+    }
+
+    fn deciding_owners_unknown(&self) -> Option<&str> {
+        self.system.deciding_owners_unknown()
     }
 
     fn owners_unknown(&self) -> Option<&str> {

@@ -9,9 +9,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 
-use sockeye_zoo::{Zoo, in_namespace};
+use sockeye_zoo::{Skip, Zoo, in_namespace};
 
-use crate::ran::missing;
+use crate::ran::{missing, run};
 use crate::support::listing;
 
 /// A process of its own name that holds a socket until the value is gone.
@@ -122,6 +122,46 @@ fn conditions_on_both_ends_look_at_the_owners_of_both() {
         let undecided =
             missing(&verdict, "undecided").iter().filter_map(|missing| missing["rows"].as_u64()).sum::<u64>();
         assert_eq!(rows.len() as u64 + undecided, 1, "{verdict}");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_a_filter_decides_does_not_depend_on_the_columns() {
+    in_namespace(|zoo| {
+        let found = Command::new("setpriv").args(["--reuid", "65534", "--clear-groups", "true"]).output();
+        if let Err(reason) = found.map_err(|error| error.to_string()).and_then(|output| {
+            output.status.success().then_some(()).ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
+        }) {
+            return Err(Skip::new("unprivileged", reason));
+        }
+        let nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs"];
+        let nobody = [&nobody[..], &["--inh-caps", "-all", "--bounding-set", "-all", "--"]].concat();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let _held_by_root = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let _keeper = Keeper::start(zoo, "nobodys-holder", listener, &nobody).expect("a process");
+        let program = zoo.directory().join("sockeye");
+        std::fs::copy(env!("CARGO_BIN_EXE_sockeye"), &program).expect("a directory of our own");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("our own file");
+        let program = program.to_str().expect("a name of ours");
+        let ask = |more: &[&str]| {
+            let line = [&nobody[1..], &[program, "-j", "tcp", "process = nobodys-holder"], more].concat();
+            run(Command::new(nobody[0]).args(line))
+        };
+        // Names are for everybody to see, so the one that holds it is known, and what others hold does not matter.
+        for (columns, status) in [
+            (&["--columns", "local"][..], 0),
+            (&["--count"], 0),
+            (&[], 0),
+            // Who else holds it was asked for by name, and is not known.
+            (&["--columns", "local,pid"], 3),
+        ] {
+            let ran = ask(columns).ended(status);
+            let (said, verdict) = (ran.json(), &ran.json()["verdict"]);
+            let rows = said["sockets"].as_array().map(|rows| rows.len() as u64);
+            assert_eq!(rows.or(said["count"].as_u64()), Some(1), "{said}");
+            assert!(missing(verdict, "undecided").is_empty(), "{columns:?}: {verdict}");
+        }
         Ok(())
     });
 }
