@@ -305,9 +305,7 @@ impl Listing<'_> {
             };
             self.dump(&jobs, &places, &counts, &shared)
         };
-        // Rows can stay undecided for other reasons than their owners.
-        let decides_by_owners = self.filter.fields().into_iter().any(|field| view::Kind::of(field).is_owner());
-        let undecided_by_owners = decides_by_owners && counts.undecided.load(Ordering::Relaxed) > 0;
+        let undecided_by_owners = counts.undecided_by_owners.load(Ordering::Relaxed) > 0;
         let circumstances = Circumstances {
             plan,
             ended: &ended,

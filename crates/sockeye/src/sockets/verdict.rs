@@ -166,7 +166,10 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
     verdict.owner_source = Some("proc");
     let named = found.owners_named;
     match scan {
-        Err(error) => verdict.missing.push(Missing::Other { sentence: error.to_string(), named }),
+        Err(error) => {
+            verdict.missing.push(Missing::Other { sentence: error.to_string(), named });
+            undecided_owners(found, "could not be looked for", verdict);
+        }
         Ok(scan) => {
             let seen = &scan.visibility;
             let restricted = seen.processes_not_permitted > 0 && !seen.missing_capabilities.is_empty();
@@ -181,17 +184,18 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
                 };
                 let what = format!("owners are unknown where {processes} may not be looked at");
                 verdict.missing.push(Missing::Capability { capability, what, named });
-                undecided_owners(found, capability, verdict);
+                undecided_owners(found, &format!("cannot be seen without {capability}"), verdict);
             } else if !seen.is_whole() && found.owners_unknown {
                 verdict.missing.push(Missing::Other { sentence: format!("owners may be missing: {seen}"), named });
+                undecided_owners(found, "may be that of a process which cannot be seen", verdict);
             }
         }
     }
 }
 
 /// Rows that the filter could not decide without their owners.
-fn undecided_owners(found: &Circumstances<'_>, capability: &str, verdict: &mut Verdict) {
-    let rows = found.counts.undecided.load(Ordering::Relaxed);
+fn undecided_owners(found: &Circumstances<'_>, why: &str, verdict: &mut Verdict) {
+    let rows = found.counts.undecided_by_owners.load(Ordering::Relaxed);
     let fields: Vec<_> = found
         .filter
         .fields()
@@ -200,8 +204,7 @@ fn undecided_owners(found: &Circumstances<'_>, capability: &str, verdict: &mut V
         .map(|field| catalog().info(field).name().to_owned())
         .collect();
     let said = verdict.missing.iter().any(|missing| matches!(missing, Missing::Undecided { .. }));
-    if rows > 0 && !fields.is_empty() && !said {
-        let reason = format!("cannot be seen without {capability}");
-        verdict.missing.push(Missing::Undecided { rows, fields, reason });
+    if rows > 0 && !said {
+        verdict.missing.push(Missing::Undecided { rows, fields, reason: why.to_owned() });
     }
 }

@@ -127,6 +127,30 @@ fn conditions_on_both_ends_look_at_the_owners_of_both() {
 }
 
 #[test]
+fn rows_that_unseen_processes_leave_open_are_counted_also_for_root() {
+    in_namespace(|_| {
+        let _listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        // In another pid namespace, with a /proc of its own, the holder is not there.
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--mount-proc", env!("CARGO_BIN_EXE_sockeye"), "-j", "--columns", "local"]);
+        let prepared = command.args(["tcp", "not process = nobody-is-it"]).output();
+        let able = Command::new("unshare").args(["--pid", "--fork", "--mount-proc", "true"]).output();
+        match (prepared, able) {
+            (Ok(_), Ok(able)) if able.status.success() => {}
+            (Ok(_), Ok(able)) => {
+                return Err(Skip::new("pid-namespace", String::from_utf8_lossy(&able.stderr).trim().to_owned()));
+            }
+            (Err(error), _) | (_, Err(error)) => return Err(Skip::new("program:unshare", error.to_string())),
+        }
+        let ran = run(&mut command).ended(3);
+        let verdict = &ran.json()["verdict"];
+        assert_eq!(missing(verdict, "undecided")[0]["rows"], 1, "{verdict}");
+        assert_eq!(missing(verdict, "other").len(), 1, "{verdict}");
+        Ok(())
+    });
+}
+
+#[test]
 fn what_a_filter_decides_does_not_depend_on_the_columns() {
     in_namespace(|zoo| {
         let found = Command::new("setpriv").args(["--reuid", "65534", "--clear-groups", "true"]).output();
