@@ -333,7 +333,7 @@ fn groups_are_counted_in_every_format_by_the_same_keys() {
         assert_eq!(words("--group-by proto,state -H --limit 1").ended(0).lines().len(), 1);
         // A socket has a list of owners, which may be one.
         let json = words("udp --group-by pid -j").json();
-        assert_eq!(json["groups"][0], serde_json::json!({"pid": [std::process::id()], "count": 2}));
+        assert_eq!(json["groups"][0], serde_json::json!({"owners": [{"pid": std::process::id()}], "count": 2}));
         Ok(())
     });
 }

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 
 use sockeye_zoo::{Skip, Zoo, in_namespace};
 
-use crate::ran::{missing, run};
+use crate::ran::{Ran, missing, run, sockeye};
 use crate::support::listing;
 
 /// A process of its own name that holds a socket until the value is gone.
@@ -122,6 +122,32 @@ fn conditions_on_both_ends_look_at_the_owners_of_both() {
         let undecided =
             missing(&verdict, "undecided").iter().filter_map(|missing| missing["rows"].as_u64()).sum::<u64>();
         assert_eq!(rows.len() as u64 + undecided, 1, "{verdict}");
+        Ok(())
+    });
+}
+
+#[test]
+fn groups_by_owners_have_the_objects_that_rows_have() {
+    in_namespace(|zoo| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let keeper = Keeper::start(zoo, "second-holder", listener.try_clone().expect("descriptors"), &[]);
+        let keeper = keeper.expect("a process");
+        let again = listener.try_clone().expect("descriptors");
+        let (rows, _) = listing(&["tcp", "--columns", "process,pid"]);
+        assert_eq!(rows[0]["owners"].as_array().map(Vec::len), Some(3), "{rows:?}");
+        let mut owners = [(std::process::id(), comm(std::process::id())), (keeper.pid(), "second-holder".to_owned())];
+        owners.sort();
+        let owners: Vec<_> =
+            owners.into_iter().map(|(pid, process)| serde_json::json!({"process": process, "pid": pid})).collect();
+        let expected = serde_json::json!({"state": "listening", "owners": owners, "count": 1});
+        let document = Ran::json(&sockeye(&["tcp", "--group-by", "process,state,pid", "-j"]).ended(0));
+        assert_eq!(document["groups"], serde_json::json!([expected]));
+        let (groups, _) = listing(&["tcp", "--group-by", "process,state,pid"]);
+        assert_eq!(groups, [expected]);
+        let (_near, _far) = UnixStream::pair().expect("descriptors are left");
+        let (groups, _) = listing(&["unix", "--group-by", "peer-pid"]);
+        assert_eq!(groups, [serde_json::json!({"peer_owners": [{"pid": std::process::id()}], "count": 2})]);
+        drop(again);
         Ok(())
     });
 }
