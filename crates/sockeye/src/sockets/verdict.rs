@@ -42,6 +42,7 @@ pub(crate) fn verdict(found: &Circumstances<'_>) -> Verdict {
     verdict.consistency.doubled = found.counts.doubled.load(Ordering::Relaxed);
     verdict.consistency.window = found.confirmed.is_none().then_some(WINDOW as u64);
     verdict.consistency.confirmed = found.confirmed;
+    verdict.missing.extend(found.confirmed.and_then(unsure));
     privileges(found, &mut verdict);
     owners(found, &mut verdict);
     if found.ended.iter().any(|ended| ended.storages_refused) {
@@ -122,6 +123,16 @@ fn dumps(found: &Circumstances<'_>, verdict: &mut Verdict) {
         );
         verdict.missing.push(Missing::Other { sentence, named: false });
     }
+}
+
+/// What was asked for with `--confirm` and could not be had.
+fn unsure(confirmed: Confirmed) -> Option<Missing> {
+    let Confirmed { dumps, found, gone, sure, .. } = confirmed;
+    let sentence = format!(
+        "after {dumps} dumps it is not sure that no socket is missing: each still brought news ({found} sockets were found \
+         by another look, {gone} had gone meanwhile)"
+    );
+    (!sure).then_some(Missing::Other { sentence, named: true })
 }
 
 /// A dump that could not be made.
@@ -206,5 +217,22 @@ fn undecided_owners(found: &Circumstances<'_>, why: &str, verdict: &mut Verdict)
     let said = verdict.missing.iter().any(|missing| matches!(missing, Missing::Undecided { .. }));
     if rows > 0 && !said {
         verdict.missing.push(Missing::Undecided { rows, fields, reason: why.to_owned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Status;
+
+    #[test]
+    fn a_second_look_that_was_not_sure_says_so() {
+        let mut verdict = Verdict::default();
+        verdict.missing.extend(unsure(Confirmed::new(3, 2, 7, true)));
+        assert_eq!(Status::of(&verdict), Status::Whole);
+        verdict.missing.extend(unsure(Confirmed::new(8, 23, 45, false)));
+        assert_eq!(Status::of(&verdict), Status::Incomplete, "it was asked for by name");
+        let [Missing::Other { sentence, .. }] = verdict.missing.as_slice() else { panic!("{verdict:?}") };
+        assert!(sentence.starts_with("after 8 dumps it is not sure") && sentence.contains("23 sockets"), "{sentence}");
     }
 }
