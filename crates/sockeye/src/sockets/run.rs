@@ -22,7 +22,7 @@ use super::options::{Format, Options};
 use super::recorder::Recorder;
 use super::replay::{Capture, Replay};
 use super::sockstat::{self, Sockstat};
-use super::system::{self, Interfaces, Place, System, SystemNames};
+use super::system::{self, Interfaces, Place, System, SystemNames, Whence};
 use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
 use super::view::{self, Choice, Column, FIELDS};
@@ -44,9 +44,10 @@ const THREADS_DEFAULT: usize = 2;
 /// Runs the listing. An error is a mistake of the command line or a failure before the first row.
 pub(crate) fn run(options: &Options) -> Result<Status> {
     refuse::plan_formats(options).map_err(Mistaken::sentence)?;
-    let names = SystemNames { elsewhere: options.netns.is_some() || options.replay.is_some() };
-    let filter = Filter::parse(&options.filter, catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let namespaces = namespaces(options.netns.as_deref())?;
+    let rows = if options.replay.is_some() { Whence::Elsewhere } else { namespaces.whence() };
+    let filter = Filter::parse(&options.filter, catalog(), &SystemNames { rows });
+    let filter = filter.map_err(|mistake| Mistaken::of(&mistake))?;
     let choice = Choice {
         view: options.view.as_deref(),
         columns: options.columns.as_deref(),
@@ -119,6 +120,17 @@ pub(crate) struct Namespaces {
     pub(crate) several: bool,
     /// What could not be seen of them, in one sentence, and whether more could have been had.
     pub(crate) missing: Option<(String, bool)>,
+}
+
+impl Namespaces {
+    /// Where rows of these namespaces come from.
+    pub(crate) fn whence(&self) -> Whence<'_> {
+        match self.list.as_slice() {
+            _ if self.several => Whence::Elsewhere,
+            [one, ..] => Whence::Namespace(one),
+            [] => Whence::Here,
+        }
+    }
 }
 
 /// The namespaces that were asked for.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use sockeye_conn::{Namespace, Protocol, Socket};
+use sockeye_conn::{Namespace, Socket};
 use sockeye_owners::cgroup_ids::{CgroupTree, cgroup_id};
 use sockeye_owners::users::Users;
 use sockeye_owners::{Facts, Process, ProcessView, Scan, ScanError, ScanOptions};
@@ -324,12 +324,23 @@ impl Surroundings for Place<'_> {
 }
 
 /// Names in a filter, as the running system resolves them.
-pub(crate) struct SystemNames {
-    /// The rows come from other network namespaces, where an interface of that name has another index, or none.
-    pub(crate) elsewhere: bool,
+pub(crate) struct SystemNames<'n> {
+    /// Where the rows come from: an interface of one name has another index in each network namespace, or none.
+    pub(crate) rows: Whence<'n>,
 }
 
-impl sockeye_query::Names for SystemNames {
+/// Where rows come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Whence<'n> {
+    /// The network namespace that we are in.
+    Here,
+    /// Another one.
+    Namespace(&'n Namespace),
+    /// Several namespaces, or another machine.
+    Elsewhere,
+}
+
+impl sockeye_query::Names for SystemNames<'_> {
     fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
         use std::net::ToSocketAddrs;
         let found =
@@ -357,14 +368,17 @@ impl sockeye_query::Names for SystemNames {
     }
 
     fn interface(&self, name: &str) -> Result<Option<u32>, String> {
-        if self.elsewhere {
-            return Ok(None);
-        }
-        let socket = Socket::open(Protocol::SockDiag).map_err(|error| error.to_string())?;
+        let socket = match self.rows {
+            Whence::Elsewhere => return Ok(None),
+            Whence::Here => super::listing::open(None),
+            Whence::Namespace(namespace) => super::listing::open(Some(namespace)),
+        };
+        let socket = socket.map_err(|error| error.to_string())?;
         let index = socket.interface_index(name.as_bytes());
         // Digits can be an index, which need not have a name yet.
         if index.is_none() && !name.bytes().all(|letter| letter.is_ascii_digit()) {
-            return Err(format!("there is no interface {name:?} in this network namespace"));
+            let here = if matches!(self.rows, Whence::Here) { "this" } else { "that" };
+            return Err(format!("there is no interface {name:?} in {here} network namespace"));
         }
         Ok(index)
     }
