@@ -93,7 +93,9 @@ impl Flat {
                 (!ports.is_empty()).then_some(Value::List(ports))
             }
             Self::Interface => {
-                row.surroundings.interface(u32::try_from(Self::Ifindex.number(row)?).ok()?).map(Value::Owned)
+                let index = u32::try_from(Self::Ifindex.number(row)?).ok()?;
+                let gone = || row.surroundings.knows_interfaces().then_some(Value::Interface { index, name: None });
+                row.surroundings.interface(index).map(Value::Owned).or_else(gone)
             }
             Self::Cookie => self.number(row).map(Value::Hexadecimal),
             Self::Cgroup => row.surroundings.cgroup(cgroup_id(row)?).map(Value::Text),

@@ -43,6 +43,10 @@ pub struct Peer {
 pub trait Surroundings: Sync {
     /// Name of an interface in the row's network namespace.
     fn interface(&self, ifindex: u32) -> Option<Vec<u8>>;
+    /// Whether an interface without a name is one that is gone, and not one that nobody has asked for.
+    fn knows_interfaces(&self) -> bool {
+        false
+    }
     /// Name of a user.
     fn user(&self, uid: u32) -> Option<&[u8]>;
     /// Path of a control group.

@@ -121,7 +121,7 @@ impl Node {
             // Most rows lack most of the rare attributes: that is seen here without looking for the field.
             Self::Value { attribute: Some(number), .. } if row.slots.payload(*number).is_none() => {}
             Self::Value { key, field, .. } => {
-                if let Some(read) = row.value(*field) {
+                if let Some(read) = row.value(*field).filter(is_named) {
                     out.push(b',');
                     value::json_entry(out, key, &read);
                 }
@@ -144,6 +144,11 @@ impl Node {
             Self::Owners { key, parts } => write_owners(out, key, parts, row, false),
         }
     }
+}
+
+/// Whether the value is no interface that is gone: of such a one `ifindex` says what is known.
+fn is_named(value: &Value<'_>) -> bool {
+    !matches!(value, Value::Interface { name: None, .. })
 }
 
 /// Owners are read part by part; each part is a list in the same order.
@@ -234,7 +239,8 @@ impl GroupKey {
         let start = out.len();
         match (self, row) {
             (Self::Member(key), _) => {
-                let Some(value) = row.value(field) else { return };
+                let of_socket = matches!(row, Row::Socket(_));
+                let Some(value) = row.value(field).filter(|value| !of_socket || is_named(value)) else { return };
                 value::json_entry(out, key, &once(value));
             }
             (Self::Owners { key, parts }, Row::Socket(row)) => write_owners(out, key, parts, row, true),

@@ -271,6 +271,10 @@ impl Surroundings for Place<'_> {
         name
     }
 
+    fn knows_interfaces(&self) -> bool {
+        self.interfaces.socket.is_some()
+    }
+
     fn user(&self, uid: u32) -> Option<&[u8]> {
         self.system.user(uid)
     }

@@ -8,6 +8,7 @@ mod answers;
 mod beside_ss;
 mod command_line;
 mod docs;
+mod gone_interface;
 mod hostile_names;
 mod missing_families;
 mod mistakes;
