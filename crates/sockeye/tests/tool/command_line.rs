@@ -522,4 +522,10 @@ fn the_manual_and_the_completions_are_made_from_the_options() {
         let script = words(&format!("completion {shell}")).ended(0);
         assert!(script.text().contains("group-by") && script.text().contains("sockeye"), "{shell}");
     }
+    let views = "default tcp memory timers congestion everything";
+    let script = words("completion bash").ended(0);
+    assert!(script.text().contains(&format!("-W \"{views}\"")), "views have their names");
+    for view in views.split(' ') {
+        words(&format!("--plan --view {view}")).ended(0);
+    }
 }
