@@ -98,6 +98,7 @@ impl Registry {
         let mut way =
             Way { table, steps: Vec::new(), prefix: String::new(), kernel: String::new(), spaces: Vec::new() };
         registry.add_space(space, &mut way);
+        registry.add_gateways();
         registry.add_words();
         registry.catalog.set_sides(match table {
             Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => &["ip", "address"],
@@ -286,6 +287,23 @@ impl Registry {
             privilege: traits.privilege,
         });
         self.sources.push(Source::Places(vec![place]));
+    }
+
+    /// What people call `via` is in two attributes: RTA_VIA has gateways of another family than the route's. The field of
+    /// that name says either.
+    fn add_gateways(&mut self) {
+        let at = |name| {
+            self.catalog.find(name).map(|field| usize::from(field.0)).filter(|_| self.catalog.find("oif").is_some())
+        };
+        let (Some(via), Some(gateway)) = (at("via"), at("gateway")) else { return };
+        if via == gateway {
+            return;
+        }
+        if let Source::Places(gateways) = self.sources[gateway].clone()
+            && let Source::Places(places) = &mut self.sources[via]
+        {
+            places.extend(gateways);
+        }
     }
 
     /// Bare words: the names of families, types, states and kinds.

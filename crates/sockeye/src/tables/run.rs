@@ -43,9 +43,9 @@ pub(crate) fn run(table: Table, options: &Options) -> Result<Status> {
             table.name()
         )));
     }
-    let names = SystemNames { elsewhere: options.netns.is_some() };
-    let filter = Filter::parse(&options.filter, catalog(table), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let namespaces = namespaces(options.netns.as_deref())?;
+    let names = SystemNames { rows: namespaces.whence() };
+    let filter = Filter::parse(&options.filter, catalog(table), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let fields = view::fields(table);
     let several = namespaces.several;
     let groups = options.group_by.as_deref().map(|list| fields.list(list)).transpose();
