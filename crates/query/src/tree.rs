@@ -225,6 +225,8 @@ fn one<'a>(
                     let key = if row.name.is_empty() { choice.key } else { row.name };
                     (Cow::Borrowed(key), value(&choice.payload, attribute.payload, siblings, inner))
                 }
+                // A kind without options can have an empty place for them.
+                None if attribute.payload.is_empty() => return,
                 // A kind that is newer than this table: its bytes are kept.
                 None => (unknown_choice(row, space), Some(Value::Bytes(attribute.payload))),
             };

@@ -163,7 +163,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
             kernel: "tcm_info",
             doc: "How many hold the queueing discipline.",
             kind: FieldKind::Number(Meaning::Count),
-            fields: &["info"],
+            fields: &["refcnt"],
             attributes: &[],
         }],
         Table::TcClasses => vec![FlatField {
@@ -173,7 +173,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
             kernel: "tcm_info",
             doc: "The queueing discipline in the class.",
             kind: FieldKind::Number(Meaning::Handle),
-            fields: &["info"],
+            fields: &["leaf"],
             attributes: &[],
         }],
         Table::TcFilters => vec![
@@ -184,7 +184,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
                 kernel: "tcm_info",
                 doc: "Filters of a smaller number are asked first.",
                 kind: FieldKind::Number(Meaning::Identifier),
-                fields: &["info"],
+                fields: &["priority"],
                 attributes: &[],
             },
             FlatField {
@@ -194,7 +194,7 @@ pub(crate) fn fields(table: Table) -> Vec<FlatField> {
                 kernel: "tcm_info",
                 doc: "Protocol of the packets that the filter looks at.",
                 kind: FieldKind::Number(Meaning::OneOf(names::ETHERTYPES)),
-                fields: &[],
+                fields: &["protocol"],
                 attributes: &[],
             },
         ],

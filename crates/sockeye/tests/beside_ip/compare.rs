@@ -60,9 +60,8 @@ fn compare_row(keys: &Keys, name: &str, theirs: &Value, ours: &Value, found: &mu
             continue;
         };
         if let Ours::Key { path, steps } = &line.ours {
-            let value = find(ours, path, &leaf.places);
-            if !agree(steps, leaf.value, value) {
-                let value = value.map_or_else(|| "absent".to_owned(), Value::to_string);
+            if !agree(steps, leaf.value, ours, path, &leaf.places) {
+                let value = find(ours, path, &leaf.places).map_or_else(|| "absent".to_owned(), Value::to_string);
                 let theirs = leaf.value;
                 found.differences.push(format!("{name}: {} is {theirs}, our {path} is {value} ({steps:?})", leaf.path));
             }

@@ -14,6 +14,8 @@ mod proof;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
+mod tc_class;
+mod traffic;
 mod walk;
 mod world;
 
@@ -100,11 +102,15 @@ macro_rules! tables {
 }
 
 tables! {
-    links_are_as_ip_has_them: "links" in LINKS;
+    links_are_as_ip_has_them: "links" in LINKS ADDRESSES SENT;
     addresses_are_as_ip_has_them: "addresses" in LINKS ADDRESSES;
     routes_are_as_ip_has_them: "routes" in LINKS ADDRESSES ROUTES;
     rules_are_as_ip_has_them: "rules" in LINKS RULES;
     neighbours_are_as_ip_has_them: "neighbours" in LINKS ADDRESSES NEIGHBOURS;
     nexthops_are_as_ip_has_them: "nexthops" in LINKS ADDRESSES NEXTHOPS;
     labels_are_as_ip_has_them: "labels" in LINKS LABELS;
+    qdiscs_are_as_tc_has_them: "qdiscs" in LINKS ADDRESSES TRAFFIC;
+    classes_are_as_tc_has_them: "tc-classes" in LINKS ADDRESSES TRAFFIC;
+    filters_are_as_tc_has_them: "tc-filters" in LINKS ADDRESSES TRAFFIC;
+    actions_are_as_tc_has_them: "tc-actions" in LINKS ADDRESSES TRAFFIC;
 }

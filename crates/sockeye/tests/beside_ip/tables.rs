@@ -7,6 +7,7 @@ use crate::json;
 use crate::keys::Keys;
 use crate::oracle::ask;
 use crate::support;
+use crate::traffic;
 
 /// A table of ours, and what is put beside it.
 pub(crate) struct Beside {
@@ -108,10 +109,45 @@ pub(crate) const TABLES: &[Beside] = &[
         theirs: || by_name(ask("ip -d -s -j addrlabel"), |row| words(row, &["address", "prefixlen", "ifname"])),
         name_of_ours: |row| words(row, &["address", "prefixlen", "index_name"]),
     },
+    Beside {
+        name: "qdiscs",
+        keys: include_str!("keys/qdiscs.txt"),
+        theirs: || by_name(ask("tc -d -s -j qdisc"), |row| words(row, &["dev", "handle", "parent"])),
+        name_of_ours: |row| {
+            let handle = if row["handle"] == "none" { "0:" } else { row["handle"].as_str().unwrap_or_default() };
+            let parent = row["parent"].as_str().filter(|parent| *parent != "root");
+            let parent = parent.map(|parent| if parent == "ingress" { "ffff:fff1" } else { parent });
+            words(
+                &object!({"dev": row["ifindex_name"], "handle": handle, "parent": parent}),
+                &["dev", "handle", "parent"],
+            )
+        },
+    },
+    Beside {
+        name: "tc-classes",
+        keys: include_str!("keys/tc-classes.txt"),
+        theirs: || by_name(traffic::classes(), |row| words(row, &["dev", "handle"])),
+        name_of_ours: |row| words(row, &["ifindex_name", "handle"]),
+    },
+    Beside {
+        name: "tc-filters",
+        keys: include_str!("keys/tc-filters.txt"),
+        theirs: || by_name(traffic::filters(), traffic::name_of_filter),
+        name_of_ours: |row| {
+            let named = [&row["ifindex_name"], &row["parent"], &row["priority"], &row["chain"], &row["handle"]];
+            words(&object!(named), &["0", "1", "2", "3", "4"])
+        },
+    },
+    Beside {
+        name: "tc-actions",
+        keys: include_str!("keys/tc-actions.txt"),
+        theirs: || by_name(traffic::actions(), |row| words(row, &["kind", "index"])),
+        name_of_ours: |row| format!("{} {}", words(row, &["kind"]), words(&row["mirred"], &["index"])),
+    },
 ];
 
 /// The values of some keys, or of places in a list, apart by blanks; what is not there is `-`.
-fn words(row: &Value, keys: &[&str]) -> String {
+pub(crate) fn words(row: &Value, keys: &[&str]) -> String {
     let value = |key: &&str| key.parse::<usize>().ok().map_or_else(|| row.get(*key), |place| row.get(place));
     let words = keys.iter().map(|key| match value(key) {
         Some(Value::String(word)) => word.clone(),
