@@ -120,7 +120,7 @@ mod tests {
         let mut buffer = Buffer::new();
         filled(&mut buffer, usize::MAX);
         assert_eq!(buffer.bytes().len(), BUFFER_LEN_MAX);
-        assert_eq!(filled(&mut buffer, usize::MAX).len(), BUFFER_LEN_MAX);
+        assert_eq!(filled(&mut buffer, usize::MAX), BUFFER_LEN_MAX);
         assert_eq!(buffer.offer(), BUFFER_LEN_MAX);
     }
 }

@@ -102,7 +102,7 @@ pub struct Catalog {
     words: Vec<Word>,
     possible: Option<Possible>,
     kinds_help: &'static str,
-    sides: Vec<FieldId>,
+    sides: Option<Vec<FieldId>>,
 }
 
 impl Catalog {
@@ -145,12 +145,14 @@ impl Catalog {
 
     /// Says which fields a bare address speaks of: it matches where one of them does.
     pub fn set_sides(&mut self, names: &[&str]) {
-        self.sides = names.iter().filter_map(|name| self.find(name)).collect();
+        let sides = names.iter().filter_map(|name| self.find(name)).collect();
+        self.sides = Some(sides);
     }
 
-    /// The fields that a bare address speaks of.
-    pub fn sides(&self) -> &[FieldId] {
-        &self.sides
+    /// The fields that a bare address speaks of: those that were said, or both ends.
+    pub fn sides(&self) -> Vec<FieldId> {
+        let ends = || ["local", "peer"].iter().filter_map(|name| self.find(name)).collect();
+        self.sides.clone().unwrap_or_else(ends)
     }
 
     /// Adds a bare word.

@@ -40,6 +40,16 @@ pub(crate) struct Surrounding<'a> {
     pub(crate) family: u8,
     /// The attributes around the nest, for what is selected from there.
     pub(crate) outer: &'a [u8],
+    /// The attributes of the message, and which of them names the namespace of the interfaces below.
+    pub(crate) message: &'a [u8],
+    pub(crate) namespace: Option<u16>,
+}
+
+impl Surrounding<'_> {
+    /// Whether interfaces below are in another namespace: their numbers have no names here.
+    fn names_namespace(&self) -> bool {
+        self.namespace.is_some_and(|number| Attributes::new(self.message).last(number).is_some())
+    }
 }
 
 /// One value with its key.
@@ -152,10 +162,14 @@ pub(crate) fn field_value<'a>(
 }
 
 /// A number with a name where it stands for an interface.
-fn number_value<'a>(number: u64, scalar: Scalar, meaning: Meaning, surrounding: Surrounding<'a>) -> Value<'a> {
+fn number_value(number: u64, scalar: Scalar, meaning: Meaning, surrounding: Surrounding<'_>) -> Value<'_> {
     match (meaning, u32::try_from(number)) {
-        (Meaning::Interface, Ok(index)) => {
-            let name = (index != 0).then(|| surrounding.context.interface(index)).flatten();
+        // NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT (include/uapi/linux/netconf.h).
+        (Meaning::Interface, Err(_)) if number.cast_signed() == -1 => Value::Word("all"),
+        (Meaning::Interface, Err(_)) if number.cast_signed() == -2 => Value::Word("default"),
+        (Meaning::Interface | Meaning::LowerInterface, Ok(index)) => {
+            let is_here = index != 0 && (meaning == Meaning::Interface || !surrounding.names_namespace());
+            let name = is_here.then(|| surrounding.context.interface(index)).flatten();
             Value::Interface { index, name }
         }
         _ => from_number(number, scalar, meaning),
@@ -265,7 +279,9 @@ fn put<'a>(key: Cow<'static, str>, name: Cow<'static, str>, value: Value<'a>, ea
         Value::Tree(tree) if key.is_empty() => tree.entries(each),
         // A list without a name has one element: it is what the record is about.
         Value::List(values) if key.is_empty() => {
-            values.into_iter().for_each(|value| put(key.clone(), name.clone(), value, each));
+            for value in values {
+                put(key.clone(), name.clone(), value, each);
+            }
         }
         value => each(Entry { key, name, value }),
     }
@@ -386,7 +402,7 @@ fn via(bytes: &[u8]) -> Option<IpAddr> {
 }
 
 /// A stack of MPLS labels: 20 bits each, outermost first, as `ip` writes it.
-fn labels<'a>(bytes: &'a [u8]) -> Value<'a> {
+fn labels(bytes: &[u8]) -> Value<'_> {
     let words = bytes.chunks_exact(4).filter_map(|word| Scalar::Be32.read(word, 0));
     let texts: Vec<_> = words.map(|word| (word >> 12).to_string()).collect();
     if texts.is_empty() { Value::Bytes(bytes) } else { Value::Owned(texts.join("/").into_bytes()) }

@@ -177,9 +177,10 @@ impl Condition {
 fn bits(value: &Value<'_>) -> Option<u64> {
     match *value {
         Value::Unsigned(number) | Value::Hexadecimal(number) => Some(number),
-        Value::Hexadecimal32(number) => Some(number.into()),
         Value::Set { bits, .. } => Some(bits),
-        Value::Interface { index: number, .. } | Value::Handle(number) => Some(number.into()),
+        Value::Hexadecimal32(number) | Value::Interface { index: number, .. } | Value::Handle(number) => {
+            Some(number.into())
+        }
         _ => None,
     }
 }

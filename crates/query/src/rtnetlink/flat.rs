@@ -8,9 +8,9 @@ use sockeye_wire::{Meaning, Scalar};
 
 use super::names;
 use super::row::Row;
+use crate::Value;
 use crate::tree::address;
 use crate::value::from_number;
-use crate::{FieldKind, Value};
 
 /// A field made by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,179 +29,6 @@ pub(crate) enum Flat {
     RoutingTable,
     /// Preference of a rule.
     RulePriority,
-    /// Preference of a filter of traffic control.
-    FilterPriority,
-    /// Protocol that a filter of traffic control looks at.
-    FilterProtocol,
-    /// What else holds a queueing discipline.
-    References,
-    /// The queueing discipline in a class.
-    Leaf,
-}
-
-/// How a field made by hand is declared.
-pub(crate) struct FlatField {
-    pub(crate) flat: Flat,
-    pub(crate) path: &'static str,
-    pub(crate) aliases: &'static [&'static str],
-    pub(crate) kernel: &'static str,
-    pub(crate) doc: &'static str,
-    pub(crate) kind: FieldKind,
-    /// Keys of the family's structure that it stands for.
-    pub(crate) fields: &'static [&'static str],
-    /// Keys of attributes that it stands for.
-    pub(crate) attributes: &'static [&'static str],
-}
-
-const NAMESPACE: FlatField = FlatField {
-    flat: Flat::Namespace,
-    path: "netns",
-    aliases: &[],
-    kernel: "",
-    doc: "Network namespace of the record.",
-    kind: FieldKind::Text,
-    fields: &[],
-    attributes: &[],
-};
-
-const ROUTING_TABLE: FlatField = FlatField {
-    flat: Flat::RoutingTable,
-    path: "table",
-    aliases: &[],
-    kernel: "RTA_TABLE",
-    doc: "Routing table.",
-    kind: FieldKind::Number(Meaning::OneOf(names::ROUTING_TABLES)),
-    fields: &["header_table"],
-    attributes: &["table"],
-};
-
-/// The fields of a table that are made by hand.
-pub(crate) fn fields(table: Table) -> Vec<FlatField> {
-    let mut fields = match table {
-        Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => vec![
-            FlatField {
-                flat: Flat::Ip,
-                path: "ip",
-                aliases: &[],
-                kernel: "IFA_LOCAL",
-                doc: "The address with its prefix length.",
-                kind: FieldKind::Network,
-                fields: &[],
-                attributes: &[],
-            },
-            FlatField {
-                flat: Flat::AddressFlags,
-                path: "flags",
-                aliases: &[],
-                kernel: "IFA_FLAGS",
-                doc: "What the kernel does with the address.",
-                kind: FieldKind::Number(Meaning::SetOf(names::ADDRESS_FLAGS)),
-                fields: &["header_flags"],
-                attributes: &["flags"],
-            },
-        ],
-        Table::Routes | Table::MulticastRoutes => vec![
-            FlatField {
-                flat: Flat::Destination,
-                path: "dst",
-                aliases: &["dst", "to"],
-                kernel: "RTA_DST",
-                doc: "Destination network; of an MPLS route its label.",
-                kind: FieldKind::Network,
-                fields: &["dst_len"],
-                attributes: &["dst"],
-            },
-            FlatField {
-                flat: Flat::Source,
-                path: "src",
-                aliases: &[],
-                kernel: "RTA_SRC",
-                doc: "Source network that the route is for.",
-                kind: FieldKind::Network,
-                fields: &["src_len"],
-                attributes: &["src"],
-            },
-            ROUTING_TABLE,
-        ],
-        Table::Rules => vec![
-            FlatField {
-                flat: Flat::RulePriority,
-                path: "priority",
-                aliases: &["priority", "pref"],
-                kernel: "FRA_PRIORITY",
-                doc: "Rules of a smaller number are asked first; the kernel does not send a zero.",
-                kind: FieldKind::Number(Meaning::Identifier),
-                fields: &[],
-                attributes: &["priority"],
-            },
-            FlatField {
-                flat: Flat::Source,
-                path: "src",
-                aliases: &["from"],
-                kernel: "FRA_SRC",
-                doc: "Source network that the rule is for.",
-                kind: FieldKind::Network,
-                fields: &["src_len"],
-                attributes: &["src"],
-            },
-            FlatField {
-                flat: Flat::Destination,
-                path: "dst",
-                aliases: &["to"],
-                kernel: "FRA_DST",
-                doc: "Destination network that the rule is for.",
-                kind: FieldKind::Network,
-                fields: &["dst_len"],
-                attributes: &["dst"],
-            },
-            ROUTING_TABLE,
-        ],
-        Table::Qdiscs => vec![FlatField {
-            flat: Flat::References,
-            path: "refcnt",
-            aliases: &[],
-            kernel: "tcm_info",
-            doc: "How many hold the queueing discipline.",
-            kind: FieldKind::Number(Meaning::Count),
-            fields: &["refcnt"],
-            attributes: &[],
-        }],
-        Table::TcClasses => vec![FlatField {
-            flat: Flat::Leaf,
-            path: "leaf",
-            aliases: &[],
-            kernel: "tcm_info",
-            doc: "The queueing discipline in the class.",
-            kind: FieldKind::Number(Meaning::Handle),
-            fields: &["leaf"],
-            attributes: &[],
-        }],
-        Table::TcFilters => vec![
-            FlatField {
-                flat: Flat::FilterPriority,
-                path: "priority",
-                aliases: &["pref"],
-                kernel: "tcm_info",
-                doc: "Filters of a smaller number are asked first.",
-                kind: FieldKind::Number(Meaning::Identifier),
-                fields: &["priority"],
-                attributes: &[],
-            },
-            FlatField {
-                flat: Flat::FilterProtocol,
-                path: "protocol",
-                aliases: &[],
-                kernel: "tcm_info",
-                doc: "Protocol of the packets that the filter looks at.",
-                kind: FieldKind::Number(Meaning::OneOf(names::ETHERTYPES)),
-                fields: &["protocol"],
-                attributes: &[],
-            },
-        ],
-        _ => Vec::new(),
-    };
-    fields.push(NAMESPACE);
-    fields
 }
 
 /// `IFA_ADDRESS`, `IFA_LOCAL`, `IFA_ANYCAST`, `IFA_MULTICAST`, `IFA_FLAGS` (include/uapi/linux/if_addr.h).
@@ -220,8 +47,6 @@ const TABLE_AT: usize = 4;
 /// Place of `ifa_prefixlen` and `ifa_flags`.
 const PREFIX_LEN_AT: usize = 1;
 const FLAGS_AT: usize = 2;
-/// Place of `tcm_info`.
-const INFO_AT: usize = 16;
 
 impl Flat {
     /// The value in a row.
@@ -257,21 +82,7 @@ impl Flat {
                 let priority = row.attribute(PRIORITY).map_or(Some(0), |bytes| Scalar::U32.read(bytes, 0));
                 priority.map(Value::Unsigned)
             }
-            Self::References => self.info(row).map(Value::Unsigned),
-            Self::Leaf => {
-                self.info(row).filter(|&info| info != 0).map(|info| from_number(info, Scalar::U32, Meaning::Handle))
-            }
-            Self::FilterPriority => self.info(row).map(|info| Value::Unsigned(info >> 16)),
-            Self::FilterProtocol => {
-                let info = self.info(row)?;
-                let low = u16::try_from(info & 0xffff).ok()?;
-                Some(from_number(u16::from_be(low).into(), Scalar::U16, Meaning::OneOf(names::ETHERTYPES)))
-            }
         }
-    }
-
-    fn info(self, row: &Row<'_>) -> Option<u64> {
-        Scalar::U32.read(row.payload(), INFO_AT)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod change;
 mod flat;
+mod flat_fields;
 mod names;
 mod place;
 mod registry;

@@ -4,12 +4,13 @@
 //! several values.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use sockeye_wire::rtnetlink::Table;
 use sockeye_wire::{AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Privilege, Scalar, Space, Version};
 
-use super::flat::{self, Flat, FlatField};
+use super::flat::Flat;
+use super::flat_fields::{self, FlatField};
 use super::place::{Leaf, Place, Step};
 use super::row::Row;
 use crate::tree::padded;
@@ -76,13 +77,8 @@ pub(super) fn hidden(table: Table) -> &'static Hidden {
 }
 
 fn registry(table: Table) -> &'static Registry {
-    static REGISTRIES: LazyLock<Vec<LazyLock<Registry, Box<dyn FnOnce() -> Registry + Send>>>> =
-        LazyLock::new(|| Table::ALL.iter().map(|&table| LazyLock::new(make(table))).collect());
-    &REGISTRIES[table as usize]
-}
-
-fn make(table: Table) -> Box<dyn FnOnce() -> Registry + Send> {
-    Box::new(move || Registry::new(table))
+    static REGISTRIES: [OnceLock<Registry>; Table::ALL.len()] = [const { OnceLock::new() }; Table::ALL.len()];
+    REGISTRIES[table as usize].get_or_init(|| Registry::new(table))
 }
 
 /// Nests inside each other that have fields; deeper ones are shown whole.
@@ -92,7 +88,7 @@ impl Registry {
     fn new(table: Table) -> Self {
         let mut registry =
             Self { catalog: Catalog::default(), sources: Vec::new(), flats: Vec::new(), hidden: Hidden::default() };
-        for flat in flat::fields(table) {
+        for flat in flat_fields::fields(table) {
             registry.add_flat(table, &flat);
         }
         let space = table.space();
@@ -301,7 +297,9 @@ impl Registry {
                 }
             }
         }
-        words.into_iter().for_each(|word| self.catalog.add_word(word));
+        for word in words {
+            self.catalog.add_word(word);
+        }
     }
 }
 
@@ -368,7 +366,7 @@ impl Traits {
 
 fn kind_of_number(meaning: Meaning) -> FieldKind {
     match meaning {
-        Meaning::Interface => FieldKind::Interface,
+        Meaning::Interface | Meaning::LowerInterface => FieldKind::Interface,
         meaning => FieldKind::Number(meaning),
     }
 }
@@ -394,17 +392,16 @@ fn aliases(table: Table, path: &str) -> &'static [&'static str] {
         (Table::Links, "operstate") => &["state", "operstate"],
         (Table::Links, "address") => &["address", "mac", "lladdr"],
         (Table::Links, "ifalias") => &["alias"],
-        (Table::Routes | Table::MulticastRoutes, "oif") => &["dev", "oif"],
-        (Table::Routes | Table::MulticastRoutes, "gateway") => &["gateway", "via", "gw"],
+        (Table::Routes | Table::MulticastRoutes | Table::Nexthops, "oif") => &["dev", "oif"],
+        (Table::Routes | Table::MulticastRoutes | Table::Nexthops, "gateway") => &["gateway", "via", "gw"],
         (Table::Routes | Table::MulticastRoutes, "priority") => &["metric", "priority"],
         (Table::Routes | Table::Rules | Table::Nexthops | Table::Addresses, "protocol" | "proto") => {
             &["proto", "protocol"]
         }
-        (Table::Nexthops, "oif") => &["dev", "oif"],
-        (Table::Nexthops, "gateway") => &["gateway", "via", "gw"],
         (Table::Neighbours, "dst") => &["address", "dst", "ip"],
         (Table::Neighbours | Table::Fdb, "lladdr") => &["lladdr", "mac"],
         (_, "ifindex" | "index") => &["dev", "ifindex"],
+        (Table::TcFilters, "priority") => &["priority", "pref"],
         _ => &[],
     }
 }

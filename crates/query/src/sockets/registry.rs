@@ -106,7 +106,6 @@ impl Registry {
         }
         let [proto, state] = [Flat::Proto, Flat::State].map(|flat| registry.flat_field(flat));
         words::add(&mut registry.catalog, proto, state);
-        registry.catalog.set_sides(&["local", "peer"]);
         registry.catalog.divide(
             possible::of_test,
             "udp, raw and netlink sockets are `established` or `unconnected`, unix sockets can be `listening` too, \

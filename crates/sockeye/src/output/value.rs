@@ -87,7 +87,12 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Truth(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
         Value::Text(bytes) => escape::json_string(out, bytes),
         Value::Owned(bytes) | Value::AtName { shown: bytes, .. } => escape::json_string(out, bytes),
-        Value::Word(_) | Value::Hexadecimal(_) | Value::Address(_) | Value::SocketAddress(_) => {
+        Value::Word(_)
+        | Value::Hexadecimal(_)
+        | Value::Address(_)
+        | Value::SocketAddress(_)
+        | Value::LinkAddress(_)
+        | Value::Handle(_) => {
             out.push(b'"');
             text(out, value);
             out.push(b'"');
@@ -105,11 +110,6 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Bytes(bytes) => {
             out.push(b'"');
             bytes.iter().for_each(|&byte| out.extend_from_slice(&hexadecimal_octet(byte)));
-            out.push(b'"');
-        }
-        Value::LinkAddress(_) | Value::Handle(_) => {
-            out.push(b'"');
-            text(out, value);
             out.push(b'"');
         }
         Value::Tree(tree) => {

@@ -109,7 +109,7 @@ impl Frame<'_> {
                 }
             }
             (_, Layout::Csv(_)) => {
-                crate::output::csv::groups(&mut out, self.catalog, self.groups, &groups, shared.heading)
+                crate::output::csv::groups(&mut out, self.catalog, self.groups, &groups, shared.heading);
             }
             _ => crate::output::json::groups(&mut out, self.catalog, self.groups, &groups, format == Format::Json),
         }

@@ -211,7 +211,6 @@ impl Key {
             Value::Unsigned(number) | Value::Hexadecimal(number) | Value::Set { bits: number, .. } => {
                 Self::Number((*number).into())
             }
-            Value::Hexadecimal32(number) => Self::Number((*number).into()),
             Value::Signed(number) => Self::Number((*number).into()),
             Value::Truth(truth) => Self::Number((*truth).into()),
             Value::Address(std::net::IpAddr::V4(address)) => Self::Number(address.to_bits().into()),
@@ -234,7 +233,9 @@ impl Key {
                 Self::Text([&address.octets()[..], &[*prefix_len]].concat())
             }
             Value::Interface { name: Some(name), .. } => Self::Text(name.clone()),
-            Value::Interface { index: number, .. } | Value::Handle(number) => Self::Number((*number).into()),
+            Value::Hexadecimal32(number) | Value::Interface { index: number, .. } | Value::Handle(number) => {
+                Self::Number((*number).into())
+            }
             Value::LinkAddress(bytes) | Value::Bytes(bytes) => Self::Text(bytes.to_vec()),
             other => Self::Text(other.as_text()?.to_vec()),
         })

@@ -6,6 +6,7 @@ use sockeye_conn::Error;
 use sockeye_query::filter::Expression;
 use sockeye_query::rtnetlink::catalog;
 use sockeye_state::{Answer, Missing, Verdict};
+use sockeye_wire::Privilege;
 use sockeye_wire::rtnetlink::Table;
 
 use super::ask::{Counts, Ended};
@@ -57,7 +58,20 @@ pub(crate) fn verdict(
     if let Some((sentence, named)) = namespaces {
         verdict.missing.push(Missing::Other { sentence: sentence.clone(), named: *named });
     }
-    let _ = (filter, catalog(table));
+    let undecided = counts.undecided.load(Ordering::Relaxed);
+    let kept_back: Vec<_> = filter
+        .fields()
+        .into_iter()
+        .map(|field| catalog(table).info(field))
+        .filter(|info| info.privilege != Privilege::None)
+        .collect();
+    if let Some(info) = kept_back.first().filter(|_| undecided > 0) {
+        verdict.missing.push(Missing::Undecided {
+            rows: undecided,
+            fields: kept_back.iter().map(|info| info.name().to_owned()).collect(),
+            reason: format!("is only told to {}", info.privilege.capability()),
+        });
+    }
     verdict
 }
 
@@ -76,6 +90,14 @@ fn of_dumps(table: Table, dumps: &[Ended], stopped: bool, verdict: &mut Verdict)
         };
         if ended.absent {
             continue;
+        }
+        if ended.dump.selects && !ended.filtered && conclusion.messages > 0 {
+            let sentence =
+                "the kernel did not narrow its answer, so every row came over and was decided here".to_owned();
+            let missing = Missing::Other { sentence, named: false };
+            if !verdict.missing.contains(&missing) {
+                verdict.missing.push(missing);
+            }
         }
         verdict.consistency.interrupted |= conclusion.interrupted;
         if conclusion.is_whole() || stopped && conclusion.refusal.is_none() {

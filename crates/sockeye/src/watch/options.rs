@@ -14,7 +14,6 @@ pub(crate) enum StreamFormat {
 
 /// Options of `sockeye watch`.
 #[derive(Clone, Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Options {
     /// Tables (`links routes`; none: all but statistics and prefixes), then a filter (`old.operstate = up`)
     #[arg(value_name = "TABLE|FILTER", trailing_var_arg = false)]

@@ -30,12 +30,12 @@ impl Subjects {
             () => Tables::watched_by_default().iter().collect(),
         };
         // An interface may be named that is not there yet.
-        let names = SystemNames { elsewhere: true };
+        let system = SystemNames { elsewhere: true };
         let mut filters = Vec::new();
         let mut without_fields = Vec::new();
         let mut first_mistake = None;
         for table in tables {
-            match Filter::parse(rest, change_catalog(table), &names) {
+            match Filter::parse(rest, change_catalog(table), &system) {
                 Ok(filter) => filters.push((table, filter.expression)),
                 Err(mistake) => {
                     without_fields.push(table);

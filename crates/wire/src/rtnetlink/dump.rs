@@ -166,8 +166,8 @@ impl Table {
             }
             Self::Nexthops => {
                 let request = numbered(request.body(&header(self.header_len())), NHA_OIF, wanted.ifindex);
-                let selects = wanted.ifindex.is_some() || wanted.master.is_some();
-                add(numbered(request, NHA_MASTER, wanted.master), selects);
+                // The kernel narrows this one too, and does not say so.
+                add(numbered(request, NHA_MASTER, wanted.master), false);
             }
             Self::Qdiscs | Self::TcClasses | Self::TcFilters => {
                 let mut body = header(self.header_len());

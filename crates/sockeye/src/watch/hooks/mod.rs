@@ -116,7 +116,7 @@ struct Waiting {
 
 /// All hooks of a watch.
 pub(super) struct Hooks {
-    hooks: Vec<Hook>,
+    all: Vec<Hook>,
     workers: Workers,
     debounce: Option<Duration>,
     hold: Option<Duration>,
@@ -145,7 +145,7 @@ impl Hooks {
             })
         });
         Ok(Some(Self {
-            hooks: hooks.collect::<Result<_>>()?,
+            all: hooks.collect::<Result<_>>()?,
             workers: Workers::start(options.run_jobs, options.run_queue, options.run_timeout),
             debounce: options.debounce,
             hold: options.hold,
@@ -154,7 +154,7 @@ impl Hooks {
 
     /// The tables that the hooks speak of.
     pub(super) fn tables(&self) -> Tables {
-        self.hooks.iter().fold(Tables::NONE, |all, hook| all.union(hook.subjects.tables()))
+        self.all.iter().fold(Tables::NONE, |all, hook| all.union(hook.subjects.tables()))
     }
 
     /// Takes a change. What was there at first starts nothing.
@@ -164,8 +164,8 @@ impl Hooks {
         }
         let Some(row) = happened.change.row() else { return };
         let now = Instant::now();
-        for index in 0..self.hooks.len() {
-            let hook = &mut self.hooks[index];
+        for index in 0..self.all.len() {
+            let hook = &mut self.all[index];
             let Some(filter) = hook.subjects.filter(row.table) else { continue };
             if filter.decide(happened.change) != Decision::Yes {
                 continue;
@@ -187,13 +187,13 @@ impl Hooks {
 
     /// When something that waits is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.hooks.iter().flat_map(|hook| hook.waiting.values()).map(|waiting| waiting.at).min()
+        self.all.iter().flat_map(|hook| hook.waiting.values()).map(|waiting| waiting.at).min()
     }
 
     /// Starts what is due. `look` leads to a namespace and to what a record of it is now.
     pub(super) fn run_due<'w>(&mut self, look: impl Fn(u64, Table, &[u8]) -> Option<(&'w Place, Option<&'w [u8]>)>) {
         let now = Instant::now();
-        for hook in &mut self.hooks {
+        for hook in &mut self.all {
             let due: Vec<_> =
                 hook.waiting.iter().filter(|(_, waiting)| waiting.at <= now).map(|(due, _)| due.clone()).collect();
             for due in due {
@@ -212,7 +212,7 @@ impl Hooks {
     }
 
     fn say_skipped(&mut self) {
-        for (index, hook) in self.hooks.iter_mut().enumerate() {
+        for (index, hook) in self.all.iter_mut().enumerate() {
             let skipped = std::mem::take(&mut hook.skipped);
             if skipped > 0 {
                 complain(&format!("hook {}: skipped {skipped}: its command is too slow for these changes", index + 1));
