@@ -35,6 +35,8 @@ pub(crate) enum Step {
     Bits,
     /// Theirs is `2001.0:d:e5:c:6:1`, ours an object: the priority in hexadecimal, and the address.
     BridgeId,
+    /// Theirs is one of ours.
+    In,
     /// Of our network only the address.
     Address,
     /// Of our network only the length.
@@ -98,6 +100,7 @@ impl Step {
             "network" => Self::Network,
             "bits" => Self::Bits,
             "bridge-id" => Self::BridgeId,
+            "in" => Self::In,
             "address" => Self::Address,
             "length" => Self::Length,
             "text" => Self::Text,
@@ -144,7 +147,7 @@ pub(crate) fn agree(steps: &[Step], theirs: &Value, row: &Value, path: &str, pla
             }
             Step::Times(factor) => theirs = from_float(number(&theirs).map(|number| number * factor)),
             Step::Less(less) => theirs = from_float(number(&theirs).map(|number| number - less)),
-            Step::Number => theirs = from_float(theirs.as_str().and_then(|text| text.parse().ok())),
+            Step::Number => theirs = from_float(theirs.as_str().and_then(|text| text.trim().parse().ok())),
             Step::Hexadecimal => theirs = from_float(theirs.as_str().and_then(hexadecimal)),
             Step::Truth => {
                 theirs = truth(&theirs);
@@ -160,9 +163,15 @@ pub(crate) fn agree(steps: &[Step], theirs: &Value, row: &Value, path: &str, pla
                 theirs = as_words(&theirs);
                 ours = ours.map(|ours| as_words(&ours));
             }
+            Step::In => {
+                if let Some(word) = theirs.as_str() {
+                    (theirs, ours) = (json!(true), Some(json!(has(ours.as_ref(), word))));
+                }
+            }
             Step::Address => ours = ours.map(|ours| each_word(&ours, &|word| part(word, '/', 0))),
             Step::Length => {
-                ours = ours.and_then(|ours| ours.as_str()?.split_once('/')?.1.parse::<u64>().ok()).map(Value::from)
+                let length = ours.as_ref().and_then(|ours| ours.as_str()?.split_once('/')?.1.parse::<u64>().ok());
+                ours = length.map(Value::from);
             }
             Step::Upper => ours = ours.and_then(|ours| ours.as_u64()).map(|number| (number >> 16).into()),
             Step::Lower => ours = ours.and_then(|ours| ours.as_u64()).map(|number| (number & 0xffff).into()),

@@ -7,7 +7,7 @@ use crate::compare::{Rows, compare};
 use crate::keys::{Keys, Ours};
 use crate::tables::TABLES;
 use crate::walk::{find_mut, leaves};
-use crate::world;
+use crate::world::{self, World};
 
 /// Changes every value of theirs that is compared, one at a time: each must be noticed.
 pub(crate) fn every_change_is_noticed(keys: &Keys, theirs: &Rows, ours: &Rows) {
@@ -44,7 +44,8 @@ fn other_than(value: &Value) -> Value {
 #[test]
 fn errors_that_are_seeded_are_found() {
     in_namespace(|_| {
-        world::make("errors_that_are_seeded_are_found", world::LINKS)?;
+        let mut world = World::default();
+        world.make("errors_that_are_seeded_are_found", world::LINKS)?;
         let table = &TABLES[0];
         let keys = table.keys();
         let (theirs, ours) = ((table.theirs)(), table.named(&table.ours()));
