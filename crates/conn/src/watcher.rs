@@ -1,7 +1,16 @@
 //! The engine of `sockeye_state` on two real sockets: one that hears events, one that dumps.
 
+mod event;
+#[cfg(feature = "tokio")]
+mod tokio;
+
+pub use event::{Changed, Event, Events};
+
+#[cfg(feature = "tokio")]
+pub use self::tokio::AsyncWatcher;
+
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -111,7 +120,7 @@ impl Watcher {
     }
 
     /// The socket that hears events: for interface names, and for a filter that keeps unwanted ones out.
-    pub fn events(&mut self) -> &mut Socket {
+    pub fn socket(&mut self) -> &mut Socket {
         &mut self.events
     }
 
@@ -186,6 +195,12 @@ impl Watcher {
 impl AsFd for Watcher {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()
+    }
+}
+
+impl AsRawFd for Watcher {
+    fn as_raw_fd(&self) -> RawFd {
+        self.events.as_fd().as_raw_fd()
     }
 }
 

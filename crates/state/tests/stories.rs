@@ -9,6 +9,7 @@
 //! | `event broken`, `event overrun`, `event empty` | a malformed datagram, `ENOBUFS`, `EAGAIN` |
 //! | `drops 7`, `drops unknown` | the drop counter |
 //! | `answer row id 5; row id 6 intr; done` | a datagram of the dump socket; also `done 95`, `error 16`, `cut …` |
+//! | `lost` | the driver itself lost events |
 //! | `after 75ms` | time passes |
 //! | `synced links`, `mirror links 3` | what must hold now |
 //! | `> …` | what the engine said and wanted since the line before |
@@ -159,6 +160,7 @@ impl Stage {
                 };
                 self.watch.event(received, self.now, &mut sink);
             }
+            ("lost", _) => self.watch.lost(self.now),
             ("drops", Some(Want::Drops)) => self.watch.drops(rest.parse().ok(), self.now, &mut sink),
             ("answer", Some(Want::Answer)) => {
                 let (sender, cut, messages) = dressed(rest);

@@ -1,6 +1,7 @@
 //! The connection against the real kernel, in network namespaces that the tests make.
 
 mod capture;
+mod examples;
 mod inventory;
 mod namespace;
 mod support;

@@ -9,7 +9,8 @@ use hashbrown::HashTable;
 use sockeye_wire::rtnetlink::Table;
 
 use crate::rtnetlink::{Source, class, same, write_key};
-use slab::{Id, Mark, Slab};
+pub(crate) use slab::Mark;
+use slab::{Id, Slab};
 pub(crate) use sweep::{Fate, ROUNDS, is_known, is_touched, shown, touched};
 
 /// A copy of one table. Records are the payloads of the kernel's messages, byte for byte; identity is what
@@ -80,7 +81,7 @@ impl Mirror {
     pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
         // How much of a key is the group does not depend on the record alone: it is tried from the end.
         let group = group_len(self.table, key);
-        self.find(&key[..group], key, 0).map(|id| self.slab.get(id))
+        self.find(&key[..group], key, 0, &[]).map(|id| self.slab.get(id))
     }
 
     /// Bytes of memory that it holds, from its capacities.
@@ -94,7 +95,8 @@ impl Mirror {
     pub fn upsert(&mut self, record: &[u8], old: &mut Vec<u8>) -> Upsert {
         let mut key = core::mem::take(&mut self.key);
         let group = write_key(self.table, record, &mut key);
-        let upsert = self.put(Keyed { key: &key, group }, 0, record, 0, Source::Event, old);
+        let keyed = Keyed { key: &key, group };
+        let upsert = self.put(self.locate(keyed, 0, record), keyed, Mark::default(), record, Source::Event, old);
         self.key = key;
         upsert
     }
@@ -103,9 +105,13 @@ impl Mirror {
     pub fn remove(&mut self, record: &[u8], old: &mut Vec<u8>) -> bool {
         let mut key = core::mem::take(&mut self.key);
         let group = write_key(self.table, record, &mut key);
-        let removed = self.take(Keyed { key: &key, group }, 0, old);
+        let keyed = Keyed { key: &key, group };
+        let place = self.locate(keyed, 0, record);
+        if let Some(place) = place {
+            self.take(place, keyed, old);
+        }
         self.key = key;
-        removed
+        place.is_some()
     }
 }
 
@@ -117,6 +123,10 @@ pub(crate) struct Keyed<'k> {
     /// The length of the group.
     pub(crate) group: usize,
 }
+
+/// Where a record is, until the mirror changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place(Id);
 
 /// How much of a key is its group, read back from the key.
 fn group_len(table: Table, key: &[u8]) -> usize {
@@ -138,51 +148,72 @@ impl Mirror {
         hash(self.seed, group)
     }
 
-    fn find(&self, group: &[u8], key: &[u8], copy: u16) -> Option<Id> {
+    /// Where the record with this key is. A record that may be the same in every byte spares the comparison of keys.
+    fn find(&self, group: &[u8], key: &[u8], copy: u16, like: &[u8]) -> Option<Id> {
         let repeats = class(self.table).repeats;
         let is_it = |&id: &Id| {
-            let mut other = self.other.borrow_mut();
-            (!repeats || self.slab.mark(id).copy == copy) && {
-                write_key(self.table, self.slab.get(id), &mut other);
-                *other == key
-            }
+            let record = self.slab.get(id);
+            (!repeats || self.slab.mark(id).copy == copy) && (record == like || self.has_key(record, key))
         };
         self.index.find(self.hash(group), is_it).copied()
     }
 
-    /// The mark of a record, if it is there.
-    pub(crate) fn seen(&self, keyed: Keyed<'_>, copy: u16) -> Option<u16> {
-        self.find(&keyed.key[..keyed.group], keyed.key, copy).map(|id| self.slab.mark(id).seen)
+    fn has_key(&self, record: &[u8], key: &[u8]) -> bool {
+        let mut other = self.other.borrow_mut();
+        write_key(self.table, record, &mut other);
+        *other == key
     }
 
-    /// The record, if it is there.
-    pub(crate) fn record(&self, keyed: Keyed<'_>, copy: u16) -> Option<&[u8]> {
-        self.find(&keyed.key[..keyed.group], keyed.key, copy).map(|id| self.slab.get(id))
+    /// Where a record is, if it is there.
+    #[inline]
+    pub(crate) fn locate(&self, keyed: Keyed<'_>, copy: u16, record: &[u8]) -> Option<Place> {
+        self.find(&keyed.key[..keyed.group], keyed.key, copy, record).map(Place)
+    }
+
+    /// The same, for a row of a dump: most follow each other as they did in the dump before, and so they lie.
+    #[inline]
+    pub(crate) fn locate_row(&self, keyed: Keyed<'_>, record: &[u8], previous: Option<Place>) -> Option<Place> {
+        let behind = previous.and_then(|Place(id)| self.slab.behind(id));
+        match behind {
+            Some((id, other)) if other == record => Some(Place(id)),
+            _ => self.locate(keyed, 0, record),
+        }
+    }
+
+    /// The mark of a record.
+    #[inline]
+    pub(crate) fn seen(&self, place: Place) -> u16 {
+        self.slab.mark(place.0).seen
+    }
+
+    /// A record.
+    pub(crate) fn record(&self, place: Place) -> &[u8] {
+        self.slab.get(place.0)
     }
 
     /// How many copies of a record there are.
-    pub(crate) fn copies(&self, keyed: Keyed<'_>) -> u16 {
-        (0..u16::MAX).find(|&copy| self.seen(keyed, copy).is_none()).unwrap_or(u16::MAX)
+    pub(crate) fn copies(&self, keyed: Keyed<'_>, record: &[u8]) -> u16 {
+        (0..u16::MAX).find(|&copy| self.locate(keyed, copy, record).is_none()).unwrap_or(u16::MAX)
     }
 
-    /// Puts a record in and marks it.
+    /// Puts a record in where one with its key is, or is not, and marks it.
     pub(crate) fn put(
         &mut self,
+        place: Option<Place>,
         keyed: Keyed<'_>,
-        copy: u16,
+        mark: Mark,
         record: &[u8],
-        seen: u16,
         source: Source,
         old: &mut Vec<u8>,
     ) -> Upsert {
         let group = &keyed.key[..keyed.group];
-        let Some(id) = self.find(group, keyed.key, copy) else {
-            if let Some(id) = self.slab.insert(record, Mark { seen, copy }) {
+        let Some(Place(id)) = place else {
+            if let Some(id) = self.slab.insert(record, mark) {
                 self.link(group, id);
             }
             return Upsert::Added;
         };
-        self.slab.set_seen(id, seen);
+        self.slab.set_seen(id, mark.seen);
         let before = self.slab.get(id);
         if before == record {
             return Upsert::Unchanged;
@@ -200,7 +231,7 @@ impl Mirror {
                 entry.remove();
             }
             self.slab.remove(id);
-            if let Some(id) = self.slab.insert(record, Mark { seen, copy }) {
+            if let Some(id) = self.slab.insert(record, mark) {
                 self.link(group, id);
             }
         }
@@ -208,17 +239,14 @@ impl Mirror {
     }
 
     /// Takes a record out.
-    pub(crate) fn take(&mut self, keyed: Keyed<'_>, copy: u16, old: &mut Vec<u8>) -> bool {
-        let group = &keyed.key[..keyed.group];
-        let Some(id) = self.find(group, keyed.key, copy) else { return false };
+    pub(crate) fn take(&mut self, Place(id): Place, keyed: Keyed<'_>, old: &mut Vec<u8>) {
         old.clear();
         old.extend_from_slice(self.slab.get(id));
-        let hash = self.hash(group);
+        let hash = self.hash(&keyed.key[..keyed.group]);
         if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
             entry.remove();
         }
         self.slab.remove(id);
-        true
     }
 
     /// The keys of the records of a group, but for this one.

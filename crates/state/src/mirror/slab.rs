@@ -14,16 +14,18 @@ const UNIT: usize = 8;
 const UNIT_BITS: u32 = (PAGE_LEN / UNIT).trailing_zeros();
 /// Longer records have a page of their own.
 const SHARED_MAX: usize = 4096;
+/// The length of a record that is none.
+const FREE: u32 = u32::MAX;
 /// Bytes before the record: its length, its mark, which of several equal ones it is.
 const HEAD_LEN: usize = 8;
 
 /// What is kept beside a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// The round in which it was seen last, and whether it was missed.
-    pub(super) seen: u16,
+    pub(crate) seen: u16,
     /// Which of several records that are the same in everything.
-    pub(super) copy: u16,
+    pub(crate) copy: u16,
 }
 
 /// The name of a cell.
@@ -144,6 +146,19 @@ impl Slab {
         &cell[HEAD_LEN..HEAD_LEN + length]
     }
 
+    /// The record in the cell behind this one, if there is one. An id that means nothing any more gives anything or
+    /// nothing, and no harm is done.
+    #[inline]
+    pub(super) fn behind(&self, id: Id) -> Option<(Id, &[u8])> {
+        let (page, at) = self.place(id);
+        let page = self.pages.get(page).filter(|page| page.cell <= SHARED_MAX && at.is_multiple_of(page.cell))?;
+        let cell = page.bytes.get(at + page.cell..at + 2 * page.cell)?;
+        let length = u32::from_ne_bytes([cell[0], cell[1], cell[2], cell[3]]) as usize;
+        // A free cell claims more than it holds.
+        let record = cell[HEAD_LEN..].get(..length)?;
+        Some((id + u32::try_from(page.cell / UNIT).ok()?, record))
+    }
+
     /// What is kept beside it.
     #[inline]
     pub(super) fn mark(&self, id: Id) -> Mark {
@@ -160,8 +175,9 @@ impl Slab {
 
     /// Frees a cell.
     pub(super) fn remove(&mut self, id: Id) {
-        let page = id >> UNIT_BITS;
+        let (page, at) = (id >> UNIT_BITS, self.place(id).1);
         let cell = self.pages[page as usize].cell;
+        self.pages[page as usize].bytes[at..at + 4].copy_from_slice(&FREE.to_ne_bytes());
         if cell > SHARED_MAX {
             self.pages[page as usize].bytes = Vec::new();
             self.vacant.push(page);
@@ -218,6 +234,17 @@ mod tests {
         }
         assert_eq!(slab.insert(&[8; 9000], Mark::default()), Some(big));
         assert!(slab.memory() <= before + 10_000, "{before} {}", slab.memory());
+    }
+
+    #[test]
+    fn a_free_cell_is_behind_nobody() {
+        let mut slab = Slab::default();
+        let ids: Vec<_> = (1..4u8).map(|n| slab.insert(&[n; 9], Mark::default()).unwrap()).collect();
+        assert_eq!(slab.behind(ids[0]), Some((ids[1], &[2; 9][..])));
+        slab.remove(ids[1]);
+        assert_eq!(slab.behind(ids[0]), None);
+        assert_eq!(slab.behind(ids[2]), None);
+        assert_eq!(slab.behind(u32::MAX), None);
     }
 
     #[test]

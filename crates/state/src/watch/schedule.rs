@@ -9,7 +9,7 @@ use super::round::{Round, Stage};
 use super::state::Phase;
 use super::{Sink, Watch};
 use crate::mirror::ROUNDS;
-use crate::rtnetlink::{Cursor, Tables, class, consequence, dumps, needs};
+use crate::rtnetlink::{Cursor, Tables, class, dumps, needs};
 
 /// From the first event with consequences to the dump that looks for them: what belongs together comes together.
 const DEBOUNCE: Duration = Duration::from_millis(75);
@@ -114,8 +114,7 @@ impl Watch {
         self.drained = false;
         self.abandon();
         self.reread.clear();
-        // What is remembered of links would hide that they changed.
-        self.links.clear();
+        self.links.forget();
         self.fresh = Tables::NONE;
         for state in self.states.iter_mut().flatten() {
             if state.phase == Phase::Synced {
@@ -126,7 +125,7 @@ impl Watch {
     }
 
     /// Gives the round up.
-    fn abandon(&mut self) -> Option<Round> {
+    pub(super) fn abandon(&mut self) -> Option<Round> {
         let round = self.round.take()?;
         self.reopen |= matches!(round.stage, Stage::Receive | Stage::Hold);
         Some(round)
@@ -200,20 +199,5 @@ impl Watch {
         }
         let parts = parts.into_iter().filter(|part| part.family == 0 || !state.absent.contains(&part.family)).collect();
         self.round = Some(Round::new(table, origin, self.number, now, parts));
-    }
-
-    /// A row of a dump tells of a link that no event told of.
-    pub(super) fn know(&mut self, record: &[u8]) {
-        const IFLA_IFNAME: u16 = 3;
-        let word =
-            |at: usize| record.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_ne_bytes(*word));
-        let Some((index, flags)) = word(4).zip(word(8)) else { return };
-        self.links.entry(index).or_insert_with(|| {
-            let attributes = sockeye_wire::Attributes::new(&record[Table::Links.header_len()..]);
-            let mut name = [0; 16];
-            let bytes = attributes.last(IFLA_IFNAME).unwrap_or_default();
-            name.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-            (flags & consequence::LINK_STATE, name)
-        });
     }
 }
