@@ -5,6 +5,7 @@
 //! why there is none. A key that is in no file fails the test. What a kernel cannot make is said loudly by
 //! [`world::make`], and its keys carry a question mark in the files.
 
+mod absent;
 mod bridges;
 mod compare;
 mod how;

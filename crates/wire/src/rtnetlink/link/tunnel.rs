@@ -98,7 +98,7 @@ crate::space! {
         /// Type of service of tunnel packets; 1 to take that of the packet inside.
         IFLA_IPTUN_TOS = 5 => "tos": Number(U8, Hexadecimal), (3, 8);
         /// Options of SIT.
-        IFLA_IPTUN_FLAGS = 8 => "flags": Number(Be16, SetOf(crate::names![(1, "isatap")])), (3, 8);
+        IFLA_IPTUN_FLAGS = 8 => "flags": Number(U16, SetOf(crate::names![(1, "isatap")])), (3, 8);
         /// Protocol that is carried.
         IFLA_IPTUN_PROTO = 9 => "proto": Number(U8, OneOf(IP_PROTOCOLS)), (3, 8);
         /// Whether tunnel packets may not be split.
