@@ -253,7 +253,9 @@ fn one<'a>(
                 Payload::Number(_, meaning) | Payload::Numbers(_, meaning) | Payload::Unsigned(meaning) => {
                     keyed(row.name, *meaning)
                 }
-                Payload::Repeated(Payload::Number(_, meaning)) => keyed(row.name, *meaning),
+                Payload::Repeated(Payload::Number(_, meaning)) | Payload::Listed(Payload::Number(_, meaning)) => {
+                    keyed(row.name, *meaning)
+                }
                 _ => Cow::Borrowed(row.name),
             };
             let value = match payload {
