@@ -29,6 +29,10 @@ pub const RECEIVE_BUFFER: usize = 8 * 1024 * 1024;
 /// Datagrams of events that are read before the engine is asked again.
 const BATCH: usize = 256;
 
+/// Time after which [`Watcher::advance`] returns although there is more to do: the events of a kernel that is busy may
+/// never end, and the caller has a signal to look at, lines to write, other namespaces to follow.
+const TURN: Duration = Duration::from_millis(100);
+
 /// Follows the tables of one network namespace.
 ///
 /// It never waits by itself: poll its file descriptor ([`AsFd`]), then call [`Watcher::advance`]; or let
@@ -129,10 +133,16 @@ impl Watcher {
         self.until.map(|until| self.began + until)
     }
 
-    /// Does everything that can be done without waiting for the kernel's next event.
+    /// Does everything that can be done without waiting for the kernel's next event, or as much of it as a tenth of a
+    /// second allows: then [`Watcher::next_wake`] is now.
     pub fn advance(&mut self, sink: &mut dyn FnMut(Output<'_>)) -> Result<(), Error> {
+        let turn = self.began.elapsed() + TURN;
         loop {
             let now = self.began.elapsed();
+            if now > turn {
+                self.until = Some(now);
+                return Ok(());
+            }
             match self.engine.want(now) {
                 Want::Events => self.read_events(sink)?,
                 Want::Drops => {

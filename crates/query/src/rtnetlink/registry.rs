@@ -101,7 +101,7 @@ impl Registry {
         registry.add_words();
         registry.catalog.set_sides(match table {
             Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => &["ip", "address"],
-            Table::Routes => &["dst", "gateway", "prefsrc", "multipath.gateway"],
+            Table::Routes => &["dst", "via", "prefsrc"],
             Table::MulticastRoutes | Table::Rules => &["dst", "src"],
             Table::Neighbours | Table::Fdb => &["dst"],
             Table::Nexthops => &["gateway"],
@@ -126,18 +126,20 @@ impl Registry {
         let id = self.catalog.add(FieldInfo {
             path: row.path.to_owned(),
             aliases: row.aliases.to_vec(),
-            json: row.path.to_owned(),
+            json: if row.again { String::new() } else { row.path.to_owned() },
             kernel: row.kernel.to_owned(),
             doc: row.doc,
             kind: row.kind,
             scalar: matches!(row.kind, FieldKind::Number(_)).then_some(Scalar::U32),
-            several: false,
+            several: row.again,
             none_is_said: matches!(row.flat, Flat::Source | Flat::Destination) && table == Table::Rules,
             since: Version(2, 12),
             privilege: Privilege::None,
         });
         self.sources.push(Source::Flat(row.flat));
-        self.flats.push((id, row.flat));
+        if !row.again {
+            self.flats.push((id, row.flat));
+        }
         self.hidden.fields.extend(row.fields.iter().map(|&name| name.to_owned()));
         self.hidden.attributes.extend(row.attributes.iter().map(|&name| name.to_owned()));
     }
@@ -392,8 +394,8 @@ fn aliases(table: Table, path: &str) -> &'static [&'static str] {
         (Table::Links, "operstate") => &["state", "operstate"],
         (Table::Links, "address") => &["address", "mac", "lladdr"],
         (Table::Links, "ifalias") => &["alias"],
-        (Table::Routes | Table::MulticastRoutes | Table::Nexthops, "oif") => &["dev", "oif"],
-        (Table::Routes | Table::MulticastRoutes | Table::Nexthops, "gateway") => &["gateway", "via", "gw"],
+        (Table::Nexthops, "oif") => &["dev", "oif"],
+        (Table::Nexthops, "gateway") => &["gateway", "via", "gw"],
         (Table::Routes | Table::MulticastRoutes, "priority") => &["metric", "priority"],
         (Table::Routes | Table::Rules | Table::Nexthops | Table::Addresses, "protocol" | "proto") => {
             &["proto", "protocol"]

@@ -74,7 +74,15 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
             said = true;
             announce(&watched, stream.unsupported);
         }
-        if !stream.open || stop.wait(&watched, all.then_some(next_look).into_iter().chain(stream.next_due()))? {
+        if !stream.open {
+            break;
+        }
+        if stop.wait(&watched, all.then_some(next_look).into_iter().chain(stream.next_due()))? {
+            // What happened before the signal is told.
+            for one in &mut watched {
+                one.advance(&mut stream)?;
+            }
+            stream.flush();
             break;
         }
         if all && Instant::now() >= next_look {
@@ -82,10 +90,11 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
             next_look = Instant::now() + NAMESPACES_INTERVAL;
         }
     }
+    let tables = stream.tables();
+    let whole = watched.iter().all(|one| one.watcher.engine().gaps().intersection(tables).is_empty());
     if let Some(hooks) = stream.hooks.take() {
         hooks.finish();
     }
-    let whole = watched.iter().all(|one| one.is_synced(stream.unsupported));
     let named_missing = subjects.named && !stream.unsupported.is_empty();
     Ok(if whole && !named_missing { Status::Whole } else { Status::Incomplete })
 }
@@ -158,12 +167,14 @@ impl Stream<'_> {
         match output {
             Output::Change(change) => self.change(place, change),
             Output::Gap(gap) => {
-                let event = Event::Gap { gap, since: began + gap.since };
-                self.tell(place, event);
+                let mut gap = *gap;
+                gap.tables = gap.tables.intersection(self.subjects.tables());
+                if !gap.tables.is_empty() {
+                    self.tell(place, Event::Gap { gap: &gap, since: began + gap.since });
+                }
             }
             Output::Synced(synced) => {
-                let shown: Tables =
-                    synced.tables.iter().filter(|&table| self.subjects.filter(table).is_some()).collect();
+                let shown = synced.tables.intersection(self.subjects.tables());
                 let first = place.first_synced(shown);
                 if shown.is_empty() || first && self.options.format() == StreamFormat::Lines {
                     return;
@@ -232,7 +243,8 @@ impl Stream<'_> {
         if !self.open {
             return;
         }
-        let netns = self.shows_netns.then_some(place.label.as_slice());
+        let is_wanted = self.shows_netns || self.options.format() == StreamFormat::Ndjson;
+        let netns = (is_wanted && !place.label.is_empty()).then_some(place.label.as_slice());
         let report = Report { time: SystemTime::now(), netns, event };
         match self.options.format() {
             StreamFormat::Lines => line::write(&mut self.out, &report),

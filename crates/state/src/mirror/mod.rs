@@ -35,9 +35,8 @@ pub struct Mirror {
     seed: u64,
     index: HashTable<Id>,
     slab: Slab,
-    /// Buffers for keys: of the record in hand, and of those it is compared with.
+    /// Buffer for the key of the record in hand.
     key: Vec<u8>,
-    other: RefCell<Vec<u8>>,
 }
 
 /// What became of a record that was put in.
@@ -54,7 +53,7 @@ pub enum Upsert {
 impl Mirror {
     /// An empty copy. The seed spreads the index, so that nobody can choose records that collide.
     pub fn new(table: Table, seed: u64) -> Self {
-        Self { table, seed, index: HashTable::new(), slab: Slab::default(), key: Vec::new(), other: RefCell::default() }
+        Self { table, seed, index: HashTable::new(), slab: Slab::default(), key: Vec::new() }
     }
 
     /// The table.
@@ -86,7 +85,7 @@ impl Mirror {
 
     /// Bytes of memory that it holds, from its capacities.
     pub fn memory(&self) -> usize {
-        self.index.allocation_size() + self.slab.memory() + self.key.capacity() + self.other.borrow().capacity()
+        self.index.allocation_size() + self.slab.memory() + self.key.capacity()
     }
 
     /// Puts a record in, in the place of the one with its identity, whose bytes are then in `old`.
@@ -159,9 +158,10 @@ impl Mirror {
     }
 
     fn has_key(&self, record: &[u8], key: &[u8]) -> bool {
-        let mut other = self.other.borrow_mut();
+        // Rare: most records that are looked for are there byte for byte, so that a mirror need not keep a buffer.
+        let mut other = Vec::with_capacity(key.len());
         write_key(self.table, record, &mut other);
-        *other == key
+        other == key
     }
 
     /// Where a record is, if it is there.
@@ -262,9 +262,10 @@ impl Mirror {
     }
 
     fn link(&mut self, group: &[u8], id: Id) {
-        let (table, seed, slab, other) = (self.table, self.seed, &self.slab, &self.other);
+        let (table, seed, slab) = (self.table, self.seed, &self.slab);
+        let key = RefCell::new(Vec::new());
         let rehash = |&id: &Id| {
-            let mut key = other.borrow_mut();
+            let mut key = key.borrow_mut();
             let group = write_key(table, slab.get(id), &mut key);
             hash(seed, &key[..group])
         };

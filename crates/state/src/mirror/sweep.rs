@@ -1,5 +1,7 @@
 //! Mark and sweep: what a dump showed, what events touched meanwhile, and what neither knows of.
 
+use core::cell::RefCell;
+
 use super::Mirror;
 use super::slab::Mark;
 use crate::rtnetlink::write_key;
@@ -87,11 +89,40 @@ impl Mirror {
         if self.index.capacity() <= SMALL.max(self.index.len() * 8) {
             return;
         }
-        let (table, seed, slab, other) = (self.table, self.seed, &self.slab, &self.other);
+        let (table, seed, slab) = (self.table, self.seed, &self.slab);
+        let key = RefCell::new(Vec::new());
         self.index.shrink_to(self.index.len() * 2, |&id| {
-            let mut key = other.borrow_mut();
+            let mut key = key.borrow_mut();
             let group = write_key(table, slab.get(id), &mut key);
             super::hash(seed, &key[..group])
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sockeye_wire::rtnetlink::Table;
+
+    #[test]
+    fn an_index_that_most_left_is_made_smaller() {
+        let mut mirror = Mirror::new(Table::Namespaces, 7);
+        let record = |n: u32| [&[0, 0, 0, 0, 8, 0, 1, 0][..], &n.to_ne_bytes()].concat();
+        let mut old = Vec::new();
+        (0..40_000).for_each(|n| assert_eq!(mirror.upsert(&record(n), &mut old), crate::Upsert::Added));
+        let before = mirror.index.allocation_size();
+        let keep = |n: u32| n.is_multiple_of(1000);
+        mirror.sweep(1, &mut |_, record, _| {
+            let n = u32::from_ne_bytes(*record[8..].first_chunk().unwrap());
+            if keep(n) { Fate::Missed } else { Fate::Removed }
+        });
+        assert!(mirror.index.allocation_size() * 8 < before);
+        (0..40_000u32).for_each(|n| assert_eq!(mirror.get(&[&[4][..], &n.to_ne_bytes()].concat()).is_some(), keep(n)));
+    }
+
+    #[test]
+    fn a_mirror_can_be_shared_between_threads() {
+        const fn is_shared<T: Send + Sync>() {}
+        is_shared::<Mirror>();
     }
 }

@@ -322,6 +322,13 @@ impl Watch {
         self.told.iter().filter(synced).collect()
     }
 
+    /// The tables with a gap that is not repaired yet, told or about to be.
+    pub fn gaps(&self) -> Tables {
+        let has_gap = |state: &State| state.phase == Phase::Gap || state.gap_told;
+        let gap = |&table: &Table| self.states[table as usize].as_ref().is_some_and(|state| has_gap(state));
+        self.told.iter().filter(gap).collect()
+    }
+
     /// The tables that this kernel does not have, or does not give to us.
     pub fn unsupported(&self) -> Tables {
         let state = |table: Table| self.states[table as usize].as_ref();

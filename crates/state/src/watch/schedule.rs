@@ -161,23 +161,24 @@ impl Watch {
 
     /// The table whose dump is due.
     pub(super) fn pick(&self, now: Duration) -> Option<(Table, Origin)> {
+        self.dues().find_map(|(table, origin, due)| (due <= now).then_some((table, origin)))
+    }
+
+    /// When the next dump is due. A table that waits for another is not, but with it.
+    fn next_due(&self) -> Option<Duration> {
+        self.dues().filter(|(table, ..)| table.get_type().is_some()).map(|(.., due)| due).min()
+    }
+
+    /// What each table is dumped for next, and when, if what it needs is known.
+    fn dues(&self) -> impl Iterator<Item = (Table, Origin, Duration)> {
         let is_known = |table: &Table| {
             let state = self.states[*table as usize].as_ref();
             state.is_none_or(|state| matches!(state.phase, Phase::Synced | Phase::Unsupported))
         };
-        self.followed.iter().find_map(|table| {
+        self.followed.iter().filter(move |&table| needs(table).iter().all(is_known)).filter_map(|table| {
             let (origin, due) = self.states[table as usize].as_ref()?.due();
-            (due <= now && needs(table).iter().all(is_known)).then_some((table, origin))
+            Some((table, origin, due))
         })
-    }
-
-    fn next_due(&self) -> Option<Duration> {
-        let has_dump = |table: &Table| table.get_type().is_some();
-        self.followed
-            .iter()
-            .filter(has_dump)
-            .filter_map(|table| Some(self.states[table as usize].as_ref()?.due().1))
-            .min()
     }
 
     fn begin(&mut self, table: Table, origin: Origin, now: Duration) {

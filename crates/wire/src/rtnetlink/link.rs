@@ -61,7 +61,7 @@ crate::layout! {
         /// Kind of hardware, as ARP numbers it.
         ifi_type => r#type: u16 @ 2, OneOf(LINK_TYPES), (2, 12);
         /// Index of the link in its namespace.
-        ifi_index => index: i32 @ 4, Interface, (2, 12);
+        ifi_index => index: i32 @ 4, Identifier, (2, 12);
         /// What the link can do and does.
         ifi_flags => flags: u32 @ 8, SetOf(LINK_FLAGS), (2, 12);
         /// Flags that this message tells a change of; all of them in a dump.
