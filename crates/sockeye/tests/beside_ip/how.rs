@@ -1,5 +1,7 @@
 //! How a value of theirs becomes one of ours.
 
+use std::net::Ipv4Addr;
+
 use serde_json::{Number, Value, json};
 
 use crate::walk::find;
@@ -71,6 +73,8 @@ pub(crate) enum Step {
     SentAt(Vec<String>),
     /// A handle of u32: hash table, bucket, node.
     U32Handle,
+    /// A number of 32 bits written like an address.
+    Dotted,
     /// Two halves of a number, with a dot between.
     Halves,
 }
@@ -115,6 +119,7 @@ impl Step {
             "size" => Self::Size,
             "sent-at" => Self::SentAt(words()),
             "u32-handle" => Self::U32Handle,
+            "dotted" => Self::Dotted,
             "halves" => Self::Halves,
             "at" => Self::At(rest.parse().ok()?),
             "before" => Self::Before(letter()?),
@@ -191,6 +196,10 @@ pub(crate) fn agree(steps: &[Step], theirs: &Value, row: &Value, path: &str, pla
                 ours = Some(from_float(rate.zip(time).map(|(rate, time)| rate * time * TICK)));
             }
             Step::U32Handle => theirs = from_float(theirs.as_str().and_then(u32_handle)),
+            Step::Dotted => {
+                let address = theirs.as_str().and_then(|text| text.parse::<Ipv4Addr>().ok());
+                theirs = address.map_or(Value::Null, |address| u32::from(address).into());
+            }
             Step::Halves => theirs = from_float(theirs.as_str().and_then(halves)),
         }
     }
@@ -367,6 +376,7 @@ mod tests {
             ("rate", json!("40Gbit"), json!(5_000_000_000_u64)),
             ("size, sent-at none rate, within 0.1", json!("15Kb/1"), json!(240_000)),
             ("u32-handle", json!("7:3f:801"), json!(0x0073_f801)),
+            ("dotted", json!("0.0.27.89"), json!(7001)),
             ("halves", json!("3.17"), json!(0x3_0011)),
             ("behind -", json!("redir"), json!("egress-redir")),
             ("rename global=universe", json!("global"), json!("universe")),
