@@ -13,6 +13,7 @@ mod json;
 mod keys;
 mod lists;
 mod oracle;
+mod proc;
 mod proof;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "lists of sockets are for other tests")]
@@ -111,6 +112,7 @@ tables! {
     entries_are_as_bridge_has_them: "fdb.txt" in LINKS ADDRESSES BRIDGES;
     groups_are_as_bridge_has_them: "mdb.txt" in LINKS ADDRESSES BRIDGES;
     ports_are_as_bridge_has_them: "bridge-link.txt" in LINKS;
+    links_are_as_the_files_of_the_kernel_have_them: "proc.txt" in LINKS ADDRESSES EVERY_SETTING;
     settings_are_as_ip_has_them: "netconf.txt" in LINKS SETTINGS;
     neighbour_tables_are_as_ip_has_them: "neighbour-tables.txt" in LINKS ADDRESSES SETTINGS;
     multicast_addresses_are_as_ip_has_them: "multicast.txt" in LINKS ADDRESSES SETTINGS;

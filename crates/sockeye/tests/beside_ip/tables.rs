@@ -8,6 +8,7 @@ use crate::json;
 use crate::keys::Keys;
 use crate::lists;
 use crate::oracle::ask;
+use crate::proc;
 use crate::support;
 use crate::traffic;
 
@@ -190,6 +191,13 @@ pub(crate) const TABLES: &[Beside] = &[
         keys: include_str!("keys/bridge-link.txt"),
         theirs: || by_name(ask("bridge -d -s -j link"), |row| words(row, &["ifindex"])),
         name_of_ours: |row| row.get("bridge_port").map_or_else(String::new, |_| words(row, &["index"])),
+    },
+    Beside {
+        name: "links",
+        file: "proc.txt",
+        keys: include_str!("keys/proc.txt"),
+        theirs: || by_name(proc::links(), |row| words(row, &["dev"])),
+        name_of_ours: |row| words(row, &["ifname"]),
     },
     Beside {
         name: "netconf",

@@ -32,6 +32,8 @@ pub(crate) const TRAFFIC: &str = include_str!("world/traffic.txt");
 pub(crate) const BRIDGES: &str = include_str!("world/bridges.txt");
 /// Settings of links and of neighbour tables.
 pub(crate) const SETTINGS: &str = include_str!("world/settings.txt");
+/// Settings of one link, each another than usual.
+pub(crate) const EVERY_SETTING: &str = include_str!("world/every-setting.txt");
 /// Packets, so that counters count.
 pub(crate) const SENT: &str = include_str!("world/sent.txt");
 
