@@ -250,12 +250,11 @@ fn one<'a>(
         }
         payload => {
             let key = match payload {
-                Payload::Number(_, meaning) | Payload::Numbers(_, meaning) | Payload::Unsigned(meaning) => {
-                    keyed(row.name, *meaning)
-                }
-                Payload::Repeated(Payload::Number(_, meaning)) | Payload::Listed(Payload::Number(_, meaning)) => {
-                    keyed(row.name, *meaning)
-                }
+                Payload::Number(_, meaning)
+                | Payload::Numbers(_, meaning)
+                | Payload::Unsigned(meaning)
+                | Payload::Repeated(Payload::Number(_, meaning))
+                | Payload::Listed(Payload::Number(_, meaning)) => keyed(row.name, *meaning),
                 _ => Cow::Borrowed(row.name),
             };
             let value = match payload {

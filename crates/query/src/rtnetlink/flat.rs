@@ -85,7 +85,9 @@ impl Flat {
             }
             Self::Gateways => {
                 let route = Route::read(row.payload())?;
-                several(route.gateway().into_iter().chain(route.hops().filter_map(|hop| hop.gateway())).map(Value::Address))
+                several(
+                    route.gateway().into_iter().chain(route.hops().filter_map(|hop| hop.gateway())).map(Value::Address),
+                )
             }
             Self::Devices => {
                 let route = Route::read(row.payload())?;

@@ -107,13 +107,7 @@ impl<'a> Row<'a> {
             Table::Neighbours | Table::Fdb => Some(LINK_NETNSID[1]),
             _ => None,
         };
-        Surrounding {
-            context: self.context,
-            family: self.family(),
-            outer: &[],
-            message: self.attributes(),
-            namespace,
-        }
+        Surrounding { context: self.context, family: self.family(), outer: &[], message: self.attributes(), namespace }
     }
 }
 

@@ -57,10 +57,13 @@ fn look(table: &Beside) -> (Found, Vec<Value>) {
 
 /// Compares one table in a namespace with these scripts.
 fn beside(test: &str, file: &str, scripts: &[&str]) -> Result<(), Skip> {
-    let mut world = World::default();
-    for script in scripts {
-        world.make(test, script)?;
-    }
+    let _world = World::of(test, scripts)?;
+    compare_all(file);
+    Ok(())
+}
+
+/// Compares one table with what they say of it, and tries the comparison.
+fn compare_all(file: &str) {
     let table = TABLES.iter().find(|table| table.file == file).unwrap_or_else(|| panic!("no file {file}"));
     let keys = table.keys();
     let (found, rows) = look(table);
@@ -72,7 +75,6 @@ fn beside(test: &str, file: &str, scripts: &[&str]) -> Result<(), Skip> {
     complaints.extend(unknown_keys(&rows).into_iter().map(|key| format!("{key} of ours has no name")));
     assert!(complaints.is_empty(), "{file}: {} complaints\n{}", complaints.len(), complaints.join("\n"));
     proof::every_change_is_noticed(&keys, &(table.theirs)(), &table.named(&table.ours()));
-    Ok(())
 }
 
 /// Keys of ours for which no table has a name, but for those of `keys/unknown.txt`.
@@ -130,4 +132,18 @@ tables! {
     classes_are_as_tc_has_them: "tc-classes.txt" in LINKS ADDRESSES TRAFFIC;
     filters_are_as_tc_has_them: "tc-filters.txt" in LINKS ADDRESSES TRAFFIC;
     actions_are_as_tc_has_them: "tc-actions.txt" in LINKS ADDRESSES TRAFFIC;
+}
+
+#[test]
+fn multicast_routes_are_as_ip_has_them() {
+    in_namespace(|zoo| {
+        let _world = World::of("multicast_routes_are_as_ip_has_them", &[world::LINKS, world::ADDRESSES])?;
+        let index = |name: &str| {
+            let link = &oracle::ask(&format!("ip -j link show {name}"))[0];
+            link["ifindex"].as_u64().and_then(|index| u32::try_from(index).ok()).expect("an index")
+        };
+        let _router = zoo.multicast_router(["left", "right", "low"].map(index))?;
+        compare_all("mroutes.txt");
+        Ok(())
+    });
 }

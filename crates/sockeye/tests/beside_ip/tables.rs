@@ -238,6 +238,20 @@ pub(crate) const TABLES: &[Beside] = &[
         name_of_ours: |row| words(row, &["ifindex"]),
     },
     Beside {
+        name: "mroutes",
+        file: "mroutes.txt",
+        keys: include_str!("keys/mroutes.txt"),
+        theirs: || {
+            let rows =
+                [ask("ip -4 -d -s -j mroute show table all"), ask("ip -6 -d -s -j mroute show table all")].concat();
+            by_name(rows, |row| words(row, &["src", "dst"]))
+        },
+        name_of_ours: |row| {
+            let [source, group] = ["src", "dst"].map(|key| crate::how::network(row[key].as_str().unwrap_or_default()));
+            words(&object!([source, group]), &["0", "1"])
+        },
+    },
+    Beside {
         name: "namespaces",
         file: "namespaces.txt",
         keys: include_str!("keys/namespaces.txt"),

@@ -45,6 +45,13 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// A world of these scripts.
+    pub(crate) fn of(test: &str, scripts: &[&str]) -> Result<Self, Skip> {
+        let mut world = Self::default();
+        scripts.iter().try_for_each(|script| world.make(test, script))?;
+        Ok(world)
+    }
+
     /// Runs a script.
     pub(crate) fn make(&mut self, test: &str, script: &str) -> Result<(), Skip> {
         let mut refused = BTreeSet::new();
