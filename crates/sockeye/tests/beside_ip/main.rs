@@ -147,3 +147,18 @@ fn multicast_routes_are_as_ip_has_them() {
         Ok(())
     });
 }
+
+/// The number of a link in another namespace is not that of a link here.
+#[test]
+fn a_link_below_in_another_namespace_has_no_name_here() {
+    in_namespace(|_| {
+        let _world = World::of("a_link_below_in_another_namespace_has_no_name_here", &["elsewhere near far"])?;
+        let output = support::sockeye(&["links", "-j", "dev = near"]);
+        let listing: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let near = &listing["links"][0];
+        // Both are the second in their namespace: a name would be that of the link itself.
+        assert_eq!((&near["link"], &near["index"]), (&2.into(), &2.into()));
+        assert_eq!((near.get("link_name"), &near["link_netnsid"]), (None, &0.into()));
+        Ok(())
+    });
+}

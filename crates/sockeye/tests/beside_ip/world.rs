@@ -1,7 +1,7 @@
 //! The world that is looked at: scripts of `ip`, `bridge` and `tc`, a command a line.
 //!
 //! `[KEY] COMMAND` may be refused by a kernel that lacks the thing; the key stands in `tests/allowed-skips.txt`, and
-//! once it was refused, further lines with the key are passed over. Any other command must succeed.
+//! once it was refused, further lines with the key are passed over. Any other command must succeed, or be forbidden.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -37,6 +37,9 @@ pub(crate) const EVERY_SETTING: &str = include_str!("world/every-setting.txt");
 /// Packets, so that counters count.
 pub(crate) const SENT: &str = include_str!("world/sent.txt");
 
+/// What a command says that needs more than the root of a user namespace may do.
+const FORBIDDEN: [&str; 2] = ["Permission denied", "Operation not permitted"];
+
 /// What has to be there as long as it is looked at.
 #[derive(Debug, Default)]
 pub(crate) struct World {
@@ -64,6 +67,9 @@ impl World {
                 continue;
             }
             let Err(error) = self.run(command)? else { continue };
+            if key.is_none() && FORBIDDEN.iter().any(|text| error.contains(text)) {
+                return Err(Skip::new("beside_ip:root", format!("{command}: {error}")));
+            }
             let key = key.unwrap_or_else(|| panic!("{command}: {error}"));
             skip::skip(test, &Skip::new(key, format!("{command}: {error}")));
             refused.insert(key.to_owned());
