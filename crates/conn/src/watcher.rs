@@ -9,6 +9,7 @@ pub use event::{Changed, Event, Events};
 #[cfg(feature = "tokio")]
 pub use self::tokio::AsyncWatcher;
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::{Duration, Instant};
@@ -78,6 +79,10 @@ impl Watcher {
 
     /// The same, with room for so many bytes of events.
     pub fn with_receive_buffer(namespace: Option<Namespace>, options: Options, bytes: usize) -> Result<Self, Error> {
+        let mut options = options;
+        if options.seed == 0 {
+            options.seed = seed();
+        }
         let engine = Watch::new(options);
         let mut events = open(namespace.as_ref())?;
         // A smaller buffer than was asked for loses more, and says so when it does.
@@ -150,10 +155,13 @@ impl Watcher {
                     self.engine.drops(total, now, sink);
                 }
                 Want::Send(request) => {
-                    self.dumps.send_as_is(&request)?;
+                    if self.dumps.send_as_is(&request).is_err() {
+                        // As good as lost: the engine asks again, after a pause.
+                        self.engine.answer(Received::Overrun, now, sink);
+                    }
                 }
                 Want::Answer => {
-                    let received = self.dumps.receive(&mut self.buffer)?;
+                    let received = self.dumps.receive(&mut self.buffer).unwrap_or(Received::Overrun);
                     self.engine.answer(received, self.began.elapsed(), sink);
                 }
                 Want::Reopen => self.dumps = open(self.namespace.as_ref())?,
@@ -206,6 +214,11 @@ impl AsFd for Watcher {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()
     }
+}
+
+/// A number that nobody can foresee: who could, might choose records that collide.
+fn seed() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 impl AsRawFd for Watcher {

@@ -21,4 +21,4 @@ pub use context::Context;
 pub use kinds::{KINDS_ROWS, Kinds};
 pub use names::Names;
 pub use tree::{Entry, Tree};
-pub use value::Value;
+pub use value::{InterfaceName, Value};

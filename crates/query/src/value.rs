@@ -70,7 +70,7 @@ pub enum Value<'a> {
         /// Its index; 0 is none.
         index: u32,
         /// Its name, where it is known.
-        name: Option<Vec<u8>>,
+        name: Option<InterfaceName>,
     },
     /// A handle of traffic control, `major:minor`.
     Handle(u32),
@@ -117,5 +117,39 @@ impl Value<'_> {
             Self::Word(word) => Some(word.as_bytes()),
             _ => None,
         }
+    }
+}
+
+/// Bytes of the name of an interface at most (`IFNAMSIZ`, without the NUL that ends it).
+const INTERFACE_NAME_LEN: usize = 15;
+
+/// The name of an interface, held without memory of its own: listings make one for every row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct InterfaceName {
+    bytes: [u8; INTERFACE_NAME_LEN],
+    length: u8,
+}
+
+impl InterfaceName {
+    /// This name; no kernel has a longer one than 15 bytes, and what is behind them is cut off.
+    pub fn new(name: &[u8]) -> Self {
+        let length = name.len().min(INTERFACE_NAME_LEN);
+        let mut bytes = [0; INTERFACE_NAME_LEN];
+        bytes[..length].copy_from_slice(&name[..length]);
+        Self { bytes, length: u8::try_from(length).unwrap_or_default() }
+    }
+}
+
+impl core::ops::Deref for InterfaceName {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+impl core::fmt::Debug for InterfaceName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "\"{}\"", self.escape_ascii())
     }
 }

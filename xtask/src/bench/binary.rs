@@ -12,13 +12,22 @@ pub(super) fn sockeye(given: Option<&PathBuf>) -> Result<PathBuf> {
     if let Some(path) = given {
         return path.canonicalize().with_context(|| format!("there is no {}", path.display()));
     }
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--quiet", "--release", "--locked", "--package", "sockeye", "--manifest-path", WORKSPACE];
-    let status = Command::new(cargo).args(arguments).status().context("cannot run cargo")?;
-    if !status.success() {
-        bail!("sockeye does not build");
-    }
+    build(&["sockeye"])?;
     // Both are built with the same profile into the same folder.
     let path = std::env::current_exe().context("cannot find this program")?.with_file_name("sockeye");
     path.canonicalize().with_context(|| format!("cargo built sockeye, but not as {}", path.display()))
+}
+
+/// An example of one of the workspace's libraries, built.
+pub(super) fn example(package: &str, name: &str) -> Result<PathBuf> {
+    build(&[package, "--example", name])?;
+    let path = std::env::current_exe().context("cannot find this program")?.with_file_name("examples").join(name);
+    path.canonicalize().with_context(|| format!("cargo built {name}, but not as {}", path.display()))
+}
+
+fn build(package: &[&str]) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["build", "--quiet", "--release", "--locked", "--manifest-path", WORKSPACE, "--package"];
+    let status = Command::new(cargo).args(arguments).args(package).status().context("cannot run cargo")?;
+    if status.success() { Ok(()) } else { bail!("{} does not build", package.join(" ")) }
 }

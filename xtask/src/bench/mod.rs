@@ -5,6 +5,7 @@
 //! this same program ([`Part`]).
 
 mod bare;
+mod bare_routes;
 mod binary;
 mod churn;
 mod churner;
@@ -12,16 +13,20 @@ mod contest;
 mod few;
 mod hold;
 mod listing;
+mod live;
 mod load;
 mod machine;
 mod namespace;
 mod part;
 mod program;
 mod report;
+mod routes;
+mod rtnetlink;
 mod sockets;
 mod statistics;
 #[allow(unsafe_code)] // The one file with system calls that std does not have.
 mod sys;
+mod tables;
 mod target;
 
 use anyhow::Result;
@@ -31,6 +36,8 @@ use anyhow::Result;
 pub(crate) enum Command {
     /// Time and memory of listings, beside the kernel's own cost and `ss`; written to docs/performance.md
     Sockets(sockets::Args),
+    /// Routes by the hundred thousand: listings, live copies, events; written to docs/performance-tables.md
+    Tables(tables::Args),
     /// Sockets missed and doubled in listings while others open and close as fast as they can
     Churn(churn::Args),
 }
@@ -41,6 +48,9 @@ pub(crate) enum Part {
     /// Asks for sockets and only counts the answer
     #[command(hide = true)]
     Bare(bare::Args),
+    /// Asks for routes and only counts the answer
+    #[command(hide = true)]
+    BareRoutes(bare_routes::Args),
     /// Holds sockets until its input ends
     #[command(hide = true)]
     Hold(hold::Args),
@@ -53,6 +63,7 @@ pub(crate) enum Part {
 pub(crate) fn run(command: &Command) -> Result<()> {
     match command {
         Command::Sockets(args) => sockets::run(args),
+        Command::Tables(args) => tables::run(args),
         Command::Churn(args) => churn::run(args),
     }
 }
@@ -61,6 +72,7 @@ pub(crate) fn run(command: &Command) -> Result<()> {
 pub(crate) fn run_part(part: &Part) -> Result<()> {
     match part {
         Part::Bare(args) => bare::run(args),
+        Part::BareRoutes(args) => bare_routes::run(args),
         Part::Hold(args) => hold::run(args),
         Part::Churner(args) => churner::run(args),
     }

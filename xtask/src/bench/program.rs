@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::sys;
-use super::{bare, sys::Usage};
+use super::{bare, bare_routes, sys::Usage};
 
 /// Where the output goes, and what is taken as the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,23 @@ impl Program {
     pub(super) fn bare(arguments: &[&str]) -> Result<Self> {
         let path = std::env::current_exe().context("cannot find this program")?;
         Ok(Self::new(path, bare::Args::line(arguments), &[]))
+    }
+
+    /// The bare loop for routes.
+    pub(super) fn bare_routes(main4: bool) -> Result<Self> {
+        let path = std::env::current_exe().context("cannot find this program")?;
+        Ok(Self::new(path, bare_routes::Args::line(main4), &[]))
+    }
+
+    /// An example with these arguments.
+    pub(super) fn example(path: &Path, arguments: &[&str]) -> Self {
+        Self::new(path.to_owned(), arguments.iter().map(|&argument| argument.to_owned()).collect(), &[])
+    }
+
+    /// `ip` with these arguments, where it is installed.
+    pub(super) fn ip(arguments: &str) -> Option<Self> {
+        let installed = Command::new("ip").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        installed.is_ok().then(|| Self::new("ip".into(), arguments.split(' ').map(str::to_owned).collect(), &[]))
     }
 
     /// `ss` with these arguments, where it is installed.
@@ -115,6 +132,14 @@ impl Program {
         let output = output.with_context(|| format!("cannot start {self}"))?;
         let fine = output.status.success() || output.status.code().is_some_and(|code| self.tolerated.contains(&code));
         if fine { Ok(output.stdout) } else { bail!("{self}: {}; run it by hand to see why", output.status) }
+    }
+
+    /// Runs it once and returns the numbers of the first line that it prints.
+    pub(super) fn numbers<const N: usize>(&self) -> Result<[u64; N]> {
+        let text = String::from_utf8(self.text()?).with_context(|| format!("{self} prints no text"))?;
+        let numbers = text.lines().next().unwrap_or_default().split(' ').map(str::parse).collect::<Result<Vec<_>, _>>();
+        let numbers = numbers.ok().and_then(|numbers| numbers.try_into().ok());
+        numbers.with_context(|| format!("{self} says {text:?}"))
     }
 
     /// The same, which then only says what it would ask; that is a text, whatever the format of its listing.

@@ -81,6 +81,13 @@ pub(super) fn sock_diag() -> io::Result<OwnedFd> {
     socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_SOCK_DIAG)
 }
 
+/// A socket for rtnetlink on which the kernel heeds what a request selects (`NETLINK_GET_STRICT_CHK`, 4.20).
+pub(super) fn rtnetlink() -> io::Result<OwnedFd> {
+    let socket = socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE)?;
+    set_option(&socket, libc::SOL_NETLINK, libc::NETLINK_GET_STRICT_CHK, &1i32)?;
+    Ok(socket)
+}
+
 /// Sends one datagram.
 pub(super) fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<()> {
     // SAFETY: the pointer and the length describe `bytes`, which outlives the call.

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Watcher;
 use super::event::Event;
 use crate::error::{Error, Operation};
+use crate::sys;
 
 /// A watcher whose events are awaited.
 ///
@@ -22,7 +23,7 @@ pub struct AsyncWatcher {
 impl AsyncWatcher {
     /// Takes a watcher into the runtime of the caller.
     pub fn new(watcher: Watcher) -> Result<Self, Error> {
-        let fd = AsyncFd::new(watcher).map_err(|source| Error::new(Operation::Receive, source))?;
+        let fd = sys::register(watcher).map_err(|source| Error::new(Operation::Receive, source))?;
         Ok(Self { fd, pending: VecDeque::new() })
     }
 

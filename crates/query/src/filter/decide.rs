@@ -187,7 +187,7 @@ fn bits(value: &Value<'_>) -> Option<u64> {
 
 /// Whether the value is an interface with this name, whatever its index is by now.
 fn is_named(value: &Value<'_>, wanted: &[u8]) -> bool {
-    matches!(value, Value::Interface { name: Some(name), .. } if name == wanted)
+    matches!(value, Value::Interface { name: Some(name), .. } if **name == *wanted)
 }
 
 /// Whether a network is in one of the sorted networks, or is one of them.

@@ -3,6 +3,7 @@
 mod change;
 mod flat;
 mod flat_fields;
+mod index;
 mod names;
 mod place;
 mod registry;

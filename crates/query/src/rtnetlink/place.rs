@@ -2,6 +2,7 @@
 
 use sockeye_wire::{Attributes, Choice, Counted, Field, Payload, Selector};
 
+use super::row::Row;
 use crate::Value;
 use crate::tree::{self, Surrounding};
 
@@ -52,8 +53,24 @@ impl Place {
         })
     }
 
-    /// The value in a message; a list where there can be several.
-    pub(crate) fn value<'a>(&self, message: &'a [u8], surrounding: Surrounding<'a>) -> Option<Value<'a>> {
+    /// The value in a row; a list where there can be several.
+    pub(super) fn value<'a>(&self, row: &Row<'a>) -> Option<Value<'a>> {
+        let (message, surrounding) = (row.payload(), row.surrounding());
+        match self.steps.as_slice() {
+            [] => return self.leaf.value(message, &[], surrounding),
+            // Most of what is asked for is not there.
+            [
+                Step::Attribute { skip, number } | Step::Each { skip, number } | Step::Choice { skip, number, .. },
+                rest @ ..,
+            ] if *skip == row.attributes_at() => {
+                let payload = row.attribute(*number)?;
+                if rest.is_empty() && matches!(self.steps[0], Step::Attribute { .. }) {
+                    let outer = Surrounding { outer: &[], ..surrounding };
+                    return self.leaf.value(payload, row.attributes(), outer);
+                }
+            }
+            _ => {}
+        }
         if self.has_several() {
             let mut values = Vec::new();
             descend(&self.steps, self.leaf, message, &[], surrounding, &mut |value| values.push(value));
@@ -62,6 +79,17 @@ impl Place {
         let mut found = None;
         descend(&self.steps, self.leaf, message, &[], surrounding, &mut |value| found = Some(value));
         found
+    }
+}
+
+impl Leaf {
+    /// The value in these bytes, which have these attributes beside them.
+    #[inline]
+    fn value<'a>(self, bytes: &'a [u8], siblings: &'a [u8], surrounding: Surrounding<'a>) -> Option<Value<'a>> {
+        match self {
+            Self::Field(field) => tree::field_value(field, bytes, surrounding),
+            Self::Payload(payload) => tree::value(payload, bytes, siblings, surrounding),
+        }
     }
 }
 
@@ -74,11 +102,7 @@ fn descend<'a>(
     each: &mut dyn FnMut(Value<'a>),
 ) {
     let Some((step, steps)) = steps.split_first() else {
-        let value = match leaf {
-            Leaf::Field(field) => tree::field_value(field, bytes, surrounding),
-            Leaf::Payload(payload) => tree::value(payload, bytes, siblings, surrounding),
-        };
-        return value.into_iter().for_each(each);
+        return leaf.value(bytes, siblings, surrounding).into_iter().for_each(each);
     };
     let attributes = |skip: usize| bytes.get(skip..).unwrap_or_default();
     let inner = Surrounding { outer: siblings, ..surrounding };

@@ -3,6 +3,7 @@
 use sockeye_wire::rtnetlink::Table;
 use sockeye_wire::{Attributes, Space, WireError};
 
+use super::index::Index;
 use super::registry::{self, Source};
 use crate::filter::Record;
 use crate::tree::{Entry, Surrounding, Tree, padded};
@@ -14,6 +15,7 @@ pub struct Row<'a> {
     /// The table it belongs to.
     pub table: Table,
     payload: &'a [u8],
+    index: Index,
     /// What the record itself does not say.
     pub context: &'a dyn Context,
 }
@@ -26,14 +28,15 @@ impl<'a> Row<'a> {
         if payload.len() < need {
             return Err(WireError::Truncated { what: table.space().name, at: 0, need, have: payload.len() });
         }
-        Ok(Self { table, payload, context })
+        let index = Index::new(payload.get(padded(need)..).unwrap_or_default());
+        Ok(Self { table, payload, index, context })
     }
 
     /// The value of a field; `None` where the kernel did not give it.
     pub fn value(&self, field: FieldId) -> Option<Value<'a>> {
         match registry::source(self.table, field)? {
             Source::Flat(flat) => flat.value(self),
-            Source::Places(places) => places.iter().find_map(|place| place.value(self.payload, self.surrounding())),
+            Source::Places(places) => places.iter().find_map(|place| place.value(self)),
         }
     }
 
@@ -78,12 +81,18 @@ impl<'a> Row<'a> {
 
     /// The malformed attribute at which its attributes end.
     pub fn defect(&self) -> Option<WireError> {
-        Attributes::new(self.attributes()).find_map(Result::err)
+        if self.index.is_whole() { None } else { Attributes::new(self.attributes()).find_map(Result::err) }
     }
 
     /// The payload of an attribute.
+    #[inline]
     pub(super) fn attribute(&self, number: u16) -> Option<&'a [u8]> {
-        Attributes::new(self.attributes()).last(number)
+        self.index.last(self.attributes(), number)
+    }
+
+    /// Where its attributes begin.
+    pub(super) fn attributes_at(&self) -> usize {
+        padded(self.table.header_len())
     }
 
     /// The number at this place of the family's structure.
@@ -92,14 +101,14 @@ impl<'a> Row<'a> {
     }
 
     pub(super) fn attributes(&self) -> &'a [u8] {
-        self.payload.get(padded(self.table.header_len())..).unwrap_or_default()
+        self.payload.get(self.attributes_at()..).unwrap_or_default()
     }
 
     fn space(&self) -> &'static Space {
         self.table.space()
     }
 
-    fn surrounding(&self) -> Surrounding<'a> {
+    pub(super) fn surrounding(&self) -> Surrounding<'a> {
         /// `IFLA_LINK_NETNSID`, `NDA_LINK_NETNSID`.
         const LINK_NETNSID: [u16; 2] = [37, 10];
         let namespace = match self.table {

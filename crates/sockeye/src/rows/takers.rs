@@ -232,7 +232,7 @@ impl Key {
             Value::Network { address: std::net::IpAddr::V6(address), prefix_len } => {
                 Self::Text([&address.octets()[..], &[*prefix_len]].concat())
             }
-            Value::Interface { name: Some(name), .. } => Self::Text(name.clone()),
+            Value::Interface { name: Some(name), .. } => Self::Text(name.to_vec()),
             Value::Hexadecimal32(number) | Value::Interface { index: number, .. } | Value::Handle(number) => {
                 Self::Number((*number).into())
             }

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use sockeye_conn::{Namespace, Protocol, Socket};
 use sockeye_owners::cgroup_ids::{CgroupTree, cgroup_id};
 use sockeye_owners::users::Users;
 use sockeye_owners::{Facts, Process, Scan, ScanError, ScanOptions};
-use sockeye_query::Value;
 use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings, Table};
+use sockeye_query::{InterfaceName, Value};
 use sockeye_wire::Version;
 
 use super::ends::Ends;
@@ -194,27 +194,33 @@ pub(crate) struct Place<'s> {
 /// Names of interfaces in one namespace, asked once each.
 pub(crate) struct Interfaces {
     socket: Option<Socket>,
-    names: Mutex<HashMap<u32, Option<Arc<[u8]>>>>,
+    /// The first names, without a lock: each in the place of its index, unless another took that before.
+    first: Box<[OnceLock<(u32, Option<InterfaceName>)>; FIRST]>,
+    names: Mutex<HashMap<u32, Option<InterfaceName>>>,
 }
+
+/// Names without a lock.
+const FIRST: usize = 64;
 
 impl Interfaces {
     /// Names in a namespace, or here.
     pub(crate) fn of(namespace: Option<&Namespace>) -> Self {
-        Self { socket: super::listing::open(namespace).ok(), names: Mutex::default() }
+        Self { socket: super::listing::open(namespace).ok(), ..Self::unknown() }
     }
 
     /// No names at all.
     pub(crate) fn unknown() -> Self {
-        Self { socket: None, names: Mutex::default() }
+        Self { socket: None, first: Box::new([const { OnceLock::new() }; FIRST]), names: Mutex::default() }
     }
 
-    pub(crate) fn name(&self, ifindex: u32) -> Option<Vec<u8>> {
+    pub(crate) fn name(&self, ifindex: u32) -> Option<InterfaceName> {
+        let ask = || Some(InterfaceName::new(self.socket.as_ref()?.interface_name(ifindex)?.as_bytes()));
+        let (first, name) = self.first[ifindex as usize % FIRST].get_or_init(|| (ifindex, ask()));
+        if *first == ifindex {
+            return *name;
+        }
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = names.entry(ifindex).or_insert_with(|| {
-            let name = self.socket.as_ref()?.interface_name(ifindex)?;
-            Some(name.as_bytes().into())
-        });
-        name.as_ref().map(|name| name.to_vec())
+        *names.entry(ifindex).or_insert_with(ask)
     }
 }
 
@@ -224,7 +230,7 @@ impl Surroundings for Place<'_> {
         if name.is_none() {
             self.system.sought.interfaces.store(true, Ordering::Relaxed);
         }
-        name
+        name.map(|name| name.to_vec())
     }
 
     fn user(&self, uid: u32) -> Option<&[u8]> {

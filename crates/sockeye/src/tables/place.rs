@@ -1,6 +1,6 @@
 //! What the records of one namespace do not say themselves.
 
-use sockeye_query::Context;
+use sockeye_query::{Context, InterfaceName};
 
 use crate::sockets::system::Interfaces;
 
@@ -12,7 +12,7 @@ pub(crate) struct Place {
 }
 
 impl Context for Place {
-    fn interface(&self, ifindex: u32) -> Option<Vec<u8>> {
+    fn interface(&self, ifindex: u32) -> Option<InterfaceName> {
         self.interfaces.name(ifindex)
     }
 

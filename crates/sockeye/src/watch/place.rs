@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use sockeye_query::Context;
+use sockeye_query::{Context, InterfaceName};
 use sockeye_state::rtnetlink::Tables;
 
 use crate::sockets::system::Interfaces;
@@ -51,8 +51,10 @@ impl Place {
 }
 
 impl Context for Place {
-    fn interface(&self, ifindex: u32) -> Option<Vec<u8>> {
-        let known = self.names.lock().unwrap_or_else(PoisonError::into_inner).get(&ifindex).cloned();
+    fn interface(&self, ifindex: u32) -> Option<InterfaceName> {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = names.get(&ifindex).map(|name| InterfaceName::new(name));
+        drop(names);
         known.or_else(|| self.interfaces.name(ifindex))
     }
 

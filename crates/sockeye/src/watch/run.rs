@@ -17,6 +17,7 @@ use sockeye_wire::rtnetlink::Table;
 
 use super::options::{Options, StreamFormat};
 use super::place::Place;
+use super::process::Processes;
 use super::report::{Event, Report};
 use super::subject::Subjects;
 use super::{complain, hooks, line, object};
@@ -45,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         open: true,
         unsupported: Tables::NONE,
         hooks: None,
+        processes: Processes::default(),
     };
     stream.hooks = hooks.take();
     let mut watched = Vec::new();
@@ -117,7 +119,6 @@ impl Watched {
         let mut engine = EngineOptions::new(tables);
         engine.snapshot = true;
         engine.audit = options.audit;
-        engine.seed = u64::from(std::process::id());
         let watcher = Watcher::with_receive_buffer(namespace, engine, options.receive_buffer)?;
         Ok(Self { place, watcher, began: SystemTime::now(), tables })
     }
@@ -146,6 +147,7 @@ struct Stream<'s> {
     open: bool,
     unsupported: Tables,
     hooks: Option<hooks::Hooks>,
+    processes: Processes,
 }
 
 impl Stream<'_> {
@@ -230,7 +232,7 @@ impl Stream<'_> {
             change: &made,
             origin: change.origin,
             port_id: change.port_id,
-            process: process(change.port_id),
+            process: self.processes.name(change.port_id),
         };
         self.tell(place, event);
         self.told += 1;
@@ -257,6 +259,7 @@ impl Stream<'_> {
 
     /// Writes what there is. A reader that has gone ends the watch.
     fn flush(&mut self) {
+        self.processes.forget();
         if !self.out.is_empty() {
             let mut stdout = io::stdout();
             self.open &= stdout.write_all(&self.out).and_then(|()| stdout.flush()).is_ok();
@@ -267,13 +270,6 @@ impl Stream<'_> {
 
 fn read<'a>(table: Table, bytes: Option<&'a [u8]>, place: &'a Place) -> Option<Row<'a>> {
     Row::read(table, bytes?, place).ok()
-}
-
-/// The name of the process behind a port id: most sockets have that of their process.
-fn process(port_id: u32) -> Option<Vec<u8>> {
-    let pid = i32::try_from(port_id).ok().filter(|&pid| pid > 0)?;
-    let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
-    Some(name.strip_suffix(b"\n").unwrap_or(&name).to_vec())
 }
 
 /// The end that somebody asks for.

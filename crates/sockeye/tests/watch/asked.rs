@@ -227,7 +227,7 @@ impl Route {
     }
 
     /// With these flags of `RTM_NEWROUTE`.
-    pub(crate) fn new(self, flags: u16) -> Request {
+    pub(crate) fn add(self, flags: u16) -> Request {
         self.request(RTM_NEWROUTE, flags)
     }
 

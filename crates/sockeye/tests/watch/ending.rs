@@ -38,7 +38,7 @@ fn what_happened_before_the_signal_is_told() {
         let watching = Watching::start(&["routes"]);
         // Stopped, so that the signal and the events are there together when it goes on.
         watching.signal(Signal::STOP);
-        let all: Vec<_> = routes(500).map(|route| route.new(CREATE)).collect();
+        let all: Vec<_> = routes(500).map(|route| route.add(CREATE)).collect();
         assert_eq!(asker.all(&all), 0);
         watching.signal(Signal::INT);
         watching.signal(Signal::CONT);
@@ -54,7 +54,7 @@ fn a_signal_ends_it_also_while_changes_never_cease() {
         let mut asker = Asker::new();
         asker.plain(77, "d0");
         let watching = Watching::start(&["routes", "-o", "ndjson"]);
-        let (new, old): (Vec<_>, Vec<_>) = routes(400).map(|route| (route.new(CREATE), route.delete())).unzip();
+        let (new, old): (Vec<_>, Vec<_>) = routes(400).map(|route| (route.add(CREATE), route.delete())).unzip();
         let enough = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -83,7 +83,7 @@ fn a_reader_that_goes_away_is_success() {
         asker.plain(77, "d0");
         let mut watching = Watching::unread(&["routes"]);
         watching.close();
-        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(77)).new(CREATE));
+        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(77)).add(CREATE));
         watching.ended().with(0);
         // As people do it.
         let script = "\"$@\" | head -n 2";

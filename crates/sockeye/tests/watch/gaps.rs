@@ -49,7 +49,7 @@ fn a_slow_reader_with_a_small_buffer_gets_gap_differences_and_synced() {
         let mut asker = Asker::new();
         asker.plain(77, "d0");
         let mut watching = Watching::unread(&["routes", "--receive-buffer", "20000", "-j"]);
-        let all: Vec<_> = routes(u32::try_from(ROUTES).expect("small")).map(|route| route.new(CREATE)).collect();
+        let all: Vec<_> = routes(u32::try_from(ROUTES).expect("small")).map(|route| route.add(CREATE)).collect();
         assert_eq!(asker.all(&all), 0);
         // Nobody reads: the pipe fills, then the queue of the kernel, and what comes then is lost.
         let gone: Vec<_> = routes(1000).map(Route::delete).collect();
@@ -103,7 +103,7 @@ fn lines_say_the_same() {
         asker.plain(77, "d0");
         let mut watching = Watching::start(&["routes", "--receive-buffer", "20000"]);
         watching.signal(Signal::STOP);
-        let all: Vec<_> = routes(400).map(|route| route.new(CREATE)).collect();
+        let all: Vec<_> = routes(400).map(|route| route.add(CREATE)).collect();
         assert_eq!(asker.all(&all), 0);
         watching.signal(Signal::CONT);
         let gap = watching.line(" gap: ");
@@ -128,7 +128,7 @@ fn a_signal_while_a_gap_is_open_is_status_3() {
     in_namespace(|_| {
         let mut asker = Asker::new();
         asker.plain(77, "d0");
-        let (new, old): (Vec<_>, Vec<_>) = routes(400).map(|route| (route.new(CREATE), route.delete())).unzip();
+        let (new, old): (Vec<_>, Vec<_>) = routes(400).map(|route| (route.add(CREATE), route.delete())).unzip();
         let mut statuses = Vec::new();
         // Each loss makes the pause before the next dump longer: soon most of the time a gap is open.
         for gaps in [4, 6, 8, 9, 10] {

@@ -58,7 +58,7 @@ fn a_record_that_comes_and_one_that_goes_are_lines_with_what_people_look_for() {
         asker.must(&new_address(V[0], ip("10.7.0.1"), 24));
         let mut watching = Watching::start(&["addresses", "routes", "neighbours", "rules", "nexthops", "qdiscs"]);
         let route = Route { priority: 77, ..Route::to(ip("10.8.0.0"), 16, Via::Gateway(ip("10.7.0.9"), V[0])) };
-        asker.must(&route.new(CREATE | EXCLUSIVE));
+        asker.must(&route.add(CREATE | EXCLUSIVE));
         let by_us = format!("[{}]", std::process::id());
         let line = watching.line("routes +");
         let expected = "routes + 10.8.0.0/16 table main metric 77 type unicast gateway 10.7.0.9 dev v0 proto static";
@@ -97,7 +97,7 @@ fn what_the_kernel_deletes_without_a_word_is_a_line_all_the_same() {
         let mut asker = Asker::new();
         asker.cable(V, ["v0", "v1"]);
         asker.must(&new_address(V[0], ip("10.7.0.1"), 24));
-        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Gateway(ip("10.7.0.9"), V[0])).new(CREATE));
+        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Gateway(ip("10.7.0.9"), V[0])).add(CREATE));
         asker.must(&new_nexthop(91, V[0], ip("10.7.0.8")));
         let mut watching = Watching::start(&["routes", "nexthops", "family", "=", "inet"]);
         asker.must(&set_up(V[0], false));
@@ -115,7 +115,7 @@ fn names_of_interfaces_are_those_of_the_time_of_the_change_and_harmless() {
     in_namespace(|_| {
         let mut asker = Asker::new();
         asker.plain(77, "d0");
-        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(77)).new(CREATE));
+        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(77)).add(CREATE));
         let mut watching = Watching::start(&["links", "routes"]);
         asker.must(&rename(77, "d\x1b[31m"));
         let line = watching.line("links ~");

@@ -7,12 +7,16 @@
 #![allow(clippy::wildcard_imports, reason = "requests to the kernel, each used by many tests")]
 
 mod asked;
+mod churn;
 mod ending;
 mod gaps;
 mod lines;
+mod naive;
 mod namespaces;
 mod objects;
+mod oracle;
 mod selection;
+mod storm;
 #[path = "../support/mod.rs"]
 mod support;
 mod unprivileged;

@@ -38,7 +38,7 @@ fn a_change_says_when_where_what_and_who() {
         assert!(object.get("resync").is_none() && object.get("snapshot").is_none(), "{object}");
 
         let route = Route { priority: 77, ..Route::to(ip("10.8.0.0"), 16, Via::Link(V[0])) };
-        asker.must(&route.new(CREATE));
+        asker.must(&route.add(CREATE));
         let object = watching.object("a route", |object| object["key"]["dst"] == "10.8.0.0/16");
         assert_common(&object);
         assert_eq!((&object["table"], &object["change"]), (&json!("routes"), &json!("added")));
@@ -62,7 +62,7 @@ fn the_record_of_a_change_is_the_one_of_the_listing() {
         let mut asker = Asker::new();
         asker.cable(V, ["v0", "v1"]);
         let mut watching = Watching::start(&["routes", "-o", "ndjson", "dst", "=", "10.8.0.0/16"]);
-        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(V[0])).new(CREATE));
+        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(V[0])).add(CREATE));
         let object = watching.object("a route", |object| object["change"] == "added");
         let listed = crate::support::sockeye(&["routes", "-o", "ndjson", "dst", "=", "10.8.0.0/16"]);
         let listed = String::from_utf8(listed.stdout).expect("JSON is UTF-8");

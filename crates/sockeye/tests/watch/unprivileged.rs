@@ -41,7 +41,7 @@ fn nobody_may_watch_every_table() {
         asker.plain(77, "d0");
         let mut watching = Watching::of(setpriv().arg(&copy).arg("watch"));
         asker.must(&new_address(77, ip("10.7.0.1"), 24));
-        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(77)).new(CREATE));
+        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(77)).add(CREATE));
         asker.must(&new_neighbour(77, ip("10.7.0.9"), [2, 0, 0, 0, 7, 9]));
         asker.must(&new_nexthop(91, 77, ip("10.7.0.8")));
         asker.must(&set_up(77, false));

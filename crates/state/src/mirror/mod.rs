@@ -3,8 +3,6 @@
 mod slab;
 mod sweep;
 
-use core::cell::RefCell;
-
 use hashbrown::HashTable;
 use sockeye_wire::rtnetlink::Table;
 
@@ -33,7 +31,7 @@ pub(crate) use sweep::{Fate, ROUNDS, is_known, is_touched, shown, touched};
 pub struct Mirror {
     table: Table,
     seed: u64,
-    index: HashTable<Id>,
+    index: HashTable<Entry>,
     slab: Slab,
     /// Buffer for the key of the record in hand.
     key: Vec<u8>,
@@ -73,7 +71,7 @@ impl Mirror {
 
     /// Every record, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.index.iter().map(|&id| self.slab.get(id))
+        self.index.iter().map(|entry| self.slab.get(entry.id))
     }
 
     /// The record with this identity, as [`Change::key`](crate::watch::Change::key) gives it.
@@ -143,18 +141,21 @@ fn group_len(table: Table, key: &[u8]) -> usize {
 
 /// The engine's side.
 impl Mirror {
-    fn hash(&self, group: &[u8]) -> u64 {
+    fn hash(&self, group: &[u8]) -> u32 {
         hash(self.seed, group)
     }
 
     /// Where the record with this key is. A record that may be the same in every byte spares the comparison of keys.
     fn find(&self, group: &[u8], key: &[u8], copy: u16, like: &[u8]) -> Option<Id> {
         let repeats = class(self.table).repeats;
-        let is_it = |&id: &Id| {
-            let record = self.slab.get(id);
-            (!repeats || self.slab.mark(id).copy == copy) && (record == like || self.has_key(record, key))
+        let hash = self.hash(group);
+        let is_it = |entry: &Entry| {
+            entry.hash == hash && (!repeats || self.slab.mark(entry.id).copy == copy) && {
+                let record = self.slab.get(entry.id);
+                record == like || self.has_key(record, key)
+            }
         };
-        self.index.find(self.hash(group), is_it).copied()
+        self.index.find(Entry::spread(hash), is_it).map(|entry| entry.id)
     }
 
     fn has_key(&self, record: &[u8], key: &[u8]) -> bool {
@@ -226,11 +227,7 @@ impl Mirror {
             return Upsert::Unchanged;
         }
         if !self.slab.replace(id, record) {
-            let hash = self.hash(group);
-            if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
-                entry.remove();
-            }
-            self.slab.remove(id);
+            self.unlink(self.hash(group), id);
             if let Some(id) = self.slab.insert(record, mark) {
                 self.link(group, id);
             }
@@ -242,40 +239,55 @@ impl Mirror {
     pub(crate) fn take(&mut self, Place(id): Place, keyed: Keyed<'_>, old: &mut Vec<u8>) {
         old.clear();
         old.extend_from_slice(self.slab.get(id));
-        let hash = self.hash(&keyed.key[..keyed.group]);
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == id) {
-            entry.remove();
-        }
-        self.slab.remove(id);
+        self.unlink(self.hash(&keyed.key[..keyed.group]), id);
     }
 
     /// The keys of the records of a group, but for this one.
     pub(crate) fn siblings(&self, keyed: Keyed<'_>) -> Vec<Vec<u8>> {
         let group = &keyed.key[..keyed.group];
-        let ids = self.index.iter_hash(self.hash(group));
-        ids.filter_map(|&id| {
-            let mut key = Vec::new();
-            let length = write_key(self.table, self.slab.get(id), &mut key);
-            (key[..length] == *group && key != keyed.key).then_some(key)
-        })
-        .collect()
+        let hash = self.hash(group);
+        let entries = self.index.iter_hash(Entry::spread(hash)).filter(|entry| entry.hash == hash);
+        entries
+            .filter_map(|entry| {
+                let mut key = Vec::new();
+                let length = write_key(self.table, self.slab.get(entry.id), &mut key);
+                (key[..length] == *group && key != keyed.key).then_some(key)
+            })
+            .collect()
     }
 
     fn link(&mut self, group: &[u8], id: Id) {
-        let (table, seed, slab) = (self.table, self.seed, &self.slab);
-        let key = RefCell::new(Vec::new());
-        let rehash = |&id: &Id| {
-            let mut key = key.borrow_mut();
-            let group = write_key(table, slab.get(id), &mut key);
-            hash(seed, &key[..group])
-        };
-        self.index.insert_unique(hash(seed, group), id, rehash);
+        let hash = self.hash(group);
+        self.index.insert_unique(Entry::spread(hash), Entry { hash, id }, |entry| Entry::spread(entry.hash));
+    }
+
+    fn unlink(&mut self, hash: u32, id: Id) {
+        if let Ok(entry) = self.index.find_entry(Entry::spread(hash), |entry| entry.id == id) {
+            entry.remove();
+        }
+        self.slab.remove(id);
     }
 }
 
+/// Where a record is, and part of its hash: neither growth nor a search looks at records that are not it.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u32,
+    id: Id,
+}
+
+impl Entry {
+    /// The hash as the index wants it: it takes low bits and the highest.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(MIX)
+    }
+}
+
+/// An odd number whose bits look like chance: the golden ratio.
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// A hash of a few dozen bytes: folded multiplications, with a seed that the sender of records does not know.
-fn hash(seed: u64, bytes: &[u8]) -> u64 {
-    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+fn hash(seed: u64, bytes: &[u8]) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
     let low = |product: u128| product as u64;
     let fold = |left: u64, right: u64| {
@@ -289,5 +301,6 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
     }
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    fold(fold(state ^ u64::from_ne_bytes(last), MIX ^ seed.rotate_left(32)) ^ bytes.len() as u64, MIX)
+    let mixed = fold(fold(state ^ u64::from_ne_bytes(last), MIX ^ seed.rotate_left(32)) ^ bytes.len() as u64, MIX);
+    (mixed >> 32) as u32
 }

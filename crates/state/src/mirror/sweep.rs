@@ -1,9 +1,7 @@
 //! Mark and sweep: what a dump showed, what events touched meanwhile, and what neither knows of.
 
-use core::cell::RefCell;
-
-use super::Mirror;
 use super::slab::Mark;
+use super::{Entry, Mirror};
 use crate::rtnetlink::write_key;
 
 /// Rounds are counted in this many bits of a mark.
@@ -51,7 +49,7 @@ impl Mirror {
     /// Asks for the fate of each record that neither a dump nor an event of this round knows.
     pub(crate) fn sweep(&mut self, round: u16, judge: &mut Judge<'_>) {
         let (table, slab, key) = (self.table, &mut self.slab, &mut self.key);
-        self.index.retain(|&mut id| {
+        self.index.retain(|&mut Entry { id, .. }| {
             let Mark { seen, .. } = slab.mark(id);
             if is_known(seen, round) {
                 return true;
@@ -77,8 +75,8 @@ impl Mirror {
 
     /// Forgets all marks: before the count of rounds begins anew.
     pub(crate) fn unmark(&mut self) {
-        for &id in &self.index {
-            self.slab.set_seen(id, 0);
+        for entry in &self.index {
+            self.slab.set_seen(entry.id, 0);
         }
     }
 
@@ -89,13 +87,7 @@ impl Mirror {
         if self.index.capacity() <= SMALL.max(self.index.len() * 8) {
             return;
         }
-        let (table, seed, slab) = (self.table, self.seed, &self.slab);
-        let key = RefCell::new(Vec::new());
-        self.index.shrink_to(self.index.len() * 2, |&id| {
-            let mut key = key.borrow_mut();
-            let group = write_key(table, slab.get(id), &mut key);
-            super::hash(seed, &key[..group])
-        });
+        self.index.shrink_to(self.index.len() * 2, |entry| Entry::spread(entry.hash));
     }
 }
 

@@ -177,6 +177,9 @@ pub struct Watch {
     drops: Option<u64>,
     loss: Option<Loss>,
     losses: Backoff,
+    /// When dumps may begin again after the last loss, and whether one has begun since.
+    resync: Duration,
+    tried: bool,
 
     round: Option<Round>,
     number: u16,
@@ -222,6 +225,8 @@ impl Watch {
             drops: None,
             loss: None,
             losses: Backoff::default(),
+            resync: Duration::ZERO,
+            tried: true,
             round: None,
             number: 0,
             sequence: 0,

@@ -95,9 +95,12 @@ impl Watch {
             let tables = self.told.iter().filter(|&table| is_supported(table)).collect();
             let lost = Some(loss.lost + lost).filter(|&lost| lost > 0);
             sink(Output::Gap(Gap { tables, since: loss.since, lost, reason: loss.reason }));
-            let retry = now + self.losses.next(now, &mut self.random);
+            // A loss while the pause lasts has spoiled no dump: it does not make the pause longer.
+            if core::mem::take(&mut self.tried) {
+                self.resync = now + self.losses.next(now, &mut self.random);
+            }
             for state in self.states.iter_mut().flatten().filter(|state| state.is_open()) {
-                state.retry = retry;
+                state.retry = self.resync.max(now);
             }
         } else if self.round.as_ref().is_some_and(|round| round.stage == Stage::Check) {
             self.conclude(now, sink);
@@ -182,6 +185,7 @@ impl Watch {
     }
 
     fn begin(&mut self, table: Table, origin: Origin, now: Duration) {
+        self.tried = true;
         self.number += 1;
         if self.number >= ROUNDS {
             self.number = 1;
