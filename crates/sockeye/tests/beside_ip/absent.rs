@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::process::Command;
 
 use sockeye_query::rtnetlink::Row;
-use sockeye_query::{Context, Tree, Value};
+use sockeye_query::{Context, InterfaceName, Tree, Value};
 use sockeye_wire::rtnetlink::Table;
 use sockeye_zoo::{Skip, in_namespace};
 
@@ -27,8 +27,8 @@ struct Story {
 struct Names;
 
 impl Context for Names {
-    fn interface(&self, index: u32) -> Option<Vec<u8>> {
-        Some(format!("if{index}").into_bytes())
+    fn interface(&self, index: u32) -> Option<InterfaceName> {
+        Some(InterfaceName::new(format!("if{index}").as_bytes()))
     }
 }
 

@@ -29,30 +29,44 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sockeye_zoo::{Skip, in_namespace};
 
-use compare::{Found, compare};
+use compare::{Found, Rows, compare};
+use keys::Keys;
 use tables::{Beside, TABLES};
 use world::World;
 
 /// How often both are asked: links come up and timers run while they are.
 const ATTEMPTS: u32 = 8;
 
+/// Both answers, and what a comparison found.
+struct Looked {
+    theirs: Rows,
+    ours: Rows,
+    rows: Vec<Value>,
+    found: Found,
+}
+
 /// Asks them, us and them again; what we say must be what they said before or after.
-fn look(table: &Beside) -> (Found, Vec<Value>) {
-    let keys = table.keys();
-    let mut last = None;
-    for _ in 0..ATTEMPTS {
+fn look(table: &Beside, keys: &Keys) -> Looked {
+    let attempt = || {
         let before = (table.theirs)();
         let rows = table.ours();
         let ours = table.named(&rows);
-        let found = compare(&keys, &before, &ours);
-        let found = if found.complaints(&keys).is_empty() { found } else { compare(&keys, &(table.theirs)(), &ours) };
-        let is_good = found.complaints(&keys).is_empty();
-        last = Some((found, rows));
-        if is_good {
+        let found = compare(keys, &before, &ours);
+        if found.complaints(keys).is_empty() {
+            return Looked { theirs: before, ours, rows, found };
+        }
+        let theirs = (table.theirs)();
+        let found = compare(keys, &theirs, &ours);
+        Looked { theirs, ours, rows, found }
+    };
+    let mut looked = attempt();
+    for _ in 1..ATTEMPTS {
+        if looked.found.complaints(keys).is_empty() {
             break;
         }
+        looked = attempt();
     }
-    last.expect("there is an attempt")
+    looked
 }
 
 /// Compares one table in a namespace with these scripts.
@@ -66,7 +80,7 @@ fn beside(test: &str, file: &str, scripts: &[&str]) -> Result<(), Skip> {
 fn compare_all(file: &str) {
     let table = TABLES.iter().find(|table| table.file == file).unwrap_or_else(|| panic!("no file {file}"));
     let keys = table.keys();
-    let (found, rows) = look(table);
+    let Looked { theirs, ours, rows, found } = look(table, &keys);
     let mut complaints = found.complaints(&keys);
     let unseen = keys.lines.iter().filter(|(key, line)| line.must_be_seen && !found.seen.contains(*key));
     complaints
@@ -74,7 +88,7 @@ fn compare_all(file: &str) {
     complaints.extend(doubled_keys(&rows).into_iter().map(|key| format!("{key} of ours is there twice")));
     complaints.extend(unknown_keys(&rows).into_iter().map(|key| format!("{key} of ours has no name")));
     assert!(complaints.is_empty(), "{file}: {} complaints\n{}", complaints.len(), complaints.join("\n"));
-    proof::every_change_is_noticed(&keys, &(table.theirs)(), &table.named(&table.ours()));
+    proof::every_change_is_noticed(&keys, &theirs, &ours);
 }
 
 /// Keys of ours for which no table has a name, but for those of `keys/unknown.txt`.
