@@ -40,6 +40,16 @@ pub(crate) struct Surrounding<'a> {
     pub(crate) family: u8,
     /// The attributes around the nest, for what is selected from there.
     pub(crate) outer: &'a [u8],
+    /// The attributes of the message, and which of them names the namespace of the interfaces below.
+    pub(crate) message: &'a [u8],
+    pub(crate) namespace: Option<u16>,
+}
+
+impl Surrounding<'_> {
+    /// Whether interfaces below are in another namespace: their numbers have no names here.
+    fn names_namespace(&self) -> bool {
+        self.namespace.is_some_and(|number| Attributes::new(self.message).last(number).is_some())
+    }
 }
 
 /// One value with its key.
@@ -157,8 +167,9 @@ fn number_value(number: u64, scalar: Scalar, meaning: Meaning, surrounding: Surr
         // NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT (include/uapi/linux/netconf.h).
         (Meaning::Interface, Err(_)) if number.cast_signed() == -1 => Value::Word("all"),
         (Meaning::Interface, Err(_)) if number.cast_signed() == -2 => Value::Word("default"),
-        (Meaning::Interface, Ok(index)) => {
-            let name = (index != 0).then(|| surrounding.context.interface(index)).flatten();
+        (Meaning::Interface | Meaning::LowerInterface, Ok(index)) => {
+            let is_here = index != 0 && (meaning == Meaning::Interface || !surrounding.names_namespace());
+            let name = is_here.then(|| surrounding.context.interface(index)).flatten();
             Value::Interface { index, name }
         }
         _ => from_number(number, scalar, meaning),
@@ -228,6 +239,8 @@ fn one<'a>(
                     let key = if row.name.is_empty() { choice.key } else { row.name };
                     (Cow::Borrowed(key), value(&choice.payload, attribute.payload, siblings, inner))
                 }
+                // A kind without options can have an empty place for them.
+                None if attribute.payload.is_empty() => return,
                 // A kind that is newer than this table: its bytes are kept.
                 None => (unknown_choice(row, space), Some(Value::Bytes(attribute.payload))),
             };
@@ -237,10 +250,11 @@ fn one<'a>(
         }
         payload => {
             let key = match payload {
-                Payload::Number(_, meaning) | Payload::Numbers(_, meaning) | Payload::Unsigned(meaning) => {
-                    keyed(row.name, *meaning)
-                }
-                Payload::Repeated(Payload::Number(_, meaning)) => keyed(row.name, *meaning),
+                Payload::Number(_, meaning)
+                | Payload::Numbers(_, meaning)
+                | Payload::Unsigned(meaning)
+                | Payload::Repeated(Payload::Number(_, meaning))
+                | Payload::Listed(Payload::Number(_, meaning)) => keyed(row.name, *meaning),
                 _ => Cow::Borrowed(row.name),
             };
             let value = match payload {

@@ -386,7 +386,7 @@ impl Traits {
 
 fn kind_of_number(meaning: Meaning) -> FieldKind {
     match meaning {
-        Meaning::Interface => FieldKind::Interface,
+        Meaning::Interface | Meaning::LowerInterface => FieldKind::Interface,
         meaning => FieldKind::Number(meaning),
     }
 }

@@ -81,7 +81,7 @@ crate::space! {
         /// Largest packet that the link sends, without its link-layer header.
         IFLA_MTU = 4 => "mtu": Number(U32, Bytes), (2, 12);
         /// Link below this one, in `link_netnsid` where that is told; the peer of a veth; 0 for a tunnel without.
-        IFLA_LINK = 5 => "link": Number(U32, Interface), (2, 12);
+        IFLA_LINK = 5 => "link": Number(U32, LowerInterface), (2, 12);
         /// Kind of the root queueing discipline.
         IFLA_QDISC = 6 => "qdisc": Text, (2, 12);
         /// Counters in 32 bits, which wrap.
