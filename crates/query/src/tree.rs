@@ -7,7 +7,7 @@ use core::fmt;
 use core::net::IpAddr;
 use std::borrow::Cow;
 
-use sockeye_wire::rtnetlink::AF_MPLS;
+use sockeye_wire::rtnetlink::{AF_MPLS, AF_UNSPEC};
 use sockeye_wire::{
     Attribute, AttributeRow, Attributes, Choice, Counted, Field, Holds, Layout, Meaning, Payload, Scalar, Selector,
     Space,
@@ -164,6 +164,10 @@ pub(crate) fn field_value<'a>(
 /// A number with a name where it stands for an interface.
 fn number_value(number: u64, scalar: Scalar, meaning: Meaning, surrounding: Surrounding<'_>) -> Value<'_> {
     match (meaning, u32::try_from(number)) {
+        // TCM_IFINDEX_MAGIC_BLOCK (include/uapi/linux/rtnetlink.h): the parent is the number of a block, which has no link.
+        (Meaning::Interface, Err(_)) if number.cast_signed() == -1 && surrounding.family == AF_UNSPEC => {
+            Value::Word("block")
+        }
         // NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT (include/uapi/linux/netconf.h).
         (Meaning::Interface, Err(_)) if number.cast_signed() == -1 => Value::Word("all"),
         (Meaning::Interface, Err(_)) if number.cast_signed() == -2 => Value::Word("default"),

@@ -158,7 +158,8 @@ pub(crate) const TABLES: &[Beside] = &[
         keys: include_str!("keys/tc-filters.txt"),
         theirs: || by_name(traffic::filters(), traffic::name_of_filter),
         name_of_ours: |row| {
-            let named = [&row["ifindex_name"], &row["parent"], &row["priority"], &row["chain"], &row["handle"]];
+            let link = row.get("ifindex_name").unwrap_or(&row["ifindex"]);
+            let named = [link, &row["parent"], &row["priority"], &row["chain"], &row["handle"]];
             words(&object!(named), &["0", "1", "2", "3", "4"])
         },
     },

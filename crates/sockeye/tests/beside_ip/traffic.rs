@@ -29,21 +29,19 @@ pub(crate) fn filters() -> Vec<Value> {
             _ => vec![],
         };
         for parent in parents {
-            rows.extend(of_place(&format!("dev {dev} parent {parent}"), &json!(dev), parent));
+            rows.extend(of_place(&format!("dev {dev} parent {parent}"), &dev, parent));
         }
     }
     // 0x1267 is 4711: where the parent stands, the kernel has the number of the block.
-    rows.extend(of_place("block 4711", &Value::Null, "0:1267"));
+    rows.extend(of_place("block 4711", "block", "0:1267"));
     rows
 }
 
-fn of_place(place: &str, dev: &Value, parent: &str) -> Vec<Value> {
+fn of_place(place: &str, dev: &str, parent: &str) -> Vec<Value> {
     let mut rows = ask(&format!("tc -d -s -j filter show {place}"));
     for row in &mut rows {
         row["parent"] = json!(parent);
-        if !dev.is_null() {
-            row["dev"] = dev.clone();
-        }
+        row["dev"] = json!(dev);
     }
     rows
 }
