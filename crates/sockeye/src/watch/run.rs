@@ -287,7 +287,8 @@ impl Stop {
         Ok(Self { signals })
     }
 
-    /// Waits until one of the watchers has something to do, or until one of the `others`. `true`: it is time to end.
+    /// Waits until one of the watchers has something to do, or until one of the `others`. `true`: it is time to end,
+    /// by a signal or because nobody reads any more.
     fn wait(&mut self, watched: &[Watched], others: impl Iterator<Item = Instant>) -> io::Result<bool> {
         let wakes = watched.iter().filter_map(|one| one.watcher.next_wake());
         let timeout = wakes.chain(others).min().map(|at| at.saturating_duration_since(Instant::now()));
@@ -298,11 +299,14 @@ impl Stop {
         let mut fds: Vec<_> =
             watched.iter().map(|one| PollFd::from_borrowed_fd(one.watcher.as_fd(), PollFlags::IN)).collect();
         fds.push(PollFd::new(&self.signals, PollFlags::IN));
+        // A reader that goes away is told of without being asked for (POLLERR): nothing may be written for days.
+        let stdout = io::stdout();
+        fds.push(PollFd::new(&stdout, PollFlags::empty()));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(fds.last().is_some_and(|fd| !fd.revents().is_empty()))
+        Ok(fds[watched.len()..].iter().any(|fd| !fd.revents().is_empty()))
     }
 }
 

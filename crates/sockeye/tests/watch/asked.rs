@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::os::fd::{AsFd as _, OwnedFd};
 
+use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketType, recv, send, socket};
 use sockeye_wire::message::NLM_F_ACK;
 use sockeye_wire::rtnetlink::*;
@@ -29,6 +30,8 @@ pub(crate) struct Asker {
 impl Asker {
     /// In the namespace of the calling thread.
     pub(crate) fn new() -> Self {
+        // Links make no IPv6 address of their own accord: it would come a second later, and disturb who counts.
+        let _ = std::fs::write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1");
         let socket = socket(AddressFamily::NETLINK, SocketType::RAW, None).expect("a socket");
         Self { socket, answer: vec![0; 65_536] }
     }
@@ -56,7 +59,8 @@ impl Asker {
     }
 
     /// Asks for all of these in as few system calls as can be. The kernel has done them when this returns; what it
-    /// refused is nobody's concern. Returns how many it refused.
+    /// refused is nobody's concern. Returns how many it refused, or
+    /// less where those are many.
     pub(crate) fn all<'r>(&mut self, requests: impl IntoIterator<Item = &'r Request>) -> usize {
         const BATCH_LEN: usize = 32 * 1024;
         let mut refused = 0;
@@ -73,7 +77,9 @@ impl Asker {
     /// Makes two links that are one cable, and brings both up.
     pub(crate) fn cable(&mut self, indices: [u32; 2], called: [&str; 2]) {
         self.must(&new_veth(indices, called));
-        indices.iter().for_each(|&index| self.must(&set_up(index, true)));
+        for index in indices {
+            self.must(&set_up(index, true));
+        }
     }
 
     /// Makes a link that is up and has a carrier, with little of its own: one end of a cable. The other end has the
@@ -88,8 +94,13 @@ impl Asker {
             send(self.socket.as_fd(), batch, SendFlags::empty()).expect("sent");
             batch.clear();
             // Without NLM_F_ACK only refusals are answered.
-            while let Ok((length, _)) = recv(self.socket.as_fd(), &mut self.answer[..], RecvFlags::DONTWAIT) {
-                refused += Messages::new(&self.answer[..length]).count();
+            loop {
+                match recv(self.socket.as_fd(), &mut self.answer[..], RecvFlags::DONTWAIT) {
+                    Ok((length, _)) => refused += Messages::new(&self.answer[..length]).count(),
+                    // More than there was room for.
+                    Err(Errno::NOBUFS) => refused += 1,
+                    Err(_) => break,
+                }
             }
         }
         refused

@@ -66,23 +66,23 @@ fn gateway(index: u32, host: u8, ipv4: bool) -> IpAddr {
     }
 }
 
-/// Lets it storm for so long. Returns how many changes were asked for.
+/// Lets it storm for so long. Returns how many changes were count for.
 pub(crate) fn storm(seed: u64, time: Duration) -> usize {
     let mut random = Random(seed);
     let mut asker = Asker::new();
     let until = Instant::now() + time;
-    let mut asked = 0;
+    let mut count = 0;
     while Instant::now() < until {
         // Links take the kernel longer than all the rest.
         if random.below(6) == 0 {
             link(&mut random, &mut asker);
-            asked += 1;
+            count += 1;
         }
-        let burst: Vec<_> = (0..40 + random.below(80)).filter_map(|_| change(&mut random)).collect();
+        let burst: Vec<_> = (0..40 + random.below(80)).map(|_| change(&mut random)).collect();
         asker.all(&burst);
-        asked += burst.len();
+        count += burst.len();
     }
-    asked
+    count
 }
 
 fn link(random: &mut Random, asker: &mut Asker) {
@@ -101,10 +101,10 @@ fn link(random: &mut Random, asker: &mut Asker) {
     asker.all(&[request]);
 }
 
-fn change(random: &mut Random) -> Option<Request> {
+fn change(random: &mut Random) -> Request {
     let (index, ipv4) = (random.link(), random.below(3) != 0);
-    Some(match random.below(16) {
-        0..7 => return route(random, index, ipv4),
+    match random.below(16) {
+        0..7 => route(random, index, ipv4),
         7 | 8 => {
             let (priority, mark) = (1000 + random.below(30), 1 + random.below(3));
             let interface = if random.below(4) == 0 { format!("a{}", random.below(CABLES)) } else { String::new() };
@@ -147,10 +147,10 @@ fn change(random: &mut Random) -> Option<Request> {
             let lladdr = lladdr(random);
             if random.coin() { new_fdb(index, lladdr) } else { delete_fdb(index, lladdr) }
         }
-    })
+    }
 }
 
-fn route(random: &mut Random, index: u32, ipv4: bool) -> Option<Request> {
+fn route(random: &mut Random, index: u32, ipv4: bool) -> Request {
     // Few destinations and many priorities: the kernel's lists of one destination are where dumps go wrong.
     let net = random.small(6);
     let (destination, prefix_len) = if ipv4 {
@@ -165,12 +165,12 @@ fn route(random: &mut Random, index: u32, ipv4: bool) -> Option<Request> {
     };
     let table = [MAIN, 100, 1000][random.below(3) as usize];
     let route = Route { destination, prefix_len, table, priority: 1 + random.below(40), via };
-    Some(match random.below(8) {
+    match random.below(8) {
         0..3 => route.add(CREATE | EXCLUSIVE),
         3 => route.add(CREATE | APPEND),
         4 => route.add(CREATE | REPLACE),
         _ => route.delete(),
-    })
+    }
 }
 
 fn lladdr(random: &mut Random) -> [u8; 6] {

@@ -8,7 +8,9 @@
 
 mod asked;
 mod churn;
+mod driver;
 mod ending;
+mod facts;
 mod gaps;
 mod lines;
 mod naive;
@@ -18,6 +20,7 @@ mod oracle;
 mod selection;
 mod storm;
 #[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "listings are for other tests")]
 mod support;
 mod unprivileged;
 mod watching;

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use sockeye_zoo::{Skip, in_namespace};
+use sockeye_zoo::in_namespace;
 
 use crate::selection::wait_until;
 use crate::watching::{Ended, Watching};
@@ -15,7 +15,7 @@ struct Elsewhere {
 }
 
 impl Elsewhere {
-    fn start(arguments: &[&str]) -> Result<Self, Skip> {
+    fn start(arguments: &[&str]) -> Self {
         const SCRIPT: &str = "mount -t tmpfs names /run && mkdir /run/netns && ip netns add old && exec \"$@\"";
         let mut command = Command::new("unshare");
         command.args([
@@ -32,7 +32,7 @@ impl Elsewhere {
         ]);
         command.args(["sh", env!("CARGO_BIN_EXE_sockeye"), "watch"]).args(arguments);
         let watching = Watching::of(&mut command);
-        Ok(Self { watching })
+        Self { watching }
     }
 
     /// Runs `ip` where those names are, and in our network namespace.
@@ -64,7 +64,7 @@ fn has_link(name: &str) -> bool {
 #[test]
 fn all_namespaces_are_followed_also_those_that_come_and_go() {
     in_namespace(|_| {
-        let mut all = Elsewhere::start(&["-N", "all", "links", "addresses", "-j"])?;
+        let mut all = Elsewhere::start(&["-N", "all", "links", "addresses", "-j"]);
         all.ip("-n old link set lo up");
         let object = all
             .watching
@@ -95,7 +95,7 @@ fn all_namespaces_are_followed_also_those_that_come_and_go() {
 #[test]
 fn one_namespace_is_followed_by_its_name() {
     in_namespace(|_| {
-        let mut old = Elsewhere::start(&["-N", "old", "links"])?;
+        let mut old = Elsewhere::start(&["-N", "old", "links"]);
         old.ip("link set lo mtu 1417");
         old.ip("-n old link set lo mtu 1418");
         let line = old.watching.line("links ~ ");

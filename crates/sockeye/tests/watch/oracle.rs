@@ -63,7 +63,9 @@ pub(crate) fn printed() -> Words {
     words.insert("nexthops", json("ip", "-N -j nexthop").iter().map(nexthop).collect());
     words.insert("qdiscs", json("tc", "-j qdisc show").iter().map(qdisc).collect());
     words.insert("fdb", json("bridge", "-j fdb show").iter().map(fdb).collect());
-    words.values_mut().for_each(|records| records.sort());
+    for records in words.values_mut() {
+        records.sort();
+    }
     words
 }
 
