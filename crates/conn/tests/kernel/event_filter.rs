@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rustix::net::SendFlags;
+use rustix::net::netlink::SocketAddrNetlink;
+use rustix::net::{AddressFamily, SendFlags, SocketType, getsockname, sendto, socket};
 use rustix::thread::UnshareFlags;
 use sockeye_conn::{Buffer, EventFilter, Protocol, Socket, Watcher};
 use sockeye_state::Received;
@@ -220,6 +221,38 @@ fn by_interface_nothing_is_hidden_that_has_none() {
             destinations.push(destination[3]);
         }
         assert_eq!((destinations, events.drops()), (vec![1, 2, 3], Some(0)));
+    });
+}
+
+#[test]
+fn what_cannot_be_judged_is_let_in() {
+    unshared("what_cannot_be_judged_is_let_in", UnshareFlags::NEWNET, || {
+        let filter = EventFilter::of(&Watch::new(Options::new(Tables::one(Table::Neighbours)))).expect("a filter");
+        let mut events = Socket::open(Protocol::Route).expect("opened");
+        events.attach_filter(&filter.program()).expect("attached");
+        let own = SocketAddrNetlink::try_from(getsockname(&events).expect("a name")).expect("of Netlink");
+        let sender = socket(AddressFamily::NETLINK, SocketType::RAW, None).expect("opened");
+        let mut buffer = Buffer::new();
+        let mut is_let_in = |datagram: &[u8]| {
+            sendto(&sender, datagram, SendFlags::empty(), &SocketAddrNetlink::new(own.pid(), 0)).expect("sent");
+            matches!(events.try_receive(&mut buffer).expect("received"), Received::Datagram(_))
+        };
+        let message = |kind: u16, family: u8, length: usize| {
+            let mut body = vec![0; length];
+            body[0] = family;
+            Request::new(kind, 0).body(&body).as_bytes().to_vec()
+        };
+        let (bridge, neighbour) = (message(RTM_NEWNEIGH, 7, 12), message(RTM_DELNEIGH, 2, 12));
+        assert!(is_let_in(&neighbour) && !is_let_in(&bridge));
+        assert!(is_let_in(&[bridge.clone(), neighbour].concat()), "several messages");
+        // Longer than 256 and 65 536 bytes: all of the length counts.
+        assert!(!is_let_in(&message(RTM_NEWNEIGH, 7, 700)) && !is_let_in(&message(RTM_NEWNEIGH, 7, 70_000)));
+        assert!(is_let_in(&[message(RTM_NEWNEIGH, 7, 70_000), bridge].concat()));
+        assert!(!is_let_in(&message(RTM_NEWROUTE, 2, 12)));
+        for kind in [2, 3, 4, 16, 128, 300, 0x1001] {
+            assert!(is_let_in(&message(kind, 2, 16)), "type {kind}");
+        }
+        assert!(is_let_in(&Request::new(RTM_NEWROUTE, 0).as_bytes()[..16]), "no family");
     });
 }
 

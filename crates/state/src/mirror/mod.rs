@@ -301,3 +301,61 @@ fn hash(seed: u64, bytes: &[u8]) -> u32 {
     last[..rest.len()].copy_from_slice(rest);
     half(fold(fold(state ^ u64::from_ne_bytes(last), MIX ^ seed.rotate_left(32)) ^ bytes.len() as u64, MIX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A route as `fib_dump_info` and `rt6_fill_node` write it: table, destination, gateway, interface; of IPv6 also
+    /// priority, times and preference.
+    fn route(number: u32, is_v6: bool) -> Vec<u8> {
+        let mut record = vec![if is_v6 { 10 } else { 2 }, 24, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0];
+        let mut put = |kind: u8, payload: &[u8]| {
+            record.extend([4 + u8::try_from(payload.len()).unwrap(), 0, kind, 0]);
+            record.extend_from_slice(payload);
+        };
+        let mut address = number.to_be_bytes().to_vec();
+        address.resize(if is_v6 { 16 } else { 4 }, 0);
+        put(15, &[254, 0, 0, 0]);
+        put(1, &address);
+        put(5, &address);
+        put(4, &[21, 0, 0, 0]);
+        if is_v6 {
+            put(6, &[0, 4, 0, 0]);
+            put(12, &[0; 32]);
+            put(20, &[0, 0, 0, 0]);
+        }
+        record
+    }
+
+    #[test]
+    fn a_route_takes_little_more_than_its_bytes() {
+        for (is_v6, bytes_max) in [(false, 120), (true, 200)] {
+            let mut mirror = Mirror::new(Table::Routes, 5);
+            // Just over a power of two the index is at its largest.
+            let count = 131_100;
+            for number in 0..count {
+                assert_eq!(mirror.upsert(&route(number, is_v6), &mut Vec::new()), Upsert::Added);
+            }
+            assert!(mirror.memory() <= bytes_max * count as usize, "{}", mirror.memory() / count as usize);
+        }
+    }
+
+    #[test]
+    fn rows_are_confirmed_only_as_they_are_and_where_they_are_expected() {
+        let mut mirror = Mirror::new(Table::Routes, 5);
+        let rows: Vec<_> = (7..2007).map(|number| route(number, false)).collect();
+        assert!(rows.iter().all(|row| mirror.upsert(row, &mut Vec::new()) == Upsert::Added));
+        assert!(rows.iter().all(|row| mirror.confirm(row, shown(9), |_| false)));
+        assert!(!mirror.confirm(&rows[3], shown(9), |_| false), "not where it is expected");
+        mirror.sweep(9, &mut |_, _, _| panic!("all were shown"));
+        assert!(mirror.remove(&rows[0], &mut Vec::new()));
+        assert!(!mirror.confirm(&rows[0], shown(10), |_| false), "it is gone");
+        let mut absent = 0;
+        mirror.sweep(10, &mut |_, _, _| {
+            absent += 1;
+            Fate::Removed
+        });
+        assert_eq!((absent, mirror.len()), (1999, 0));
+    }
+}

@@ -272,6 +272,22 @@ mod tests {
     }
 
     #[test]
+    fn cells_in_use_come_in_the_order_of_memory_and_free_ones_never() {
+        let mut slab = Slab::default();
+        let record = |n: u32| vec![n.to_ne_bytes()[0] | 1; if n % 1000 == 7 { 5000 } else { 20 + n as usize % 3 * 16 }];
+        let ids: Vec<_> = (0..9000).map(|n| slab.insert(&record(n), Mark::default()).unwrap()).collect();
+        let (gone, left): (Vec<_>, Vec<_>) = (0..9000).zip(ids).partition(|(n, _)| n % 4 == 3);
+        gone.iter().for_each(|&(_, id)| slab.remove(id));
+        assert!(gone.iter().all(|&(n, id)| !slab.is(id, &record(n))));
+        assert!(left.iter().all(|&(n, id)| slab.is(id, &record(n)) && !slab.is(id, &record(n)[1..])));
+        let mut expected: Vec<_> = left.iter().map(|&(_, id)| id).collect();
+        expected.sort_unstable();
+        let used: Vec<_> = std::iter::successors(slab.first(), |&id| slab.next_after(id)).collect();
+        assert_eq!(used, expected);
+        assert!(!slab.is(Id::MAX, b"") && !slab.is(slab.after(Id::MAX >> 20), b"beyond"));
+    }
+
+    #[test]
     fn a_record_that_grows_out_of_its_cell_is_refused() {
         let mut slab = Slab::default();
         let id = slab.insert(&[1; 30], Mark { seen: 5, copy: 0 }).unwrap();
