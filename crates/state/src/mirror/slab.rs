@@ -277,7 +277,9 @@ mod tests {
         let record = |n: u32| vec![n.to_ne_bytes()[0] | 1; if n % 1000 == 7 { 5000 } else { 20 + n as usize % 3 * 16 }];
         let ids: Vec<_> = (0..9000).map(|n| slab.insert(&record(n), Mark::default()).unwrap()).collect();
         let (gone, left): (Vec<_>, Vec<_>) = (0..9000).zip(ids).partition(|(n, _)| n % 4 == 3);
-        gone.iter().for_each(|&(_, id)| slab.remove(id));
+        for &(_, id) in &gone {
+            slab.remove(id);
+        }
         assert!(gone.iter().all(|&(n, id)| !slab.is(id, &record(n))));
         assert!(left.iter().all(|&(n, id)| slab.is(id, &record(n)) && !slab.is(id, &record(n)[1..])));
         let mut expected: Vec<_> = left.iter().map(|&(_, id)| id).collect();
