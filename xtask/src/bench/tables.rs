@@ -77,7 +77,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // Before the first namespace: cargo may need the network.
     let sockeye = binary::sockeye(args.sockeye.as_ref())?;
     let live = Live::build(args.size())?;
-    if let Some(busy) = machine::busy() {
+    let busy = machine::busy();
+    if let Some(busy) = &busy {
         eprintln!("{busy}");
     }
     if Program::ip("-V").is_none() {
@@ -101,7 +102,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let table = report::table(&rows);
     print!("{table}");
     if !args.small {
-        write_document(args, &table)?;
+        write_document(args, &table, busy.as_deref())?;
     }
     let missed = rows.iter().filter(|row| matches!(row.verdict, Verdict::Missed | Verdict::Undecided)).count();
     if args.check && missed > 0 {
@@ -110,11 +111,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn write_document(args: &Args, table: &str) -> Result<()> {
+fn write_document(args: &Args, table: &str, busy: Option<&str>) -> Result<()> {
+    let busy = busy.map(|busy| format!(" While it was measured, {busy}.")).unwrap_or_default();
     let (pairs, routes) = (args.pairs().to_string(), args.routes().to_string());
     let text = [
         ("{machine}", machine::description()?.as_str()),
         ("{table}", table.trim_end()),
+        ("{busy}", &busy),
         ("{routes}", &routes),
         ("{pairs}", &pairs),
     ]

@@ -61,7 +61,7 @@ fn a_record_that_comes_and_one_that_goes_are_lines_with_what_people_look_for() {
         asker.must(&route.add(CREATE | EXCLUSIVE));
         let by_us = format!("[{}]", std::process::id());
         let line = watching.line("routes +");
-        let expected = "routes + 10.8.0.0/16 table main metric 77 type unicast gateway 10.7.0.9 dev v0 proto static";
+        let expected = "routes + 10.8.0.0/16 table main metric 77 type unicast via 10.7.0.9 dev v0 proto static";
         assert!(said(&line).starts_with(expected) && line.ends_with(&by_us), "{line}");
         asker.must(&route.delete());
         assert!(said(&watching.line("routes -")).starts_with(&expected.replace('+', "-")));
