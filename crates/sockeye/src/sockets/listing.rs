@@ -10,6 +10,7 @@ use sockeye_state::{Conclusion, Dump, Received, Seen, Step};
 use sockeye_wire::sock_diag::bytecode::Condition as Program;
 use sockeye_wire::sock_diag::state::State;
 
+use super::own::OWN;
 use super::recorder::Recorder;
 use super::replay::Tape;
 use super::system::Place;
@@ -91,10 +92,11 @@ pub(crate) struct Counts {
 
 /// Opens a socket in a namespace, or here.
 pub(crate) fn open(namespace: Option<&Namespace>) -> Result<Socket, Error> {
-    match namespace {
+    let socket = match namespace {
         Some(namespace) => Socket::open_in(namespace, Protocol::SockDiag),
         None => Socket::open(Protocol::SockDiag),
-    }
+    };
+    socket.inspect(|socket| OWN.add(socket))
 }
 
 /// Runs the jobs on `threads` threads; each has a taker of its own.

@@ -17,6 +17,7 @@ use sockeye_wire::Version;
 use super::ends::Ends;
 use super::lacking::Sought;
 use super::narrow::Narrowing;
+use super::own::OWN;
 
 /// What is loaded once for a whole listing, in whatever namespace its rows are.
 #[derive(Default)]
@@ -28,6 +29,8 @@ pub(crate) struct System {
     /// Why an owner can be unknown that is shown, or that a filter depends on; made when it is first needed.
     unknown: OnceLock<Option<String>>,
     deciding_unknown: OnceLock<Option<String>>,
+    /// This process, looked at when one of its sockets was opened too late for the search.
+    own: OnceLock<Option<Scan>>,
     users: OnceLock<Option<Users>>,
     /// The tree of control groups, or why it could not be read; loaded when a row first needs it.
     cgroups: OnceLock<Result<CgroupTree, String>>,
@@ -68,7 +71,7 @@ impl System {
         let narrow = narrowing.is_narrow() && (!shown || narrowing.is_needed());
         let deciding = if narrow { narrowed() } else { all() };
         let others = narrow && shown && deciding.as_ref().is_ok_and(|scan| !scan.owners.is_empty());
-        let found = Found { all: others.then(all), deciding };
+        let found = Found { all: others.then(all), deciding, facts: options.facts };
         // Nobody else sets it: one thread scans.
         let _ = self.found.set(found);
     }
@@ -136,9 +139,24 @@ impl System {
     /// A part of every owner of a socket, one entry each, in the same order for every part.
     fn owners<'s>(&'s self, scan: &'s Result<Scan, ScanError>, inode: u32, part: OwnerPart) -> Option<Value<'s>> {
         let scan = scan.as_ref().ok()?;
-        let list: Vec<_> = scan.owners.of(inode).map(|owner| self.part(owner.process, owner.fd, part)).collect();
+        let mut list: Vec<_> = scan.owners.of(inode).map(|owner| self.part(owner.process, owner.fd, part)).collect();
+        if list.is_empty()
+            && let Some(fd) = OWN.fd(inode)
+        {
+            list.extend(self.own().map(|process| self.part(process, fd, part)));
+        }
         // Nobody found where not everybody could be looked at is not "nobody".
         (!list.is_empty() || scan.visibility.is_whole()).then_some(Value::List(list))
+    }
+
+    /// This process, with the facts that were read of the others.
+    fn own(&self) -> Option<&Process> {
+        let facts = self.found.get()?.facts;
+        let look = || {
+            let pids = [std::process::id()];
+            sockeye_owners::scan(&ScanOptions { facts, pids: Some(&pids), ..ScanOptions::default() }).ok()
+        };
+        self.own.get_or_init(look).as_ref()?.owners.processes().first()
     }
 
     fn part<'s>(&'s self, process: &'s Process, fd: u32, part: OwnerPart) -> Value<'s> {
@@ -172,6 +190,8 @@ struct Found {
     deciding: Result<Scan, ScanError>,
     /// All of them, where more are shown than the filter depends on.
     all: Option<Result<Scan, ScanError>>,
+    /// What was read of each process.
+    facts: Facts,
 }
 
 /// Why owners can be unknown after a search.

@@ -215,3 +215,23 @@ fn what_a_filter_decides_does_not_depend_on_the_columns() {
         Ok(())
     });
 }
+
+#[test]
+fn the_sockets_of_the_program_itself_are_its_own() {
+    in_namespace(|_| {
+        // Several are open while it lists, the last of them after the search for owners.
+        let shown = ["netlink", "local = 'sock-diag'", "lport != 0", "--columns", "inode,process,pid,fd"];
+        for more in [&[][..], &["--threads", "8"], &["--confirm"]] {
+            let (rows, _) = listing(&[&shown[..], more].concat());
+            assert!(!rows.is_empty(), "{more:?}");
+            for row in rows {
+                let owners = row["owners"].as_array().unwrap_or_else(|| panic!("{row}"));
+                let is_own = |owner: &serde_json::Value| owner["process"] == "sockeye" && owner["fd"].is_u64();
+                assert!(!owners.is_empty() && owners.iter().all(is_own), "{row}");
+            }
+        }
+        let (rows, _) = listing(&["netlink", "process = sockeye", "--columns", "local"]);
+        assert!(!rows.is_empty());
+        Ok(())
+    });
+}
