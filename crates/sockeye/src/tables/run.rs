@@ -1,5 +1,6 @@
 //! A listing of a table from the command line to the exit status.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write as _};
@@ -190,6 +191,7 @@ impl Listing<'_> {
                 filter: self.filter,
                 place,
                 counts,
+                seen: RefCell::default(),
             };
             ended.push(ask.run(&mut taker));
             if counts.stopped.load(Ordering::Relaxed) {

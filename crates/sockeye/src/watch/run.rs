@@ -88,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
             break;
         }
         if all && Instant::now() >= next_look {
-            look_again(&mut watched, options, stream.tables());
+            look_again(&mut watched, options, &mut stream);
             next_look = Instant::now() + NAMESPACES_INTERVAL;
         }
     }
@@ -311,10 +311,17 @@ impl Stop {
 }
 
 /// Begins to follow namespaces that are new, and lets go of those that only we still hold.
-fn look_again(watched: &mut Vec<Watched>, options: &Options, wanted: Tables) {
+fn look_again(watched: &mut Vec<Watched>, options: &Options, stream: &mut Stream<'_>) {
+    let wanted = stream.tables();
     let Ok(inventory) = sockeye_conn::namespace::inventory() else { return };
     let known = |one: &Watched| one.watcher.namespace().map(Namespace::identity);
-    watched.retain(|one| inventory.namespaces.iter().any(|namespace| Some(namespace.identity()) == known(one)));
+    watched.retain(|one| {
+        let is_there = inventory.namespaces.iter().any(|namespace| Some(namespace.identity()) == known(one));
+        if !is_there {
+            stream.tell(&one.place, Event::Gone { tables: stream.subjects.tables() });
+        }
+        is_there
+    });
     for namespace in inventory.namespaces {
         if watched.iter().any(|one| known(one) == Some(namespace.identity())) {
             continue;

@@ -12,7 +12,7 @@ use slab::{Id, Slab};
 pub(crate) use sweep::{Fate, ROUNDS, is_known, is_touched, shown, touched};
 
 /// A copy of one table. Records are the payloads of the kernel's messages, byte for byte; identity is what
-/// [`write_key`](crate::rtnetlink::write_key) makes of them.
+/// [`write_key`] makes of them.
 ///
 /// ```
 /// use sockeye_state::{Mirror, Upsert};
