@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::wildcard_imports, reason = "requests to the kernel, each used by many tests")]
 
+mod accounted;
 mod asked;
 mod churn;
 mod driver;
