@@ -13,6 +13,8 @@ mod driver;
 mod ending;
 mod facts;
 mod gaps;
+mod hooks;
+mod idle;
 mod lines;
 mod naive;
 mod namespaces;
