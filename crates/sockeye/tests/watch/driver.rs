@@ -1,6 +1,9 @@
 //! The engine on real sockets, with a place to meddle: before each datagram of a dump is received.
 
 use std::os::fd::AsFd as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -83,11 +86,12 @@ impl Driver {
             let Next::Wait(until) = self.step(meddle) else { continue };
             let now = self.began.elapsed();
             let is_done = until.is_none_or(|until| until > now + SOON);
-            if is_done && self.engine.synced() == self.tables && !self.is_readable(Duration::from_millis(150)) {
+            if is_done && self.engine.synced() == self.tables && !is_readable(&self.events, Duration::from_millis(150))
+            {
                 return;
             }
             let left = until.map_or(SOON, |until| until.saturating_sub(now));
-            self.is_readable(left.min(Duration::from_millis(500)));
+            is_readable(&self.events, left.min(Duration::from_millis(500)));
         }
     }
 
@@ -103,12 +107,6 @@ impl Driver {
     /// The same without anybody who meddles.
     pub(crate) fn calm(&mut self) {
         self.settle(&mut |_, _| {});
-    }
-
-    fn is_readable(&self, timeout: Duration) -> bool {
-        let timeout = Timespec { tv_sec: timeout.as_secs().cast_signed(), tv_nsec: timeout.subsec_nanos().into() };
-        let mut fds = [PollFd::new(&self.events, PollFlags::IN)];
-        poll(&mut fds, Some(&timeout)).expect("polled") > 0
     }
 
     /// Does what the engine wants next. [`Next::Wait`] when it wants to wait until then.
@@ -180,33 +178,49 @@ fn owned(output: &Output<'_>) -> Option<Said> {
     })
 }
 
-/// A socket that hears the same and loses nothing.
+/// A socket that hears the same and loses nothing: a thread does nothing but read it.
 pub(crate) struct Witness {
-    socket: Socket,
-    buffer: Buffer,
-    heard: u64,
+    heard: Arc<AtomicU64>,
+    enough: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Witness {
     pub(crate) fn new(groups: &[u32]) -> Self {
         let mut socket = Socket::open(Protocol::Route).expect("a socket");
+        // As much as a user without privilege may have is less: then it has to be quick.
         socket.set_receive_buffer(256 << 20).expect("a big one");
         for &group in groups {
             socket.join(group).expect("everybody may");
         }
-        Self { socket, buffer: Buffer::new(), heard: 0 }
+        let (heard, enough) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (count, end) = (Arc::clone(&heard), Arc::clone(&enough));
+        let thread = std::thread::spawn(move || {
+            let mut buffer = Buffer::new();
+            loop {
+                match socket.try_receive(&mut buffer).expect("received") {
+                    Received::Datagram(_) => drop(count.fetch_add(1, Ordering::Relaxed)),
+                    Received::Empty if end.load(Ordering::Relaxed) => break,
+                    Received::Empty => drop(is_readable(&socket, Duration::from_millis(20))),
+                    lost => panic!("{lost:?}"),
+                }
+            }
+            assert_eq!(socket.drops(), Some(0), "the witness has lost something itself");
+        });
+        Self { heard, enough, thread: Some(thread) }
     }
 
-    /// Datagrams that it has heard.
-    pub(crate) fn count(&mut self) -> u64 {
-        loop {
-            match self.socket.try_receive(&mut self.buffer).expect("received") {
-                Received::Datagram(_) => self.heard += 1,
-                Received::Empty => break,
-                lost => panic!("{lost:?}"),
-            }
-        }
-        assert_eq!(self.socket.drops(), Some(0), "the witness has lost something itself");
-        self.heard
+    /// Datagrams that it has heard up to now.
+    pub(crate) fn end(mut self) -> u64 {
+        self.enough.store(true, Ordering::Relaxed);
+        let ended = self.thread.take().map(JoinHandle::join);
+        ended.expect("once").expect("nothing was lost");
+        self.heard.load(Ordering::Relaxed)
     }
+}
+
+fn is_readable(socket: &Socket, timeout: Duration) -> bool {
+    let timeout = Timespec { tv_sec: timeout.as_secs().cast_signed(), tv_nsec: timeout.subsec_nanos().into() };
+    let mut fds = [PollFd::new(socket, PollFlags::IN)];
+    poll(&mut fds, Some(&timeout)).expect("polled") > 0
 }

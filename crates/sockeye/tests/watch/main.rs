@@ -6,12 +6,15 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::wildcard_imports, reason = "requests to the kernel, each used by many tests")]
 
+mod accounted;
 mod asked;
 mod churn;
 mod driver;
 mod ending;
 mod facts;
 mod gaps;
+mod hooks;
+mod idle;
 mod lines;
 mod naive;
 mod namespaces;

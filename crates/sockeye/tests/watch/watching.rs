@@ -106,6 +106,21 @@ impl Watching {
         &self.stdout.said
     }
 
+    /// Everything on stderr up to now, of what was waited for.
+    pub(crate) fn complaints(&self) -> &[String] {
+        &self.stderr.said
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn try_ended(&mut self) -> Option<Ended> {
+        let status = self.child.try_wait().expect("a child of ours")?;
+        let until = Instant::now() + PATIENCE;
+        self.stdout.rest(until);
+        self.stderr.rest(until);
+        let status = status.code().unwrap_or_else(|| panic!("{status}: {}", self.stderr.all()));
+        Some(Ended { status, stdout: self.stdout.all(), stderr: self.stderr.all() })
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a number of a process")).expect("not 0");
@@ -121,20 +136,16 @@ impl Watching {
     /// Waits until it has ended by itself.
     pub(crate) fn ended(mut self) -> Ended {
         let until = Instant::now() + PATIENCE;
-        self.stdout.rest(until);
-        self.stderr.rest(until);
-        let status = loop {
-            match self.child.try_wait().expect("a child of ours") {
-                Some(status) => break status,
-                None if Instant::now() > until => {
-                    let _ = self.child.kill();
-                    panic!("it does not end; it said\n{}\n{}", self.stdout.all(), self.stderr.all());
-                }
-                None => thread::yield_now(),
+        loop {
+            if let Some(ended) = self.try_ended() {
+                return ended;
             }
-        };
-        let status = status.code().unwrap_or_else(|| panic!("{status}: {}", self.stderr.all()));
-        Ended { status, stdout: self.stdout.all(), stderr: self.stderr.all() }
+            if Instant::now() > until {
+                let _ = self.child.kill();
+                panic!("it does not end; it said\n{}\n{}", self.stdout.all(), self.stderr.all());
+            }
+            thread::yield_now();
+        }
     }
 }
 

@@ -92,12 +92,14 @@ pub(crate) fn of_state() -> Tables {
 /// The groups that tell of what has consequences in these tables.
 pub(crate) fn groups(followed: Tables) -> Vec<u32> {
     let mut groups: Vec<u32> = followed.iter().flat_map(|table| table.groups().iter().copied()).collect();
-    let causes: [(u32, Tables); 6] = [
+    let causes: [(u32, Tables); 7] = [
         (RTNLGRP_LINK, STATE.union(GONE).union(NAMED).union(PORT)),
         (RTNLGRP_IPV4_IFADDR, of_message(RTM_DELADDR, AF_INET)),
         (RTNLGRP_IPV6_IFADDR, of_message(RTM_DELADDR, AF_INET6)),
         (RTNLGRP_NEXTHOP, of_message(RTM_DELNEXTHOP, 0)),
         (RTNLGRP_TC, of_message(RTM_DELTCLASS, 0)),
+        // The qdisc that a link names.
+        (RTNLGRP_TC, Tables::one(Table::Links)),
         (RTNLGRP_BRVLAN, of_message(RTM_DELVLAN, 0)),
     ];
     groups.extend(causes.iter().filter(|(_, then)| !then.intersection(followed).is_empty()).map(|(group, _)| group));

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use sockeye_wire::rtnetlink::{RTM_NEWLINK, RTM_NEWLINKPROP, Table};
+use sockeye_wire::rtnetlink::{AF_INET, RTM_DELQDISC, RTM_NEWLINK, RTM_NEWLINKPROP, RTM_NEWQDISC, Table};
 use sockeye_wire::{Message, Messages};
 
 use super::output::{Change, Origin, Output, Reason, Verb};
@@ -83,6 +83,9 @@ impl Watch {
         if matches!(type_number & !3, RTM_NEWLINK | RTM_NEWLINKPROP) && !self.link(type_number, family, payload, now) {
             return;
         }
+        if matches!(type_number, RTM_NEWQDISC | RTM_DELQDISC) {
+            self.root_qdisc(payload, now);
+        }
         let Some((table, verb)) = Table::of_message(type_number, family) else { return };
         if self.states[table as usize].is_none() {
             return;
@@ -92,6 +95,15 @@ impl Watch {
             return;
         }
         self.apply(table, verb == sockeye_wire::rtnetlink::Verb::Deleted, message, now, sink);
+    }
+
+    /// A link names its qdisc, and no event of it says that it has another (net/sched/sch_api.c `qdisc_graft`).
+    fn root_qdisc(&mut self, payload: &[u8], now: Duration) {
+        const TC_H_ROOT: u32 = u32::MAX;
+        let word = |at: usize| payload.get(at..)?.first_chunk().map(|word| u32::from_ne_bytes(*word));
+        if let (Some(index), Some(TC_H_ROOT)) = (word(4), word(12)) {
+            self.reread(index, now);
+        }
     }
 
     pub(super) fn apply(
@@ -133,6 +145,9 @@ impl Watch {
             after.spoiled |= one.spoiled;
         });
         self.buffers.record = record;
+        if deleted && table == Table::Routes && message.payload().first() == Some(&AF_INET) {
+            self.departed.note(&self.buffers.key, now);
+        }
         if after.doubt {
             if let Some(round) = &mut self.round
                 && round.table == table

@@ -73,6 +73,7 @@
 
 mod backoff;
 mod conclude;
+mod departed;
 mod events;
 mod links;
 mod output;
@@ -96,6 +97,7 @@ use crate::mirror::Mirror;
 use crate::received::Received;
 use crate::rtnetlink::{Tables, consequence, needs};
 use backoff::{Backoff, Random};
+use departed::Departed;
 use events::Buffers;
 use links::Links;
 use reread::Rereads;
@@ -191,6 +193,7 @@ pub struct Watch {
     /// When dumps may begin again after the last loss, and whether one has begun since.
     resync: Duration,
     tried: bool,
+    departed: Departed,
 
     round: Option<Round>,
     number: u16,
@@ -236,6 +239,7 @@ impl Watch {
             drops: None,
             loss: None,
             losses: Backoff::default(),
+            departed: Departed::default(),
             resync: Duration::ZERO,
             tried: true,
             round: None,

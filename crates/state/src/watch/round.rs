@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use sockeye_wire::rtnetlink::{AF_UNSPEC, Table};
 
+use super::departed::Doubtful;
 use super::output::{Gap, Origin, Output, Reason};
 use super::overlay::Overlay;
 use super::rules::Rules;
@@ -52,6 +53,7 @@ pub(super) struct Round {
     pub(super) stage: Stage,
     pub(super) held: Held,
     pub(super) overlay: Overlay,
+    pub(super) doubtful: Doubtful,
     dump: Option<(Part, Dump)>,
     /// Where the last row was found: the next is near.
     pub(super) previous: Option<Place>,
@@ -79,6 +81,7 @@ impl Round {
             parts: parts.into(),
             held: Held::default(),
             overlay: Overlay::default(),
+            doubtful: Doubtful::default(),
             dump: None,
             previous: None,
             foreign_family: false,

@@ -99,6 +99,11 @@ impl Teller {
                 return;
             }
         }
+        if place.is_none() && round.doubtful.contains(keyed.key) {
+            // It went just before, or came again and the event was lost: the next dump knows.
+            round.overlay.unsettled = true;
+            return;
+        }
         let upsert = state.mirror.put(place, keyed, Mark { seen: shown(number), copy }, record, Source::Dump, old);
         let (verb, old) = match upsert {
             Upsert::Added => (Verb::Added, None),

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use sockeye_wire::rtnetlink::Table;
 
+use super::departed::LIMBO;
 use super::output::{Gap, Origin, Output, Reason, Want};
 use super::round::{Round, Stage};
 use super::state::Phase;
@@ -100,7 +101,8 @@ impl Watch {
                 self.resync = now + self.losses.next(now, &mut self.random);
             }
             for state in self.states.iter_mut().flatten().filter(|state| state.is_open()) {
-                state.retry = self.resync.max(now);
+                let is_in_limbo = state.mirror.table() == Table::Routes;
+                state.retry = self.resync.max(if is_in_limbo { now + LIMBO } else { now });
             }
         } else if self.round.as_ref().is_some_and(|round| round.stage == Stage::Check) {
             self.conclude(now, sink);
@@ -203,6 +205,10 @@ impl Watch {
             state.absent.clear();
         }
         let parts = parts.into_iter().filter(|part| part.family == 0 || !state.absent.contains(&part.family)).collect();
-        self.round = Some(Round::new(table, origin, self.number, now, parts));
+        let mut round = Round::new(table, origin, self.number, now, parts);
+        if table == Table::Routes {
+            round.doubtful = self.departed.lately(now);
+        }
+        self.round = Some(round);
     }
 }

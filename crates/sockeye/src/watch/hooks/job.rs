@@ -61,6 +61,10 @@ impl Job {
     }
 }
 
+/// What is said of the change itself. A field of the record that is called so as well, the table of a route, the change of
+/// a link, has `RECORD_` before its name.
+const TAKEN: [&str; 5] = ["SOCKEYE_CHANGE", "SOCKEYE_NETNS", "SOCKEYE_RESYNC", "SOCKEYE_TABLE", "SOCKEYE_JOINED"];
+
 /// Every plain value of a record as a variable: `SOCKEYE_IFNAME`, `SOCKEYE_MTU_BYTES`.
 fn variables(prefix: &str, row: &Row<'_>, environment: &mut Vec<(String, OsString)>) {
     row.entries(&mut |entry| {
@@ -75,7 +79,11 @@ fn variables(prefix: &str, row: &Row<'_>, environment: &mut Vec<(String, OsStrin
         }
         if text.len() <= VARIABLE_MAX && !text.contains(&0) {
             let name: String = entry.key.to_uppercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
-            environment.push((format!("{prefix}{name}"), OsString::from_vec(text)));
+            let mut whole = format!("{prefix}{name}");
+            if TAKEN.contains(&whole.as_str()) {
+                whole = format!("{prefix}RECORD_{name}");
+            }
+            environment.push((whole, OsString::from_vec(text)));
         }
     });
 }

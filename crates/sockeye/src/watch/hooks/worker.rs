@@ -15,6 +15,8 @@ use crate::watch::complain;
 const LOOK: Duration = Duration::from_millis(10);
 /// Bytes of a command's output that are passed on.
 const OUTPUT_MAX: usize = 64 * 1024;
+/// Time that the rest of its output may take once it has ended.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 /// Time a command is given to end by itself after it was told to.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -88,11 +90,16 @@ fn run(job: Job, limit: Duration) {
     });
     let ended = wait(&mut child, began, limit);
     let took = began.elapsed().as_millis();
+    // What it said last is told before how it ended. What it left running in the background may hold its output open:
+    // nobody waits long for that.
+    let until = Instant::now() + LAST_WORDS;
+    while readers.iter().flatten().any(|reader| !reader.is_finished()) && Instant::now() < until {
+        std::thread::sleep(LOOK / 10);
+    }
     complain(&match ended {
         Some(status) => format!("hook {number} [{pid}]: {status} after {took} ms"),
         None => format!("hook {number} [{pid}]: ended by force after {took} ms, its limit is {} ms", limit.as_millis()),
     });
-    // What the command left running in the background may hold its output open: nobody waits for that.
     drop(writer);
     drop(readers);
 }
