@@ -90,6 +90,6 @@ mod tests {
         check(&twice[..twice.len() - 5]);
         check(&[]);
         check(&[twice, vec![3, 0, 9, 0]].concat());
-        check(&[attribute(9, &[5; 40_000]), attribute(9, &[6; 40_000]), attribute(3, b"end")].concat());
+        check(&[attribute(9, &vec![5; 40_000]), attribute(9, &vec![6; 40_000]), attribute(3, b"end")].concat());
     }
 }
