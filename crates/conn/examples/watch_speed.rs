@@ -30,7 +30,7 @@ const TABLE: u32 = 4242;
 const TOGETHER: u32 = 1000;
 /// Bytes of one datagram of requests.
 const DATAGRAM_LEN: usize = 32 * 1024;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 

@@ -40,4 +40,6 @@ pub use interface::InterfaceName;
 pub use namespace::Namespace;
 pub use socket::{Protocol, Socket};
 pub use sys::Instruction;
-pub use watcher::{RECEIVE_BUFFER, Watcher};
+#[cfg(feature = "tokio")]
+pub use watcher::AsyncWatcher;
+pub use watcher::{Changed, Event, Events, RECEIVE_BUFFER, Watcher};

@@ -187,6 +187,15 @@ pub(crate) fn is_network_namespace(fd: BorrowedFd<'_>) -> bool {
     of_nsfs && unsafe { libc::ioctl(fd.as_raw_fd(), libc::NS_GET_NSTYPE) == libc::CLONE_NEWNET }
 }
 
+/// Lets the runtime of the calling task wait for a watcher.
+#[cfg(feature = "tokio")]
+pub(crate) fn register(
+    watcher: crate::watcher::Watcher,
+) -> io::Result<tokio::io::unix::AsyncFd<crate::watcher::Watcher>> {
+    // SAFETY: a watcher owns the socket whose descriptor it gives, and keeps that same one until it is dropped.
+    unsafe { tokio::io::unix::AsyncFd::register(watcher) }.map_err(|failed| failed.into_parts().1)
+}
+
 /// `Ok` when the last call was interrupted by a signal and may be made again.
 fn retry_interrupted() -> io::Result<()> {
     let error = io::Error::last_os_error();

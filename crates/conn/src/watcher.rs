@@ -1,7 +1,17 @@
 //! The engine of `sockeye_state` on two real sockets: one that hears events, one that dumps.
 
+mod event;
+#[cfg(feature = "tokio")]
+mod tokio;
+
+pub use event::{Changed, Event, Events};
+
+#[cfg(feature = "tokio")]
+pub use self::tokio::AsyncWatcher;
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -20,6 +30,10 @@ pub const RECEIVE_BUFFER: usize = 8 * 1024 * 1024;
 
 /// Datagrams of events that are read before the engine is asked again.
 const BATCH: usize = 256;
+
+/// Time after which [`Watcher::advance`] returns although there is more to do: the events of a kernel that is busy may
+/// never end, and the caller has a signal to look at, lines to write, other namespaces to follow.
+const TURN: Duration = Duration::from_millis(100);
 
 /// Follows the tables of one network namespace.
 ///
@@ -66,6 +80,10 @@ impl Watcher {
 
     /// The same, with room for so many bytes of events.
     pub fn with_receive_buffer(namespace: Option<Namespace>, options: Options, bytes: usize) -> Result<Self, Error> {
+        let mut options = options;
+        if options.seed == 0 {
+            options.seed = seed();
+        }
         let engine = Watch::new(options);
         let mut events = open(namespace.as_ref())?;
         // A smaller buffer than was asked for loses more, and says so when it does.
@@ -117,7 +135,7 @@ impl Watcher {
 
     /// The socket that hears events: for interface names. Another filter than its own ([`EventFilter::of`]) has to let in
     /// what that lets in.
-    pub fn events(&mut self) -> &mut Socket {
+    pub fn socket(&mut self) -> &mut Socket {
         &mut self.events
     }
 
@@ -126,10 +144,16 @@ impl Watcher {
         self.until.map(|until| self.began + until)
     }
 
-    /// Does everything that can be done without waiting for the kernel's next event.
+    /// Does everything that can be done without waiting for the kernel's next event, or as much of it as a tenth of a
+    /// second allows: then [`Watcher::next_wake`] is now.
     pub fn advance(&mut self, sink: &mut dyn FnMut(Output<'_>)) -> Result<(), Error> {
+        let turn = self.began.elapsed() + TURN;
         loop {
             let now = self.began.elapsed();
+            if now > turn {
+                self.until = Some(now);
+                return Ok(());
+            }
             match self.engine.want(now) {
                 Want::Events => self.read_events(sink)?,
                 Want::Drops => {
@@ -137,10 +161,13 @@ impl Watcher {
                     self.engine.drops(total, now, sink);
                 }
                 Want::Send(request) => {
-                    self.dumps.send_as_is(&request)?;
+                    if self.dumps.send_as_is(&request).is_err() {
+                        // As good as lost: the engine asks again, after a pause.
+                        self.engine.answer(Received::Overrun, now, sink);
+                    }
                 }
                 Want::Answer => {
-                    let received = self.dumps.receive(&mut self.buffer)?;
+                    let received = self.dumps.receive(&mut self.buffer).unwrap_or(Received::Overrun);
                     self.engine.answer(received, self.began.elapsed(), sink);
                 }
                 Want::Reopen => self.dumps = open(self.namespace.as_ref())?,
@@ -192,6 +219,17 @@ impl Watcher {
 impl AsFd for Watcher {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()
+    }
+}
+
+/// A number that nobody can foresee: who could, might choose records that collide.
+fn seed() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+impl AsRawFd for Watcher {
+    fn as_raw_fd(&self) -> RawFd {
+        self.events.as_fd().as_raw_fd()
     }
 }
 

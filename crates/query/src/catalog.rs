@@ -94,11 +94,22 @@ pub struct Word {
 /// Kinds of records of which a test can hold (`true`) or not hold (`false`).
 pub(crate) type Possible = fn(&Test, bool) -> Kinds;
 
+/// By what right a field is found under a name; the smaller one is the better one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    /// It is its full name, as it is documented.
+    Path,
+    /// A short name that was chosen for it.
+    Alias,
+    /// A part of its name, or its JSON key.
+    Part,
+}
+
 /// The fields and words of one table.
 #[derive(Debug, Default)]
 pub struct Catalog {
     fields: Vec<FieldInfo>,
-    by_name: HashMap<String, FieldId>,
+    by_name: HashMap<String, (Claim, FieldId)>,
     words: Vec<Word>,
     possible: Option<Possible>,
     kinds_help: &'static str,
@@ -106,24 +117,37 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Adds a field. The first that claims a name keeps it.
+    /// Adds a field. Whose full name it is has the best claim to a name, then whose short name; among equals, the first.
     pub fn add(&mut self, field: FieldInfo) -> FieldId {
         let id = FieldId(u16::try_from(self.fields.len()).unwrap_or(u16::MAX));
         // Its short names, its full name, that without the object, and its JSON key with and without: whatever people
         // have before their eyes.
         let last = field.path.rsplit('.').next().unwrap_or_default();
         let key = format!("{}.{}", field.object(), field.json);
-        let names = field.aliases.iter().copied().chain([field.path.as_str(), last, key.as_str(), field.json.as_str()]);
-        for name in names.filter(|name| !name.is_empty()) {
-            self.by_name.entry(spelling(name)).or_insert(id);
+        self.claim(&field.path, Claim::Path, id);
+        for alias in &field.aliases {
+            self.claim(alias, Claim::Alias, id);
+        }
+        for part in [last, &key, &field.json] {
+            self.claim(part, Claim::Part, id);
         }
         self.fields.push(field);
         id
     }
 
-    /// Lets a field be found by another name. The first that claims a name keeps it.
+    fn claim(&mut self, name: &str, claim: Claim, id: FieldId) {
+        if name.is_empty() {
+            return;
+        }
+        let held = self.by_name.entry(spelling(name)).or_insert((claim, id));
+        if claim < held.0 {
+            *held = (claim, id);
+        }
+    }
+
+    /// Lets a field be found by another name, if no other field has it already.
     pub fn alias(&mut self, name: &str, id: FieldId) {
-        self.by_name.entry(spelling(name)).or_insert(id);
+        self.claim(name, Claim::Part, id);
     }
 
     /// Says which kinds of records a test can hold of; without it, a test can hold of all.
@@ -162,7 +186,7 @@ impl Catalog {
 
     /// The field of that name: upper or lower case, with `-` or `_`.
     pub fn find(&self, name: &str) -> Option<FieldId> {
-        self.by_name.get(&spelling(name)).copied()
+        self.by_name.get(&spelling(name)).map(|&(_, id)| id)
     }
 
     /// The name of a field that is nearest to a misspelled one.

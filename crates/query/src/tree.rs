@@ -7,7 +7,7 @@ use core::fmt;
 use core::net::IpAddr;
 use std::borrow::Cow;
 
-use sockeye_wire::rtnetlink::AF_MPLS;
+use sockeye_wire::rtnetlink::{AF_MPLS, AF_UNSPEC};
 use sockeye_wire::{
     Attribute, AttributeRow, Attributes, Choice, Counted, Field, Holds, Layout, Meaning, Payload, Scalar, Selector,
     Space,
@@ -40,6 +40,16 @@ pub(crate) struct Surrounding<'a> {
     pub(crate) family: u8,
     /// The attributes around the nest, for what is selected from there.
     pub(crate) outer: &'a [u8],
+    /// The attributes of the message, and which of them names the namespace of the interfaces below.
+    pub(crate) message: &'a [u8],
+    pub(crate) namespace: Option<u16>,
+}
+
+impl Surrounding<'_> {
+    /// Whether interfaces below are in another namespace: their numbers have no names here.
+    fn names_namespace(&self) -> bool {
+        self.namespace.is_some_and(|number| Attributes::new(self.message).last(number).is_some())
+    }
 }
 
 /// One value with its key.
@@ -154,11 +164,16 @@ pub(crate) fn field_value<'a>(
 /// A number with a name where it stands for an interface.
 fn number_value(number: u64, scalar: Scalar, meaning: Meaning, surrounding: Surrounding<'_>) -> Value<'_> {
     match (meaning, u32::try_from(number)) {
+        // TCM_IFINDEX_MAGIC_BLOCK (include/uapi/linux/rtnetlink.h): the parent is the number of a block, which has no link.
+        (Meaning::Interface, Err(_)) if number.cast_signed() == -1 && surrounding.family == AF_UNSPEC => {
+            Value::Word("block")
+        }
         // NETCONFA_IFINDEX_ALL, NETCONFA_IFINDEX_DEFAULT (include/uapi/linux/netconf.h).
         (Meaning::Interface, Err(_)) if number.cast_signed() == -1 => Value::Word("all"),
         (Meaning::Interface, Err(_)) if number.cast_signed() == -2 => Value::Word("default"),
-        (Meaning::Interface, Ok(index)) => {
-            let name = (index != 0).then(|| surrounding.context.interface(index)).flatten();
+        (Meaning::Interface | Meaning::LowerInterface, Ok(index)) => {
+            let is_here = index != 0 && (meaning == Meaning::Interface || !surrounding.names_namespace());
+            let name = is_here.then(|| surrounding.context.interface(index)).flatten();
             Value::Interface { index, name }
         }
         _ => from_number(number, scalar, meaning),
@@ -228,6 +243,8 @@ fn one<'a>(
                     let key = if row.name.is_empty() { choice.key } else { row.name };
                     (Cow::Borrowed(key), value(&choice.payload, attribute.payload, siblings, inner))
                 }
+                // A kind without options can have an empty place for them.
+                None if attribute.payload.is_empty() => return,
                 // A kind that is newer than this table: its bytes are kept.
                 None => (unknown_choice(row, space), Some(Value::Bytes(attribute.payload))),
             };
@@ -237,10 +254,11 @@ fn one<'a>(
         }
         payload => {
             let key = match payload {
-                Payload::Number(_, meaning) | Payload::Numbers(_, meaning) | Payload::Unsigned(meaning) => {
-                    keyed(row.name, *meaning)
-                }
-                Payload::Repeated(Payload::Number(_, meaning)) => keyed(row.name, *meaning),
+                Payload::Number(_, meaning)
+                | Payload::Numbers(_, meaning)
+                | Payload::Unsigned(meaning)
+                | Payload::Repeated(Payload::Number(_, meaning))
+                | Payload::Listed(Payload::Number(_, meaning)) => keyed(row.name, *meaning),
                 _ => Cow::Borrowed(row.name),
             };
             let value = match payload {

@@ -32,7 +32,18 @@ Examples:
   sockeye sockets unix process = dbus-daemon --columns +peer-process
   sockeye sockets -N all --group-by netns,state
   sockeye sockets tcp --view everything -o ndjson
+  sockeye routes dst = default                   links, rules, neighbours, qdiscs too
+  sockeye watch links routes                     what changes, as it changes
   sockeye fields rtt                             what a field means";
+
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  sockeye watch                                  every change of every table
+  sockeye watch links 'old.operstate = up and new.operstate = down'
+  sockeye watch routes dst = default -o ndjson
+  sockeye watch --netns all --snapshot
+  sockeye watch --on 'routes dst = default' --run 'systemctl restart vpn' --debounce 500ms
+  sockeye watch --on 'links new.operstate = down' --run 'notify-send down' --hold 2s";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -42,6 +53,7 @@ pub(crate) enum Command {
     #[command(flatten)]
     Table(tables::Command),
     /// Follow tables live: every change, and every loss
+    #[command(before_help = WATCH_EXAMPLES)]
     Watch(watch::Options),
     /// Explain the fields that can be shown, filtered and sorted by
     Fields(fields::Options),

@@ -19,7 +19,7 @@ const LISTING: [&str; 2] = ["sockets", "socket"];
 pub(crate) fn command_first(mut words: Vec<OsString>) -> Result<Vec<OsString>, String> {
     let Some(place) = first_word(&words).filter(|&place| place > 1) else { return Ok(words) };
     let Some(word) = words[place].to_str() else { return Ok(words) };
-    if LISTING.contains(&word) {
+    if LISTING.contains(&word) || crate::tables::find(word).is_some_and(|table| table.name() == word) {
         let command = words.remove(place);
         words.insert(1, command);
         return Ok(words);

@@ -9,12 +9,13 @@
 //! | `event broken`, `event overrun`, `event empty` | a malformed datagram, `ENOBUFS`, `EAGAIN` |
 //! | `drops 7`, `drops unknown` | the drop counter |
 //! | `answer row id 5; row id 6 intr; done` | a datagram of the dump socket; also `done 95`, `error 16`, `cut …` |
+//! | `lost` | the driver itself lost events |
 //! | `after 75ms` | time passes |
 //! | `synced links`, `mirror links 3` | what must hold now |
 //! | `> …` | what the engine said and wanted since the line before |
 //!
 //! Messages: `+`, `-`, or `=` for a replacement, and a record: `link 3 mtu 9 up`, `address 3 7`, `rule 4`, `id 5`,
-//! `route 9 prio 1 via 2 dev 3` (10.7.9.0/24), `route6 9 via 1,2`, `port 3`: an event of the bridge about link 3.
+//! `route 9 prio 1 via 2 dev 3` (10.7.9.0/24), `route6 9 via 1,2`, `prefix 9`, `port 3`: an event of the bridge about link 3.
 #![allow(clippy::cast_possible_truncation, reason = "the numbers of a story are small")]
 
 #[path = "common/records.rs"]
@@ -159,6 +160,7 @@ impl Stage {
                 };
                 self.watch.event(received, self.now, &mut sink);
             }
+            ("lost", _) => self.watch.lost(self.now),
             ("drops", Some(Want::Drops)) => self.watch.drops(rest.parse().ok(), self.now, &mut sink),
             ("answer", Some(Want::Answer)) => {
                 let (sender, cut, messages) = dressed(rest);
@@ -177,7 +179,8 @@ impl Stage {
                 let mirror = self.watch.mirror(table(name)).unwrap();
                 let mut texts: Vec<_> = mirror.iter().map(|record| describe(mirror.table(), record)).collect();
                 texts.sort();
-                assert_eq!(texts.join("; "), records, "the mirror of {name}");
+                let texts = if texts.is_empty() { "nothing".into() } else { texts.join("; ") };
+                assert_eq!(texts, records, "the mirror of {name}");
                 self.want = want;
             }
             ("counters", _) => {
@@ -226,6 +229,11 @@ fn record(text: &str) -> (u16, Vec<u8>) {
         }
         "address" => (RTM_NEWADDR, records::address(number(1), number(2))),
         "rule" => (RTM_NEWRULE, records::rule(number(1))),
+        "prefix" => {
+            let mut record = vec![AF_INET6, 0, 0, 0, 3, 0, 0, 0, 3, 64, 0, 0];
+            records::put(1, &[0xfd, number(1)], &mut record);
+            (RTM_NEWPREFIX, record)
+        }
         "id" => (RTM_NEWNSID, records::id(number(1))),
         "route" => (RTM_NEWROUTE, records::route4(number(1), number(3), number(5), number(7))),
         "route6" => {
@@ -300,6 +308,7 @@ fn describe(table: Table, record: &[u8]) -> String {
         }
         Table::Addresses => format!("address {} {}", record[4], last(1)),
         Table::Rules => format!("rule {}", first(6)),
+        Table::Prefixes => format!("prefix {}", last(1)),
         Table::Namespaces => format!("id {}", first(1)),
         Table::Routes if record[0] == AF_INET => {
             let destination = attribute(1).map_or(0, |payload| payload[2]);

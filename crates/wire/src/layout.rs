@@ -77,6 +77,8 @@ pub enum Meaning {
     Seconds,
     /// The index of a network interface; 0 is none.
     Interface,
+    /// The index of a network interface in the namespace that the message names, which may be another; 0 is none.
+    LowerInterface,
     /// A handle of traffic control, `major:minor`, 16 bits each.
     Handle,
     /// An identifier: a number to compare, not to add.
@@ -126,7 +128,7 @@ impl Meaning {
             Self::Microseconds => "µs",
             Self::Milliseconds => "ms",
             Self::Centiseconds => "1/100 s",
-            Self::Interface => "interface",
+            Self::Interface | Self::LowerInterface => "interface",
             Self::Handle => "handle",
             Self::Seconds => "s",
             Self::Identifier | Self::Hexadecimal => "identifier",

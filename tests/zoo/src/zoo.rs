@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::skip::Skip;
-use crate::specimen::Specimen;
 use crate::{address, sys};
 
 /// How long a specimen may take to reach its state. A first retransmission takes a fifth of a second; the rest is for
@@ -90,7 +89,7 @@ fn await_address(address: Ipv6Addr) -> io::Result<()> {
 
 /// Makes a specimen: an error that means "not in this kernel, or not for this user" is [`Unavailable`], any other is a
 /// mistake of the specimen.
-pub(crate) fn make(kind: &'static str, build: impl FnOnce() -> io::Result<Specimen>) -> Result<Specimen, Unavailable> {
+pub(crate) fn make<T>(kind: &'static str, build: impl FnOnce() -> io::Result<T>) -> Result<T, Unavailable> {
     build().map_err(|error| match error.raw_os_error() {
         Some(errno) if is_missing(errno) => Unavailable { kind, errno },
         _ => panic!("{kind}: {error}"),

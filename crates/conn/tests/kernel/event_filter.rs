@@ -47,7 +47,7 @@ impl Maker {
         answer.error().expect("an acknowledgement").expect("a whole one").errno == 0
     }
 
-    fn must(&mut self, request: Request) {
+    fn must(&mut self, request: &Request) {
         assert!(self.make(request.clone()), "{request:?}");
     }
 
@@ -87,13 +87,12 @@ fn address(kind: u16, index: u32, host: u8) -> Request {
 fn neighbour(kind: u16, family: u8, index: u32, number: u32) -> Request {
     const NUD_PERMANENT: u8 = 0x80;
     const NTF_MASTER: u8 = 4;
-    let [a, b, c, d] = index.to_ne_bytes();
     let flags = if family == 7 { NTF_MASTER } else { 0 };
-    let [_, x, y, z] = number.to_be_bytes();
+    let host = &number.to_be_bytes()[1..];
     let request = Request::new(kind, if kind == RTM_NEWNEIGH { NLM_F_CREATE } else { 0 })
-        .body(&[family, 0, 0, 0, a, b, c, d, NUD_PERMANENT, 0, flags, 0])
-        .attribute(2, &[2, 0, 9, x, y, z]);
-    if family == 2 { request.attribute(1, &[10, x, y, z]) } else { request }
+        .body(&[&[family, 0, 0, 0][..], &index.to_ne_bytes(), &[NUD_PERMANENT, 0, flags, 0]].concat())
+        .attribute(2, &[&[2, 0, 9], host].concat());
+    if family == 2 { request.attribute(1, &[&[10], host].concat()) } else { request }
 }
 
 fn route(destination: u32, interface: Option<u32>) -> Request {
@@ -130,8 +129,10 @@ fn bridge(maker: &mut Maker) -> bool {
     }
     let mut body = [0; 16];
     body[4..8].copy_from_slice(&PORT.to_ne_bytes());
-    maker.must(Request::new(RTM_NEWLINK, NLM_F_ACK).body(&body).attribute(10, &BRIDGE.to_ne_bytes()));
-    [LOOPBACK, BRIDGE, PORT].into_iter().for_each(|index| maker.must(up(index)));
+    maker.must(&Request::new(RTM_NEWLINK, NLM_F_ACK).body(&body).attribute(10, &BRIDGE.to_ne_bytes()));
+    for index in [LOOPBACK, BRIDGE, PORT] {
+        maker.must(&up(index));
+    }
     true
 }
 
@@ -175,15 +176,15 @@ fn what_has_consequences_is_let_in_although_its_table_is_not_followed() {
     let test = "what_has_consequences_is_let_in";
     unshared(test, UnshareFlags::NEWNET, || {
         let mut maker = Maker::open();
-        maker.must(up(LOOPBACK));
+        maker.must(&up(LOOPBACK));
         let mut watcher = Watcher::open(None, Options::new(Tables::one(Table::Routes))).expect("opened");
         until_synced(&mut watcher);
         let before = watcher.engine().counters().datagrams;
-        maker.must(address(RTM_NEWADDR, LOOPBACK, 9));
+        maker.must(&address(RTM_NEWADDR, LOOPBACK, 9));
         watcher.advance(&mut |_| {}).expect("watched");
         // The address itself is none of its business; its local route is.
         assert_eq!(watcher.engine().counters().datagrams - before, 1);
-        maker.must(address(RTM_DELADDR, LOOPBACK, 9));
+        maker.must(&address(RTM_DELADDR, LOOPBACK, 9));
         watcher.advance(&mut |_| {}).expect("watched");
         // That it went may take routes along that no event tells of: the address, and the local route.
         assert_eq!(watcher.engine().counters().datagrams - before, 3);
@@ -199,7 +200,9 @@ fn by_interface_nothing_is_hidden_that_has_none() {
         if !maker.make(link(PORT, "other7", b"ifb")) {
             return crate::support::skip(test, "no ifb link in this kernel");
         }
-        [LOOPBACK, PORT].into_iter().for_each(|index| maker.must(up(index)));
+        for index in [LOOPBACK, PORT] {
+            maker.must(&up(index));
+        }
         let filter = EventFilter::new(|number, _| match number & !3 {
             RTM_NEWROUTE => Hearing::Records,
             _ => Hearing::Nothing,

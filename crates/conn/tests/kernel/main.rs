@@ -2,6 +2,7 @@
 
 mod capture;
 mod event_filter;
+mod examples;
 mod inventory;
 mod namespace;
 mod support;

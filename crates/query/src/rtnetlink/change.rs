@@ -36,6 +36,9 @@ impl ChangeKind {
 
 const KINDS: &[Name] = names![(0, "added"), (1, "removed"), (2, "changed")];
 
+/// Fields that only a change has.
+const OWN: [&str; 2] = ["change", "resync"];
+
 /// A change of a record.
 #[derive(Clone, Copy)]
 pub struct Change<'a> {
@@ -66,7 +69,10 @@ fn make(table: Table) -> Catalog {
     let base = catalog(table);
     let mut made = Catalog::default();
     for (_, info) in base.fields() {
-        made.add(info.clone());
+        // `change` is what happened, and not the `ifi_change` of links: that is there as `old.change` and `new.change`.
+        let is_own = OWN.contains(&info.path.as_str());
+        let path = if is_own { format!("record.{}", info.path) } else { info.path.clone() };
+        made.add(FieldInfo { path, ..info.clone() });
     }
     for prefix in ["old", "new"] {
         for (_, info) in base.fields() {
@@ -87,9 +93,10 @@ fn make(table: Table) -> Catalog {
         since: Version(2, 12),
         privilege: Privilege::None,
     };
-    let change = made.add(own("change", "What happened to the record.", FieldKind::Number(Meaning::OneOf(KINDS))));
+    let [change, resync] = OWN;
+    let change = made.add(own(change, "What happened to the record.", FieldKind::Number(Meaning::OneOf(KINDS))));
     made.add(own(
-        "resync",
+        resync,
         "Found by asking the kernel again, after it dropped messages.",
         FieldKind::Number(Meaning::Truth),
     ));

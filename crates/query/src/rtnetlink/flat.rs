@@ -3,6 +3,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use sockeye_wire::rtnetlink::record::Route;
 use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table};
 use sockeye_wire::{Meaning, Scalar};
 
@@ -27,6 +28,10 @@ pub(crate) enum Flat {
     Source,
     /// Routing table of a route or a rule.
     RoutingTable,
+    /// Next hops of a route.
+    Gateways,
+    /// Links that a route leads to.
+    Devices,
     /// Preference of a rule.
     RulePriority,
 }
@@ -78,11 +83,32 @@ impl Flat {
                 (number != 0 || row.table != Table::Rules)
                     .then(|| from_number(number, Scalar::U32, Meaning::OneOf(names::ROUTING_TABLES)))
             }
+            Self::Gateways => {
+                let route = Route::read(row.payload())?;
+                several(
+                    route.gateway().into_iter().chain(route.hops().filter_map(|hop| hop.gateway())).map(Value::Address),
+                )
+            }
+            Self::Devices => {
+                let route = Route::read(row.payload())?;
+                let indices = route.oif().into_iter().chain(route.hops().map(|hop| hop.oif()));
+                several(indices.map(|index| Value::Interface { index, name: row.context.interface(index) }))
+            }
             Self::RulePriority => {
                 let priority = row.attribute(PRIORITY).map_or(Some(0), |bytes| Scalar::U32.read(bytes, 0));
                 priority.map(Value::Unsigned)
             }
         }
+    }
+}
+
+/// One value as it is, several as a list.
+fn several<'a>(values: impl Iterator<Item = Value<'a>>) -> Option<Value<'a>> {
+    let mut values: Vec<_> = values.collect();
+    match values.len() {
+        0 => None,
+        1 => values.pop(),
+        _ => Some(Value::List(values)),
     }
 }
 

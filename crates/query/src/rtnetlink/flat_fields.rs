@@ -15,6 +15,8 @@ pub(crate) struct FlatField {
     pub(crate) kernel: &'static str,
     pub(crate) doc: &'static str,
     pub(crate) kind: FieldKind,
+    /// It says again, for columns and filters, what the record has in several places: no value of its own.
+    pub(crate) again: bool,
     /// Keys of the family's structure that it stands for.
     pub(crate) fields: &'static [&'static str],
     /// Keys of attributes that it stands for.
@@ -22,13 +24,18 @@ pub(crate) struct FlatField {
 }
 
 const fn flat(flat: Flat, path: &'static str, kernel: &'static str, kind: FieldKind, doc: &'static str) -> FlatField {
-    FlatField { flat, path, aliases: &[], kernel, doc, kind, fields: &[], attributes: &[] }
+    FlatField { flat, path, aliases: &[], kernel, doc, kind, again: false, fields: &[], attributes: &[] }
 }
 
 impl FlatField {
     /// The same, found by these names too, the best one first.
     const fn called(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
+    }
+
+    /// The same, which stands for what is elsewhere in the record too.
+    const fn again(self) -> Self {
+        Self { again: true, ..self }
     }
 
     /// The same in place of these of the structure and these attributes.
@@ -62,13 +69,30 @@ const ADDRESS: [FlatField; 2] = [
     .covers(&["header_flags"], &["flags"]),
 ];
 
-const ROUTE: [FlatField; 3] = [
+const ROUTE: [FlatField; 5] = [
     flat(Flat::Destination, "dst", "RTA_DST", FieldKind::Network, "Destination network; of an MPLS route its label.")
         .called(&["dst", "to"])
         .covers(&["dst_len"], &["dst"]),
     flat(Flat::Source, "src", "RTA_SRC", FieldKind::Network, "Source network that the route is for.")
         .covers(&["src_len"], &["src"]),
     ROUTING_TABLE,
+    flat(
+        Flat::Gateways,
+        "via",
+        "RTA_GATEWAY, RTA_MULTIPATH",
+        FieldKind::Address,
+        "Every next hop: the one, or those of several.",
+    )
+    .called(&["via", "gw"])
+    .again(),
+    flat(
+        Flat::Devices,
+        "dev",
+        "RTA_OIF, RTA_MULTIPATH",
+        FieldKind::Interface,
+        "Every link that packets leave by: the one, or those of several next hops.",
+    )
+    .again(),
 ];
 
 const RULE: [FlatField; 4] = [

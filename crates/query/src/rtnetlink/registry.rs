@@ -98,10 +98,11 @@ impl Registry {
         let mut way =
             Way { table, steps: Vec::new(), prefix: String::new(), kernel: String::new(), spaces: Vec::new() };
         registry.add_space(space, &mut way);
+        registry.add_gateways();
         registry.add_words();
         registry.catalog.set_sides(match table {
             Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => &["ip", "address"],
-            Table::Routes => &["dst", "gateway", "prefsrc", "multipath.gateway"],
+            Table::Routes => &["dst", "via", "prefsrc"],
             Table::MulticastRoutes | Table::Rules => &["dst", "src"],
             Table::Neighbours | Table::Fdb => &["dst"],
             Table::Nexthops => &["gateway"],
@@ -126,18 +127,20 @@ impl Registry {
         let id = self.catalog.add(FieldInfo {
             path: row.path.to_owned(),
             aliases: row.aliases.to_vec(),
-            json: row.path.to_owned(),
+            json: if row.again { String::new() } else { row.path.to_owned() },
             kernel: row.kernel.to_owned(),
             doc: row.doc,
             kind: row.kind,
             scalar: matches!(row.kind, FieldKind::Number(_)).then_some(Scalar::U32),
-            several: false,
+            several: row.again,
             none_is_said: matches!(row.flat, Flat::Source | Flat::Destination) && table == Table::Rules,
             since: Version(2, 12),
             privilege: Privilege::None,
         });
         self.sources.push(Source::Flat(row.flat));
-        self.flats.push((id, row.flat));
+        if !row.again {
+            self.flats.push((id, row.flat));
+        }
         self.hidden.fields.extend(row.fields.iter().map(|&name| name.to_owned()));
         self.hidden.attributes.extend(row.attributes.iter().map(|&name| name.to_owned()));
     }
@@ -286,6 +289,23 @@ impl Registry {
         self.sources.push(Source::Places(vec![place]));
     }
 
+    /// What people call `via` is in two attributes: RTA_VIA has gateways of another family than the route's. The field of
+    /// that name says either.
+    fn add_gateways(&mut self) {
+        let at = |name| {
+            self.catalog.find(name).map(|field| usize::from(field.0)).filter(|_| self.catalog.find("oif").is_some())
+        };
+        let (Some(via), Some(gateway)) = (at("via"), at("gateway")) else { return };
+        if via == gateway {
+            return;
+        }
+        if let Source::Places(gateways) = self.sources[gateway].clone()
+            && let Source::Places(places) = &mut self.sources[via]
+        {
+            places.extend(gateways);
+        }
+    }
+
     /// Bare words: the names of families, types, states and kinds.
     fn add_words(&mut self) {
         let mut words: Vec<Word> = Vec::new();
@@ -366,7 +386,7 @@ impl Traits {
 
 fn kind_of_number(meaning: Meaning) -> FieldKind {
     match meaning {
-        Meaning::Interface => FieldKind::Interface,
+        Meaning::Interface | Meaning::LowerInterface => FieldKind::Interface,
         meaning => FieldKind::Number(meaning),
     }
 }
@@ -392,8 +412,8 @@ fn aliases(table: Table, path: &str) -> &'static [&'static str] {
         (Table::Links, "operstate") => &["state", "operstate"],
         (Table::Links, "address") => &["address", "mac", "lladdr"],
         (Table::Links, "ifalias") => &["alias"],
-        (Table::Routes | Table::MulticastRoutes | Table::Nexthops, "oif") => &["dev", "oif"],
-        (Table::Routes | Table::MulticastRoutes | Table::Nexthops, "gateway") => &["gateway", "via", "gw"],
+        (Table::Nexthops, "oif") => &["dev", "oif"],
+        (Table::Nexthops, "gateway") => &["gateway", "via", "gw"],
         (Table::Routes | Table::MulticastRoutes, "priority") => &["metric", "priority"],
         (Table::Routes | Table::Rules | Table::Nexthops | Table::Addresses, "protocol" | "proto") => {
             &["proto", "protocol"]

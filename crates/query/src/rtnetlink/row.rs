@@ -109,7 +109,14 @@ impl<'a> Row<'a> {
     }
 
     pub(super) fn surrounding(&self) -> Surrounding<'a> {
-        Surrounding { context: self.context, family: self.family(), outer: &[] }
+        /// `IFLA_LINK_NETNSID`, `NDA_LINK_NETNSID`.
+        const LINK_NETNSID: [u16; 2] = [37, 10];
+        let namespace = match self.table {
+            Table::Links => Some(LINK_NETNSID[0]),
+            Table::Neighbours | Table::Fdb => Some(LINK_NETNSID[1]),
+            _ => None,
+        };
+        Surrounding { context: self.context, family: self.family(), outer: &[], message: self.attributes(), namespace }
     }
 }
 

@@ -38,7 +38,7 @@ fn select(table: Table, test: &Test, wanted: &mut Wanted) {
         (Table::Routes | Table::MulticastRoutes, "table") => wanted.table = number(),
         (Table::Routes, "protocol") => wanted.protocol = narrow(),
         (Table::Routes, "type") => wanted.route_type = narrow(),
-        (Table::Routes | Table::Nexthops, "oif") | (Table::Addresses, "index") => wanted.ifindex = index(),
+        (Table::Routes | Table::Nexthops, "oif" | "dev") | (Table::Addresses, "index") => wanted.ifindex = index(),
         (Table::Neighbours | Table::Qdiscs | Table::TcClasses | Table::TcFilters | Table::Vlans, "ifindex") => {
             wanted.ifindex = index();
         }

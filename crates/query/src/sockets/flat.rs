@@ -93,7 +93,9 @@ impl Flat {
                 (!ports.is_empty()).then_some(Value::List(ports))
             }
             Self::Interface => {
-                row.surroundings.interface(u32::try_from(Self::Ifindex.number(row)?).ok()?).map(Value::Owned)
+                let index = u32::try_from(Self::Ifindex.number(row)?).ok()?;
+                let gone = || row.surroundings.knows_interfaces().then_some(Value::Interface { index, name: None });
+                row.surroundings.interface(index).map(Value::Owned).or_else(gone)
             }
             Self::Cookie => self.number(row).map(Value::Hexadecimal),
             Self::Cgroup => row.surroundings.cgroup(cgroup_id(row)?).map(Value::Text),
@@ -153,16 +155,17 @@ impl Flat {
 /// Owners as a filter sees them: where not everybody could be looked at, there may be others. What has no inode nobody
 /// holds, whatever could be seen: it waits to be accepted, or its program has closed it.
 pub(super) fn owners<'a>(flat: Flat, row: &SocketRow<'a>) -> Option<Value<'a>> {
-    let inode = match flat {
-        Flat::PeerOwner(_) => other_end(row).map(|peer| u64::from(peer.inode)),
-        _ if is_of_the_kernel(row) => None,
-        _ => inode(row),
+    let (inode, part) = match flat {
+        Flat::PeerOwner(part) => (other_end(row)?.inode, part),
+        Flat::Owner(_) if is_of_the_kernel(row) => return Some(Value::List(Vec::new())),
+        Flat::Owner(part) => (u32::try_from(inode(row)?).ok()?, part),
+        _ => return flat.value(row),
     };
-    if inode == Some(0) {
+    if inode == 0 {
         return Some(Value::List(Vec::new()));
     }
-    let seen = flat.value(row);
-    if inode.is_none() || row.surroundings.owners_unknown().is_none() {
+    let seen = row.surroundings.deciding_owners(inode, part);
+    if row.surroundings.deciding_owners_unknown().is_none() {
         return seen;
     }
     Some(match seen {

@@ -272,9 +272,11 @@ fn tables_to_ask(filter: &Expression) -> Tables {
     if *filter == Expression::always() {
         return TABLES_DEFAULT;
     }
-    // A port id of Netlink and a queue of XDP are no ports to whoever does not speak of these families.
-    let named = possible::names_tables(filter) || !possible::speaks_of_ports(filter);
-    if named { possible } else { possible.and(TABLES_WITH_PORTS) }
+    // A port id of Netlink and a queue of XDP are no ports to whoever does not speak of these families, by their names or
+    // by fields that no other family has.
+    let with_ports = possible.and(TABLES_WITH_PORTS);
+    let limited = !possible::names_tables(filter) && possible::needs_ports(filter) && !with_ports.is_empty();
+    if limited { with_ports } else { possible }
 }
 
 /// Tables whose dumps run filter programs: all of inet_diag but SCTP, which ignores them (kernel sctp_diag_dump).

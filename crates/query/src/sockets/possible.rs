@@ -100,9 +100,25 @@ pub(super) fn names_tables(expression: &Expression) -> bool {
     speaks_of(expression, &|flat| flat == Flat::Proto)
 }
 
-/// Whether a filter speaks of ports.
-pub(super) fn speaks_of_ports(expression: &Expression) -> bool {
-    speaks_of(expression, &|flat| matches!(flat, Flat::LocalPort | Flat::PeerPort | Flat::Port))
+/// Whether a filter compares ports in whatever way a row fits it.
+pub(super) fn needs_ports(expression: &Expression) -> bool {
+    needs_ports_where(expression, true)
+}
+
+fn needs_ports_where(expression: &Expression, wanted: bool) -> bool {
+    match (expression, wanted) {
+        (Expression::Not(inner), _) => needs_ports_where(inner, !wanted),
+        (Expression::All(parts), true) | (Expression::Any(parts), false) => {
+            parts.iter().any(|part| needs_ports_where(part, wanted))
+        }
+        (Expression::Any(parts), true) | (Expression::All(parts), false) => {
+            !parts.is_empty() && parts.iter().all(|part| needs_ports_where(part, wanted))
+        }
+        (Expression::Test(test), _) => {
+            let is_port = matches!(source(test.field), Source::Flat(Flat::LocalPort | Flat::PeerPort | Flat::Port));
+            is_port && (wanted || test.condition != Condition::Present)
+        }
+    }
 }
 
 /// Tables that a filter names one by one. A word for many stands for whatever of them this kernel has.

@@ -43,6 +43,10 @@ pub struct Peer {
 pub trait Surroundings: Sync {
     /// Name of an interface in the row's network namespace.
     fn interface(&self, ifindex: u32) -> Option<Vec<u8>>;
+    /// Whether an interface without a name is one that is gone, and not one that nobody has asked for.
+    fn knows_interfaces(&self) -> bool {
+        false
+    }
     /// Name of a user.
     fn user(&self, uid: u32) -> Option<&[u8]>;
     /// Path of a control group.
@@ -52,6 +56,14 @@ pub trait Surroundings: Sync {
     /// Why owners that were looked for can be unknown, in one sentence; `None`: every owner is known, or none was looked for.
     fn owners_unknown(&self) -> Option<&str> {
         None
+    }
+    /// The same of the owners that a filter depends on: of others it need not be known whether they hold the socket.
+    fn deciding_owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
+        self.owners(inode, part)
+    }
+    /// Why there can be more owners that a filter depends on; `None`: there are none.
+    fn deciding_owners_unknown(&self) -> Option<&str> {
+        self.owners_unknown()
     }
     /// The other end of a socket.
     fn peer(&self, row: &SocketRow<'_>) -> Option<Peer>;

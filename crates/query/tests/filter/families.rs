@@ -1,7 +1,7 @@
 //! Addresses of families other than the internet's, over the fields of sockets.
 
 use sockeye_query::filter;
-use sockeye_query::sockets::catalog;
+use sockeye_query::sockets::{Abilities, Plan, Question, Table, Tables, catalog};
 
 use crate::sample::Known;
 
@@ -210,4 +210,49 @@ fn ports_are_as_wide_as_the_families_that_are_named() {
     assert!(canonical("tcp lport = 70000").contains("a number from 0 to 65535"));
     assert!(canonical("netlink lport = 4294967296").contains("a number from 0 to 4294967295"));
     assert_eq!(canonical("netlink lport > 70000"), "(proto = netlink and lport >= 70001)");
+}
+
+/// The families that a filter is asked of, or why it is refused.
+fn families(text: &str) -> Result<Tables, String> {
+    let filter = filter::parse(text, catalog(), &Known).map_err(|mistake| mistake.to_string())?;
+    let abilities = Abilities::new(true, true);
+    let question = Question { filter: Some(&filter.expression), fields: &[], listener_drops: false, abilities };
+    Ok(Plan::new(&question).dumps.iter().map(|dump| dump.table).collect())
+}
+
+#[test]
+fn only_ports_that_every_match_must_have_leave_families_out() {
+    use Table::{Mptcp, Netlink, Packet, Tcp, Tipc, Unix, Xdp};
+    let ports = [Unix, Packet, Netlink, Xdp, Tipc].into_iter().collect::<Tables>().complement();
+    let all = Tables::ALL;
+    for (text, expected) in [
+        ("sport = 22", ports),
+        ("not sport = 22", ports),
+        ("sport = 22 or dport = 22", ports),
+        ("has local_port", ports),
+        (":22", ports),
+        ("uid = 0 sport = 22", ports),
+        ("not (sport = 22 and dport = 23)", ports),
+        ("uid = 0", all),
+        ("sport = 8001 or inode = 7", all),
+        ("not (sport = 22 and inode = 23)", all),
+        ("not has local_port", all),
+        ("not has sport and not has dport", all),
+        ("(established or lport 45254) and name = '/run/x'", Unix.set()),
+        ("netlink_protocol = generic and (optmem < 5 or sport != 5)", Netlink.set()),
+        ("netlink_protocol = generic and sport != 5", Netlink.set()),
+        ("netlink sport = 5", Netlink.set()),
+        ("rtt > 1 or sport = 3 and rtt > 2", [Tcp, Mptcp].into_iter().collect()),
+    ] {
+        let found = families(text).map(|found| found.iter().map(Table::name).collect::<Vec<_>>());
+        let mut possible = expected;
+        if text == "rtt > 1 or sport = 3 and rtt > 2" {
+            possible = possible.and(families("has rtt").expect("a filter"));
+        }
+        assert_eq!(found, Ok(possible.iter().map(Table::name).collect()), "{text}");
+    }
+    let stream = families("(established or lport 45254) and socket_type = stream").expect("rows fit it");
+    assert!(stream.has(Unix), "{stream:?}");
+    let datagram = families("socket_type = dgram and not has local_port").expect("rows fit it");
+    assert!(datagram.has(Unix) && !datagram.has(Tcp), "{datagram:?}");
 }

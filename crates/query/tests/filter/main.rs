@@ -5,6 +5,7 @@ mod documentation;
 mod families;
 mod language;
 mod mistakes;
+mod names;
 mod random;
 mod refused;
 mod sample;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sockeye_query::filter::{Decision, Expression, Record};
+use sockeye_query::filter::{Condition, Decision, Expression, Record};
 use sockeye_query::sockets::{Abilities, DumpPlan, Plan, Question, SocketRow, Table, catalog};
 use sockeye_query::{FieldId, Value};
 use sockeye_wire::sock_diag::state::State;
@@ -42,10 +42,10 @@ pub(crate) fn check(
 /// What the whole filter takes of every row of every table that is meant.
 fn wanted(world: &World, filter: &Expression, plan: &Plan) -> BTreeSet<(Table, u64)> {
     let names_tables = catalog().find("proto").is_some_and(|proto| filter.fields().contains(&proto));
-    // Whoever speaks of ports means those of the internet.
-    let ports = ["lport", "pport", "port"].map(|name| catalog().find(name).expect("a field"));
-    let speaks_of_ports = ports.iter().any(|port| filter.fields().contains(port));
-    let is_meant = |table: Table| names_tables || !speaks_of_ports || table.ip_protocol().is_some();
+    // Whoever asks for ports means those of the internet, unless only others can fit.
+    let asks_for_ports = !fits_without_ports(filter, true);
+    let others_alone = plan.dumps.iter().all(|dump| dump.table.ip_protocol().is_none());
+    let is_meant = |table: Table| names_tables || !asks_for_ports || others_alone || table.ip_protocol().is_some();
     let is_hidden =
         |row: &SocketRow<'_>| !plan.states_named && matches!(row.state(), Some(State::TimeWait | State::BoundInactive));
     let inet = world.inet.iter().map(|known| (known.facts.table, &known.row));
@@ -58,6 +58,19 @@ fn wanted(world: &World, filter: &Expression, plan: &Plan) -> BTreeSet<(Table, u
                 .then(|| (table, row.cookie().expect("a cookie")))
         })
         .collect()
+}
+
+/// Whether a row without ports can fit, whatever else it says.
+fn fits_without_ports(filter: &Expression, wanted: bool) -> bool {
+    let port_fields = ["lport", "pport", "port"].map(|name| catalog().find(name).expect("a field"));
+    match filter {
+        Expression::Not(inner) => fits_without_ports(inner, !wanted),
+        Expression::All(parts) if wanted => parts.iter().all(|part| fits_without_ports(part, true)),
+        Expression::Any(parts) if !wanted => parts.iter().all(|part| fits_without_ports(part, false)),
+        Expression::All(parts) | Expression::Any(parts) => parts.iter().any(|part| fits_without_ports(part, wanted)),
+        Expression::Test(test) if port_fields.contains(&test.field) => test.condition == Condition::Present && !wanted,
+        Expression::Test(_) => true,
+    }
 }
 
 /// A row, and what only the kernel's programs say of its socket.

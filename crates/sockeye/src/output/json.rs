@@ -1,6 +1,6 @@
 //! Rows as JSON objects: flat keys, and one object for each structure of the kernel.
 
-use sockeye_query::sockets::{Flat, OwnerPart, Reader, SocketRow, Table, attribute_of, catalog};
+use sockeye_query::sockets::{self, Flat, OwnerPart, Reader, SocketRow, Table, attribute_of, catalog};
 use sockeye_query::{Catalog, FieldId, Value};
 
 use super::record::Records;
@@ -121,7 +121,7 @@ impl Node {
             // Most rows lack most of the rare attributes: that is seen here without looking for the field.
             Self::Value { attribute: Some(number), .. } if row.slots.payload(*number).is_none() => {}
             Self::Value { key, field, .. } => {
-                if let Some(read) = row.value(*field) {
+                if let Some(read) = row.value(*field).filter(is_named) {
                     out.push(b',');
                     value::json_entry(out, key, &read);
                 }
@@ -141,13 +141,18 @@ impl Node {
                     out.push(b'}');
                 }
             }
-            Self::Owners { key, parts } => write_owners(out, key, parts, row),
+            Self::Owners { key, parts } => write_owners(out, key, parts, row, false),
         }
     }
 }
 
+/// Whether the value is no interface that is gone: of such a one `ifindex` says what is known.
+fn is_named(value: &Value<'_>) -> bool {
+    !matches!(value, Value::Interface { name: None, .. })
+}
+
 /// Owners are read part by part; each part is a list in the same order.
-fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], row: &SocketRow<'_>) {
+fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], row: &SocketRow<'_>, once: bool) {
     let lists: Vec<_> = parts.iter().map(|&(_, field)| row.value(field)).collect();
     let Some(Some(Value::List(first))) = lists.first() else {
         if let Some(reason) = parts.first().and_then(|&(_, field)| unknown::reason(Kind::of(field), row)) {
@@ -166,8 +171,15 @@ fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], ro
         });
         entries.collect::<Vec<_>>()
     });
+    let mut said: Vec<Vec<(&str, &Value<'_>)>> = Vec::new();
     out.extend_from_slice(format!(",\"{key}\":[").as_bytes());
-    for (index, entries) in members.enumerate() {
+    for entries in members {
+        // One process can hold a socket by several descriptors: what is known of a group is said once.
+        if once && said.contains(&entries) {
+            continue;
+        }
+        let index = said.len();
+        said.push(entries.clone());
         out.extend_from_slice(if index == 0 { b"{" } else { b",{" });
         for (place, (key, value)) in entries.into_iter().enumerate() {
             if place > 0 {
@@ -180,34 +192,80 @@ fn write_owners(out: &mut Vec<u8>, key: &str, parts: &[(OwnerPart, FieldId)], ro
     out.push(b']');
 }
 
-/// The key of a field in the object that it stands in.
-pub(crate) fn group_key(catalog: &'static Catalog, field: FieldId) -> &'static str {
-    let info = catalog.info(field);
-    // Either port has no key of its own in a row.
-    if info.json.is_empty() { &info.path } else { &info.json }
+/// What a field is in the object of a group.
+pub(crate) enum GroupKey {
+    /// A member of this key.
+    Member(&'static str),
+    /// With all other parts of owners a list of objects, as in a row.
+    Owners { key: &'static str, parts: Vec<(OwnerPart, FieldId)> },
+    /// A part of owners that stands in the list already.
+    InOwners,
 }
 
-/// Appends the member of a group's object for one field, comma last; nothing where the row does not have it.
-pub(crate) fn group_member(out: &mut Vec<u8>, key: &str, field: FieldId, row: Row<'_, '_>) {
-    match row.value(field) {
-        // Owners of one socket are often one process with several descriptors: each value is said once.
-        Some(Value::List(values)) => {
-            let mut said: Vec<Value<'_>> = Vec::with_capacity(values.len());
-            for value in values {
-                if !said.contains(&value) {
-                    said.push(value);
+impl GroupKey {
+    /// The keys of these fields of a catalog, one for each.
+    pub(crate) fn of(catalog: &'static Catalog, fields: &[FieldId]) -> Vec<Self> {
+        let is_of_sockets = std::ptr::eq(catalog, sockets::catalog());
+        let owner = |field| match Kind::of(field) {
+            Kind::Flat(Flat::Owner(part)) if is_of_sockets => Some(("owners", part)),
+            Kind::Flat(Flat::PeerOwner(part)) if is_of_sockets => Some(("peer_owners", part)),
+            _ => None,
+        };
+        let mut keys: Vec<Self> = Vec::with_capacity(fields.len());
+        for &field in fields {
+            let Some((wanted, part)) = owner(field) else {
+                let info = catalog.info(field);
+                // Either port has no key of its own in a row.
+                keys.push(Self::Member(if info.json.is_empty() { &info.path } else { &info.json }));
+                continue;
+            };
+            let known = keys.iter_mut().find_map(|key| match key {
+                Self::Owners { key, parts } if *key == wanted => Some(parts),
+                _ => None,
+            });
+            match known {
+                Some(parts) => {
+                    parts.push((part, field));
+                    keys.push(Self::InOwners);
                 }
+                None => keys.push(Self::Owners { key: wanted, parts: vec![(part, field)] }),
             }
-            value::json_entry(out, key, &Value::List(said));
         }
-        Some(read) => value::json_entry(out, key, &read),
-        None => {
-            let Row::Socket(row) = row else { return };
-            let Some(reason) = unknown::reason(Kind::of(field), row) else { return };
-            value::json_entry(out, &format!("{key}_unknown"), &Value::Text(reason.as_bytes()));
+        keys
+    }
+
+    /// Appends the member of a group's object for one field, comma last; nothing where the row does not have it.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, field: FieldId, row: Row<'_, '_>) {
+        let start = out.len();
+        match (self, row) {
+            (Self::Member(key), _) => {
+                let of_socket = matches!(row, Row::Socket(_));
+                let Some(value) = row.value(field).filter(|value| !of_socket || is_named(value)) else { return };
+                value::json_entry(out, key, &once(value));
+            }
+            (Self::Owners { key, parts }, Row::Socket(row)) => write_owners(out, key, parts, row, true),
+            _ => {}
+        }
+        // Members of a row have their comma before them.
+        if out.get(start) == Some(&b',') {
+            out.remove(start);
+        }
+        if out.len() > start {
+            out.push(b',');
         }
     }
-    out.push(b',');
+}
+
+/// Of several values each once.
+fn once(value: Value<'_>) -> Value<'_> {
+    let Value::List(values) = value else { return value };
+    let mut said: Vec<Value<'_>> = Vec::with_capacity(values.len());
+    for value in values {
+        if !said.contains(&value) {
+            said.push(value);
+        }
+    }
+    Value::List(said)
 }
 
 /// Where the members of a group's object stand in it: in objects, as those of a row.

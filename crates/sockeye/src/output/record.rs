@@ -27,7 +27,9 @@ impl Records {
         for column in columns {
             let info = catalog.info(column.field);
             let place = info.object().split('.').filter(|name| !name.is_empty()).fold(&mut nodes, object);
-            place.push(Node::Value { key: info.json.clone(), field: column.field });
+            // What says again what stands elsewhere has no key in a whole record.
+            let key = if info.json.is_empty() { info.path.clone() } else { info.json.clone() };
+            place.push(Node::Value { key, field: column.field });
         }
         Self::Fields(nodes)
     }

@@ -246,10 +246,10 @@ fn endpoint(out: &mut Vec<u8>, row: &SocketRow<'_>, address: Flat, port: Flat, n
                 number::address(out, ip);
             }
             if address == Flat::Local
-                && let Some(Value::Owned(name)) = row.flat(Flat::Interface)
+                && let Some(interface) = row.flat(Flat::Interface)
             {
                 out.push(b'%');
-                escape::text(out, &name);
+                value::text(out, &interface);
             }
             out.push(b':');
             match port {

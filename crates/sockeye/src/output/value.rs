@@ -236,6 +236,20 @@ pub(crate) fn json_entry(out: &mut Vec<u8>, key: &str, value: &Value<'_>) {
             }
             out.push(b']');
         }
+        Value::List(values) if values.iter().any(|value| matches!(value, Value::Interface { name: Some(_), .. })) => {
+            out.push(b',');
+            suffixed_key(out, key, "_name");
+            out.push(b'[');
+            let mut separate = separator(b",");
+            for value in values {
+                separate(out);
+                match value {
+                    Value::Interface { name: Some(name), .. } => escape::json_string(out, name),
+                    _ => out.extend_from_slice(b"null"),
+                }
+            }
+            out.push(b']');
+        }
         Value::Interface { name: Some(name), .. } => {
             out.push(b',');
             json_entry(out, &format!("{key}_name"), &Value::Text(name));

@@ -7,7 +7,8 @@ use sockeye_query::{Catalog, FieldId};
 
 use super::takers::Key;
 use super::{Row, Take};
-use crate::output::{json, table};
+use crate::output::json::GroupKey;
+use crate::output::table;
 use crate::sockets::Format;
 
 /// What a group is sorted by.
@@ -36,7 +37,7 @@ pub(crate) struct Groups<'s> {
     fields: &'s [FieldId],
     orders: &'s [GroupOrder],
     /// The keys of the fields, where the values become members of JSON objects.
-    keys: Option<Vec<&'static str>>,
+    keys: Option<Vec<GroupKey>>,
     rows: Mutex<RowsByTexts>,
 }
 
@@ -49,7 +50,7 @@ impl<'s> Groups<'s> {
         format: Format,
     ) -> Self {
         let json = matches!(format, Format::Json | Format::Ndjson);
-        let keys = json.then(|| fields.iter().map(|&field| json::group_key(catalog, field)).collect());
+        let keys = json.then(|| GroupKey::of(catalog, fields));
         Self { fields, orders, keys, rows: Mutex::default() }
     }
 
@@ -94,7 +95,7 @@ impl Take for Group<'_> {
         let texts = self.shared.fields.iter().enumerate().map(|(index, &field)| {
             let mut text = Vec::new();
             match &self.shared.keys {
-                Some(keys) => json::group_member(&mut text, keys[index], field, row),
+                Some(keys) => keys[index].write(&mut text, field, row),
                 None => table::group_cell(&mut text, field, row),
             }
             text

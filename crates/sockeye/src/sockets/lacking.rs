@@ -13,7 +13,7 @@ use sockeye_wire::sock_diag::state::State;
 
 use super::listing::Ended;
 use super::replay::Replay;
-use super::system::SystemNames;
+use super::system::{SystemNames, Whence};
 
 /// Fields that are named beside an attribute; where there are more, the attribute says it all.
 const FIELDS_MAX: usize = 4;
@@ -86,7 +86,7 @@ impl Question<'_> {
         if self.is_filtered() {
             return None;
         }
-        let any = Filter::parse(&["any"], catalog(), &SystemNames { elsewhere: true }).ok()?;
+        let any = Filter::parse(&["any"], catalog(), &SystemNames { rows: Whence::Elsewhere }).ok()?;
         Some(Plan::new(&sockets::Question {
             filter: Some(&any.expression),
             fields: self.shown,

@@ -10,9 +10,11 @@ use sockeye_state::{Conclusion, Dump, Received, Seen, Step};
 use sockeye_wire::sock_diag::bytecode::Condition as Program;
 use sockeye_wire::sock_diag::state::State;
 
+use super::own::OWN;
 use super::recorder::Recorder;
 use super::replay::Tape;
 use super::system::Place;
+use super::view;
 use crate::rows::{Row, Take};
 
 /// One dump to be made: a plan in a namespace, perhaps a part of it.
@@ -80,6 +82,8 @@ pub(crate) struct Counts {
     pub(crate) left_out: AtomicU64,
     /// Rows that the filter could not decide.
     pub(crate) undecided: AtomicU64,
+    /// Those of them whose owners left it open.
+    pub(crate) undecided_by_owners: AtomicU64,
     /// Rows with something malformed in them.
     pub(crate) defects: AtomicU64,
     /// No more rows are wanted.
@@ -88,10 +92,11 @@ pub(crate) struct Counts {
 
 /// Opens a socket in a namespace, or here.
 pub(crate) fn open(namespace: Option<&Namespace>) -> Result<Socket, Error> {
-    match namespace {
+    let socket = match namespace {
         Some(namespace) => Socket::open_in(namespace, Protocol::SockDiag),
         None => Socket::open(Protocol::SockDiag),
-    }
+    };
+    socket.inspect(|socket| OWN.add(socket))
 }
 
 /// Runs the jobs on `threads` threads; each has a taker of its own.
@@ -160,6 +165,9 @@ fn attempt<T: Take>(
     taker: &mut T,
 ) -> Result<Conclusion, Error> {
     let filter = plan.residual.as_deref();
+    let by_owners = |field| view::Kind::of(field).is_owner();
+    let by_owners =
+        filter.filter(|filter| filter.fields().into_iter().any(by_owners)).map(|filter| (filter, by_owners));
     let (mut line, sequence) = Line::ask(job, plan)?;
     let mut seen = Seen::new();
     let mut dump = Dump::new(sequence);
@@ -182,7 +190,13 @@ fn attempt<T: Take>(
                 Decision::Yes if taker.take(Row::Socket(&row)) => {}
                 Decision::Yes => counts.stopped.store(true, Ordering::Relaxed),
                 Decision::No => {}
-                Decision::Unknown => drop(counts.undecided.fetch_add(1, Ordering::Relaxed)),
+                Decision::Unknown => {
+                    counts.undecided.fetch_add(1, Ordering::Relaxed);
+                    if by_owners.is_some_and(|(filter, is_owner)| filter.unknown_fields(&row).into_iter().any(is_owner))
+                    {
+                        counts.undecided_by_owners.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
             }
         });
         if step == Step::Ended || counts.stopped.load(Ordering::Relaxed) {

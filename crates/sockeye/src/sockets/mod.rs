@@ -7,6 +7,7 @@ mod lacking;
 pub(crate) mod listing;
 mod narrow;
 mod options;
+mod own;
 mod plan_text;
 mod recorder;
 mod refuse;

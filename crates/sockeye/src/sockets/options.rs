@@ -1,8 +1,12 @@
 //! Options of `sockeye sockets`, as they are typed.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+
+use super::view;
 
 /// A format of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -38,7 +42,7 @@ pub(crate) struct Options {
     pub(crate) columns: Option<String>,
 
     /// A named set of columns: default, tcp, memory, timers, congestion, everything
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = ViewName, hide_possible_values = true)]
     pub(crate) view: Option<String>,
 
     /// Sort by fields; `-` before a field puts the largest first; groups also by `count`
@@ -96,6 +100,27 @@ pub(crate) struct Options {
     /// Show the keys of TCP MD5 signatures: they are secrets, and whoever sees them can forge packets of the connection
     #[arg(long)]
     pub(crate) show_md5_keys: bool,
+}
+
+/// Takes any name of a view, because a wrong one is answered elsewhere, and tells completions which there are.
+#[derive(Clone)]
+struct ViewName;
+
+impl TypedValueParser for ViewName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(view::names().map(PossibleValue::new)))
+    }
 }
 
 impl Options {

@@ -17,15 +17,16 @@ use sockeye_state::Answer;
 
 use super::ends::Ends;
 use super::listing::{self, Counts, Ended, Job};
+use super::narrow::Narrowing;
 use super::options::{Format, Options};
 use super::recorder::Recorder;
 use super::replay::{Capture, Replay};
 use super::sockstat::{self, Sockstat};
-use super::system::{self, Interfaces, Place, System, SystemNames};
+use super::system::{self, Interfaces, Place, System, SystemNames, Whence};
 use super::tally::Tally;
 use super::verdict::{Circumstances, verdict};
 use super::view::{self, Choice, Column, FIELDS};
-use super::{confirm, footer, lacking, narrow, plan_text, refuse, split};
+use super::{confirm, footer, lacking, plan_text, refuse, split};
 use crate::exit::Status;
 use crate::output::csv::Csv;
 use crate::output::json::Json;
@@ -43,9 +44,10 @@ const THREADS_DEFAULT: usize = 2;
 /// Runs the listing. An error is a mistake of the command line or a failure before the first row.
 pub(crate) fn run(options: &Options) -> Result<Status> {
     refuse::plan_formats(options).map_err(Mistaken::sentence)?;
-    let names = SystemNames { elsewhere: options.netns.is_some() || options.replay.is_some() };
-    let filter = Filter::parse(&options.filter, catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let namespaces = namespaces(options.netns.as_deref())?;
+    let rows = if options.replay.is_some() { Whence::Elsewhere } else { namespaces.whence() };
+    let filter = Filter::parse(&options.filter, catalog(), &SystemNames { rows });
+    let filter = filter.map_err(|mistake| Mistaken::of(&mistake))?;
     let choice = Choice {
         view: options.view.as_deref(),
         columns: options.columns.as_deref(),
@@ -120,6 +122,17 @@ pub(crate) struct Namespaces {
     pub(crate) missing: Option<(String, bool)>,
 }
 
+impl Namespaces {
+    /// Where rows of these namespaces come from.
+    pub(crate) fn whence(&self) -> Whence<'_> {
+        match self.list.as_slice() {
+            _ if self.several => Whence::Elsewhere,
+            [one, ..] => Whence::Namespace(one),
+            [] => Whence::Here,
+        }
+    }
+}
+
 /// The namespaces that were asked for.
 pub(crate) fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
     match asked {
@@ -192,20 +205,17 @@ impl Listing<'_> {
             None => System::new(scans),
         };
         let system = system.with_keys(self.options.show_md5_keys);
-        let narrowing = narrow::Narrowing::of(self.filter);
-        let filter = |process: &sockeye_owners::ProcessView<'_>| narrowing.takes(process, &system);
+        let narrowing = Narrowing::of(self.filter);
         let scan_options = ScanOptions {
             facts: system::facts(&plan.owner_parts),
-            pids: narrowing.pids(),
-            filter: narrowing.is_narrow().then_some(&filter),
             threads: NonZero::new(self.threads()),
             ..ScanOptions::default()
         };
         std::thread::scope(|scope| {
             if scans {
-                let others = shown.iter().any(|&field| view::Kind::of(field).is_owner());
-                let (system, options) = (&system, &scan_options);
-                scope.spawn(move || system.scan(options, others));
+                let shown = shown.iter().any(|&field| view::Kind::of(field).is_owner());
+                let (system, options, narrowing) = (&system, &scan_options, &narrowing);
+                scope.spawn(move || system.scan(options, narrowing, shown));
             }
             self.list(&plan, &system, replay.as_ref(), net_admin)
         })
@@ -307,9 +317,7 @@ impl Listing<'_> {
             };
             self.dump(&jobs, &places, &counts, &shared)
         };
-        // Rows can stay undecided for other reasons than their owners.
-        let decides_by_owners = self.filter.fields().into_iter().any(|field| view::Kind::of(field).is_owner());
-        let undecided_by_owners = decides_by_owners && counts.undecided.load(Ordering::Relaxed) > 0;
+        let undecided_by_owners = counts.undecided_by_owners.load(Ordering::Relaxed) > 0;
         let circumstances = Circumstances {
             plan,
             ended: &ended,
@@ -319,7 +327,7 @@ impl Listing<'_> {
             // Who made the capture is not known: what it lacks is not held against this process.
             net_admin: net_admin || replay.is_some(),
             owners_unknown: system.said_unknown() || undecided_by_owners,
-            owners_named: self.names_owners(),
+            owners_named: self.names_owners(system.decides_in_part()),
             named: self.named_fields(),
             namespaces: self.namespaces.missing.as_ref().map(|(reason, restricted)| (reason.as_str(), *restricted)),
             cgroups: system.cgroups_unknown(),
@@ -361,9 +369,11 @@ impl Listing<'_> {
         Ok(Status::of(&verdict))
     }
 
-    /// Whether owners were asked for by name: by a column, an order, a group or the filter.
-    fn names_owners(&self) -> bool {
-        self.named_fields().into_iter().any(|field| view::Kind::of(field).is_owner())
+    /// Whether owners were asked for by name: by a column, an order, a group, or by a filter that may depend on more than
+    /// were found.
+    fn names_owners(&self, decides_in_part: bool) -> bool {
+        let named = if decides_in_part { self.named_fields() } else { self.shown_named() };
+        named.into_iter().any(|field| view::Kind::of(field).is_owner())
     }
 
     /// Fields that were asked for by name: by a column, an order, a group or the filter.

@@ -1,30 +1,36 @@
 //! What the running system knows beside the rows: owners, users, control groups, interfaces, other ends.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use sockeye_conn::{Namespace, Protocol, Socket};
+use sockeye_conn::{Namespace, Socket};
 use sockeye_owners::cgroup_ids::{CgroupTree, cgroup_id};
 use sockeye_owners::users::Users;
-use sockeye_owners::{Facts, Process, Scan, ScanError, ScanOptions};
+use sockeye_owners::{Facts, Process, ProcessView, Scan, ScanError, ScanOptions};
 use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings, Table};
 use sockeye_query::{InterfaceName, Value};
 use sockeye_wire::Version;
 
 use super::ends::Ends;
 use super::lacking::Sought;
+use super::narrow::Narrowing;
+use super::own::OWN;
 
 /// What is loaded once for a whole listing, in whatever namespace its rows are.
 #[derive(Default)]
 pub(crate) struct System {
     /// Set by the thread that scans; rows wait for it.
-    scan: OnceLock<Result<Scan, ScanError>>,
+    found: OnceLock<Found>,
     /// Whether anybody will set it.
     pub(crate) scans: bool,
-    /// Why an owner can be unknown, made when it is first needed.
+    /// Why an owner can be unknown that is shown, or that a filter depends on; made when it is first needed.
     unknown: OnceLock<Option<String>>,
+    deciding_unknown: OnceLock<Option<String>>,
+    /// This process, looked at when one of its sockets was opened too late for the search.
+    own: OnceLock<Option<Scan>>,
     users: OnceLock<Option<Users>>,
     /// The tree of control groups, or why it could not be read; loaded when a row first needs it.
     cgroups: OnceLock<Result<CgroupTree, String>>,
@@ -53,21 +59,47 @@ impl System {
         Self { shows_keys, ..self }
     }
 
-    /// Looks for owners and lets the rows go on that wait for them. A search that was narrowed finds those that a filter
-    /// asks for; with `others`, who else holds their sockets is looked for too, if they hold any.
-    pub(crate) fn scan(&self, options: &ScanOptions<'_>, others: bool) {
-        let mut found = sockeye_owners::scan(options);
-        let narrowed = options.pids.is_some() || options.filter.is_some();
-        if others && narrowed && found.as_ref().is_ok_and(|scan| !scan.owners.is_empty()) {
-            found = sockeye_owners::scan(&ScanOptions { pids: None, filter: None, ..*options });
-        }
+    /// Looks for owners and lets the rows go on that wait for them. A narrowed search finds all that the filter depends on.
+    /// Where owners are shown too, who else holds the sockets is looked for, unless nothing was found without which no
+    /// row fits.
+    pub(crate) fn scan(&self, options: &ScanOptions<'_>, narrowing: &Narrowing<'_>, shown: bool) {
+        let all = || sockeye_owners::scan(options);
+        let narrowed = || {
+            let filter = |process: &ProcessView<'_>| narrowing.takes(process.pid(), |part| self.fact(process, part));
+            sockeye_owners::scan(&ScanOptions { pids: narrowing.pids(), filter: Some(&filter), ..*options })
+        };
+        let narrow = narrowing.is_narrow() && (!shown || narrowing.is_needed());
+        let deciding = if narrow { narrowed() } else { all() };
+        let others = narrow && shown && deciding.as_ref().is_ok_and(|scan| !scan.owners.is_empty());
+        let found = Found { all: others.then(all), deciding, facts: options.facts };
         // Nobody else sets it: one thread scans.
-        let _ = self.scan.set(found);
+        let _ = self.found.set(found);
     }
 
-    /// What the scan found, once it is over; `None` where there is none.
+    /// What a process says of itself before its descriptors are looked at; `None` if it cannot be read.
+    fn fact<'p>(&self, process: &'p ProcessView<'_>, part: OwnerPart) -> Option<Cow<'p, [u8]>> {
+        match part {
+            OwnerPart::Process => process.comm().map(Cow::Borrowed),
+            OwnerPart::User => process.uid().map(|uid| Cow::Owned(self.user_name(uid))),
+            OwnerPart::Unit => process.cgroup().and_then(unit).map(Cow::Borrowed),
+            _ => None,
+        }
+    }
+
+    /// Who was found of the owners that are shown, once the search is over; `None` where there is none.
     pub(crate) fn scanned(&self) -> Option<&Result<Scan, ScanError>> {
-        self.scans.then(|| self.scan.wait())
+        let found = self.scans.then(|| self.found.wait())?;
+        Some(found.all.as_ref().unwrap_or(&found.deciding))
+    }
+
+    /// Who was found of the owners that the filter depends on.
+    fn deciding(&self) -> Option<&Result<Scan, ScanError>> {
+        Some(&self.scans.then(|| self.found.wait())?.deciding)
+    }
+
+    /// Whether the filter may depend on an owner that was not found.
+    pub(crate) fn decides_in_part(&self) -> bool {
+        self.deciding().is_some_and(|scan| !scan.as_ref().is_ok_and(|scan| scan.visibility.is_whole()))
     }
 
     fn user(&self, uid: u32) -> Option<&[u8]> {
@@ -96,23 +128,35 @@ impl System {
 
     /// Why the owners of a socket can be unknown.
     fn owners_unknown(&self) -> Option<&str> {
-        let reason = self.unknown.get_or_init(|| match self.scanned()? {
-            Err(error) => Some(error.to_string()),
-            Ok(scan) if scan.visibility.is_whole() => None,
-            Ok(scan) if scan.visibility.processes_not_permitted > 0 => {
-                Some(format!("not permitted: {}", scan.visibility))
-            }
-            Ok(scan) => Some(scan.visibility.to_string()),
-        });
-        reason.as_deref()
+        self.unknown.get_or_init(|| why_unknown(self.scanned()?)).as_deref()
+    }
+
+    /// The same of owners that the filter depends on.
+    fn deciding_owners_unknown(&self) -> Option<&str> {
+        self.deciding_unknown.get_or_init(|| why_unknown(self.deciding()?)).as_deref()
     }
 
     /// A part of every owner of a socket, one entry each, in the same order for every part.
-    fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
-        let scan = self.scanned()?.as_ref().ok()?;
-        let list: Vec<_> = scan.owners.of(inode).map(|owner| self.part(owner.process, owner.fd, part)).collect();
+    fn owners<'s>(&'s self, scan: &'s Result<Scan, ScanError>, inode: u32, part: OwnerPart) -> Option<Value<'s>> {
+        let scan = scan.as_ref().ok()?;
+        let mut list: Vec<_> = scan.owners.of(inode).map(|owner| self.part(owner.process, owner.fd, part)).collect();
+        if list.is_empty()
+            && let Some(fd) = OWN.fd(inode)
+        {
+            list.extend(self.own().map(|process| self.part(process, fd, part)));
+        }
         // Nobody found where not everybody could be looked at is not "nobody".
         (!list.is_empty() || scan.visibility.is_whole()).then_some(Value::List(list))
+    }
+
+    /// This process, with the facts that were read of the others.
+    fn own(&self) -> Option<&Process> {
+        let facts = self.found.get()?.facts;
+        let look = || {
+            let pids = [std::process::id()];
+            sockeye_owners::scan(&ScanOptions { facts, pids: Some(&pids), ..ScanOptions::default() }).ok()
+        };
+        self.own.get_or_init(look).as_ref()?.owners.processes().first()
     }
 
     fn part<'s>(&'s self, process: &'s Process, fd: u32, part: OwnerPart) -> Value<'s> {
@@ -140,8 +184,28 @@ impl System {
     }
 }
 
+/// The owners that were found.
+struct Found {
+    /// Those that the filter depends on.
+    deciding: Result<Scan, ScanError>,
+    /// All of them, where more are shown than the filter depends on.
+    all: Option<Result<Scan, ScanError>>,
+    /// What was read of each process.
+    facts: Facts,
+}
+
+/// Why owners can be unknown after a search.
+fn why_unknown(scan: &Result<Scan, ScanError>) -> Option<String> {
+    match scan {
+        Err(error) => Some(error.to_string()),
+        Ok(scan) if scan.visibility.is_whole() => None,
+        Ok(scan) if scan.visibility.processes_not_permitted > 0 => Some(format!("not permitted: {}", scan.visibility)),
+        Ok(scan) => Some(scan.visibility.to_string()),
+    }
+}
+
 /// The systemd unit of a control group: that of the user's manager, where there is one.
-pub(crate) fn unit(cgroup: &sockeye_owners::Cgroup) -> Option<&[u8]> {
+fn unit(cgroup: &sockeye_owners::Cgroup) -> Option<&[u8]> {
     let identity = cgroup.identity();
     identity.user_unit.as_deref().or(identity.unit.as_deref())
 }
@@ -236,6 +300,10 @@ impl Surroundings for Place<'_> {
         name.map(|name| name.to_vec())
     }
 
+    fn knows_interfaces(&self) -> bool {
+        self.interfaces.socket.is_some()
+    }
+
     fn user(&self, uid: u32) -> Option<&[u8]> {
         self.system.user(uid)
     }
@@ -249,7 +317,15 @@ impl Surroundings for Place<'_> {
     }
 
     fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
-        self.system.owners(inode, part)
+        self.system.owners(self.system.scanned()?, inode, part)
+    }
+
+    fn deciding_owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
+        self.system.owners(self.system.deciding()?, inode, part)
+    }
+
+    fn deciding_owners_unknown(&self) -> Option<&str> {
+        self.system.deciding_owners_unknown()
     }
 
     fn owners_unknown(&self) -> Option<&str> {
@@ -281,12 +357,23 @@ impl Surroundings for Place<'_> {
 }
 
 /// Names in a filter, as the running system resolves them.
-pub(crate) struct SystemNames {
-    /// The rows come from other network namespaces, where an interface of that name has another index, or none.
-    pub(crate) elsewhere: bool,
+pub(crate) struct SystemNames<'n> {
+    /// Where the rows come from: an interface of one name has another index in each network namespace, or none.
+    pub(crate) rows: Whence<'n>,
 }
 
-impl sockeye_query::Names for SystemNames {
+/// Where rows come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Whence<'n> {
+    /// The network namespace that we are in.
+    Here,
+    /// Another one.
+    Namespace(&'n Namespace),
+    /// Several namespaces, or another machine.
+    Elsewhere,
+}
+
+impl sockeye_query::Names for SystemNames<'_> {
     fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
         use std::net::ToSocketAddrs;
         let found =
@@ -314,14 +401,17 @@ impl sockeye_query::Names for SystemNames {
     }
 
     fn interface(&self, name: &str) -> Result<Option<u32>, String> {
-        if self.elsewhere {
-            return Ok(None);
-        }
-        let socket = Socket::open(Protocol::SockDiag).map_err(|error| error.to_string())?;
+        let socket = match self.rows {
+            Whence::Elsewhere => return Ok(None),
+            Whence::Here => super::listing::open(None),
+            Whence::Namespace(namespace) => super::listing::open(Some(namespace)),
+        };
+        let socket = socket.map_err(|error| error.to_string())?;
         let index = socket.interface_index(name.as_bytes());
         // Digits can be an index, which need not have a name yet.
         if index.is_none() && !name.bytes().all(|letter| letter.is_ascii_digit()) {
-            return Err(format!("there is no interface {name:?} in this network namespace"));
+            let here = if matches!(self.rows, Whence::Here) { "this" } else { "that" };
+            return Err(format!("there is no interface {name:?} in {here} network namespace"));
         }
         Ok(index)
     }

@@ -42,6 +42,7 @@ pub(crate) fn verdict(found: &Circumstances<'_>) -> Verdict {
     verdict.consistency.doubled = found.counts.doubled.load(Ordering::Relaxed);
     verdict.consistency.window = found.confirmed.is_none().then_some(WINDOW as u64);
     verdict.consistency.confirmed = found.confirmed;
+    verdict.missing.extend(found.confirmed.and_then(unsure));
     privileges(found, &mut verdict);
     owners(found, &mut verdict);
     if found.ended.iter().any(|ended| ended.storages_refused) {
@@ -124,6 +125,16 @@ fn dumps(found: &Circumstances<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// What was asked for with `--confirm` and could not be had.
+fn unsure(confirmed: Confirmed) -> Option<Missing> {
+    let Confirmed { dumps, found, gone, sure, .. } = confirmed;
+    let sentence = format!(
+        "after {dumps} dumps it is not sure that no socket is missing: each still brought news ({found} sockets were found \
+         by another look, {gone} had gone meanwhile)"
+    );
+    (!sure).then_some(Missing::Other { sentence, named: true })
+}
+
 /// A dump that could not be made.
 fn failure(error: &sockeye_conn::Error) -> Missing {
     match error.capability() {
@@ -166,7 +177,10 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
     verdict.owner_source = Some("proc");
     let named = found.owners_named;
     match scan {
-        Err(error) => verdict.missing.push(Missing::Other { sentence: error.to_string(), named }),
+        Err(error) => {
+            verdict.missing.push(Missing::Other { sentence: error.to_string(), named });
+            undecided_owners(found, "could not be looked for", verdict);
+        }
         Ok(scan) => {
             let seen = &scan.visibility;
             let restricted = seen.processes_not_permitted > 0 && !seen.missing_capabilities.is_empty();
@@ -181,17 +195,18 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
                 };
                 let what = format!("owners are unknown where {processes} may not be looked at");
                 verdict.missing.push(Missing::Capability { capability, what, named });
-                undecided_owners(found, capability, verdict);
+                undecided_owners(found, &format!("cannot be seen without {capability}"), verdict);
             } else if !seen.is_whole() && found.owners_unknown {
                 verdict.missing.push(Missing::Other { sentence: format!("owners may be missing: {seen}"), named });
+                undecided_owners(found, "may be that of a process which cannot be seen", verdict);
             }
         }
     }
 }
 
 /// Rows that the filter could not decide without their owners.
-fn undecided_owners(found: &Circumstances<'_>, capability: &str, verdict: &mut Verdict) {
-    let rows = found.counts.undecided.load(Ordering::Relaxed);
+fn undecided_owners(found: &Circumstances<'_>, why: &str, verdict: &mut Verdict) {
+    let rows = found.counts.undecided_by_owners.load(Ordering::Relaxed);
     let fields: Vec<_> = found
         .filter
         .fields()
@@ -200,8 +215,24 @@ fn undecided_owners(found: &Circumstances<'_>, capability: &str, verdict: &mut V
         .map(|field| catalog().info(field).name().to_owned())
         .collect();
     let said = verdict.missing.iter().any(|missing| matches!(missing, Missing::Undecided { .. }));
-    if rows > 0 && !fields.is_empty() && !said {
-        let reason = format!("cannot be seen without {capability}");
-        verdict.missing.push(Missing::Undecided { rows, fields, reason });
+    if rows > 0 && !said {
+        verdict.missing.push(Missing::Undecided { rows, fields, reason: why.to_owned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Status;
+
+    #[test]
+    fn a_second_look_that_was_not_sure_says_so() {
+        let mut verdict = Verdict::default();
+        verdict.missing.extend(unsure(Confirmed::new(3, 2, 7, true)));
+        assert_eq!(Status::of(&verdict), Status::Whole);
+        verdict.missing.extend(unsure(Confirmed::new(8, 23, 45, false)));
+        assert_eq!(Status::of(&verdict), Status::Incomplete, "it was asked for by name");
+        let [Missing::Other { sentence, .. }] = verdict.missing.as_slice() else { panic!("{verdict:?}") };
+        assert!(sentence.starts_with("after 8 dumps it is not sure") && sentence.contains("23 sockets"), "{sentence}");
     }
 }

@@ -151,6 +151,11 @@ const VIEWS: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// The names of the views.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    VIEWS.iter().map(|(name, _)| *name).chain(["everything"])
+}
+
 /// Fields that `everything` leaves out: the same said twice, and what needs another look at the machine.
 fn is_in_everything(field: FieldId, owners: bool) -> bool {
     match Kind::of(field) {
@@ -206,7 +211,7 @@ pub(crate) fn columns(choice: &Choice<'_>) -> Result<Vec<Column>, String> {
             .collect(),
         Some(name) => {
             let Some((_, fields)) = VIEWS.iter().find(|(known, _)| *known == name) else {
-                let known: Vec<_> = VIEWS.iter().map(|(name, _)| *name).chain(["everything"]).collect();
+                let known: Vec<_> = names().collect();
                 let meant = match nearest(name, known.iter().copied()) {
                     Some(near) => format!("; did you mean {near:?}?"),
                     None => ";".to_owned(),

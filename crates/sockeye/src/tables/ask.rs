@@ -1,11 +1,13 @@
 //! The dumps of a table in one namespace: asked, repeated where the kernel says that they were disturbed, decided row by row.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sockeye_conn::{Buffer, Error, Namespace, Protocol, Socket};
 use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::rtnetlink::Row as Record;
-use sockeye_state::rtnetlink::each_record;
+use sockeye_state::rtnetlink::{each_record, write_key};
 use sockeye_state::{Conclusion, Dump, Step};
 use sockeye_wire::message::NLM_F_DUMP_FILTERED;
 use sockeye_wire::rtnetlink::{Table, TableDump, Wanted};
@@ -43,6 +45,8 @@ pub(crate) struct Counts {
     pub(crate) undecided: AtomicU64,
     /// Rows with something malformed in them.
     pub(crate) defects: AtomicU64,
+    /// Records that a dump gave twice, and that are shown once.
+    pub(crate) doubled: AtomicU64,
     /// Dumps that were repeated because the table changed meanwhile.
     pub(crate) repeated: AtomicU64,
     /// No more rows are wanted.
@@ -57,6 +61,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) filter: &'a Expression,
     pub(crate) place: &'a Place,
     pub(crate) counts: &'a Counts,
+    /// Records that were there already, of a table that the kernel gives twice.
+    pub(crate) seen: RefCell<HashSet<Vec<u8>>>,
 }
 
 /// Opens a socket in a namespace, or here.
@@ -134,6 +140,15 @@ impl Ask<'_> {
 
     /// Decides a row and hands it on. `false`: no more rows are wanted.
     fn take_one<T: Take>(&self, payload: &[u8], taker: &mut T) -> bool {
+        // net/core/neighbour.c, neightbl_dump_info: what did not fit a datagram any more begins with the table once more.
+        if self.table == Table::NeighbourTables {
+            let mut key = Vec::new();
+            write_key(self.table, payload, &mut key);
+            if !self.seen.borrow_mut().insert(key) {
+                self.counts.doubled.fetch_add(1, Ordering::Relaxed);
+                return true;
+            }
+        }
         let Ok(row) = Record::read(self.table, payload, self.place) else {
             self.counts.defects.fetch_add(1, Ordering::Relaxed);
             return true;

@@ -4,8 +4,21 @@ use clap::Args;
 
 use crate::sockets::Format;
 
+/// What can be asked of any of the tables.
+const EXAMPLES: &str = "\
+Examples:
+  sockeye links up kind = veth
+  sockeye links --sort -stats64.rx_dropped --columns name,stats64.rx_dropped
+  sockeye routes dst = default
+  sockeye routes inet table = 100 --group-by proto
+  sockeye addresses ip = 10.0.0.0/8 -o ndjson
+  sockeye neighbours state = failed --netns all
+  sockeye qdiscs dev = eth0 -j
+  sockeye fields --table routes                  what the fields mean";
+
 /// Options of `sockeye routes` and its kin.
 #[derive(Clone, Debug, Default, Args)]
+#[command(before_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Options {
     /// What to list: words and conditions, such as `inet dev = eth0` or `mtu gt 1500` (docs/filter.md)

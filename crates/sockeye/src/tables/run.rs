@@ -1,5 +1,6 @@
 //! A listing of a table from the command line to the exit status.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write as _};
@@ -43,9 +44,9 @@ pub(crate) fn run(table: Table, options: &Options) -> Result<Status> {
             table.name()
         )));
     }
-    let names = SystemNames { elsewhere: options.netns.is_some() };
-    let filter = Filter::parse(&options.filter, catalog(table), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let namespaces = namespaces(options.netns.as_deref())?;
+    let names = SystemNames { rows: namespaces.whence() };
+    let filter = Filter::parse(&options.filter, catalog(table), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let fields = view::fields(table);
     let several = namespaces.several;
     let groups = options.group_by.as_deref().map(|list| fields.list(list)).transpose();
@@ -190,6 +191,7 @@ impl Listing<'_> {
                 filter: self.filter,
                 place,
                 counts,
+                seen: RefCell::default(),
             };
             ended.push(ask.run(&mut taker));
             if counts.stopped.load(Ordering::Relaxed) {

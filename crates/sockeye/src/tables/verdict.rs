@@ -24,6 +24,7 @@ pub(crate) fn verdict(
 ) -> Verdict {
     let mut verdict = Verdict::default();
     verdict.consistency.marked = table.marks_interruption();
+    verdict.consistency.doubled = counts.doubled.load(Ordering::Relaxed);
     let stopped = counts.stopped.load(Ordering::Relaxed);
     let mut answered = false;
     for one in ended {

@@ -37,7 +37,7 @@ fn default(table: Table) -> &'static [(&'static str, u8)] {
         Table::Routes => &[
             ("type", 4),
             ("dst", 0),
-            ("gateway", 0),
+            ("via", 0),
             ("dev", 0),
             ("metric", 2),
             ("proto", 3),

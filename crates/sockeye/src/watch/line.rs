@@ -23,6 +23,9 @@ pub(crate) fn write(out: &mut Vec<u8>, report: &Report<'_>) {
             made_by(out, *port_id, process.as_deref());
         }
         Event::Gap { gap, since } => gap_line(out, gap, &rfc3339(*since)),
+        Event::Gone { tables } => {
+            out.extend_from_slice(format!(" gap: the namespace is gone, in {}", shortly(*tables)).as_bytes());
+        }
         Event::Synced { synced, last_audit } => {
             out.extend_from_slice(format!(" synced: {}", shortly(synced.tables)).as_bytes());
             if let Some(at) = last_audit {

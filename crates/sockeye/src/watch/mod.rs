@@ -7,6 +7,7 @@ mod line;
 mod object;
 mod options;
 mod place;
+mod process;
 mod report;
 mod run;
 mod subject;

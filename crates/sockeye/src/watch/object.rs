@@ -40,6 +40,11 @@ pub(crate) fn write(out: &mut Vec<u8>, report: &Report<'_>) {
                 None => out.extend_from_slice(b"null"),
             }
         }
+        Event::Gone { tables: gone } => {
+            out.extend_from_slice(b",\"change\":\"gap\",");
+            tables(out, *gone);
+            out.extend_from_slice(b",\"reason\":\"namespace-gone\",\"lost\":null");
+        }
         Event::Synced { synced, last_audit } => {
             out.extend_from_slice(b",\"change\":\"synced\",");
             tables(out, synced.tables);

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use sockeye_query::rtnetlink::Change;
+use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::{Gap, Origin, Synced};
 
 /// Something to tell.
@@ -18,6 +19,8 @@ pub(crate) enum Event<'e> {
     },
     /// Messages were lost, or a copy may be wrong for another reason.
     Gap { gap: &'e Gap, since: SystemTime },
+    /// The namespace is gone, with these tables of it.
+    Gone { tables: Tables },
     /// The copies are right again.
     Synced { synced: &'e Synced, last_audit: Option<SystemTime> },
 }

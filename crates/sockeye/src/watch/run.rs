@@ -17,6 +17,7 @@ use sockeye_wire::rtnetlink::Table;
 
 use super::options::{Options, StreamFormat};
 use super::place::Place;
+use super::process::Processes;
 use super::report::{Event, Report};
 use super::subject::Subjects;
 use super::{complain, hooks, line, object};
@@ -45,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         open: true,
         unsupported: Tables::NONE,
         hooks: None,
+        processes: Processes::default(),
     };
     stream.hooks = hooks.take();
     let mut watched = Vec::new();
@@ -74,18 +76,27 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
             said = true;
             announce(&watched, stream.unsupported);
         }
-        if !stream.open || stop.wait(&watched, all.then_some(next_look).into_iter().chain(stream.next_due()))? {
+        if !stream.open {
+            break;
+        }
+        if stop.wait(&watched, all.then_some(next_look).into_iter().chain(stream.next_due()))? {
+            // What happened before the signal is told.
+            for one in &mut watched {
+                one.advance(&mut stream)?;
+            }
+            stream.flush();
             break;
         }
         if all && Instant::now() >= next_look {
-            look_again(&mut watched, options, stream.tables());
+            look_again(&mut watched, options, &mut stream);
             next_look = Instant::now() + NAMESPACES_INTERVAL;
         }
     }
+    let tables = stream.tables();
+    let whole = watched.iter().all(|one| one.watcher.engine().gaps().intersection(tables).is_empty());
     if let Some(hooks) = stream.hooks.take() {
         hooks.finish();
     }
-    let whole = watched.iter().all(|one| one.is_synced(stream.unsupported));
     let named_missing = subjects.named && !stream.unsupported.is_empty();
     Ok(if whole && !named_missing { Status::Whole } else { Status::Incomplete })
 }
@@ -108,7 +119,6 @@ impl Watched {
         let mut engine = EngineOptions::new(tables);
         engine.snapshot = true;
         engine.audit = options.audit;
-        engine.seed = u64::from(std::process::id());
         let watcher = Watcher::with_receive_buffer(namespace, engine, options.receive_buffer)?;
         Ok(Self { place, watcher, began: SystemTime::now(), tables })
     }
@@ -137,6 +147,7 @@ struct Stream<'s> {
     open: bool,
     unsupported: Tables,
     hooks: Option<hooks::Hooks>,
+    processes: Processes,
 }
 
 impl Stream<'_> {
@@ -158,12 +169,14 @@ impl Stream<'_> {
         match output {
             Output::Change(change) => self.change(place, change),
             Output::Gap(gap) => {
-                let event = Event::Gap { gap, since: began + gap.since };
-                self.tell(place, event);
+                let mut gap = *gap;
+                gap.tables = gap.tables.intersection(self.subjects.tables());
+                if !gap.tables.is_empty() {
+                    self.tell(place, Event::Gap { gap: &gap, since: began + gap.since });
+                }
             }
             Output::Synced(synced) => {
-                let shown: Tables =
-                    synced.tables.iter().filter(|&table| self.subjects.filter(table).is_some()).collect();
+                let shown = synced.tables.intersection(self.subjects.tables());
                 let first = place.first_synced(shown);
                 if shown.is_empty() || first && self.options.format() == StreamFormat::Lines {
                     return;
@@ -219,7 +232,7 @@ impl Stream<'_> {
             change: &made,
             origin: change.origin,
             port_id: change.port_id,
-            process: process(change.port_id),
+            process: self.processes.name(change.port_id),
         };
         self.tell(place, event);
         self.told += 1;
@@ -232,7 +245,8 @@ impl Stream<'_> {
         if !self.open {
             return;
         }
-        let netns = self.shows_netns.then_some(place.label.as_slice());
+        let is_wanted = self.shows_netns || self.options.format() == StreamFormat::Ndjson;
+        let netns = (is_wanted && !place.label.is_empty()).then_some(place.label.as_slice());
         let report = Report { time: SystemTime::now(), netns, event };
         match self.options.format() {
             StreamFormat::Lines => line::write(&mut self.out, &report),
@@ -245,6 +259,7 @@ impl Stream<'_> {
 
     /// Writes what there is. A reader that has gone ends the watch.
     fn flush(&mut self) {
+        self.processes.forget();
         if !self.out.is_empty() {
             let mut stdout = io::stdout();
             self.open &= stdout.write_all(&self.out).and_then(|()| stdout.flush()).is_ok();
@@ -255,13 +270,6 @@ impl Stream<'_> {
 
 fn read<'a>(table: Table, bytes: Option<&'a [u8]>, place: &'a Place) -> Option<Row<'a>> {
     Row::read(table, bytes?, place).ok()
-}
-
-/// The name of the process behind a port id: most sockets have that of their process.
-fn process(port_id: u32) -> Option<Vec<u8>> {
-    let pid = i32::try_from(port_id).ok().filter(|&pid| pid > 0)?;
-    let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
-    Some(name.strip_suffix(b"\n").unwrap_or(&name).to_vec())
 }
 
 /// The end that somebody asks for.
@@ -279,7 +287,8 @@ impl Stop {
         Ok(Self { signals })
     }
 
-    /// Waits until one of the watchers has something to do, or until one of the `others`. `true`: it is time to end.
+    /// Waits until one of the watchers has something to do, or until one of the `others`. `true`: it is time to end,
+    /// by a signal or because nobody reads any more.
     fn wait(&mut self, watched: &[Watched], others: impl Iterator<Item = Instant>) -> io::Result<bool> {
         let wakes = watched.iter().filter_map(|one| one.watcher.next_wake());
         let timeout = wakes.chain(others).min().map(|at| at.saturating_duration_since(Instant::now()));
@@ -290,19 +299,29 @@ impl Stop {
         let mut fds: Vec<_> =
             watched.iter().map(|one| PollFd::from_borrowed_fd(one.watcher.as_fd(), PollFlags::IN)).collect();
         fds.push(PollFd::new(&self.signals, PollFlags::IN));
+        // A reader that goes away is told of without being asked for (POLLERR): nothing may be written for days.
+        let stdout = io::stdout();
+        fds.push(PollFd::new(&stdout, PollFlags::empty()));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(fds.last().is_some_and(|fd| !fd.revents().is_empty()))
+        Ok(fds[watched.len()..].iter().any(|fd| !fd.revents().is_empty()))
     }
 }
 
 /// Begins to follow namespaces that are new, and lets go of those that only we still hold.
-fn look_again(watched: &mut Vec<Watched>, options: &Options, wanted: Tables) {
+fn look_again(watched: &mut Vec<Watched>, options: &Options, stream: &mut Stream<'_>) {
+    let wanted = stream.tables();
     let Ok(inventory) = sockeye_conn::namespace::inventory() else { return };
     let known = |one: &Watched| one.watcher.namespace().map(Namespace::identity);
-    watched.retain(|one| inventory.namespaces.iter().any(|namespace| Some(namespace.identity()) == known(one)));
+    watched.retain(|one| {
+        let is_there = inventory.namespaces.iter().any(|namespace| Some(namespace.identity()) == known(one));
+        if !is_there {
+            stream.tell(&one.place, Event::Gone { tables: stream.subjects.tables() });
+        }
+        is_there
+    });
     for namespace in inventory.namespaces {
         if watched.iter().any(|one| known(one) == Some(namespace.identity())) {
             continue;

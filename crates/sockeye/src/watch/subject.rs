@@ -6,7 +6,7 @@ use sockeye_state::rtnetlink::Tables;
 use sockeye_wire::rtnetlink::Table;
 
 use crate::sockets::Mistaken;
-use crate::sockets::system::SystemNames;
+use crate::sockets::system::{SystemNames, Whence};
 
 /// The tables that are watched and what must hold of a change of each.
 pub(crate) struct Subjects {
@@ -30,7 +30,7 @@ impl Subjects {
             () => Tables::watched_by_default().iter().collect(),
         };
         // An interface may be named that is not there yet.
-        let system = SystemNames { elsewhere: true };
+        let system = SystemNames { rows: Whence::Elsewhere };
         let mut filters = Vec::new();
         let mut without_fields = Vec::new();
         let mut first_mistake = None;

@@ -59,13 +59,12 @@ fn compare_row(keys: &Keys, name: &str, theirs: &Value, ours: &Value, found: &mu
             found.unlisted.entry(leaf.path).or_insert_with(|| format!("{} in {name}", leaf.value));
             continue;
         };
-        if let Ours::Key { path, steps } = &line.ours {
-            let value = find(ours, path, &leaf.places);
-            if !agree(steps, leaf.value, value) {
-                let value = value.map_or_else(|| "absent".to_owned(), Value::to_string);
-                let theirs = leaf.value;
-                found.differences.push(format!("{name}: {} is {theirs}, our {path} is {value} ({steps:?})", leaf.path));
-            }
+        if let Ours::Key { path, steps } = &line.ours
+            && !agree(steps, leaf.value, ours, path, &leaf.places)
+        {
+            let value = find(ours, path, &leaf.places).map_or_else(|| "absent".to_owned(), Value::to_string);
+            let theirs = leaf.value;
+            found.differences.push(format!("{name}: {} is {theirs}, our {path} is {value} ({steps:?})", leaf.path));
         }
         found.seen.insert(leaf.path);
     }

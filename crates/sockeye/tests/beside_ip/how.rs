@@ -1,6 +1,10 @@
 //! How a value of theirs becomes one of ours.
 
+use std::net::Ipv4Addr;
+
 use serde_json::{Number, Value, json};
+
+use crate::walk::find;
 
 /// A small conversion; the steps of a line are made one after the other, on what they say.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +37,8 @@ pub(crate) enum Step {
     Bits,
     /// Theirs is `2001.0:d:e5:c:6:1`, ours an object: the priority in hexadecimal, and the address.
     BridgeId,
+    /// Theirs is one of ours.
+    In,
     /// Of our network only the address.
     Address,
     /// Of our network only the length.
@@ -53,10 +59,24 @@ pub(crate) enum Step {
     Less(f64),
     /// The element of a list, the first of which is 0.
     At(usize),
-    /// What stands in front of the first such letter.
+    /// Of ours only what stands in front of the first such letter.
     Before(char),
-    /// What stands behind the first such letter.
+    /// Of ours only what stands behind the first such letter.
     Behind(char),
+    /// Where this of ours is absent, that other one stands for it.
+    Or(String),
+    /// A rate in bits as `tc` writes it, in bytes a second.
+    Rate,
+    /// A size as `tc` writes it, in bytes.
+    Size,
+    /// Ours is the time that it takes to send them at the first of those rates of ours that is there.
+    SentAt(Vec<String>),
+    /// A handle of u32: hash table, bucket, node.
+    U32Handle,
+    /// A number of 32 bits written like an address.
+    Dotted,
+    /// Two halves of a number, with a dot between.
+    Halves,
 }
 
 impl Step {
@@ -84,6 +104,7 @@ impl Step {
             "network" => Self::Network,
             "bits" => Self::Bits,
             "bridge-id" => Self::BridgeId,
+            "in" => Self::In,
             "address" => Self::Address,
             "length" => Self::Length,
             "text" => Self::Text,
@@ -93,6 +114,13 @@ impl Step {
             "else" => Self::Else(rest.to_owned()),
             "within" => Self::Within(rest.parse().ok()?),
             "less" => Self::Less(rest.parse().ok()?),
+            "or" => Self::Or(rest.to_owned()),
+            "rate" => Self::Rate,
+            "size" => Self::Size,
+            "sent-at" => Self::SentAt(words()),
+            "u32-handle" => Self::U32Handle,
+            "dotted" => Self::Dotted,
+            "halves" => Self::Halves,
             "at" => Self::At(rest.parse().ok()?),
             "before" => Self::Before(letter()?),
             "behind" => Self::Behind(letter()?),
@@ -101,10 +129,13 @@ impl Step {
     }
 }
 
-/// Whether both say the same.
-pub(crate) fn agree(steps: &[Step], theirs: &Value, ours: Option<&Value>) -> bool {
+/// Seconds in a tick of the packet scheduler.
+const TICK: f64 = 64e-9;
+
+/// Whether both say the same: a value of theirs, and what is at the end of a way in our row.
+pub(crate) fn agree(steps: &[Step], theirs: &Value, row: &Value, path: &str, places: &[usize]) -> bool {
     let mut theirs = theirs.clone();
-    let mut ours = ours.cloned();
+    let mut ours = find(row, path, places).cloned();
     let (mut slack, mut is_set) = (0.0, false);
     for step in steps {
         match step {
@@ -121,7 +152,7 @@ pub(crate) fn agree(steps: &[Step], theirs: &Value, ours: Option<&Value>) -> boo
             }
             Step::Times(factor) => theirs = from_float(number(&theirs).map(|number| number * factor)),
             Step::Less(less) => theirs = from_float(number(&theirs).map(|number| number - less)),
-            Step::Number => theirs = from_float(theirs.as_str().and_then(|text| text.parse().ok())),
+            Step::Number => theirs = from_float(theirs.as_str().and_then(|text| text.trim().parse().ok())),
             Step::Hexadecimal => theirs = from_float(theirs.as_str().and_then(hexadecimal)),
             Step::Truth => {
                 theirs = truth(&theirs);
@@ -137,9 +168,15 @@ pub(crate) fn agree(steps: &[Step], theirs: &Value, ours: Option<&Value>) -> boo
                 theirs = as_words(&theirs);
                 ours = ours.map(|ours| as_words(&ours));
             }
+            Step::In => {
+                if let Some(word) = theirs.as_str() {
+                    (theirs, ours) = (json!(true), Some(json!(has(ours.as_ref(), word))));
+                }
+            }
             Step::Address => ours = ours.map(|ours| each_word(&ours, &|word| part(word, '/', 0))),
             Step::Length => {
-                ours = ours.and_then(|ours| ours.as_str()?.split_once('/')?.1.parse::<u64>().ok()).map(Value::from)
+                let length = ours.as_ref().and_then(|ours| ours.as_str()?.split_once('/')?.1.parse::<u64>().ok());
+                ours = length.map(Value::from);
             }
             Step::Upper => ours = ours.and_then(|ours| ours.as_u64()).map(|number| (number >> 16).into()),
             Step::Lower => ours = ours.and_then(|ours| ours.as_u64()).map(|number| (number & 0xffff).into()),
@@ -148,8 +185,22 @@ pub(crate) fn agree(steps: &[Step], theirs: &Value, ours: Option<&Value>) -> boo
             Step::Else(_) => {}
             Step::Within(apart) => slack = *apart,
             Step::At(place) => ours = ours.and_then(|ours| ours.get(*place).cloned()),
-            Step::Before(letter) => theirs = each_word(&theirs, &|word| part(word, *letter, 0)),
-            Step::Behind(letter) => theirs = each_word(&theirs, &|word| part(word, *letter, 1)),
+            Step::Before(letter) => ours = ours.map(|ours| each_word(&ours, &|word| part(word, *letter, 0))),
+            Step::Behind(letter) => ours = ours.map(|ours| each_word(&ours, &|word| part(word, *letter, 1))),
+            Step::Or(path) => ours = ours.or_else(|| find(row, path, places).cloned()),
+            Step::Rate => theirs = from_float(theirs.as_str().and_then(rate)),
+            Step::Size => theirs = from_float(theirs.as_str().and_then(size)),
+            Step::SentAt(paths) => {
+                let rate = paths.iter().find_map(|path| find(row, path, places).and_then(number));
+                let time = ours.as_ref().and_then(number);
+                ours = Some(from_float(rate.zip(time).map(|(rate, time)| rate * time * TICK)));
+            }
+            Step::U32Handle => theirs = from_float(theirs.as_str().and_then(u32_handle)),
+            Step::Dotted => {
+                let address = theirs.as_str().and_then(|text| text.parse::<Ipv4Addr>().ok());
+                theirs = address.map_or(Value::Null, |address| u32::from(address).into());
+            }
+            Step::Halves => theirs = from_float(theirs.as_str().and_then(halves)),
         }
     }
     let Some(ours) = ours else { return false };
@@ -255,6 +306,40 @@ fn segments(list: &Value) -> Value {
     list.as_array().into_iter().flatten().rev().map(|segment| segment["address"].clone()).collect()
 }
 
+/// `40Gbit`, in thousands.
+fn rate(text: &str) -> Option<f64> {
+    let (number, unit) = measure(text)?;
+    Some(number / 8.0 * scale(unit.strip_suffix("bit")?, 1000.0)?)
+}
+
+/// `15Kb/1`, in 1024; behind the stroke is how many bytes a slot has.
+fn size(text: &str) -> Option<f64> {
+    let (number, unit) = measure(text.split('/').next()?)?;
+    Some(number * scale(unit.strip_suffix('b')?, 1024.0)?)
+}
+
+fn measure(text: &str) -> Option<(f64, &str)> {
+    let (number, unit) = text.split_at(text.find(|letter: char| letter.is_ascii_alphabetic())?);
+    Some((number.parse().ok()?, unit))
+}
+
+fn scale(letter: &str, thousand: f64) -> Option<f64> {
+    let power = ["", "K", "M", "G", "T"].iter().position(|known| *known == letter)?;
+    Some(thousand.powi(i32::try_from(power).ok()?))
+}
+
+/// `800:3f:801`: 12 bits, 8 bits, 12 bits.
+pub(crate) fn u32_handle(text: &str) -> Option<f64> {
+    let mut parts = text.split(':').map(|part| if part.is_empty() { Some(0.0) } else { hexadecimal(part) });
+    let mut next = || parts.next().unwrap_or(Some(0.0));
+    Some(next()? * 1_048_576.0 + next()? * 4096.0 + next()?)
+}
+
+fn halves(text: &str) -> Option<f64> {
+    let (upper, lower) = text.split_once('.')?;
+    Some(upper.parse::<f64>().ok()? * 65_536.0 + lower.parse::<f64>().ok()?)
+}
+
 fn bits(list: &Value) -> Option<f64> {
     let numbers = list.as_array()?.iter().map(|number| number.as_str()?.parse::<i32>().ok());
     numbers.map(|number| number.map(|number| 2f64.powi(number))).sum()
@@ -288,14 +373,21 @@ mod tests {
             ("network", json!("default"), json!("::/0")),
             ("network", json!("10.9.1.2"), json!("10.9.1.2/32")),
             ("within 0.05", json!(14.99), json!(15.02)),
+            ("rate", json!("40Gbit"), json!(5_000_000_000_u64)),
+            ("size, sent-at none rate, within 0.1", json!("15Kb/1"), json!(240_000)),
+            ("u32-handle", json!("7:3f:801"), json!(0x0073_f801)),
+            ("dotted", json!("0.0.27.89"), json!(7001)),
+            ("halves", json!("3.17"), json!(0x3_0011)),
+            ("behind -", json!("redir"), json!("egress-redir")),
             ("rename global=universe", json!("global"), json!("universe")),
         ];
         for (how, theirs, ours) in cases {
-            assert!(agree(&line(how), &theirs, Some(&ours)), "{how}: {theirs} is {ours}");
+            let row = json!({"ours": ours, "rate": 1_000_000_u64});
+            assert!(agree(&line(how), &theirs, &row, "ours", &[]), "{how}: {theirs} is {ours}");
         }
-        assert!(agree(&line("else 64"), &json!(64), None));
-        assert!(!agree(&[], &json!(64), None));
-        assert!(!agree(&line("has permanent"), &json!(null), Some(&json!(["tentative"]))));
-        assert!(!agree(&[], &json!(7), Some(&json!("7"))));
+        assert!(agree(&line("else 64"), &json!(64), &json!({}), "ours", &[]));
+        assert!(!agree(&[], &json!(64), &json!({}), "ours", &[]));
+        assert!(!agree(&line("has permanent"), &json!(null), &json!({"ours": ["tentative"]}), "ours", &[]));
+        assert!(!agree(&[], &json!(7), &json!({"ours": "7"}), "ours", &[]));
     }
 }

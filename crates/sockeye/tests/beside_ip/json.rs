@@ -1,5 +1,5 @@
 //! JSON as iproute2 prints it, where an object can have the same key twice: `ip route` says `dst` of the route and of the
-//! tunnel that it leads into. The later ones get a number, `dst#2`.
+//! tunnel that it leads into. The later ones get a number, `dst#2`. `tc filter` has words without a value in an object.
 
 use std::iter::Peekable;
 use std::str::CharIndices;
@@ -38,11 +38,11 @@ impl Reader<'_> {
         let mut fields = Map::new();
         self.members('{', '}', |reader| {
             let Value::String(key) = reader.value()? else { return Err(reader.wrong("a key")) };
-            reader.take(':')?;
             let again = (2..).map(|number| format!("{key}#{number}"));
             let key =
                 std::iter::once(key.clone()).chain(again).find(|key| !fields.contains_key(key)).unwrap_or_default();
-            let value = reader.value()?;
+            let has_value = reader.peek() == Some(':');
+            let value = if has_value { reader.take(':').and_then(|()| reader.value())? } else { Value::Null };
             fields.insert(key, value);
             Ok(())
         })?;
@@ -125,6 +125,7 @@ mod tests {
         let expected =
             json!([{"dst": "10.1.0.0/16", "a\"b": [1.5, -2, null], "dst#2": {"dst": true}, "dst#3": []}, {}]);
         assert_eq!(read(text), Ok(expected));
+        assert_eq!(read(r#"{"eat","a":1}"#), Ok(json!({"eat": null, "a": 1})));
         assert!(read("[1 2]").is_err() && read("{\"a\":1").is_err() && read("[1]]").is_err());
     }
 }

@@ -2,25 +2,31 @@
 
 use serde_json::{Value, json as object};
 
+use crate::bridges;
 use crate::compare::{Rows, by_name};
 use crate::json;
 use crate::keys::Keys;
+use crate::lists;
 use crate::oracle::ask;
+use crate::proc;
 use crate::support;
+use crate::traffic;
 
 /// A table of ours, and what is put beside it.
 pub(crate) struct Beside {
-    /// Our name of the table, which is that of the file of keys.
+    /// Our name of the table.
     pub(crate) name: &'static str,
+    /// The file of keys.
+    pub(crate) file: &'static str,
     keys: &'static str,
     pub(crate) theirs: fn() -> Rows,
-    /// What tells a row of ours from all others, in the words of theirs.
+    /// What tells a row of ours from all others, in the words of theirs; nothing for a row that they do not list.
     name_of_ours: fn(&Value) -> String,
 }
 
 impl Beside {
     pub(crate) fn keys(&self) -> Keys {
-        Keys::parse(&format!("{}.txt", self.name), self.keys)
+        Keys::parse(self.file, self.keys)
     }
 
     /// Our rows.
@@ -35,8 +41,17 @@ impl Beside {
         rows
     }
 
+    /// Where a dump goes on in a further datagram, the kernel tells of the table again before it goes on with the links
+    /// (net/core/neighbour.c, `neightbl_dump_info`); where that is depends on the room it was offered.
+    fn is_told_again(&self, name: &str) -> bool {
+        self.name == "neighbour-tables" && name.contains(" - #")
+    }
+
     pub(crate) fn named(&self, rows: &[Value]) -> Rows {
-        by_name(rows.to_vec(), self.name_of_ours)
+        let listed = rows.iter().filter(|row| !(self.name_of_ours)(row).is_empty());
+        let mut named = by_name(listed.cloned().collect(), self.name_of_ours);
+        named.retain(|name, _| !self.is_told_again(name));
+        named
     }
 }
 
@@ -44,14 +59,16 @@ impl Beside {
 pub(crate) const TABLES: &[Beside] = &[
     Beside {
         name: "links",
+        file: "links.txt",
         keys: include_str!("keys/links.txt"),
         theirs: || by_name(ask("ip -d -s -s -j link"), |row| row["ifindex"].to_string()),
         name_of_ours: |row| row["index"].to_string(),
     },
     Beside {
         name: "addresses",
+        file: "addresses.txt",
         keys: include_str!("keys/addresses.txt"),
-        theirs: || by_name(addresses(), |row| words(row, &["dev", "local", "prefixlen", "address"])),
+        theirs: || by_name(lists::addresses(), |row| words(row, &["dev", "local", "prefixlen", "address"])),
         name_of_ours: |row| {
             let peer =
                 if row["local"].is_null() || row["local"] == row["address"] { &Value::Null } else { &row["address"] };
@@ -61,9 +78,10 @@ pub(crate) const TABLES: &[Beside] = &[
     },
     Beside {
         name: "routes",
+        file: "routes.txt",
         keys: include_str!("keys/routes.txt"),
         theirs: || {
-            by_name(routes(), |row| {
+            by_name(lists::routes(), |row| {
                 words(row, &["family", "table", "type", "dst", "from", "tos", "metric", "dev", "gateway"])
             })
         },
@@ -80,12 +98,14 @@ pub(crate) const TABLES: &[Beside] = &[
     },
     Beside {
         name: "rules",
+        file: "rules.txt",
         keys: include_str!("keys/rules.txt"),
-        theirs: || by_name(of_families("rule"), |row| words(row, &["family", "priority"])),
+        theirs: || by_name(lists::of_families("rule"), |row| words(row, &["family", "priority"])),
         name_of_ours: |row| words(row, &["family", "priority"]),
     },
     Beside {
         name: "neighbours",
+        file: "neighbours.txt",
         keys: include_str!("keys/neighbours.txt"),
         theirs: || {
             let rows = [ask("ip -d -s -j neigh show nud all"), ask("ip -d -s -j neigh show proxy")].concat();
@@ -98,20 +118,151 @@ pub(crate) const TABLES: &[Beside] = &[
     },
     Beside {
         name: "nexthops",
+        file: "nexthops.txt",
         keys: include_str!("keys/nexthops.txt"),
         theirs: || by_name(ask("ip -d -s -j nexthop"), |row| words(row, &["id"])),
         name_of_ours: |row| words(row, &["id"]),
     },
     Beside {
         name: "labels",
+        file: "labels.txt",
         keys: include_str!("keys/labels.txt"),
         theirs: || by_name(ask("ip -d -s -j addrlabel"), |row| words(row, &["address", "prefixlen", "ifname"])),
         name_of_ours: |row| words(row, &["address", "prefixlen", "index_name"]),
     },
+    Beside {
+        name: "qdiscs",
+        file: "qdiscs.txt",
+        keys: include_str!("keys/qdiscs.txt"),
+        theirs: || by_name(ask("tc -d -s -j qdisc"), |row| words(row, &["dev", "handle", "parent"])),
+        name_of_ours: |row| {
+            let handle = if row["handle"] == "none" { "0:" } else { row["handle"].as_str().unwrap_or_default() };
+            let parent = row["parent"].as_str().filter(|parent| *parent != "root");
+            let parent = parent.map(|parent| if parent == "ingress" { "ffff:fff1" } else { parent });
+            words(
+                &object!({"dev": row["ifindex_name"], "handle": handle, "parent": parent}),
+                &["dev", "handle", "parent"],
+            )
+        },
+    },
+    Beside {
+        name: "tc-classes",
+        file: "tc-classes.txt",
+        keys: include_str!("keys/tc-classes.txt"),
+        theirs: || by_name(traffic::classes(), |row| words(row, &["dev", "handle"])),
+        name_of_ours: |row| words(row, &["ifindex_name", "handle"]),
+    },
+    Beside {
+        name: "tc-filters",
+        file: "tc-filters.txt",
+        keys: include_str!("keys/tc-filters.txt"),
+        theirs: || by_name(traffic::filters(), traffic::name_of_filter),
+        name_of_ours: |row| {
+            let link = row.get("ifindex_name").unwrap_or(&row["ifindex"]);
+            let named = [link, &row["parent"], &row["priority"], &row["chain"], &row["handle"]];
+            words(&object!(named), &["0", "1", "2", "3", "4"])
+        },
+    },
+    Beside {
+        name: "tc-actions",
+        file: "tc-actions.txt",
+        keys: include_str!("keys/tc-actions.txt"),
+        theirs: || by_name(traffic::actions(), |row| words(row, &["kind", "index"])),
+        name_of_ours: |row| format!("{} {}", words(row, &["kind"]), words(&row["mirred"], &["index"])),
+    },
+    Beside {
+        name: "fdb",
+        file: "fdb.txt",
+        keys: include_str!("keys/fdb.txt"),
+        theirs: || {
+            by_name(ask("bridge -d -s -j fdb"), |row| words(row, &["ifname", "mac", "master", "dst", "src_vni"]))
+        },
+        name_of_ours: |row| words(row, &["ifindex_name", "lladdr", "master_name", "dst", "src_vni"]),
+    },
+    Beside {
+        name: "mdb",
+        file: "mdb.txt",
+        keys: include_str!("keys/mdb.txt"),
+        theirs: || by_name(bridges::multicast(), |row| words(row, &["dev", "port", "grp", "src"])),
+        name_of_ours: |row| words(row, &["ifindex_name", "port_name", "group", "source"]),
+    },
+    Beside {
+        name: "links",
+        file: "bridge-link.txt",
+        keys: include_str!("keys/bridge-link.txt"),
+        theirs: || by_name(ask("bridge -d -s -j link"), |row| words(row, &["ifindex"])),
+        name_of_ours: |row| row.get("bridge_port").map_or_else(String::new, |_| words(row, &["index"])),
+    },
+    Beside {
+        name: "links",
+        file: "proc.txt",
+        keys: include_str!("keys/proc.txt"),
+        theirs: || by_name(proc::links(), |row| words(row, &["dev"])),
+        name_of_ours: |row| words(row, &["ifname"]),
+    },
+    Beside {
+        name: "netconf",
+        file: "netconf.txt",
+        keys: include_str!("keys/netconf.txt"),
+        theirs: || by_name(ask("ip -d -s -j netconf"), |row| words(row, &["family", "interface"])),
+        name_of_ours: |row| {
+            let interface = row.get("ifindex_name").unwrap_or(&row["ifindex"]);
+            words(&object!([row["family"], interface]), &["0", "1"])
+        },
+    },
+    Beside {
+        name: "neighbour-tables",
+        file: "neighbour-tables.txt",
+        keys: include_str!("keys/neighbour-tables.txt"),
+        theirs: || by_name(ask("ip -d -s -j ntable"), |row| words(row, &["name", "dev"])),
+        name_of_ours: |row| format!("{} {}", words(row, &["name"]), words(&row["parms"], &["ifindex_name"])),
+    },
+    Beside {
+        name: "multicast",
+        file: "multicast.txt",
+        keys: include_str!("keys/multicast.txt"),
+        theirs: || by_name(lists::multicast(), |row| words(row, &["dev", "address"])),
+        name_of_ours: |row| words(row, &["index_name", "multicast"]),
+    },
+    Beside {
+        name: "anycast",
+        file: "anycast.txt",
+        keys: include_str!("keys/anycast.txt"),
+        theirs: || by_name(lists::anycast(), |row| words(row, &["dev", "address"])),
+        name_of_ours: |row| words(row, &["index_name", "anycast"]),
+    },
+    Beside {
+        name: "statistics",
+        file: "statistics.txt",
+        keys: include_str!("keys/statistics.txt"),
+        theirs: || by_name(lists::statistics(), |row| words(row, &["ifindex"])),
+        name_of_ours: |row| words(row, &["ifindex"]),
+    },
+    Beside {
+        name: "mroutes",
+        file: "mroutes.txt",
+        keys: include_str!("keys/mroutes.txt"),
+        theirs: || {
+            let rows =
+                [ask("ip -4 -d -s -j mroute show table all"), ask("ip -6 -d -s -j mroute show table all")].concat();
+            by_name(rows, |row| words(row, &["src", "dst"]))
+        },
+        name_of_ours: |row| {
+            let [source, group] = ["src", "dst"].map(|key| crate::how::network(row[key].as_str().unwrap_or_default()));
+            words(&object!([source, group]), &["0", "1"])
+        },
+    },
+    Beside {
+        name: "namespaces",
+        file: "namespaces.txt",
+        keys: include_str!("keys/namespaces.txt"),
+        theirs: || by_name(ask("ip -j netns list-id"), |row| words(row, &["nsid"])),
+        name_of_ours: |row| words(row, &["nsid"]),
+    },
 ];
 
 /// The values of some keys, or of places in a list, apart by blanks; what is not there is `-`.
-fn words(row: &Value, keys: &[&str]) -> String {
+pub(crate) fn words(row: &Value, keys: &[&str]) -> String {
     let value = |key: &&str| key.parse::<usize>().ok().map_or_else(|| row.get(*key), |place| row.get(place));
     let words = keys.iter().map(|key| match value(key) {
         Some(Value::String(word)) => word.clone(),
@@ -119,44 +270,4 @@ fn words(row: &Value, keys: &[&str]) -> String {
         Some(other) => other.to_string(),
     });
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// `ip` lists the addresses of a link in the link.
-fn addresses() -> Vec<Value> {
-    let links = ask("ip -d -s -j address");
-    let rows = links.iter().flat_map(|link| {
-        let addresses = link["addr_info"].as_array().into_iter().flatten().cloned();
-        addresses.filter(|address| address["local"].is_string() || address["address"].is_string()).map(|mut address| {
-            address["dev"] = link["ifname"].clone();
-            address
-        })
-    });
-    rows.collect()
-}
-
-/// What `ip` says of both families, without telling which.
-fn of_families(what: &str) -> Vec<Value> {
-    let rows = [("inet", "-4"), ("inet6", "-6")].map(|(family, option)| {
-        let mut rows = ask(&format!("ip {option} -d -s -j {what}"));
-        rows.iter_mut().for_each(|row| row["family"] = object!(family));
-        rows
-    });
-    rows.concat()
-}
-
-fn routes() -> Vec<Value> {
-    let mut rows = of_families("route show table all");
-    for fields in rows.iter_mut().filter_map(Value::as_object_mut) {
-        // The type of service of a tunnel is a number, that of the route is not.
-        if let Some(tos) = fields.remove("tos") {
-            fields.insert(if tos.is_number() { "tos#2" } else { "tos" }.to_owned(), tos);
-        }
-        // The table that a segment leads into stands before that of the route.
-        if let Some(outer) = fields.remove("table#2")
-            && let Some(inner) = fields.insert("table".to_owned(), outer)
-        {
-            fields.insert("table#2".to_owned(), inner);
-        }
-    }
-    rows
 }

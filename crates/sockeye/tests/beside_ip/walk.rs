@@ -1,7 +1,7 @@
 //! The leaves of a JSON value, each with its way.
 //!
 //! A step into a list of objects is `[]`, with its place kept apart. The options of a kind are told from those of other
-//! kinds: `info_data(vxlan).id`, `options(htb).r2q`.
+//! kinds: `info_data(vxlan).id`, `options(htb).r2q`. A blank in a key is written as `_`.
 
 use serde_json::{Map, Value};
 
@@ -45,19 +45,22 @@ fn descend<'a>(path: String, places: &[usize], value: &'a Value, found: &mut Vec
 
 fn step(key: &str, beside: &Map<String, Value>) -> String {
     let kind = KINDS.iter().find(|(data, _)| *data == key).and_then(|(_, kind)| beside.get(*kind)?.as_str());
-    kind.map_or_else(|| key.to_owned(), |kind| format!("{key}({kind})"))
+    let key = key.replace(' ', "_");
+    kind.map_or_else(|| key.clone(), |kind| format!("{key}({kind})"))
 }
 
-/// The value at the end of a way of ours, which takes the same places as theirs.
+/// The value at the end of a way of ours, which takes the same places as theirs, or says its own: `keys[2]`.
 pub(crate) fn find<'a>(row: &'a Value, path: &str, places: &[usize]) -> Option<&'a Value> {
     let mut places = places.iter();
     let mut value = row;
     for step in path.split('.') {
-        let (key, is_list) = step.strip_suffix("[]").map_or((step, false), |key| (key, true));
-        value = if key.is_empty() { value } else { value.get(key)? };
-        if is_list {
-            value = value.get(*places.next()?)?;
-        }
+        let (key, place) = step.split_once('[').map_or((step, None), |(key, place)| (key, Some(place)));
+        value = value.get(key)?;
+        value = match place.and_then(|place| place.strip_suffix(']')) {
+            None => value,
+            Some("") => value.get(*places.next()?)?,
+            Some(place) => value.get(place.parse::<usize>().ok()?)?,
+        };
     }
     Some(value)
 }

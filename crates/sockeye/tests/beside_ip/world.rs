@@ -1,11 +1,14 @@
 //! The world that is looked at: scripts of `ip`, `bridge` and `tc`, a command a line.
 //!
 //! `[KEY] COMMAND` may be refused by a kernel that lacks the thing; the key stands in `tests/allowed-skips.txt`, and
-//! once it was refused, further lines with the key are passed over. Any other command must succeed.
+//! once it was refused, further lines with the key are passed over. Any other command must succeed, or be forbidden.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::fs;
-use std::process::Command;
+use std::net::UdpSocket;
+use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use sockeye_zoo::{Skip, skip};
 
@@ -23,33 +26,109 @@ pub(crate) const NEIGHBOURS: &str = include_str!("world/neighbours.txt");
 pub(crate) const NEXTHOPS: &str = include_str!("world/nexthops.txt");
 /// Labels of IPv6 addresses.
 pub(crate) const LABELS: &str = include_str!("world/labels.txt");
+/// Queueing disciplines and what hangs on them.
+pub(crate) const TRAFFIC: &str = include_str!("world/traffic.txt");
+/// Entries of bridges and tunnels.
+pub(crate) const BRIDGES: &str = include_str!("world/bridges.txt");
+/// Settings of links and of neighbour tables.
+pub(crate) const SETTINGS: &str = include_str!("world/settings.txt");
+/// Settings of one link, each another than usual.
+pub(crate) const EVERY_SETTING: &str = include_str!("world/every-setting.txt");
+/// Packets, so that counters count.
+pub(crate) const SENT: &str = include_str!("world/sent.txt");
 
-/// Runs a script.
-pub(crate) fn make(test: &str, script: &str) -> Result<(), Skip> {
-    let mut refused = BTreeSet::new();
-    for line in script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let (key, command) = match line.strip_prefix('[').and_then(|line| line.split_once("] ")) {
-            Some((key, command)) => (Some(key), command),
-            None => (None, line),
-        };
-        if key.is_some_and(|key| refused.contains(key)) {
-            continue;
-        }
-        let Err(error) = run(command)? else { continue };
-        let key = key.unwrap_or_else(|| panic!("{command}: {error}"));
-        skip::skip(test, &Skip::new(key, format!("{command}: {error}")));
-        refused.insert(key.to_owned());
-    }
-    Ok(())
+/// What a command says that needs more than the root of a user namespace may do.
+const FORBIDDEN: [&str; 2] = ["Permission denied", "Operation not permitted"];
+
+/// What has to be there as long as it is looked at.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    /// Processes that keep a namespace.
+    kept: Vec<Child>,
 }
 
-/// Runs one command: `write FILE TEXT`, or a program.
-fn run(command: &str) -> Result<Result<(), String>, Skip> {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    if let ["write", file, text @ ..] = &words[..] {
-        return Ok(fs::write(file, text.join(" ")).map_err(|error| error.to_string()));
+impl World {
+    /// A world of these scripts.
+    pub(crate) fn of(test: &str, scripts: &[&str]) -> Result<Self, Skip> {
+        let mut world = Self::default();
+        scripts.iter().try_for_each(|script| world.make(test, script))?;
+        Ok(world)
     }
-    let output = Command::new(words[0]).args(&words[1..]).output();
-    let output = output.map_err(|error| Skip::new(format!("program:{}", words[0]), error.to_string()))?;
-    Ok(if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()) })
+
+    /// Runs a script.
+    pub(crate) fn make(&mut self, test: &str, script: &str) -> Result<(), Skip> {
+        let mut refused = BTreeSet::new();
+        for line in script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let (key, command) = match line.strip_prefix('[').and_then(|line| line.split_once("] ")) {
+                Some((key, command)) => (Some(key), command),
+                None => (None, line),
+            };
+            if key.is_some_and(|key| refused.contains(key)) {
+                continue;
+            }
+            let Err(error) = self.run(command)? else { continue };
+            if key.is_none() && FORBIDDEN.iter().any(|text| error.contains(text)) {
+                return Err(Skip::new("beside_ip:root", format!("{command}: {error}")));
+            }
+            let key = key.unwrap_or_else(|| panic!("{command}: {error}"));
+            skip::skip(test, &Skip::new(key, format!("{command}: {error}")));
+            refused.insert(key.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Runs one command: a program, or `write FILE TEXT`, `send TIMES BYTES ADDRESS:PORT`, `elsewhere LINK PEER`, which
+    /// makes a veth whose peer is in a namespace of its own.
+    fn run(&mut self, command: &str) -> Result<Result<(), String>, Skip> {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        if let ["write", file, text @ ..] = &words[..] {
+            return Ok(fs::write(file, text.join(" ")).map_err(|error| error.to_string()));
+        }
+        if let ["elsewhere", link, peer] = words[..] {
+            let process = self.keep_namespace()?;
+            return self.run(&format!("ip link add {link} type veth peer name {peer} netns {process}"));
+        }
+        if let ["send", times, bytes, to] = words[..] {
+            return Ok(send(times, bytes, to).map_err(|error| error.to_string()));
+        }
+        let output = Command::new(words[0]).args(&words[1..]).output();
+        let output = output.map_err(|error| Skip::new(format!("program:{}", words[0]), error.to_string()))?;
+        Ok(if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; "))
+        })
+    }
+
+    /// Starts a process in a namespace of its own, and says its number.
+    fn keep_namespace(&mut self) -> Result<u32, Skip> {
+        let child = Command::new("unshare").args(["--net", "cat"]).stdin(Stdio::piped()).spawn();
+        let child = child.map_err(|error| Skip::new("program:unshare", error.to_string()))?;
+        let process = child.id();
+        self.kept.push(child);
+        let namespace = |of: &str| fs::read_link(format!("/proc/{of}/ns/net")).ok();
+        while namespace(&process.to_string()) == namespace("self") {
+            thread::yield_now();
+        }
+        Ok(process)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for child in &mut self.kept {
+            // It ends anyway when its standard input does.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn send(times: &str, bytes: &str, to: &str) -> Result<(), Box<dyn Error>> {
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    let packet = vec![0; bytes.parse()?];
+    for _ in 0..times.parse::<u32>()? {
+        socket.send_to(&packet, to)?;
+    }
+    Ok(())
 }

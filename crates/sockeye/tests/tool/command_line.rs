@@ -333,7 +333,7 @@ fn groups_are_counted_in_every_format_by_the_same_keys() {
         assert_eq!(words("--group-by proto,state -H --limit 1").ended(0).lines().len(), 1);
         // A socket has a list of owners, which may be one.
         let json = words("udp --group-by pid -j").json();
-        assert_eq!(json["groups"][0], serde_json::json!({"pid": [std::process::id()], "count": 2}));
+        assert_eq!(json["groups"][0], serde_json::json!({"owners": [{"pid": std::process::id()}], "count": 2}));
         Ok(())
     });
 }
@@ -521,5 +521,11 @@ fn the_manual_and_the_completions_are_made_from_the_options() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = words(&format!("completion {shell}")).ended(0);
         assert!(script.text().contains("group-by") && script.text().contains("sockeye"), "{shell}");
+    }
+    let views = "default tcp memory timers congestion everything";
+    let script = words("completion bash").ended(0);
+    assert!(script.text().contains(&format!("-W \"{views}\"")), "views have their names");
+    for view in views.split(' ') {
+        words(&format!("--plan --view {view}")).ended(0);
     }
 }

@@ -38,6 +38,10 @@ fn parses(line: &str) {
     if program != "sockeye" {
         return;
     }
+    // A watch does not end by itself: that its words are understood is tested where watches are.
+    if rest.first().is_some_and(|word| word == "watch") {
+        return;
+    }
     let plans = !matches!(rest.first().map(String::as_str), Some("fields" | "man" | "completion"));
     let rest: Vec<_> = rest.iter().map(String::as_str).collect();
     let ran = if plans { planned(&rest) } else { sockeye(&rest) };

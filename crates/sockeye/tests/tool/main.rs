@@ -8,12 +8,14 @@ mod answers;
 mod beside_ss;
 mod command_line;
 mod docs;
+mod gone_interface;
 mod hostile_names;
 mod missing_families;
 mod mistakes;
 mod namespaces;
 mod odd_peers;
 mod other_ends;
+mod owners;
 mod ran;
 mod replay;
 #[path = "../support/mod.rs"]

@@ -203,3 +203,18 @@ fn a_path_of_a_control_group_that_cannot_be_had_is_said_to_be_missing() {
         Ok(())
     });
 }
+
+#[test]
+fn an_interface_is_looked_for_in_the_namespace_of_the_rows() {
+    in_namespace(|_| {
+        let other = Other::new()?;
+        for own in [&[][..], &["-N", &other.pid()]] {
+            let wrong = sockeye(&[own, &["udp", "dev nosuch"]].concat()).ended(2);
+            assert!(wrong.errors().contains("there is no interface \"nosuch\""), "{own:?}: {}", wrong.errors());
+            sockeye(&[own, &["udp", "dev lo"]].concat()).ended(0);
+        }
+        // In one of many it may be there.
+        assert_ne!(sockeye(&["-N", "all", "udp", "dev nosuch"]).status, 2);
+        Ok(())
+    });
+}

@@ -212,7 +212,7 @@ fn owners_of_others_are_not_permitted_instead_of_none() {
         let groups = nobody.run(&["tcp", "--group-by", "process"]).ended(3);
         assert!(groups.lines()[1].starts_with("not permitted"), "{}", groups.text());
         let (groups, _, _) = nobody.listing(&["tcp", "--group-by", "process"]);
-        assert!(groups[0]["process_unknown"].is_string(), "{groups:?}");
+        assert!(groups[0]["owners_unknown"].is_string(), "{groups:?}");
         Ok(())
     });
 }

@@ -3,13 +3,12 @@
 mod slab;
 mod sweep;
 
-use core::cell::RefCell;
-
 use hashbrown::HashTable;
 use sockeye_wire::rtnetlink::Table;
 
 use crate::rtnetlink::{Source, class, same, write_key};
-use slab::{Id, Mark, Slab};
+pub(crate) use slab::Mark;
+use slab::{Id, Slab};
 pub(crate) use sweep::{Fate, ROUNDS, is_known, is_touched, shown, touched};
 
 /// A copy of one table. Records are the payloads of the kernel's messages, byte for byte; identity is what
@@ -32,27 +31,10 @@ pub(crate) use sweep::{Fate, ROUNDS, is_known, is_touched, shown, touched};
 pub struct Mirror {
     table: Table,
     seed: u64,
-    index: HashTable<Place>,
+    index: HashTable<Entry>,
     slab: Slab,
-    /// Where the next row of a dump is expected: dumps come in the order of the one before.
-    expected: Id,
-    /// Buffers for keys: of the record in hand, and of those it is compared with.
+    /// Buffer for the key of the record in hand.
     key: Vec<u8>,
-    other: RefCell<Vec<u8>>,
-}
-
-/// Where a record is, and part of its hash: neither growth nor a search looks at records that are not it.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    hash: u32,
-    id: Id,
-}
-
-impl Place {
-    /// The hash as the index wants it: it takes low bits and the highest.
-    fn spread(hash: u32) -> u64 {
-        u64::from(hash).wrapping_mul(MIX)
-    }
 }
 
 /// What became of a record that was put in.
@@ -69,15 +51,7 @@ pub enum Upsert {
 impl Mirror {
     /// An empty copy. The seed spreads the index, so that nobody can choose records that collide.
     pub fn new(table: Table, seed: u64) -> Self {
-        Self {
-            table,
-            seed,
-            index: HashTable::new(),
-            slab: Slab::default(),
-            expected: 0,
-            key: Vec::new(),
-            other: RefCell::default(),
-        }
+        Self { table, seed, index: HashTable::new(), slab: Slab::default(), key: Vec::new() }
     }
 
     /// The table.
@@ -97,19 +71,19 @@ impl Mirror {
 
     /// Every record, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.index.iter().map(|place| self.slab.get(place.id))
+        self.index.iter().map(|entry| self.slab.get(entry.id))
     }
 
     /// The record with this identity, as [`Change::key`](crate::watch::Change::key) gives it.
     pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
         // How much of a key is the group does not depend on the record alone: it is tried from the end.
         let group = group_len(self.table, key);
-        self.find(Keyed { key, group }, 0, None).map(|id| self.slab.get(id))
+        self.find(&key[..group], key, 0, &[]).map(|id| self.slab.get(id))
     }
 
     /// Bytes of memory that it holds, from its capacities.
     pub fn memory(&self) -> usize {
-        self.index.allocation_size() + self.slab.memory() + self.key.capacity() + self.other.borrow().capacity()
+        self.index.allocation_size() + self.slab.memory() + self.key.capacity()
     }
 
     /// Puts a record in, in the place of the one with its identity, whose bytes are then in `old`.
@@ -118,7 +92,8 @@ impl Mirror {
     pub fn upsert(&mut self, record: &[u8], old: &mut Vec<u8>) -> Upsert {
         let mut key = core::mem::take(&mut self.key);
         let group = write_key(self.table, record, &mut key);
-        let upsert = self.put(Keyed { key: &key, group }, 0, record, 0, Source::Event, old);
+        let keyed = Keyed { key: &key, group };
+        let upsert = self.put(self.locate(keyed, 0, record), keyed, Mark::default(), record, Source::Event, old);
         self.key = key;
         upsert
     }
@@ -127,9 +102,13 @@ impl Mirror {
     pub fn remove(&mut self, record: &[u8], old: &mut Vec<u8>) -> bool {
         let mut key = core::mem::take(&mut self.key);
         let group = write_key(self.table, record, &mut key);
-        let removed = self.take(Keyed { key: &key, group }, 0, old);
+        let keyed = Keyed { key: &key, group };
+        let place = self.locate(keyed, 0, record);
+        if let Some(place) = place {
+            self.take(place, keyed, old);
+        }
         self.key = key;
-        removed
+        place.is_some()
     }
 }
 
@@ -141,6 +120,10 @@ pub(crate) struct Keyed<'k> {
     /// The length of the group.
     pub(crate) group: usize,
 }
+
+/// Where a record is, until the mirror changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place(Id);
 
 /// How much of a key is its group, read back from the key.
 fn group_len(table: Table, key: &[u8]) -> usize {
@@ -162,68 +145,76 @@ impl Mirror {
         hash(self.seed, group)
     }
 
-    /// The record with this key. Where `like` is its bytes, the key of the record is not made to compare them.
-    fn find(&self, keyed: Keyed<'_>, copy: u16, like: Option<&[u8]>) -> Option<Id> {
+    /// Where the record with this key is. A record that may be the same in every byte spares the comparison of keys.
+    fn find(&self, group: &[u8], key: &[u8], copy: u16, like: &[u8]) -> Option<Id> {
         let repeats = class(self.table).repeats;
-        let hash = self.hash(&keyed.key[..keyed.group]);
-        let is_it = |place: &Place| {
-            place.hash == hash && (!repeats || self.slab.mark(place.id).copy == copy) && {
-                let record = self.slab.get(place.id);
-                like == Some(record) || {
-                    let mut other = self.other.borrow_mut();
-                    write_key(self.table, record, &mut other);
-                    *other == keyed.key
-                }
+        let hash = self.hash(group);
+        let is_it = |entry: &Entry| {
+            entry.hash == hash && (!repeats || self.slab.mark(entry.id).copy == copy) && {
+                let record = self.slab.get(entry.id);
+                record == like || self.has_key(record, key)
             }
         };
-        self.index.find(Place::spread(hash), is_it).map(|place| place.id)
+        self.index.find(Entry::spread(hash), is_it).map(|entry| entry.id)
     }
 
-    /// The mark of a record, if it is there.
-    pub(crate) fn seen(&self, keyed: Keyed<'_>, copy: u16) -> Option<u16> {
-        self.find(keyed, copy, None).map(|id| self.slab.mark(id).seen)
+    fn has_key(&self, record: &[u8], key: &[u8]) -> bool {
+        // Rare: most records that are looked for are there byte for byte, so that a mirror need not keep a buffer.
+        let mut other = Vec::with_capacity(key.len());
+        write_key(self.table, record, &mut other);
+        other == key
     }
 
-    /// The record, if it is there.
-    pub(crate) fn record(&self, keyed: Keyed<'_>, copy: u16) -> Option<&[u8]> {
-        self.find(keyed, copy, None).map(|id| self.slab.get(id))
+    /// Where a record is, if it is there.
+    #[inline]
+    pub(crate) fn locate(&self, keyed: Keyed<'_>, copy: u16, record: &[u8]) -> Option<Place> {
+        self.find(&keyed.key[..keyed.group], keyed.key, copy, record).map(Place)
     }
 
-    /// Marks a row of a dump that is there as it is, and where it is expected: behind the row before it. `false`: it has
-    /// to be looked for. Only for tables whose records do not repeat. What `keep` says of its mark stays.
-    pub(crate) fn confirm(&mut self, row: &[u8], seen: u16, keep: impl FnOnce(u16) -> bool) -> bool {
-        let id = self.expected;
-        if !self.slab.is(id, row) {
-            return false;
+    /// The same, for a row of a dump: most follow each other as they did in the dump before, and so they lie.
+    #[inline]
+    pub(crate) fn locate_row(&self, keyed: Keyed<'_>, record: &[u8], previous: Option<Place>) -> Option<Place> {
+        let behind = previous.and_then(|Place(id)| self.slab.behind(id));
+        match behind {
+            Some((id, other)) if other == record => Some(Place(id)),
+            _ => self.locate(keyed, 0, record),
         }
-        if !keep(self.slab.mark(id).seen) {
-            self.slab.set_seen(id, seen);
-        }
-        self.expected = self.slab.after(id);
-        true
+    }
+
+    /// The mark of a record.
+    #[inline]
+    pub(crate) fn seen(&self, place: Place) -> u16 {
+        self.slab.mark(place.0).seen
+    }
+
+    /// A record.
+    pub(crate) fn record(&self, place: Place) -> &[u8] {
+        self.slab.get(place.0)
     }
 
     /// How many copies of a record there are.
-    pub(crate) fn copies(&self, keyed: Keyed<'_>) -> u16 {
-        (0..u16::MAX).find(|&copy| self.seen(keyed, copy).is_none()).unwrap_or(u16::MAX)
+    pub(crate) fn copies(&self, keyed: Keyed<'_>, record: &[u8]) -> u16 {
+        (0..u16::MAX).find(|&copy| self.locate(keyed, copy, record).is_none()).unwrap_or(u16::MAX)
     }
 
-    /// Puts a record in and marks it.
+    /// Puts a record in where one with its key is, or is not, and marks it.
     pub(crate) fn put(
         &mut self,
+        place: Option<Place>,
         keyed: Keyed<'_>,
-        copy: u16,
+        mark: Mark,
         record: &[u8],
-        seen: u16,
         source: Source,
         old: &mut Vec<u8>,
     ) -> Upsert {
-        let Some(id) = self.find(keyed, copy, Some(record)) else {
-            self.insert(keyed, record, Mark { seen, copy });
+        let group = &keyed.key[..keyed.group];
+        let Some(Place(id)) = place else {
+            if let Some(id) = self.slab.insert(record, mark) {
+                self.link(group, id);
+            }
             return Upsert::Added;
         };
-        self.expected = self.slab.after(id);
-        self.slab.set_seen(id, seen);
+        self.slab.set_seen(id, mark.seen);
         let before = self.slab.get(id);
         if before == record {
             return Upsert::Unchanged;
@@ -236,58 +227,69 @@ impl Mirror {
             return Upsert::Unchanged;
         }
         if !self.slab.replace(id, record) {
-            self.unlink(self.hash(&keyed.key[..keyed.group]), id);
-            self.insert(keyed, record, Mark { seen, copy });
+            self.unlink(self.hash(group), id);
+            if let Some(id) = self.slab.insert(record, mark) {
+                self.link(group, id);
+            }
         }
         if unchanged { Upsert::Unchanged } else { Upsert::Changed }
     }
 
     /// Takes a record out.
-    pub(crate) fn take(&mut self, keyed: Keyed<'_>, copy: u16, old: &mut Vec<u8>) -> bool {
-        let Some(id) = self.find(keyed, copy, None) else { return false };
+    pub(crate) fn take(&mut self, Place(id): Place, keyed: Keyed<'_>, old: &mut Vec<u8>) {
         old.clear();
         old.extend_from_slice(self.slab.get(id));
         self.unlink(self.hash(&keyed.key[..keyed.group]), id);
-        true
     }
 
     /// The keys of the records of a group, but for this one.
     pub(crate) fn siblings(&self, keyed: Keyed<'_>) -> Vec<Vec<u8>> {
         let group = &keyed.key[..keyed.group];
         let hash = self.hash(group);
-        let places = self.index.iter_hash(Place::spread(hash)).filter(|place| place.hash == hash);
-        places
-            .filter_map(|place| {
+        let entries = self.index.iter_hash(Entry::spread(hash)).filter(|entry| entry.hash == hash);
+        entries
+            .filter_map(|entry| {
                 let mut key = Vec::new();
-                let length = write_key(self.table, self.slab.get(place.id), &mut key);
+                let length = write_key(self.table, self.slab.get(entry.id), &mut key);
                 (key[..length] == *group && key != keyed.key).then_some(key)
             })
             .collect()
     }
 
-    fn insert(&mut self, keyed: Keyed<'_>, record: &[u8], mark: Mark) {
-        if let Some(id) = self.slab.insert(record, mark) {
-            let hash = self.hash(&keyed.key[..keyed.group]);
-            self.index.insert_unique(Place::spread(hash), Place { hash, id }, |place| Place::spread(place.hash));
-        }
+    fn link(&mut self, group: &[u8], id: Id) {
+        let hash = self.hash(group);
+        self.index.insert_unique(Entry::spread(hash), Entry { hash, id }, |entry| Entry::spread(entry.hash));
     }
 
     fn unlink(&mut self, hash: u32, id: Id) {
-        if let Ok(entry) = self.index.find_entry(Place::spread(hash), |place| place.id == id) {
+        if let Ok(entry) = self.index.find_entry(Entry::spread(hash), |entry| entry.id == id) {
             entry.remove();
         }
         self.slab.remove(id);
     }
 }
 
+/// Where a record is, and part of its hash: neither growth nor a search looks at records that are not it.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u32,
+    id: Id,
+}
+
+impl Entry {
+    /// The hash as the index wants it: it takes low bits and the highest.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(MIX)
+    }
+}
+
+/// An odd number whose bits look like chance: the golden ratio.
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A hash of a few dozen bytes: folded multiplications, with a seed that the sender of records does not know.
 fn hash(seed: u64, bytes: &[u8]) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
     let low = |product: u128| product as u64;
-    #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
-    let half = |state: u64| state as u32;
     let fold = |left: u64, right: u64| {
         let product = u128::from(left) * u128::from(right);
         low(product) ^ low(product >> 64)
@@ -299,63 +301,6 @@ fn hash(seed: u64, bytes: &[u8]) -> u32 {
     }
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    half(fold(fold(state ^ u64::from_ne_bytes(last), MIX ^ seed.rotate_left(32)) ^ bytes.len() as u64, MIX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A route as `fib_dump_info` and `rt6_fill_node` write it: table, destination, gateway, interface; of IPv6 also
-    /// priority, times and preference.
-    fn route(number: u32, is_v6: bool) -> Vec<u8> {
-        let mut record = vec![if is_v6 { 10 } else { 2 }, 24, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0];
-        let mut put = |kind: u8, payload: &[u8]| {
-            record.extend([4 + u8::try_from(payload.len()).unwrap(), 0, kind, 0]);
-            record.extend_from_slice(payload);
-        };
-        let mut address = number.to_be_bytes().to_vec();
-        address.resize(if is_v6 { 16 } else { 4 }, 0);
-        put(15, &[254, 0, 0, 0]);
-        put(1, &address);
-        put(5, &address);
-        put(4, &[21, 0, 0, 0]);
-        if is_v6 {
-            put(6, &[0, 4, 0, 0]);
-            put(12, &[0; 32]);
-            put(20, &[0, 0, 0, 0]);
-        }
-        record
-    }
-
-    #[test]
-    fn a_route_takes_little_more_than_its_bytes() {
-        for (is_v6, bytes_max) in [(false, 120), (true, 200)] {
-            let mut mirror = Mirror::new(Table::Routes, 5);
-            // Just over a power of two the index is at its largest.
-            let count = 131_100;
-            for number in 0..count {
-                assert_eq!(mirror.upsert(&route(number, is_v6), &mut Vec::new()), Upsert::Added);
-            }
-            assert!(mirror.memory() <= bytes_max * count as usize, "{}", mirror.memory() / count as usize);
-        }
-    }
-
-    #[test]
-    fn rows_are_confirmed_only_as_they_are_and_where_they_are_expected() {
-        let mut mirror = Mirror::new(Table::Routes, 5);
-        let rows: Vec<_> = (7..2007).map(|number| route(number, false)).collect();
-        assert!(rows.iter().all(|row| mirror.upsert(row, &mut Vec::new()) == Upsert::Added));
-        assert!(rows.iter().all(|row| mirror.confirm(row, shown(9), |_| false)));
-        assert!(!mirror.confirm(&rows[3], shown(9), |_| false), "not where it is expected");
-        mirror.sweep(9, &mut |_, _, _| panic!("all were shown"));
-        assert!(mirror.remove(&rows[0], &mut Vec::new()));
-        assert!(!mirror.confirm(&rows[0], shown(10), |_| false), "it is gone");
-        let mut absent = 0;
-        mirror.sweep(10, &mut |_, _, _| {
-            absent += 1;
-            Fate::Removed
-        });
-        assert_eq!((absent, mirror.len()), (1999, 0));
-    }
+    let mixed = fold(fold(state ^ u64::from_ne_bytes(last), MIX ^ seed.rotate_left(32)) ^ bytes.len() as u64, MIX);
+    (mixed >> 32) as u32
 }

@@ -12,23 +12,20 @@ const FIRST_LEN: usize = 1024;
 const UNIT: usize = 8;
 /// Bits of an id that say the unit in a page.
 const UNIT_BITS: u32 = (PAGE_LEN / UNIT).trailing_zeros();
-/// Pages that ids can name, but for one: behind the last there is always a name for no page.
-const PAGES_MAX: u32 = (1 << (u32::BITS - UNIT_BITS)) - 1;
 /// Longer records have a page of their own.
 const SHARED_MAX: usize = 4096;
+/// The length of a record that is none.
+const FREE: u32 = u32::MAX;
 /// Bytes before the record: its length, its mark, which of several equal ones it is.
 const HEAD_LEN: usize = 8;
 
-/// The length in a cell that is free.
-const FREE: u32 = u32::MAX;
-
 /// What is kept beside a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// The round in which it was seen last, and whether it was missed.
-    pub(super) seen: u16,
+    pub(crate) seen: u16,
     /// Which of several records that are the same in everything.
-    pub(super) copy: u16,
+    pub(crate) copy: u16,
 }
 
 /// The name of a cell.
@@ -107,7 +104,7 @@ impl Slab {
             self.pages[number as usize] = page;
             return Some(number);
         }
-        let number = u32::try_from(self.pages.len()).ok().filter(|&number| number < PAGES_MAX)?;
+        let number = u32::try_from(self.pages.len()).ok().filter(|&number| number < 1 << (u32::BITS - UNIT_BITS))?;
         self.pages.push(page);
         Some(number)
     }
@@ -115,7 +112,7 @@ impl Slab {
     fn write(&mut self, id: Id, record: &[u8], mark: Mark) {
         let (page, at) = self.place(id);
         let cell = &mut self.pages[page].bytes[at..];
-        cell[..4].copy_from_slice(&u32::try_from(record.len()).unwrap_or(FREE).to_ne_bytes());
+        cell[..4].copy_from_slice(&u32::try_from(record.len()).unwrap_or(u32::MAX).to_ne_bytes());
         cell[4..6].copy_from_slice(&mark.seen.to_ne_bytes());
         cell[6..8].copy_from_slice(&mark.copy.to_ne_bytes());
         cell[HEAD_LEN..HEAD_LEN + record.len()].copy_from_slice(record);
@@ -149,48 +146,17 @@ impl Slab {
         &cell[HEAD_LEN..HEAD_LEN + length]
     }
 
-    /// Whether there is such a cell, in use, with just this record in it.
+    /// The record in the cell behind this one, if there is one. An id that means nothing any more gives anything or
+    /// nothing, and no harm is done.
     #[inline]
-    pub(super) fn is(&self, id: Id, record: &[u8]) -> bool {
+    pub(super) fn behind(&self, id: Id) -> Option<(Id, &[u8])> {
         let (page, at) = self.place(id);
-        let cell = self.pages.get(page).and_then(|page| page.bytes.get(at..));
-        let Some((head, rest)) = cell.and_then(|cell| cell.split_first_chunk::<HEAD_LEN>()) else { return false };
-        let length = u32::from_ne_bytes([head[0], head[1], head[2], head[3]]);
-        length as usize == record.len() && length != FREE && rest.starts_with(record)
-    }
-
-    /// The cell behind this one, if there is one: for a guess.
-    #[inline]
-    pub(super) fn after(&self, id: Id) -> Id {
-        let (page, at) = self.place(id);
-        let Page { bytes, cell } = &self.pages[page];
-        let after = at + cell;
-        match u32::try_from(after / UNIT) {
-            Ok(unit) if after < bytes.len() => id >> UNIT_BITS << UNIT_BITS | unit,
-            _ => ((id >> UNIT_BITS) + 1) << UNIT_BITS,
-        }
-    }
-
-    /// The first cell in use.
-    pub(super) fn first(&self) -> Option<Id> {
-        self.used_from(0)
-    }
-
-    /// The next cell in use.
-    pub(super) fn next_after(&self, id: Id) -> Option<Id> {
-        self.used_from(self.after(id))
-    }
-
-    fn used_from(&self, mut id: Id) -> Option<Id> {
-        loop {
-            let (page, at) = self.place(id);
-            let bytes = &self.pages.get(page)?.bytes;
-            match bytes.get(at..).and_then(|cell| cell.first_chunk()) {
-                Some(length) if u32::from_ne_bytes(*length) != FREE => return Some(id),
-                _ if at < bytes.len() => id = self.after(id),
-                _ => id = (id >> UNIT_BITS).checked_add(1)? << UNIT_BITS,
-            }
-        }
+        let page = self.pages.get(page).filter(|page| page.cell <= SHARED_MAX && at.is_multiple_of(page.cell))?;
+        let cell = page.bytes.get(at + page.cell..at + 2 * page.cell)?;
+        let length = u32::from_ne_bytes([cell[0], cell[1], cell[2], cell[3]]) as usize;
+        // A free cell claims more than it holds.
+        let record = cell[HEAD_LEN..].get(..length)?;
+        Some((id + u32::try_from(page.cell / UNIT).ok()?, record))
     }
 
     /// What is kept beside it.
@@ -209,14 +175,13 @@ impl Slab {
 
     /// Frees a cell.
     pub(super) fn remove(&mut self, id: Id) {
-        let page = id >> UNIT_BITS;
+        let (page, at) = (id >> UNIT_BITS, self.place(id).1);
         let cell = self.pages[page as usize].cell;
+        self.pages[page as usize].bytes[at..at + 4].copy_from_slice(&FREE.to_ne_bytes());
         if cell > SHARED_MAX {
             self.pages[page as usize].bytes = Vec::new();
             self.vacant.push(page);
         } else {
-            let (page, at) = self.place(id);
-            self.pages[page].bytes[at..at + 4].copy_from_slice(&FREE.to_ne_bytes());
             self.sizes.entry(cell).or_default().free.push(id);
         }
     }
@@ -272,21 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn cells_in_use_come_in_the_order_of_memory_and_free_ones_never() {
+    fn a_free_cell_is_behind_nobody() {
         let mut slab = Slab::default();
-        let record = |n: u32| vec![n.to_ne_bytes()[0] | 1; if n % 1000 == 7 { 5000 } else { 20 + n as usize % 3 * 16 }];
-        let ids: Vec<_> = (0..9000).map(|n| slab.insert(&record(n), Mark::default()).unwrap()).collect();
-        let (gone, left): (Vec<_>, Vec<_>) = (0..9000).zip(ids).partition(|(n, _)| n % 4 == 3);
-        for &(_, id) in &gone {
-            slab.remove(id);
-        }
-        assert!(gone.iter().all(|&(n, id)| !slab.is(id, &record(n))));
-        assert!(left.iter().all(|&(n, id)| slab.is(id, &record(n)) && !slab.is(id, &record(n)[1..])));
-        let mut expected: Vec<_> = left.iter().map(|&(_, id)| id).collect();
-        expected.sort_unstable();
-        let used: Vec<_> = std::iter::successors(slab.first(), |&id| slab.next_after(id)).collect();
-        assert_eq!(used, expected);
-        assert!(!slab.is(Id::MAX, b"") && !slab.is(slab.after(Id::MAX >> 20), b"beyond"));
+        let ids: Vec<_> = (1..4u8).map(|n| slab.insert(&[n; 9], Mark::default()).unwrap()).collect();
+        assert_eq!(slab.behind(ids[0]), Some((ids[1], &[2; 9][..])));
+        slab.remove(ids[1]);
+        assert_eq!(slab.behind(ids[0]), None);
+        assert_eq!(slab.behind(ids[2]), None);
+        assert_eq!(slab.behind(u32::MAX), None);
     }
 
     #[test]

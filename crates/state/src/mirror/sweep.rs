@@ -1,6 +1,7 @@
 //! Mark and sweep: what a dump showed, what events touched meanwhile, and what neither knows of.
 
-use super::{Mirror, Place};
+use super::slab::Mark;
+use super::{Entry, Mirror};
 use crate::rtnetlink::write_key;
 
 /// Rounds are counted in this many bits of a mark.
@@ -47,34 +48,35 @@ pub(crate) type Judge<'j> = dyn FnMut(&[u8], &[u8], bool) -> Fate + 'j;
 impl Mirror {
     /// Asks for the fate of each record that neither a dump nor an event of this round knows.
     pub(crate) fn sweep(&mut self, round: u16, judge: &mut Judge<'_>) {
-        let mut key = core::mem::take(&mut self.key);
-        // In the order of memory: in that of the index every record would be far from the one before.
-        let mut next = self.slab.first();
-        while let Some(id) = next {
-            next = self.slab.next_after(id);
-            let seen = self.slab.mark(id).seen;
+        let (table, slab, key) = (self.table, &mut self.slab, &mut self.key);
+        self.index.retain(|&mut Entry { id, .. }| {
+            let Mark { seen, .. } = slab.mark(id);
             if is_known(seen, round) {
-                continue;
+                return true;
             }
-            let record = self.slab.get(id);
-            let group = write_key(self.table, record, &mut key);
-            match judge(&key, record, seen & MISSED != 0) {
-                Fate::Missed => self.slab.set_seen(id, MISSED | seen & !TOUCHED),
-                Fate::Removed => self.unlink(self.hash(&key[..group]), id),
+            let record = slab.get(id);
+            write_key(table, record, key);
+            match judge(key, record, seen & MISSED != 0) {
+                Fate::Missed => {
+                    slab.set_seen(id, MISSED | seen & !TOUCHED);
+                    true
+                }
+                Fate::Removed => {
+                    slab.remove(id);
+                    false
+                }
             }
-        }
-        self.key = key;
+        });
         if self.index.is_empty() {
             self.slab.clear();
         }
-        self.expected = 0;
         self.shrink();
     }
 
     /// Forgets all marks: before the count of rounds begins anew.
     pub(crate) fn unmark(&mut self) {
-        for place in &self.index {
-            self.slab.set_seen(place.id, 0);
+        for entry in &self.index {
+            self.slab.set_seen(entry.id, 0);
         }
     }
 
@@ -85,6 +87,34 @@ impl Mirror {
         if self.index.capacity() <= SMALL.max(self.index.len() * 8) {
             return;
         }
-        self.index.shrink_to(self.index.len() * 2, |place| Place::spread(place.hash));
+        self.index.shrink_to(self.index.len() * 2, |entry| Entry::spread(entry.hash));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sockeye_wire::rtnetlink::Table;
+
+    #[test]
+    fn an_index_that_most_left_is_made_smaller() {
+        let mut mirror = Mirror::new(Table::Namespaces, 7);
+        let record = |n: u32| [&[0, 0, 0, 0, 8, 0, 1, 0][..], &n.to_ne_bytes()].concat();
+        let mut old = Vec::new();
+        (0..40_000).for_each(|n| assert_eq!(mirror.upsert(&record(n), &mut old), crate::Upsert::Added));
+        let before = mirror.index.allocation_size();
+        let keep = |n: u32| n.is_multiple_of(1000);
+        mirror.sweep(1, &mut |_, record, _| {
+            let n = u32::from_ne_bytes(*record[8..].first_chunk().unwrap());
+            if keep(n) { Fate::Missed } else { Fate::Removed }
+        });
+        assert!(mirror.index.allocation_size() * 8 < before);
+        (0..40_000u32).for_each(|n| assert_eq!(mirror.get(&[&[4][..], &n.to_ne_bytes()].concat()).is_some(), keep(n)));
+    }
+
+    #[test]
+    fn a_mirror_can_be_shared_between_threads() {
+        const fn is_shared<T: Send + Sync>() {}
+        is_shared::<Mirror>();
     }
 }

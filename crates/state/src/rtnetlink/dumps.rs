@@ -39,7 +39,7 @@ pub fn needs(table: Table) -> &'static [Table] {
 /// The dumps that make up a table. `mirror` gives what is known of the tables that it [needs].
 pub fn dumps<'m>(table: Table, mirror: impl Fn(Table) -> Option<&'m Mirror>) -> Vec<Part> {
     match table {
-        // Statistics are a table of their own: without them a dump of links is half as long.
+        // Counters of IPv6 and of virtual functions come with links, unless one says no.
         Table::Links => {
             let mut parts = parts(table, &Wanted::default());
             for part in &mut parts {

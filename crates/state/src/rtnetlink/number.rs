@@ -22,6 +22,7 @@ numbers! {
     IFLA_INFO_XSTATS = 3: u16;
     IFLA_INFO_SLAVE_KIND = 4: u16;
     IFLA_INFO_SLAVE_DATA = 5: u16;
+    IFLA_INET6_FLAGS = 1: u16;
     IFLA_INET6_STATS = 3: u16;
     IFLA_INET6_CACHEINFO = 5: u16;
     IFLA_INET6_ICMP6STATS = 6: u16;
@@ -76,6 +77,7 @@ numbers! {
     NUD_STALE = 0x04: u16;
     NUD_DELAY = 0x08: u16;
     NUD_PROBE = 0x10: u16;
+    NUD_NOARP = 0x40: u16;
 
     NHA_ID = 1: u16;
     NHA_RES_GROUP = 12: u16;

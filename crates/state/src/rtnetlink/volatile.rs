@@ -194,7 +194,8 @@ fn same_families(old: &[u8], new: &[u8]) -> bool {
         }
         Nest(|old, new| {
             pairs(old, new, |number| match number {
-                IFLA_INET6_STATS | IFLA_INET6_CACHEINFO | IFLA_INET6_ICMP6STATS => Ignored,
+                // IF_RS_SENT and what routers announce: told to RTNLGRP_IPV6_IFINFO, if at all.
+                IFLA_INET6_FLAGS | IFLA_INET6_STATS | IFLA_INET6_CACHEINFO | IFLA_INET6_ICMP6STATS => Ignored,
                 _ => Exact,
             })
         })
@@ -312,10 +313,17 @@ fn text(name: Option<&[u8]>) -> &[u8] {
 
 /// Whether the kernel makes records like this without telling: not finding it before is no sign of a loss.
 ///
-/// net/core/neighbour.c `___neigh_create`, `__neigh_event_send`: an entry is announced once it is resolved or failed.
+/// net/core/neighbour.c `___neigh_create`, `__neigh_event_send`: an entry is announced once it is resolved or failed; those
+/// of groups and loopbacks need no resolution, and never are.
+///
+/// net/ipv6/addrconf.c `addrconf_dad_begin`: an address is announced once no one else has it.
 pub(crate) fn is_silent(table: Table, record: &[u8]) -> bool {
-    table == Table::Neighbours
-        && record
-            .get(8..10)
-            .is_some_and(|state| matches!(u16::from_ne_bytes([state[0], state[1]]), 0 | NUD_INCOMPLETE | NUD_PROBE))
+    const IFA_F_TENTATIVE: u8 = 0x40;
+    match table {
+        Table::Neighbours => record.get(8..10).is_some_and(|state| {
+            matches!(u16::from_ne_bytes([state[0], state[1]]), 0 | NUD_INCOMPLETE | NUD_PROBE | NUD_NOARP)
+        }),
+        Table::Addresses => record.get(2).is_some_and(|flags| flags & IFA_F_TENTATIVE != 0),
+        _ => false,
+    }
 }

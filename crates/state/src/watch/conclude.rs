@@ -23,9 +23,10 @@ pub(super) const GRID: Duration = Duration::from_secs(30);
 
 /// About an interval from now, on the grid.
 fn on_grid(now: Duration, interval: Duration, offset: Duration) -> Duration {
-    let step = GRID.min(interval).as_millis().max(1);
-    let then = (now + interval).saturating_sub(offset).as_millis();
-    offset + Duration::from_millis(u64::try_from(then.next_multiple_of(step)).unwrap_or(u64::MAX))
+    let step = GRID.min(interval).max(Duration::from_millis(1)).as_millis();
+    let offset = offset.as_millis() % step;
+    let then = ((now + interval).as_millis() + step - offset).next_multiple_of(step) + offset - step;
+    Duration::from_millis(u64::try_from(then).unwrap_or(u64::MAX))
 }
 
 impl Watch {
@@ -43,6 +44,10 @@ impl Watch {
             return self.fail(&round, reason, now, sink);
         }
         let unsettled = round.overlay.unsettled;
+        if unsettled && round.origin == Origin::Audit && self.rules.confirm_absences {
+            // Events keep the mirror right meanwhile: what may be hidden is no evidence against it.
+            return self.fail(&round, Reason::Unsettled, now, sink);
+        }
         self.sweep(&mut round, unsettled && self.rules.confirm_absences, sink);
         let Some(state) = &mut self.states[table as usize] else { return };
         state.found = [state.found[1], round.found];
@@ -134,7 +139,17 @@ impl Watch {
             // What it was to look for is still to be found.
             state.refresh.get_or_insert(state.retry);
         }
-        if state.backoff.failures() > FAILURES_MAX && !state.gap_told {
+        if round.drift {
+            // A gap was told of, and is open until a dump is whole.
+            state.phase = Phase::Gap;
+        }
+        let is_over = state.backoff.failures() > FAILURES_MAX;
+        if is_over && round.origin == Origin::Audit && !round.drift {
+            // That the table does not rest is no sign that the mirror is wrong.
+            let interval = self.audit.unwrap_or(class(table).audit);
+            state.audit = on_grid(now, interval, self.phase);
+            state.backoff.reset();
+        } else if is_over && !state.gap_told {
             state.gap_told = true;
             if state.phase == Phase::Synced {
                 state.phase = Phase::Gap;
@@ -186,5 +201,21 @@ impl Watch {
         let last_audit = audits.filter(|state| state.phase != Phase::Unsupported).map(|state| state.last_audit).min();
         let confirmed = tables.intersection(self.unsure);
         sink(Output::Synced(Synced { at: now, tables, confirmed, last_audit: last_audit.flatten() }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audits_of_one_engine_come_together() {
+        let (offset, minutes) = (Duration::from_millis(22_700), Duration::from_mins);
+        let on = |seconds: u64| on_grid(Duration::from_secs(seconds), minutes(2), offset);
+        assert_eq!(on(500), Duration::from_millis(622_700));
+        assert_eq!(on(502), Duration::from_millis(622_700));
+        assert_eq!(on_grid(Duration::from_secs(500), minutes(15), offset), Duration::from_millis(1_402_700));
+        let short = on_grid(Duration::from_secs(5), Duration::from_secs(2), offset);
+        assert!(short >= Duration::from_secs(7) && short <= Duration::from_secs(9), "{short:?}");
     }
 }

@@ -2,15 +2,15 @@
 
 use core::time::Duration;
 
-use sockeye_wire::rtnetlink::{AF_UNSPEC, RTM_DELLINK, RTM_NEWLINK, RTM_NEWLINKPROP, Table};
-use sockeye_wire::{Attributes, Message, Messages};
+use sockeye_wire::rtnetlink::{RTM_NEWLINK, RTM_NEWLINKPROP, Table};
+use sockeye_wire::{Message, Messages};
 
 use super::output::{Change, Origin, Output, Reason, Verb};
 use super::round::Round;
 use super::rules::Rules;
 use super::state::{Phase, State};
 use super::{Sink, Watch};
-use crate::mirror::{Keyed, Upsert, is_touched, touched};
+use crate::mirror::{Keyed, Mark, Upsert, is_touched, touched};
 use crate::received::Datagram;
 use crate::rtnetlink::route::{self, Effect, Said};
 use crate::rtnetlink::{Source, class, consequence, each_record, is_flush, write_key};
@@ -92,52 +92,6 @@ impl Watch {
             return;
         }
         self.apply(table, verb == sockeye_wire::rtnetlink::Verb::Deleted, message, now, sink);
-    }
-
-    /// Looks at a message about a link. `false`: it is not the whole record.
-    fn link(&mut self, type_number: u16, family: u8, payload: &[u8], now: Duration) -> bool {
-        /// Links whose state is remembered. An event about one beyond them is taken for a change of state.
-        const LINKS_MAX: usize = 1 << 16;
-        const IFLA_IFNAME: u16 = 3;
-        const IFLA_WIRELESS: u16 = 11;
-        let word =
-            |at: usize| payload.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_ne_bytes(*word));
-        let Some((index, flags)) = word(4).zip(word(8)) else { return false };
-        let attributes = || Attributes::new(payload.get(Table::Links.header_len()..).unwrap_or_default());
-        // AF_BRIDGE tells of the port alone (net/bridge/br_netlink.c `br_ifinfo_notify`), a deletion only that it left;
-        // RTM_NEWLINKPROP of the names; wireless extensions send an event that is no state (net/wireless/wext-core.c).
-        if family != AF_UNSPEC || type_number & !3 == RTM_NEWLINKPROP {
-            self.reread(index, now);
-            return false;
-        }
-        if attributes().last(IFLA_WIRELESS).is_some() {
-            return false;
-        }
-        if let Some(reread) = &mut self.reread.current
-            && reread.index == index
-        {
-            reread.touched = true;
-        }
-        if type_number == RTM_DELLINK {
-            self.links.remove(&index);
-            return true;
-        }
-        let name = attributes().last(IFLA_IFNAME).map(|name| {
-            name.first_chunk().copied().unwrap_or_else(|| {
-                let mut whole = [0; 16];
-                whole.iter_mut().zip(name).for_each(|(place, byte)| *place = *byte);
-                whole
-            })
-        });
-        let link = (flags & consequence::LINK_STATE, name.unwrap_or_default());
-        let before = if self.links.len() < LINKS_MAX { self.links.insert(index, link) } else { None };
-        if before.is_none_or(|before| before.0 != link.0) {
-            self.consequences(consequence::of_state(), now);
-        }
-        if before.is_none_or(|before| before.1 != link.1) {
-            self.consequences(consequence::of_name(), now);
-        }
-        true
     }
 
     pub(super) fn apply(
@@ -232,13 +186,14 @@ impl Event {
             return After { spoiled: round.is_some(), ..After::default() };
         }
         let mut after = After::default();
-        match self.effect(state, keyed, record) {
+        let place = state.mirror.locate(keyed, 0, record);
+        match self.effect(state, keyed, record, place.is_some()) {
             Effect::Plain => {}
             Effect::Doubt => after.doubt = true,
             Effect::LosesNexthop => return self.nexthop(state, round, keyed, record, buffers, sink),
             Effect::ReplacesSibling => {
                 let siblings = state.mirror.siblings(keyed);
-                let known = state.mirror.record(keyed, 0).is_some();
+                let known = place.is_some();
                 // Which of several was the first, the mirror does not know; that there is none, it should.
                 after.doubt = match siblings.len() {
                     0 => !known && state.phase == Phase::Synced,
@@ -248,10 +203,12 @@ impl Event {
                 if let Some(round) = &mut round {
                     after.full = !round.overlay.replace(keyed);
                 }
-                if let ([sibling], false) = (siblings.as_slice(), known)
-                    && state.mirror.take(Keyed { key: sibling, group: keyed.group }, 0, &mut buffers.old)
-                {
-                    self.tell(sibling, Verb::Removed, Some(&buffers.old), None, sink);
+                if let ([sibling], false) = (siblings.as_slice(), known) {
+                    let sibling = Keyed { key: sibling, group: keyed.group };
+                    if let Some(place) = state.mirror.locate(sibling, 0, &[]) {
+                        state.mirror.take(place, sibling, &mut buffers.old);
+                        self.tell(sibling.key, Verb::Removed, Some(&buffers.old), None, sink);
+                    }
                 }
             }
         }
@@ -259,17 +216,19 @@ impl Event {
             if let Some(round) = round {
                 after.full |= !round.overlay.delete(self.table, keyed.key, self.rules);
             }
-            if state.mirror.take(keyed, 0, &mut buffers.old) {
+            if let Some(place) = place {
+                state.mirror.take(place, keyed, &mut buffers.old);
                 self.tell(keyed.key, Verb::Removed, Some(&buffers.old), None, sink);
             }
             return after;
         }
-        let mut mark = 0;
+        let mut seen = 0;
         if let Some(round) = round {
             round.overlay.revive(keyed.key);
-            mark = touched(round.number);
+            seen = touched(round.number);
         }
-        match state.mirror.put(keyed, 0, record, mark, Source::Event, &mut buffers.old) {
+        // A sibling may have gone from its place meanwhile; the record itself has not.
+        match state.mirror.put(place, keyed, Mark { seen, copy: 0 }, record, Source::Event, &mut buffers.old) {
             Upsert::Added => self.tell(keyed.key, Verb::Added, None, Some(record), sink),
             Upsert::Changed => self.tell(keyed.key, Verb::Changed, Some(&buffers.old), Some(record), sink),
             Upsert::Unchanged => {}
@@ -277,12 +236,9 @@ impl Event {
         after
     }
 
-    fn effect(&self, state: &State, keyed: Keyed<'_>, record: &[u8]) -> Effect {
+    fn effect(&self, state: &State, keyed: Keyed<'_>, record: &[u8], known: bool) -> Effect {
         match self.table {
-            Table::Routes => {
-                let known = state.mirror.record(keyed, 0).is_some();
-                route::effect(record, self.said, known, state.phase == Phase::Synced)
-            }
+            Table::Routes => route::effect(record, self.said, known, state.phase == Phase::Synced),
             // drivers/net/vxlan/vxlan_core.c `vxlan_snoop`: a remote that moved looks like one that was added.
             Table::Fdb if self.said != Said::Deleted && keyed.group < keyed.key.len() => {
                 if state.mirror.siblings(keyed).is_empty() { Effect::Plain } else { Effect::Doubt }
@@ -293,11 +249,14 @@ impl Event {
 
     /// A record that can be there several times: an event adds one or takes one.
     fn copy(&self, state: &mut State, keyed: Keyed<'_>, record: &[u8], old: &mut Vec<u8>, sink: &mut Sink<'_>) {
-        let copies = state.mirror.copies(keyed);
+        let copies = state.mirror.copies(keyed, record);
         if self.said != Said::Deleted {
-            state.mirror.put(keyed, copies, record, 0, Source::Event, old);
+            state.mirror.put(None, keyed, Mark { seen: 0, copy: copies }, record, Source::Event, old);
             self.tell(keyed.key, Verb::Added, None, Some(record), sink);
-        } else if copies > 0 && state.mirror.take(keyed, copies - 1, old) {
+        } else if let Some(last) = copies.checked_sub(1)
+            && let Some(place) = state.mirror.locate(keyed, last, record)
+        {
+            state.mirror.take(place, keyed, old);
             self.tell(keyed.key, Verb::Removed, Some(old), None, sink);
         }
     }
@@ -315,9 +274,10 @@ impl Event {
         let Buffers { old, nexthop, edited, .. } = buffers;
         let mut after = After::default();
         route::nexthop(record, nexthop);
-        let mark = state.mirror.seen(keyed, 0);
-        let left = match state.mirror.record(keyed, 0) {
-            Some(before) => route::without(before, &mut |other| other == nexthop.as_slice(), edited),
+        let place = state.mirror.locate(keyed, 0, record);
+        let mark = place.map(|place| state.mirror.seen(place));
+        let left = match place {
+            Some(place) => route::without(state.mirror.record(place), &mut |other| other == nexthop.as_slice(), edited),
             None => false,
         };
         if let Some(round) = round {
@@ -330,11 +290,13 @@ impl Event {
             };
             after.full = !has_room;
         }
-        let Some(mark) = mark else { return after };
+        let Some((place, mark)) = place.zip(mark) else { return after };
         if !left {
-            state.mirror.take(keyed, 0, old);
+            state.mirror.take(place, keyed, old);
             self.tell(keyed.key, Verb::Removed, Some(old), None, sink);
-        } else if state.mirror.put(keyed, 0, edited, mark, Source::Event, old) == Upsert::Changed {
+        } else if state.mirror.put(Some(place), keyed, Mark { seen: mark, copy: 0 }, edited, Source::Event, old)
+            == Upsert::Changed
+        {
             self.tell(keyed.key, Verb::Changed, Some(old), Some(edited), sink);
         }
         after

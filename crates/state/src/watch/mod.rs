@@ -74,10 +74,12 @@
 mod backoff;
 mod conclude;
 mod events;
+mod links;
 mod output;
 mod overlay;
 mod reread;
 mod round;
+mod rows;
 mod rules;
 mod schedule;
 mod state;
@@ -87,7 +89,6 @@ pub use output::{Change, Gap, Origin, Output, Reason, Synced, Verb, Want};
 pub use rules::Rules;
 
 use core::time::Duration;
-use std::collections::HashMap;
 
 use sockeye_wire::rtnetlink::Table;
 
@@ -96,6 +97,7 @@ use crate::received::Received;
 use crate::rtnetlink::{Tables, consequence, needs};
 use backoff::{Backoff, Random};
 use events::Buffers;
+use links::Links;
 use reread::Rereads;
 use round::{Round, Stage};
 use schedule::Loss;
@@ -174,8 +176,7 @@ pub struct Watch {
     buffers: Buffers,
     /// When the driver asked first.
     born: Option<Duration>,
-    /// Flags and name of each link that was heard of.
-    links: HashMap<u32, (u32, [u8; 16])>,
+    links: Links,
 
     /// The event socket was empty when it was read last.
     drained: bool,
@@ -187,6 +188,9 @@ pub struct Watch {
     drops: Option<u64>,
     loss: Option<Loss>,
     losses: Backoff,
+    /// When dumps may begin again after the last loss, and whether one has begun since.
+    resync: Duration,
+    tried: bool,
 
     round: Option<Round>,
     number: u16,
@@ -224,7 +228,7 @@ impl Watch {
             counters: Counters::default(),
             buffers: Buffers::default(),
             born: None,
-            links: HashMap::new(),
+            links: Links::default(),
             drained: false,
             last_read: Duration::ZERO,
             last_count: Duration::ZERO,
@@ -232,6 +236,8 @@ impl Watch {
             drops: None,
             loss: None,
             losses: Backoff::default(),
+            resync: Duration::ZERO,
+            tried: true,
             round: None,
             number: 0,
             sequence: 0,
@@ -290,12 +296,24 @@ impl Watch {
         self.last_read = now;
     }
 
+    /// The driver itself lost events between the socket and the engine: as if the kernel had dropped them.
+    pub fn lost(&mut self, now: Duration) {
+        self.lose(Reason::Driver, now);
+    }
+
     /// Takes what the dump socket gave.
     pub fn answer(&mut self, received: Received<'_>, now: Duration, sink: &mut Sink<'_>) {
         if self.reread.is_receiving() {
-            if let Received::Datagram(datagram) = received {
-                self.reread_answer(&datagram, now);
-                self.drained = false;
+            match received {
+                Received::Datagram(datagram) => {
+                    self.reread_answer(&datagram, now);
+                    self.drained = false;
+                }
+                Received::Overrun => {
+                    self.reread.current = None;
+                    self.consequences(Tables::one(Table::Links), now);
+                }
+                Received::Empty => {}
             }
             return;
         }
@@ -309,7 +327,12 @@ impl Watch {
                     self.release(now, sink);
                 }
             }
-            Received::Overrun => round.lose(),
+            Received::Overrun => {
+                // What was lost may be its end: nobody waits for it.
+                if let Some(round) = self.abandon() {
+                    self.fail(&round, Reason::DumpTruncated, now, sink);
+                }
+            }
             Received::Empty => {}
         }
     }
@@ -327,6 +350,13 @@ impl Watch {
         let is_synced = |state: &State| state.phase == Phase::Synced && state.refresh.is_none();
         let synced = |&table: &Table| self.states[table as usize].as_ref().is_some_and(|state| is_synced(state));
         self.told.iter().filter(synced).collect()
+    }
+
+    /// The tables with a gap that is not repaired yet, told or about to be.
+    pub fn gaps(&self) -> Tables {
+        let has_gap = |state: &State| state.phase == Phase::Gap || state.gap_told;
+        let gap = |&table: &Table| self.states[table as usize].as_ref().is_some_and(|state| has_gap(state));
+        self.told.iter().filter(gap).collect()
     }
 
     /// The tables that this kernel does not have, or does not give to us.

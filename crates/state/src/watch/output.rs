@@ -19,10 +19,11 @@ pub enum Want {
     /// Read the drop counter of the event socket (`SO_MEMINFO`, the ninth value) for
     /// [`Watch::drops`](super::Watch::drops).
     Drops,
-    /// Send this on the dump socket; its sequence number is set.
+    /// Send this on the dump socket; its sequence number is set. If that fails, the answer is
+    /// [`Received::Overrun`](crate::Received::Overrun): the dump is tried again.
     Send(Request),
     /// Receive one datagram from the dump socket for [`Watch::answer`](super::Watch::answer). It may block: the kernel
-    /// has the answer ready.
+    /// has the answer ready. An error of the socket is [`Received::Overrun`](crate::Received::Overrun).
     Answer,
     /// Close the dump socket and open another: a dump on it is given up.
     Reopen,
@@ -113,6 +114,8 @@ impl Change<'_> {
 pub enum Reason {
     /// The kernel dropped events (`ENOBUFS`, or the drop counter moved).
     Overrun,
+    /// The driver lost events between the socket and the engine ([`Watch::lost`](super::Watch::lost)).
+    Driver,
     /// An event did not fit the buffer.
     Truncated,
     /// A datagram of events is malformed: what came after the defect is lost.
@@ -136,6 +139,7 @@ impl Reason {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Overrun => "overrun",
+            Self::Driver => "driver",
             Self::Truncated => "truncated",
             Self::Malformed => "malformed",
             Self::Overlay => "overlay",

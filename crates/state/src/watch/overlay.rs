@@ -72,11 +72,6 @@ impl Overlay {
         self.has_room()
     }
 
-    /// Whether nothing went so far: no row can be about what is no longer there.
-    pub(super) fn is_empty(&self) -> bool {
-        self.gone.is_empty() && self.replaced.is_empty()
-    }
-
     /// What is gone of a record.
     pub(super) fn gone(&self, key: &[u8]) -> Option<&Gone> {
         if self.gone.is_empty() { None } else { self.gone.get(key) }
@@ -113,5 +108,43 @@ impl Overlay {
 
     fn has_room(&self) -> bool {
         self.gone.len() + self.replaced.len() + self.destinations.len() <= DELETIONS_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key of an IPv4 route to 10.7.`n`.0/24.
+    fn key(n: u8) -> Vec<u8> {
+        vec![2, 24, 0, 0, 254, 0, 0, 0, 20, 0, 0, 0, 4, 10, 7, n, 0, 9, 9]
+    }
+
+    #[test]
+    fn the_overlay_has_a_bound() {
+        let mut overlay = Overlay::default();
+        let mut delete = |n: usize| overlay.delete(Table::Namespaces, &n.to_ne_bytes(), Rules::default());
+        assert_eq!((0..=DELETIONS_MAX).position(|n| !delete(n)), Some(DELETIONS_MAX));
+    }
+
+    #[test]
+    fn only_where_a_datagram_ended_can_a_route_of_ipv4_hide_others() {
+        for (ends, deleted, hides) in [(5, 6, false), (5, 5, true)] {
+            let (mut before, mut after) = (Overlay::default(), Overlay::default());
+            before.ended_at(&key(ends));
+            assert!(before.delete(Table::Routes, &key(deleted), Rules::default()));
+            assert!(after.delete(Table::Routes, &key(deleted), Rules::default()));
+            after.ended_at(&key(ends));
+            assert_eq!((before.unsettled, after.unsettled), (hides, hides));
+        }
+    }
+
+    #[test]
+    fn a_dump_that_counts_is_disturbed_by_any_deletion_and_one_by_key_by_none() {
+        for (table, hides) in [(Table::Neighbours, true), (Table::Links, false)] {
+            let mut overlay = Overlay::default();
+            assert!(overlay.delete(table, &[3, 0, 0, 0], Rules::default()));
+            assert_eq!(overlay.unsettled, hides, "{}", table.name());
+        }
     }
 }

@@ -3,19 +3,18 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use sockeye_wire::Message;
-use sockeye_wire::rtnetlink::{AF_UNSPEC, Table, Verb as Said};
+use sockeye_wire::rtnetlink::{AF_UNSPEC, Table};
 
-use super::output::{Change, Gap, Origin, Output, Reason, Verb};
-use super::overlay::{Gone, Overlay};
+use super::output::{Gap, Origin, Output, Reason};
+use super::overlay::Overlay;
 use super::rules::Rules;
 use super::state::State;
 use super::{Sink, Watch};
 use crate::conclusion::Refusal;
 use crate::dump::{Dump, Step};
-use crate::mirror::{Keyed, Upsert, is_known, is_touched, shown};
+use crate::mirror::Place;
 use crate::received::{Datagram, Received};
-use crate::rtnetlink::{Part, Source, Tables, class, each_record, is_silent, is_unsupported, route, write_key};
+use crate::rtnetlink::{Part, Tables, is_unsupported};
 
 /// What the kernel means by rows of other families.
 const EOPNOTSUPP: i32 = 95;
@@ -54,6 +53,8 @@ pub(super) struct Round {
     pub(super) held: Held,
     pub(super) overlay: Overlay,
     dump: Option<(Part, Dump)>,
+    /// Where the last row was found: the next is near.
+    pub(super) previous: Option<Place>,
     /// Rows of the dump of a family were of another: the kernel does not have it.
     pub(super) foreign_family: bool,
     /// Why the round is worth nothing, if it is.
@@ -79,6 +80,7 @@ impl Round {
             held: Held::default(),
             overlay: Overlay::default(),
             dump: None,
+            previous: None,
             foreign_family: false,
             failure: None,
             done: 0,
@@ -105,13 +107,6 @@ impl Round {
         self.held.sender = datagram.sender;
         self.held.truncated = datagram.truncated;
         self.stage = Stage::Hold;
-    }
-
-    /// The dump socket lost something: what exactly, nobody knows.
-    pub(super) fn lose(&mut self) {
-        if let Some((_, dump)) = &mut self.dump {
-            dump.handle(Received::Overrun, |_| {});
-        }
     }
 
     /// The answer to the request ended.
@@ -164,15 +159,12 @@ impl Watch {
         };
         let held = core::mem::take(&mut round.held);
         let datagram = Datagram::new(&held.bytes).from_sender(held.sender).cut(held.truncated);
-        let (mut last, mut unread) = (false, None);
+        let mut last = false;
         let step = dump.handle(Received::Datagram(datagram), |message| {
-            self.row(&mut round, &part, message, &mut unread, sink);
+            self.row(&mut round, &part, message, sink);
             last = true;
         });
         if last && round.table == Table::Routes {
-            if let Some(record) = unread {
-                write_key(Table::Routes, record, &mut self.buffers.key);
-            }
             round.overlay.ended_at(&self.buffers.key);
         }
         let done_interrupted = step == Step::Ended && is_done_interrupted(&held.bytes);
@@ -201,119 +193,6 @@ impl Watch {
         self.round = Some(round);
         if conclude_now {
             self.conclude(now, sink);
-        }
-    }
-
-    /// One message of a dump. Where it is what was known and where it was expected, its key is not made: it is `unread`.
-    fn row<'m>(
-        &mut self,
-        round: &mut Round,
-        part: &Part,
-        message: &Message<'m>,
-        unread: &mut Option<&'m [u8]>,
-        sink: &mut Sink<'_>,
-    ) {
-        let (table, payload) = (round.table, message.payload());
-        let family = payload.first().copied().unwrap_or(0);
-        // net/sched/act_api.c `tc_dump_action`, net/ipv6/addrconf.c `in6_dump_addrs`: rows with the type of the request.
-        let is_ours = Table::of_message(message.type_number(), family) == Some((table, Said::New))
-            || Some(message.type_number()) == table.get_type();
-        if part.family != AF_UNSPEC && family != part.family {
-            round.foreign_family = true;
-        }
-        if !is_ours || round.foreign_family {
-            return;
-        }
-        let Some(state) = &mut self.states[table as usize] else { return };
-        let is_told = self.told.contains(table) && (round.origin != Origin::Snapshot || self.snapshot);
-        let teller = Teller { is_told, events_win: self.rules.events_win };
-        let (number, events_win) = (round.number, self.rules.events_win);
-        // Of a link more is remembered than its record.
-        if table != Table::Links
-            && !class(table).repeats
-            && round.overlay.is_empty()
-            && state.mirror.confirm(payload, shown(number), |seen| events_win && is_touched(seen, number))
-        {
-            *unread = Some(payload);
-            return;
-        }
-        *unread = None;
-        let buffers = &mut self.buffers;
-        let mut scratch = core::mem::take(&mut buffers.record);
-        each_record(table, payload, &mut scratch, &mut |record| {
-            let mut key = core::mem::take(&mut buffers.key);
-            let group = write_key(table, record, &mut key);
-            let keyed = Keyed { key: &key, group };
-            teller.record(state, round, keyed, record, &mut buffers.old, &mut buffers.edited, sink);
-            buffers.key = key;
-        });
-        self.buffers.record = scratch;
-        let is_there = |state: &State| state.mirror.get(&self.buffers.key).is_some();
-        if table == Table::Links && self.states[table as usize].as_ref().is_some_and(|state| is_there(state)) {
-            self.know(payload);
-        }
-    }
-}
-
-/// What a row needs to know of the engine.
-struct Teller {
-    is_told: bool,
-    events_win: bool,
-}
-
-impl Teller {
-    #[expect(clippy::too_many_arguments, reason = "buffers, so that nothing is allocated")]
-    fn record(
-        &self,
-        state: &mut State,
-        round: &mut Round,
-        keyed: Keyed<'_>,
-        record: &[u8],
-        old: &mut Vec<u8>,
-        edited: &mut Vec<u8>,
-        sink: &mut Sink<'_>,
-    ) {
-        let (table, number) = (round.table, round.number);
-        let mut record = record;
-        let mut copy = 0;
-        if class(table).repeats {
-            // The n-th row of equal ones is the n-th copy.
-            while state.mirror.seen(keyed, copy).is_some_and(|seen| is_known(seen, number)) {
-                copy += 1;
-            }
-        } else {
-            let is_touched = state.mirror.seen(keyed, 0).is_some_and(|seen| is_touched(seen, number));
-            if self.events_win && is_touched {
-                return;
-            }
-            match round.overlay.gone(keyed.key) {
-                Some(Gone::Whole) => return,
-                Some(Gone::Nexthops(gone)) => {
-                    if !route::without(record, &mut |one| gone.iter().any(|gone| gone == one), edited) {
-                        return;
-                    }
-                    record = edited;
-                }
-                None => {}
-            }
-            if !is_touched && round.overlay.is_replaced(keyed) {
-                // It may be the one that was replaced, or stand beside it.
-                round.overlay.unsettled = true;
-                return;
-            }
-        }
-        let upsert = state.mirror.put(keyed, copy, record, shown(number), Source::Dump, old);
-        let (verb, old) = match upsert {
-            Upsert::Added => (Verb::Added, None),
-            Upsert::Changed => (Verb::Changed, Some(old.as_slice())),
-            Upsert::Unchanged => return,
-        };
-        round.found += 1;
-        let is_drift = class(table).announced && !(verb == Verb::Added && is_silent(table, record));
-        round.drift(state, is_drift, self.is_told, sink);
-        if self.is_told {
-            let origin = round.origin;
-            sink(Output::Change(Change { table, verb, key: keyed.key, old, new: Some(record), origin, port_id: 0 }));
         }
     }
 }

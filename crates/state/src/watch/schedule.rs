@@ -9,7 +9,7 @@ use super::round::{Round, Stage};
 use super::state::Phase;
 use super::{Sink, Watch};
 use crate::mirror::ROUNDS;
-use crate::rtnetlink::{Cursor, Tables, class, consequence, dumps, needs};
+use crate::rtnetlink::{Cursor, Tables, class, dumps, needs};
 
 /// From the first event with consequences to the dump that looks for them: what belongs together comes together.
 const DEBOUNCE: Duration = Duration::from_millis(75);
@@ -95,9 +95,12 @@ impl Watch {
             let tables = self.told.iter().filter(|&table| is_supported(table)).collect();
             let lost = Some(loss.lost + lost).filter(|&lost| lost > 0);
             sink(Output::Gap(Gap { tables, since: loss.since, lost, reason: loss.reason }));
-            let retry = now + self.losses.next(now, &mut self.random);
+            // A loss while the pause lasts has spoiled no dump: it does not make the pause longer.
+            if core::mem::take(&mut self.tried) {
+                self.resync = now + self.losses.next(now, &mut self.random);
+            }
             for state in self.states.iter_mut().flatten().filter(|state| state.is_open()) {
-                state.retry = retry;
+                state.retry = self.resync.max(now);
             }
         } else if self.round.as_ref().is_some_and(|round| round.stage == Stage::Check) {
             self.conclude(now, sink);
@@ -114,8 +117,7 @@ impl Watch {
         self.drained = false;
         self.abandon();
         self.reread.clear();
-        // What is remembered of links would hide that they changed.
-        self.links.clear();
+        self.links.forget();
         self.fresh = Tables::NONE;
         for state in self.states.iter_mut().flatten() {
             if state.phase == Phase::Synced {
@@ -126,7 +128,7 @@ impl Watch {
     }
 
     /// Gives the round up.
-    fn abandon(&mut self) -> Option<Round> {
+    pub(super) fn abandon(&mut self) -> Option<Round> {
         let round = self.round.take()?;
         self.reopen |= matches!(round.stage, Stage::Receive | Stage::Hold);
         Some(round)
@@ -162,26 +164,28 @@ impl Watch {
 
     /// The table whose dump is due.
     pub(super) fn pick(&self, now: Duration) -> Option<(Table, Origin)> {
+        self.dues().find_map(|(table, origin, due)| (due <= now).then_some((table, origin)))
+    }
+
+    /// When the next dump is due. A table that waits for another is not, but with it.
+    fn next_due(&self) -> Option<Duration> {
+        self.dues().filter(|(table, ..)| table.get_type().is_some()).map(|(.., due)| due).min()
+    }
+
+    /// What each table is dumped for next, and when, if what it needs is known.
+    fn dues(&self) -> impl Iterator<Item = (Table, Origin, Duration)> {
         let is_known = |table: &Table| {
             let state = self.states[*table as usize].as_ref();
             state.is_none_or(|state| matches!(state.phase, Phase::Synced | Phase::Unsupported))
         };
-        self.followed.iter().find_map(|table| {
+        self.followed.iter().filter(move |&table| needs(table).iter().all(is_known)).filter_map(|table| {
             let (origin, due) = self.states[table as usize].as_ref()?.due();
-            (due <= now && needs(table).iter().all(is_known)).then_some((table, origin))
+            Some((table, origin, due))
         })
     }
 
-    fn next_due(&self) -> Option<Duration> {
-        let has_dump = |table: &Table| table.get_type().is_some();
-        self.followed
-            .iter()
-            .filter(has_dump)
-            .filter_map(|table| Some(self.states[table as usize].as_ref()?.due().1))
-            .min()
-    }
-
     fn begin(&mut self, table: Table, origin: Origin, now: Duration) {
+        self.tried = true;
         self.number += 1;
         if self.number >= ROUNDS {
             self.number = 1;
@@ -200,20 +204,5 @@ impl Watch {
         }
         let parts = parts.into_iter().filter(|part| part.family == 0 || !state.absent.contains(&part.family)).collect();
         self.round = Some(Round::new(table, origin, self.number, now, parts));
-    }
-
-    /// A row of a dump tells of a link that no event told of.
-    pub(super) fn know(&mut self, record: &[u8]) {
-        const IFLA_IFNAME: u16 = 3;
-        let word =
-            |at: usize| record.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_ne_bytes(*word));
-        let Some((index, flags)) = word(4).zip(word(8)) else { return };
-        self.links.entry(index).or_insert_with(|| {
-            let attributes = sockeye_wire::Attributes::new(&record[Table::Links.header_len()..]);
-            let mut name = [0; 16];
-            let bytes = attributes.last(IFLA_IFNAME).unwrap_or_default();
-            name.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-            (flags & consequence::LINK_STATE, name)
-        });
     }
 }

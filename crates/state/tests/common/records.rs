@@ -26,7 +26,7 @@ pub(crate) fn put(number: u16, payload: &[u8], record: &mut Vec<u8>) {
 }
 
 pub(crate) fn link(index: u8, mtu: u8, up: bool, port_state: u8) -> Vec<u8> {
-    let mut record = vec![0; 16];
+    let mut record = start(&[0; 16]);
     record[4] = index;
     let flags: u32 = if up { 0x1 | 0x40 | 0x10000 } else { 0 };
     record[8..12].copy_from_slice(&flags.to_ne_bytes());
@@ -37,20 +37,20 @@ pub(crate) fn link(index: u8, mtu: u8, up: bool, port_state: u8) -> Vec<u8> {
 }
 
 pub(crate) fn address(link: u8, host: u8) -> Vec<u8> {
-    let mut record = vec![AF_INET, 24, 0, 0, link, 0, 0, 0];
+    let mut record = start(&[AF_INET, 24, 0, 0, link, 0, 0, 0]);
     put(1, &[10, 9, link, host], &mut record);
     put(2, &[10, 9, link, host], &mut record);
     record
 }
 
 pub(crate) fn rule(priority: u8) -> Vec<u8> {
-    let mut record = vec![AF_INET, 0, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0];
+    let mut record = start(&[AF_INET, 0, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0]);
     put(6, &[priority, 3, 0, 0], &mut record);
     record
 }
 
 pub(crate) fn route4(destination: u8, priority: u8, gateway: u8, link: u8) -> Vec<u8> {
-    let mut record = vec![AF_INET, 24, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0];
+    let mut record = start(&[AF_INET, 24, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0]);
     put(15, &[254, 0, 0, 0], &mut record);
     put(1, &[10, 7, destination, 0], &mut record);
     put(6, &[priority, 2, 0, 0], &mut record);
@@ -61,7 +61,7 @@ pub(crate) fn route4(destination: u8, priority: u8, gateway: u8, link: u8) -> Ve
 
 pub(crate) fn route6(destination: u8, gateways: &[u8]) -> Vec<u8> {
     let address = |last: u8| [0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
-    let mut record = vec![AF_INET6, 128, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0];
+    let mut record = start(&[AF_INET6, 128, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0]);
     put(15, &[254, 0, 0, 0], &mut record);
     put(1, &address(destination), &mut record);
     put(6, &[0, 4, 0, 0], &mut record);
@@ -84,7 +84,14 @@ pub(crate) fn route6(destination: u8, gateways: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn id(id: u8) -> Vec<u8> {
-    let mut record = vec![0; 4];
+    let mut record = start(&[0; 4]);
     put(1, &[id, 0, 0, 0], &mut record);
+    record
+}
+
+/// A record that begins like this, with room for the rest.
+fn start(head: &[u8]) -> Vec<u8> {
+    let mut record = Vec::with_capacity(192);
+    record.extend_from_slice(head);
     record
 }

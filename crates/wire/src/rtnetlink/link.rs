@@ -61,7 +61,7 @@ crate::layout! {
         /// Kind of hardware, as ARP numbers it.
         ifi_type => r#type: u16 @ 2, OneOf(LINK_TYPES), (2, 12);
         /// Index of the link in its namespace.
-        ifi_index => index: i32 @ 4, Interface, (2, 12);
+        ifi_index => index: i32 @ 4, Identifier, (2, 12);
         /// What the link can do and does.
         ifi_flags => flags: u32 @ 8, SetOf(LINK_FLAGS), (2, 12);
         /// Flags that this message tells a change of; all of them in a dump.
@@ -81,7 +81,7 @@ crate::space! {
         /// Largest packet that the link sends, without its link-layer header.
         IFLA_MTU = 4 => "mtu": Number(U32, Bytes), (2, 12);
         /// Link below this one, in `link_netnsid` where that is told; the peer of a veth; 0 for a tunnel without.
-        IFLA_LINK = 5 => "link": Number(U32, Interface), (2, 12);
+        IFLA_LINK = 5 => "link": Number(U32, LowerInterface), (2, 12);
         /// Kind of the root queueing discipline.
         IFLA_QDISC = 6 => "qdisc": Text, (2, 12);
         /// Counters in 32 bits, which wrap.

@@ -18,6 +18,7 @@ pub mod nexthop;
 mod number;
 pub mod prefix;
 pub mod qdisc;
+pub mod record;
 pub mod route;
 pub mod rule;
 pub mod statistics;

@@ -77,7 +77,7 @@ crate::space! {
         /// Network identifier that packets are sent with.
         NDA_VNI = 7 => "vni": Number(U32, Identifier), (3, 10);
         /// Link that tunnel packets leave by.
-        NDA_IFINDEX = 8 => "dst_ifindex": Number(U32, Interface), (3, 10);
+        NDA_IFINDEX = 8 => "dst_ifindex": Number(U32, LowerInterface), (3, 10);
         /// Bridge that the entry is part of.
         NDA_MASTER = 9 => "master": Number(U32, Interface), (3, 16);
         /// Namespace of the link that tunnel packets leave by.

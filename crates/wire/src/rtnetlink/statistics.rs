@@ -78,37 +78,37 @@ crate::layout! {
     /// Counters of IGMP and MLD, received and sent.
     pub struct MulticastStatistics = br_mcast_stats {
         /// Questions of IGMPv1, received and sent.
-        igmp_v1queries => igmp_v1queries: [u64; 0] @ 0, (4, 8);
+        igmp_v1queries => igmp_v1queries: [u64; 2] @ 0, (4, 8);
         /// Questions of IGMPv2, received and sent.
-        igmp_v2queries => igmp_v2queries: [u64; 0] @ 16, (4, 8);
+        igmp_v2queries => igmp_v2queries: [u64; 2] @ 16, (4, 8);
         /// Questions of IGMPv3, received and sent.
-        igmp_v3queries => igmp_v3queries: [u64; 0] @ 32, (4, 8);
+        igmp_v3queries => igmp_v3queries: [u64; 2] @ 32, (4, 8);
         /// Leaves of IGMP, received and sent.
-        igmp_leaves => igmp_leaves: [u64; 0] @ 48, (4, 8);
+        igmp_leaves => igmp_leaves: [u64; 2] @ 48, (4, 8);
         /// Reports of IGMPv1, received and sent.
-        igmp_v1reports => igmp_v1reports: [u64; 0] @ 64, (4, 8);
+        igmp_v1reports => igmp_v1reports: [u64; 2] @ 64, (4, 8);
         /// Reports of IGMPv2, received and sent.
-        igmp_v2reports => igmp_v2reports: [u64; 0] @ 80, (4, 8);
+        igmp_v2reports => igmp_v2reports: [u64; 2] @ 80, (4, 8);
         /// Reports of IGMPv3, received and sent.
-        igmp_v3reports => igmp_v3reports: [u64; 0] @ 96, (4, 8);
+        igmp_v3reports => igmp_v3reports: [u64; 2] @ 96, (4, 8);
         /// Messages of IGMP that were malformed.
         igmp_parse_errors => igmp_parse_errors: u64 @ 112, Count, (4, 8);
         /// Questions of MLDv1, received and sent.
-        mld_v1queries => mld_v1queries: [u64; 0] @ 120, (4, 8);
+        mld_v1queries => mld_v1queries: [u64; 2] @ 120, (4, 8);
         /// Questions of MLDv2, received and sent.
-        mld_v2queries => mld_v2queries: [u64; 0] @ 136, (4, 8);
+        mld_v2queries => mld_v2queries: [u64; 2] @ 136, (4, 8);
         /// Leaves of MLD, received and sent.
-        mld_leaves => mld_leaves: [u64; 0] @ 152, (4, 8);
+        mld_leaves => mld_leaves: [u64; 2] @ 152, (4, 8);
         /// Reports of MLDv1, received and sent.
-        mld_v1reports => mld_v1reports: [u64; 0] @ 168, (4, 8);
+        mld_v1reports => mld_v1reports: [u64; 2] @ 168, (4, 8);
         /// Reports of MLDv2, received and sent.
-        mld_v2reports => mld_v2reports: [u64; 0] @ 184, (4, 8);
+        mld_v2reports => mld_v2reports: [u64; 2] @ 184, (4, 8);
         /// Messages of MLD that were malformed.
         mld_parse_errors => mld_parse_errors: u64 @ 200, Count, (4, 8);
         /// Bytes of multicast, received and sent.
-        mcast_bytes => mcast_bytes: [u64; 0] @ 208, (4, 8);
+        mcast_bytes => mcast_bytes: [u64; 2] @ 208, (4, 8);
         /// Packets of multicast, received and sent.
-        mcast_packets => mcast_packets: [u64; 0] @ 224, (4, 8);
+        mcast_packets => mcast_packets: [u64; 2] @ 224, (4, 8);
     }
 }
 

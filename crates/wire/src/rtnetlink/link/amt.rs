@@ -10,7 +10,7 @@ crate::space! {
         /// UDP port of the gateway.
         IFLA_AMT_GATEWAY_PORT = 3 => "gateway_port": Number(Be16, Identifier), (5, 16);
         /// Link below.
-        IFLA_AMT_LINK = 4 => "link": Number(U32, Interface), (5, 16);
+        IFLA_AMT_LINK = 4 => "link": Number(U32, LowerInterface), (5, 16);
         /// Address of this end.
         IFLA_AMT_LOCAL_IP = 5 => "local_ip": Address, (5, 16);
         /// Address of the relay.

@@ -258,7 +258,7 @@ crate::layout! {
         /// Number of the link in IOAM.
         ioam6_id => ioam6_id: i32 @ 216, Identifier, (5, 15);
         /// Wide number of the link in IOAM.
-        ioam6_id_wide => ioam6_id_wide: i32 @ 220, Identifier, (5, 15);
+        ioam6_id_wide => ioam6_id_wide: u32 @ 220, Identifier, (5, 15);
         /// Whether neighbours are forgotten when the carrier goes.
         ndisc_evict_nocarrier => ndisc_evict_nocarrier: i32 @ 224, Truth, (5, 16);
         /// Which unasked advertisements make a new neighbour.

@@ -184,7 +184,7 @@ crate::layout! {
         /// Database that knows the type.
         vsi_mgr_id => vsi_mgr_id: u8 @ 0, Identifier, (2, 35);
         /// Type.
-        vsi_type_id => vsi_type_id: [u8; 0] @ 1, (2, 35);
+        vsi_type_id => vsi_type_id: [u8; 3] @ 1, (2, 35);
         /// Version of the type.
         vsi_type_version => vsi_type_version: u8 @ 4, Identifier, (2, 35);
     }

@@ -30,7 +30,7 @@ crate::space! {
     /// What a GRE or ERSPAN tunnel adds to a link.
     pub static GRE = "gre"; {
         /// Link below.
-        IFLA_GRE_LINK = 1 => "link": Number(U32, Interface), (2, 28);
+        IFLA_GRE_LINK = 1 => "link": Number(U32, LowerInterface), (2, 28);
         /// What received packets have to carry.
         IFLA_GRE_IFLAGS = 2 => "iflags": Number(Be16, SetOf(GRE_FLAGS)), (2, 28);
         /// What sent packets carry.
@@ -88,7 +88,7 @@ crate::space! {
     /// What an IPIP or SIT tunnel adds to a link.
     pub static IPTUN = "iptun"; {
         /// Link below.
-        IFLA_IPTUN_LINK = 1 => "link": Number(U32, Interface), (3, 8);
+        IFLA_IPTUN_LINK = 1 => "link": Number(U32, LowerInterface), (3, 8);
         /// Source address of tunnel packets.
         IFLA_IPTUN_LOCAL = 2 => "local": Address, (3, 8);
         /// Where tunnel packets are sent.
@@ -98,7 +98,7 @@ crate::space! {
         /// Type of service of tunnel packets; 1 to take that of the packet inside.
         IFLA_IPTUN_TOS = 5 => "tos": Number(U8, Hexadecimal), (3, 8);
         /// Options of SIT.
-        IFLA_IPTUN_FLAGS = 8 => "flags": Number(Be16, SetOf(crate::names![(1, "isatap")])), (3, 8);
+        IFLA_IPTUN_FLAGS = 8 => "flags": Number(U16, SetOf(crate::names![(1, "isatap")])), (3, 8);
         /// Protocol that is carried.
         IFLA_IPTUN_PROTO = 9 => "proto": Number(U8, OneOf(IP_PROTOCOLS)), (3, 8);
         /// Whether tunnel packets may not be split.
@@ -130,7 +130,7 @@ crate::space! {
     /// What a tunnel over IPv6 adds to a link; its flags are 32 bits wide.
     pub static IP6TNL = "ip6tnl"; {
         /// Link below.
-        IFLA_IPTUN_LINK = 1 => "link": Number(U32, Interface), (3, 8);
+        IFLA_IPTUN_LINK = 1 => "link": Number(U32, LowerInterface), (3, 8);
         /// Source address of tunnel packets.
         IFLA_IPTUN_LOCAL = 2 => "local": Address, (3, 8);
         /// Where tunnel packets are sent.
@@ -164,7 +164,7 @@ crate::space! {
     /// What a VTI adds to a link.
     pub static VTI = "vti"; {
         /// Link below.
-        IFLA_VTI_LINK = 1 => "link": Number(U32, Interface), (3, 6);
+        IFLA_VTI_LINK = 1 => "link": Number(U32, LowerInterface), (3, 6);
         /// Key of received packets.
         IFLA_VTI_IKEY = 2 => "ikey": Number(Be32, Hexadecimal), (3, 6);
         /// Key of sent packets.

@@ -18,7 +18,7 @@ crate::space! {
         /// Where packets for unknown addresses are sent: a group or a host.
         IFLA_VXLAN_GROUP = 2 => "group": Address, (3, 7);
         /// Link below.
-        IFLA_VXLAN_LINK = 3 => "link": Number(U32, Interface), (3, 7);
+        IFLA_VXLAN_LINK = 3 => "link": Number(U32, LowerInterface), (3, 7);
         /// Source address of tunnel packets.
         IFLA_VXLAN_LOCAL = 4 => "local": Address, (3, 7);
         /// Hop limit of tunnel packets; 0 for the usual one.

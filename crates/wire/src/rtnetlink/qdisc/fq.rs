@@ -80,8 +80,8 @@ crate::layout! {
         /// Packets that did not have to be queued.
         fastpath_packets => fastpath_packets: u64 @ 104, Count, (6, 7);
         /// Packets dropped, of each band.
-        band_drops => band_drops: [u64; 0] @ 112, (6, 7);
+        band_drops => band_drops: [u64; 3] @ 112, (6, 7);
         /// Packets that wait, of each band.
-        band_pkt_count => band_pkt_count: [u32; 0] @ 136, (6, 7);
+        band_pkt_count => band_pkt_count: [u32; 3] @ 136, (6, 7);
     }
 }

@@ -26,9 +26,9 @@ crate::space! {
         /// How traffic classes are limited.
         TCA_MQPRIO_SHAPER = 2 => "shaper": Number(U16, OneOf(crate::names![(0, "dcb"), (1, "bw-rate")])), (4, 15);
         /// Least rate of each traffic class.
-        TCA_MQPRIO_MIN_RATE64 = 3 => "min_rate64": Repeated(&Number(U64, BytesPerSecond)), (4, 15);
+        TCA_MQPRIO_MIN_RATE64 = 3 => "min_rate64": Listed(&Number(U64, BytesPerSecond)), (4, 15);
         /// Most rate of each traffic class.
-        TCA_MQPRIO_MAX_RATE64 = 4 => "max_rate64": Repeated(&Number(U64, BytesPerSecond)), (4, 15);
+        TCA_MQPRIO_MAX_RATE64 = 4 => "max_rate64": Listed(&Number(U64, BytesPerSecond)), (4, 15);
         /// Traffic classes.
         TCA_MQPRIO_TC_ENTRY = 5 => "tc_entry": Repeated(&Nest(&MQPRIO_CLASS)), (6, 4);
     }

@@ -30,9 +30,9 @@ crate::layout! {
     /// One change of 4 bytes.
     pub struct PeditKey = tc_pedit_key {
         /// Bits that stay.
-        mask => mask: u32 @ 0, Hexadecimal, (2, 12);
+        mask => mask: be32 @ 0, Hexadecimal, (2, 12);
         /// Bits that are put in.
-        val => val: u32 @ 4, Hexadecimal, (2, 12);
+        val => val: be32 @ 4, Hexadecimal, (2, 12);
         /// Place in the header.
         off => off: u32 @ 8, Bytes, (2, 12);
         /// Place of a number that moves it.

@@ -1,0 +1,26 @@
+//! `watch` on the real kernel: the program as a child process, and the engine in this process, each in a network
+//! namespace of its own.
+//!
+//! Not here: what the engine does with scripts and with a model of the kernel; the tests of `sockeye_state` know that.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::wildcard_imports, reason = "requests to the kernel, each used by many tests")]
+
+mod asked;
+mod churn;
+mod driver;
+mod ending;
+mod facts;
+mod gaps;
+mod lines;
+mod naive;
+mod namespaces;
+mod objects;
+mod oracle;
+mod selection;
+mod storm;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "listings are for other tests")]
+mod support;
+mod unprivileged;
+mod watching;

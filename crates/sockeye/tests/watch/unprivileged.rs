@@ -1,0 +1,62 @@
+//! A user without any privilege watches all the same.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use sockeye_zoo::{Skip, in_namespace};
+
+use crate::asked::*;
+use crate::lines::ip;
+use crate::watching::Watching;
+
+/// The user that owns nothing.
+const NOBODY: &str = "65534";
+
+#[test]
+fn nobody_may_watch_every_table() {
+    in_namespace(|zoo| {
+        let setpriv = || {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"]);
+            command.args(["--inh-caps", "-all", "--bounding-set", "-all", "--"]);
+            command
+        };
+        match setpriv().arg("true").output() {
+            Ok(output) if output.status.success() => {}
+            Ok(output) => {
+                return Err(Skip::new("unprivileged", String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+            }
+            Err(error) => return Err(Skip::new("program:setpriv", error.to_string())),
+        }
+        let open = |path: &std::path::Path| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a file of ours");
+        };
+        open(zoo.directory());
+        let copy = zoo.directory().join("sockeye");
+        std::fs::copy(env!("CARGO_BIN_EXE_sockeye"), &copy).expect("copied");
+        open(&copy);
+
+        let root = Watching::start(&[]).interrupt().with(0);
+        let mut asker = Asker::new();
+        asker.plain(77, "d0");
+        let mut watching = Watching::of(setpriv().arg(&copy).arg("watch"));
+        asker.must(&new_address(77, ip("10.7.0.1"), 24));
+        asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(77)).add(CREATE));
+        asker.must(&new_neighbour(77, ip("10.7.0.9"), [2, 0, 0, 0, 7, 9]));
+        asker.must(&new_nexthop(91, 77, ip("10.7.0.8")));
+        asker.must(&set_up(77, false));
+        for told in [
+            "addresses + d0 10.7.0.1/24",
+            "routes + 10.8.0.0/16",
+            "neighbours + 10.7.0.9",
+            "nexthops + id 91",
+            "links ~ d0",
+            "routes - 10.8.0.0/16",
+        ] {
+            watching.line(told);
+        }
+        let nobody = watching.interrupt().with(0);
+        assert_eq!(nobody.stderr, root.stderr, "as many tables as root");
+        Ok(())
+    });
+}
