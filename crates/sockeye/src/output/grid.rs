@@ -113,10 +113,17 @@ impl Grid {
             if let Some(colour) = colour {
                 out.extend_from_slice(colour);
             }
-            for &column in shown {
+            let text_of = |column: usize| {
                 let start = if column == 0 { row_start } else { ends[column - 1] as usize };
-                let text = &cells.bytes[start..ends[column] as usize];
-                self.pad(out, text, column, widths[column], Some(column) == last);
+                &cells.bytes[start..ends[column] as usize]
+            };
+            let row_end = ends.last().map_or(row_start, |&end| end as usize);
+            if cells.bytes[row_start..row_end].is_ascii() {
+                self.place(out, shown, &widths, text_of);
+            } else {
+                for &column in shown {
+                    self.pad(out, text_of(column), column, widths[column], Some(column) == last);
+                }
             }
             if colour.is_some() {
                 out.extend_from_slice(b"\x1b[0m");
@@ -186,6 +193,24 @@ impl Grid {
             shown.retain(|&column| column != victim);
         }
         shown
+    }
+
+    /// Appends the cells of a row of letters that are a byte each: blanks for the whole line, then each text in its place.
+    #[inline]
+    fn place<'c>(&self, out: &mut Vec<u8>, shown: &[usize], widths: &[usize], text_of: impl Fn(usize) -> &'c [u8]) {
+        let mut at = out.len();
+        let line: usize = shown.iter().map(|&column| widths[column] + GAP).sum();
+        out.resize(at + line, b' ');
+        let mut end = at;
+        for &column in shown {
+            let (text, width) = (text_of(column), widths[column]);
+            let start = if self.columns[column].right { at + width - text.len() } else { at };
+            end = start + text.len();
+            out[start..end].copy_from_slice(text);
+            at += width + GAP;
+        }
+        // No blanks behind the last.
+        out.truncate(end);
     }
 
     #[inline]
