@@ -263,7 +263,10 @@ fn a_range_of_vlans_is_written_out() {
 #[test]
 fn counters_of_links_are_no_change_and_states_are() {
     let link = |packets: u8, carrier: u8, change: u8, inet6: u8| {
-        let families = inside(&[(10, &inside(&[(1, &[0x30, 0, 0, 0x80]), (3, &[packets; 24]), (2, &[inet6; 8])]))]);
+        let families = inside(&[(
+            10,
+            &inside(&[(1, &[0x30, 0, 0, 0x80]), (3, &[packets; 24]), (8, &[inet6]), (2, &[packets; 8])]),
+        )]);
         let bridge = inside(&[(1, b"bridge\0"), (2, &inside(&[(1, &[0xdc, 5, 0, 0]), (16, &[packets; 8])]))]);
         let attributes: [(u16, &[u8]); 5] =
             [(3, b"br7\0"), (33, &[carrier]), (23, &[packets; 200]), (18, &bridge), (26, &families)];

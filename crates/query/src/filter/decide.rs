@@ -190,10 +190,13 @@ fn is_named(value: &Value<'_>, wanted: &[u8]) -> bool {
     matches!(value, Value::Interface { name: Some(name), .. } if **name == *wanted)
 }
 
-/// Whether a network is in one of the sorted networks, or is one of them.
+/// Whether a network is in one of the sorted networks, or is one of them. An address alone means the one that stands there,
+/// whatever its prefix: `ip = 10.0.0.1` is what somebody writes who looks for 10.0.0.1/24.
 fn holds_network(networks: &[Network], address: IpAddr, prefix_len: u8) -> bool {
     networks.iter().any(|network| {
-        network.address.is_ipv4() == address.is_ipv4() && network.prefix_len <= prefix_len && network.contains(address)
+        let is_host = network.prefix_len == if network.address.is_ipv4() { 32 } else { 128 };
+        network.address.is_ipv4() == address.is_ipv4()
+            && (network.prefix_len <= prefix_len && network.contains(address) || is_host && network.address == address)
     })
 }
 

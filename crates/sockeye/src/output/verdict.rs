@@ -91,7 +91,7 @@ pub(crate) fn sentence(missing: &Missing) -> String {
             errno if NOBODY_TO_ASK.contains(&errno) => {
                 format!("this kernel cannot list {table} sockets ({refusal}; its diag module is not there)")
             }
-            _ => format!("the kernel refused to list {table} sockets: {refusal}"),
+            _ => format!("the kernel refused to list {}: {refusal}", called(table)),
         },
         Missing::Dump { table, conclusion } => {
             let mut why = Vec::new();
@@ -113,7 +113,7 @@ pub(crate) fn sentence(missing: &Missing) -> String {
             if why.is_empty() {
                 why.push("the dump did not end".to_owned());
             }
-            format!("rows of {table} sockets are missing: {}", why.join(", "))
+            format!("rows of {} are missing: {}", called(table), why.join(", "))
         }
         Missing::Capability { capability, what, .. } => format!("{what} (needs {capability})"),
         Missing::Undecided { rows, fields, reason } => {
@@ -123,6 +123,11 @@ pub(crate) fn sentence(missing: &Missing) -> String {
         Missing::Other { sentence, .. } => sentence.clone(),
         other => format!("{other:?}"),
     }
+}
+
+/// What is in the table: `routes`, `tcp sockets`.
+fn called(table: &str) -> String {
+    if is_of_rtnetlink(table) { table.to_owned() } else { format!("{table} sockets") }
 }
 
 /// Whether the table is none of sockets.

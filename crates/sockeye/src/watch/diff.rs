@@ -37,13 +37,21 @@ fn is_volatile(table: Table, key: &str) -> bool {
                 | "bridge_port.message_age_timer"
                 | "bridge_port.forward_delay_timer"
                 | "bridge_port.hold_timer"
+                // Written without a word of the link, and told as changes of `netconf`.
+                | "af_spec.inet.conf"
+                | "af_spec.inet6.conf"
+                | "af_spec.inet6.flags"
                 | "af_spec.inet6.stats"
                 | "af_spec.inet6.icmp6stats"
                 | "af_spec.inet6.cacheinfo"
         ),
-        Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => key == "cacheinfo",
+        Table::Addresses => key == "cacheinfo",
+        // net/ipv6/addrconf.c `inet6_fill_ifmcaddr`: a notification says `universe` whatever the address, only a dump knows.
+        Table::MulticastAddresses | Table::AnycastAddresses => matches!(key, "cacheinfo" | "scope"),
         Table::Routes | Table::Neighbours | Table::Fdb => matches!(key, "cacheinfo" | "probes"),
         Table::MulticastRoutes => matches!(key, "mfc_stats" | "expires"),
+        // net/bridge/br_mdb.c: a notification names the family that a dump leaves out.
+        Table::Mdb => matches!(key, "family" | "timer" | "src_list.timer"),
         Table::Qdiscs | Table::TcClasses | Table::TcFilters | Table::TcActions => {
             matches!(key, "stats" | "stats2" | "xstats")
         }

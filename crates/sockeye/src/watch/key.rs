@@ -2,14 +2,14 @@
 
 use sockeye_query::rtnetlink::{Row, catalog};
 use sockeye_query::{FieldId, Value};
-use sockeye_wire::rtnetlink::Table;
+use sockeye_wire::rtnetlink::{AF_INET6, Table};
 
 /// The fields of a key, each with the word that stands before it in a line.
 fn names(table: Table) -> &'static [(&'static str, &'static str)] {
     match table {
         Table::Links => &[("ifname", "")],
         Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => &[("dev", ""), ("ip", "")],
-        Table::Routes => &[("dst", ""), ("table", "table"), ("priority", "metric"), ("tos", "tos")],
+        Table::Routes => &[("dst", ""), ("table", "table"), ("priority", "metric"), ("tos", "tos"), ("dev", "dev")],
         Table::MulticastRoutes => &[("src", ""), ("dst", ""), ("table", "table")],
         Table::Rules => &[
             ("priority", ""),
@@ -36,6 +36,8 @@ fn names(table: Table) -> &'static [(&'static str, &'static str)] {
         ],
         Table::Fdb => &[("lladdr", ""), ("dev", "dev"), ("vlan", "vlan"), ("dst", "dst"), ("master", "master")],
         Table::Netconf => &[("dev", ""), ("family", "")],
+        Table::Mdb => &[("group", ""), ("dev", "dev"), ("port", "port"), ("vid", "vid"), ("source", "from")],
+        Table::NeighbourTables => &[("name", ""), ("parms.ifindex", "dev")],
         Table::Namespaces => &[("nsid", "nsid")],
         Table::Labels => &[("address", ""), ("prefixlen", "/"), ("dev", "dev")],
         _ => &[("dev", "")],
@@ -53,6 +55,9 @@ pub(crate) struct Part<'a> {
 /// The parts of a record's key that it has.
 pub(crate) fn parts<'a>(row: &Row<'a>) -> Vec<Part<'a>> {
     let catalog = catalog(row.table);
-    let fields = names(row.table).iter().filter_map(|&(name, word)| Some((catalog.find(name)?, word)));
+    // An IPv4 route goes by its prefix alone; one of IPv6 is another for each device.
+    let is_ipv6 = || row.payload().first() == Some(&AF_INET6);
+    let named = names(row.table).iter().filter(|(name, _)| row.table != Table::Routes || *name != "dev" || is_ipv6());
+    let fields = named.filter_map(|&(name, word)| Some((catalog.find(name)?, word)));
     fields.filter_map(|(field, word)| Some(Part { field, word, value: row.value(field)? })).collect()
 }

@@ -18,7 +18,7 @@ pub(crate) fn write(out: &mut Vec<u8>, report: &Report<'_>) {
         escape::text(out, netns);
     }
     match &report.event {
-        Event::Change { change, origin, port_id, process } => {
+        Event::Change { change, origin, port_id, process, .. } => {
             change_line(out, change, *origin);
             made_by(out, *port_id, process.as_deref());
         }

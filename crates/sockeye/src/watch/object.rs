@@ -18,8 +18,8 @@ pub(crate) fn write(out: &mut Vec<u8>, report: &Report<'_>) {
         member(out, "netns", netns);
     }
     match &report.event {
-        Event::Change { change, origin, port_id, process } => {
-            change_members(out, change, *origin);
+        Event::Change { change, key, origin, port_id, process } => {
+            change_members(out, change, key, *origin);
             if *port_id != 0 {
                 out.push(b',');
                 value::json_entry(out, "port_id", &Value::Unsigned((*port_id).into()));
@@ -57,7 +57,7 @@ pub(crate) fn write(out: &mut Vec<u8>, report: &Report<'_>) {
     out.extend_from_slice(b"}\n");
 }
 
-fn change_members(out: &mut Vec<u8>, change: &Change<'_>, origin: Origin) {
+fn change_members(out: &mut Vec<u8>, change: &Change<'_>, identity: &[u8], origin: Origin) {
     let Some(row) = change.row() else { return };
     out.push(b',');
     member(out, "table", row.table.name().as_bytes());
@@ -68,12 +68,20 @@ fn change_members(out: &mut Vec<u8>, change: &Change<'_>, origin: Origin) {
         Origin::Snapshot => out.extend_from_slice(b",\"snapshot\":true"),
         _ => {}
     }
-    out.extend_from_slice(b",\"key\":{");
+    out.extend_from_slice(b",\"id\":\"");
+    for byte in identity {
+        let digit = |half: u8| char::from_digit(half.into(), 16).map_or(b'0', |digit| digit as u8);
+        out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    out.extend_from_slice(b"\",\"key\":{");
     for (index, part) in key::parts(&row).iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        value::json_entry(out, &catalog(row.table).info(part.field).json, &part.value);
+        let info = catalog(row.table).info(part.field);
+        // A word for several fields has no key of its own.
+        let key = if info.json.is_empty() { &info.path } else { &info.json };
+        value::json_entry(out, key, &part.value);
     }
     out.extend_from_slice(b"},\"record\":");
     record(out, &row);

@@ -11,6 +11,8 @@ pub(crate) enum Event<'e> {
     /// A record changed.
     Change {
         change: &'e Change<'e>,
+        /// The identity of the record, as the engine has it.
+        key: &'e [u8],
         origin: Origin,
         /// Port id of the socket whose request made the change, 0 for the kernel.
         port_id: u32,

@@ -230,6 +230,7 @@ impl Stream<'_> {
         }
         let event = Event::Change {
             change: &made,
+            key: change.key,
             origin: change.origin,
             port_id: change.port_id,
             process: self.processes.name(change.port_id),
@@ -342,7 +343,10 @@ fn announce(watched: &[Watched], unsupported: Tables) {
         1 => String::new(),
         many => format!(" in {many} network namespaces"),
     };
-    complain(&format!("watching {tables}{places}, synced"));
+    let lacking: Vec<_> = unsupported.iter().map(Table::name).collect();
+    let lacking =
+        if lacking.is_empty() { String::new() } else { format!("; this kernel does not have {}", lacking.join(", ")) };
+    complain(&format!("watching {tables}{places}, synced{lacking}"));
 }
 
 fn note_left_out(subjects: &Subjects) {

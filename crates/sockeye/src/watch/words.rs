@@ -5,18 +5,18 @@ use sockeye_wire::rtnetlink::Table;
 use crate::tables;
 
 /// Operators of the filter language: a word before one of them is a field, whatever else it may be called.
-const OPERATORS: [&str; 20] = [
-    "=", "==", "!=", "<", ">", "<=", ">=", "~", "~~", "!~", "!~~", "eq", "ne", "neq", "gt", "lt", "ge", "le", "in",
-    "not",
-];
+const OPERATORS: [&str; 19] =
+    ["=", "==", "!=", "<", ">", "<=", ">=", "~", "~~", "!~", "!~~", "eq", "ne", "neq", "gt", "lt", "ge", "le", "in"];
 
 /// Splits the words into tables and the rest.
 pub(crate) fn split(words: &[String]) -> (Vec<Table>, &[String]) {
     let mut named = Vec::new();
     for (index, word) in words.iter().enumerate() {
-        let is_field = words.get(index + 1).is_some_and(|next| {
-            OPERATORS.contains(&next.to_ascii_lowercase().as_str()) || next.starts_with(['=', '<', '>', '~', '!'])
-        });
+        let follows = |at: usize, word: &str| words.get(at).is_some_and(|next| next.eq_ignore_ascii_case(word));
+        let is_field = follows(index + 1, "not") && follows(index + 2, "in")
+            || words.get(index + 1).is_some_and(|next| {
+                OPERATORS.contains(&next.to_ascii_lowercase().as_str()) || next.starts_with(['=', '<', '>', '~', '!'])
+            });
         match tables::find(word).filter(|_| !is_field) {
             Some(table) if named.contains(&table) => {}
             Some(table) => named.push(table),
@@ -45,5 +45,9 @@ mod tests {
         assert_eq!((tables, rest.len()), (vec![], 3));
         let (tables, rest) = of(&["routes", "(", "links", ")"]);
         assert_eq!((tables, rest.len()), (vec![Table::Routes], 3));
+        let (tables, rest) = of(&["links", "routes", "not", "resync"]);
+        assert_eq!((tables, rest.len()), (vec![Table::Links, Table::Routes], 2));
+        let (tables, rest) = of(&["address", "not", "in", "10.0.0.1"]);
+        assert_eq!((tables, rest.len()), (vec![], 4));
     }
 }

@@ -12,6 +12,7 @@ mod churn;
 mod driver;
 mod ending;
 mod facts;
+mod following;
 mod gaps;
 mod hooks;
 mod idle;

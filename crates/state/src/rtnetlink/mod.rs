@@ -7,6 +7,7 @@ mod class;
 pub(crate) mod consequence;
 mod dumps;
 mod key;
+pub(crate) mod netconf;
 mod number;
 mod records;
 pub(crate) mod route;

@@ -2,7 +2,7 @@
 //!
 //! Without this, every refresh of a route would be a change, and every audit would find drift in counters.
 
-use sockeye_wire::rtnetlink::{AF_INET6, Table};
+use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table};
 use sockeye_wire::{Attribute, Attributes};
 
 use super::key::action_parameters;
@@ -46,6 +46,10 @@ fn same_header(table: Table, old: &[u8], new: &[u8], source: Source) -> bool {
         Table::Links => but(12, 16),
         // tcm_info of a qdisc: how many refer to it.
         Table::Qdiscs => but(16, 20),
+        // net/ipv6/addrconf.c `inet6_fill_ifmcaddr`: a notification says that the scope is the universe, whatever it is.
+        Table::MulticastAddresses => but(3, 4),
+        // net/bridge/br_mdb.c: a notification has a family, a dump has none.
+        Table::Mdb => but(0, 1),
         Table::Neighbours if source == Source::Dump => but(8, 10) && same_state(old, new),
         _ => old == new,
     }
@@ -189,13 +193,21 @@ fn same_link_info(old: &[u8], new: &[u8]) -> bool {
 
 fn same_families(old: &[u8], new: &[u8]) -> bool {
     pairs(old, new, |family| {
+        // Nothing but settings, which are written without a word of the link; the table of settings is told of them.
+        if family == u16::from(AF_INET) {
+            return Ignored;
+        }
         if family != u16::from(AF_INET6) {
             return Exact;
         }
         Nest(|old, new| {
             pairs(old, new, |number| match number {
-                // IF_RS_SENT and what routers announce: told to RTNLGRP_IPV6_IFINFO, if at all.
-                IFLA_INET6_FLAGS | IFLA_INET6_STATS | IFLA_INET6_CACHEINFO | IFLA_INET6_ICMP6STATS => Ignored,
+                // Settings; IF_RS_SENT and what routers announce: told to RTNLGRP_IPV6_IFINFO, if at all.
+                IFLA_INET6_CONF
+                | IFLA_INET6_FLAGS
+                | IFLA_INET6_STATS
+                | IFLA_INET6_CACHEINFO
+                | IFLA_INET6_ICMP6STATS => Ignored,
                 _ => Exact,
             })
         })

@@ -13,7 +13,7 @@ use super::{Sink, Watch};
 use crate::mirror::{Keyed, Mark, Upsert, is_touched, touched};
 use crate::received::Datagram;
 use crate::rtnetlink::route::{self, Effect, Said};
-use crate::rtnetlink::{Source, class, consequence, each_record, is_flush, write_key};
+use crate::rtnetlink::{Source, class, consequence, each_record, is_flush, netconf, write_key};
 
 /// `NLM_F_REPLACE`: the new route took the place of another.
 const NLM_F_REPLACE: u16 = 0x100;
@@ -94,7 +94,8 @@ impl Watch {
             self.consequences(crate::rtnetlink::Tables::one(table), now);
             return;
         }
-        self.apply(table, verb == sockeye_wire::rtnetlink::Verb::Deleted, message, now, sink);
+        let deleted = verb == sockeye_wire::rtnetlink::Verb::Deleted;
+        self.apply(table, deleted, message, message.port_id(), now, sink);
     }
 
     /// A link names its qdisc, and no event of it says that it has another (net/sched/sch_api.c `qdisc_graft`).
@@ -111,6 +112,7 @@ impl Watch {
         table: Table,
         deleted: bool,
         message: &Message<'_>,
+        port_id: u32,
         now: Duration,
         sink: &mut Sink<'_>,
     ) {
@@ -132,8 +134,7 @@ impl Watch {
             (false, 0) => Said::New,
             (false, _) => Said::Replaced,
         };
-        let event =
-            Event { table, said, port_id: message.port_id(), origin: origin.filter(|_| told), rules: self.rules };
+        let event = Event { table, said, port_id, origin: origin.filter(|_| told), rules: self.rules };
         let mut round = self.round.as_mut().filter(|round| round.table == table);
         let mut after = After::default();
         let buffers = &mut self.buffers;
@@ -177,8 +178,35 @@ impl Event {
         let group = write_key(self.table, record, &mut buffers.key);
         let key = core::mem::take(&mut buffers.key);
         let keyed = Keyed { key: &key, group };
-        let after = self.keyed(state, round, keyed, record, buffers, sink);
+        let after = if self.table == Table::Netconf && self.said != Said::Deleted && netconf::is_partial(record) {
+            self.setting(state, round, keyed, record, buffers, sink)
+        } else {
+            self.keyed(state, round, keyed, record, buffers, sink)
+        };
         buffers.key = key;
+        after
+    }
+
+    /// One setting of an interface: the others are what they were, if they are known.
+    fn setting(
+        &self,
+        state: &mut State,
+        round: Option<&mut Round>,
+        keyed: Keyed<'_>,
+        record: &[u8],
+        buffers: &mut Buffers,
+        sink: &mut Sink<'_>,
+    ) -> After {
+        // What a dump says of the others may be newer than what is known, and older of this one: ask again.
+        let in_doubt = round.is_some();
+        let Some(place) = state.mirror.locate(keyed, 0, record) else {
+            return After { doubt: true, ..After::default() };
+        };
+        let mut merged = core::mem::take(&mut buffers.edited);
+        netconf::merge(state.mirror.record(place), record, &mut merged);
+        let mut after = self.keyed(state, round, keyed, &merged, buffers, sink);
+        buffers.edited = merged;
+        after.doubt |= in_doubt;
         after
     }
 

@@ -98,7 +98,8 @@ impl Watch {
         };
         let ours = Messages::new(&answer).map_while(Result::ok).find(|message| message.sequence() == sequence);
         if let Some(message) = ours {
-            self.apply(Table::Links, false, &message, now, sink);
+            // Whose change it was, an answer does not say: its port is that of who asked.
+            self.apply(Table::Links, false, &message, 0, now, sink);
         }
         self.announce(now, sink);
     }

@@ -101,7 +101,9 @@ impl Table {
         let Some(type_number) = self.get_type() else { return Vec::new() };
         let families: &[u8] = match self {
             Self::Routes | Self::Netconf => &ROUTED,
-            Self::Rules | Self::MulticastAddresses => &INTERNET,
+            // Tables of neighbours, net/core/neighbour.c `neightbl_dump_info`: asked for all families, a datagram that ends between two of them
+            // takes the interfaces of the first off the second.
+            Self::Rules | Self::MulticastAddresses | Self::NeighbourTables => &INTERNET,
             // The kernel answers for no other family, not even for all of them.
             Self::AnycastAddresses | Self::Labels => &[AF_INET6],
             Self::MulticastRoutes => &[RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR],

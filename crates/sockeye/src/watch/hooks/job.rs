@@ -32,7 +32,8 @@ impl Job {
     pub(super) fn new(hook: usize, command: &[String], happened: &Happened<'_>) -> Self {
         let change = happened.change;
         let mut input = Vec::new();
-        let event = Event::Change { change, origin: happened.origin, port_id: happened.port_id, process: None };
+        let (key, origin, port_id) = (happened.key, happened.origin, happened.port_id);
+        let event = Event::Change { change, key, origin, port_id, process: None };
         let netns = Some(happened.place.label.as_slice());
         object::write(&mut input, &Report { time: SystemTime::now(), netns, event });
         let mut environment = vec![

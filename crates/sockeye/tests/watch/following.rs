@@ -1,0 +1,128 @@
+//! Who applies the objects of a watch by `table` and `id` has what the kernel has.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::{Value, json};
+use sockeye_wire::rtnetlink::RTM_NEWRULE;
+use sockeye_zoo::in_namespace;
+
+use crate::asked::*;
+use crate::lines::ip;
+use crate::watching::Watching;
+
+const V: [u32; 2] = [710, 711];
+const W: [u32; 2] = [720, 721];
+
+/// What tells one record of a table from another, for whoever knows what it means.
+fn meaning(table: &str, record: &Value) -> String {
+    let fields: &[&str] = match table {
+        "links" => &["ifname", "ifindex"],
+        "addresses" => &["ip", "ifindex"],
+        _ => &["dst", "table", "oif", "priority", "type"],
+    };
+    fields.iter().map(|field| format!("{} ", record[field])).collect()
+}
+
+fn listed(table: &str) -> Vec<String> {
+    let listed = crate::support::sockeye(&[table, "-o", "ndjson"]);
+    let rows = String::from_utf8(listed.stdout).expect("JSON is UTF-8");
+    let objects = rows.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let mut meanings: Vec<_> =
+        objects.filter(|object| object.get("netns").is_some()).map(|row| meaning(table, &row)).collect();
+    meanings.sort();
+    meanings
+}
+
+#[test]
+fn objects_applied_by_id_are_the_tables_of_the_kernel() {
+    const TABLES: [&str; 3] = ["links", "addresses", "routes"];
+    in_namespace(|_| {
+        let mut asker = Asker::new();
+        // Two cables, each with IPv6 routes that differ by their interface alone.
+        asker.cable(V, ["v0", "v1"]);
+        asker.cable(W, ["w0", "w1"]);
+        for index in [V[0], W[0]] {
+            asker.must(&Route::to(ip("2001:db8:7::"), 48, Via::Link(index)).add(CREATE));
+            asker.must(&new_address(index, ip("10.7.0.1"), 24));
+        }
+        let mut watching = Watching::start(&["links", "addresses", "routes", "rules", "-j", "--snapshot"]);
+        asker.must(&set_up(V[1], false));
+        asker.must(&rename(V[1], "elsewhere"));
+        asker.must(&set_mtu(V[1], 1417));
+        asker.must(&Route::to(ip("2001:db8:7::"), 48, Via::Link(V[0])).delete());
+        asker.must(&Route { priority: 77, ..Route::to(ip("10.8.0.0"), 16, Via::Link(W[0])) }.add(CREATE));
+        asker.must(&delete_address(W[0], ip("10.7.0.1"), 24));
+        asker.must(&rule(RTM_NEWRULE, CREATE, true, 4242, 7, "w0"));
+        watching.object("the rule", |object| object["record"]["priority"] == 4242);
+        // What goes without a word is found a moment later.
+        let gone = |object: &Value| object["change"] == "removed" && object["record"]["dst"] == "10.7.0.0/24";
+        if !watching.said().iter().any(|line| gone(&serde_json::from_str(line).expect("JSON"))) {
+            watching.object("the route of the address", gone);
+        }
+        let mut copy = BTreeMap::new();
+        for object in watching.interrupt().with(0).objects() {
+            let id = (object["table"].to_string(), object["id"].to_string());
+            match object["change"].as_str().expect("a word") {
+                "added" => assert_eq!(copy.insert(id, object.clone()), None, "it is there already: {object}"),
+                "changed" => assert!(copy.insert(id, object.clone()).is_some(), "it is not there: {object}"),
+                "removed" => assert!(copy.remove(&id).is_some(), "it is not there: {object}"),
+                _ => {}
+            }
+        }
+        for table in TABLES {
+            let records = copy.values().filter(|object| object["table"] == table);
+            let mut copied: Vec<_> = records.map(|object| meaning(table, &object["record"])).collect();
+            copied.sort();
+            assert_eq!(copied, listed(table), "{table}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_setting_that_is_told_alone_leaves_the_others_as_they_are() {
+    in_namespace(|_| {
+        let mut asker = Asker::new();
+        asker.cable(V, ["v0", "v1"]);
+        let set = |name: &str, value: &str| {
+            fs::write(format!("/proc/sys/net/ipv4/conf/v0/{name}"), value).expect("root of the namespace may");
+        };
+        set("rp_filter", "2");
+        set("forwarding", "0");
+        let mut watching = Watching::start(&["netconf", "dev", "=", "v0", "family", "=", "inet", "-j"]);
+        set("forwarding", "1");
+        let object = watching.object("a setting", |object| object["change"] == "changed");
+        assert_eq!(object["fields"], json!({"forwarding": {"old": false, "new": true}}));
+        assert_eq!(
+            (&object["record"]["rp_filter"], &object["record"]["proxy_neigh"]),
+            (&json!("loose"), &json!(false))
+        );
+        set("proxy_arp", "1");
+        let object = watching.object("another", |object| object["change"] == "changed");
+        assert_eq!(object["fields"], json!({"proxy_neigh": {"old": false, "new": true}}));
+        assert_eq!((&object["record"]["rp_filter"], &object["record"]["forwarding"]), (&json!("loose"), &json!(true)));
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn every_interface_has_its_neighbour_settings_in_both_families() {
+    in_namespace(|_| {
+        let mut asker = Asker::new();
+        // Enough that the rows of each family do not fit one datagram.
+        let cables = 30;
+        for cable in 0..cables {
+            let index = 800 + 2 * cable;
+            asker.must(&new_veth([index, index + 1], [&format!("a{cable}"), &format!("b{cable}")]));
+        }
+        for name in ["arp_cache", "ndisc_cache"] {
+            let counted = crate::support::sockeye(&["neighbour-tables", "--count", "name", "=", name]);
+            let counted = String::from_utf8(counted.stdout).expect("a number");
+            // Each link, the loopback, and the table itself.
+            assert_eq!(counted.trim(), (2 * cables + 2).to_string(), "{name}");
+        }
+        Ok(())
+    });
+}
