@@ -76,8 +76,8 @@ pub(crate) fn storm(seed: u64, time: Duration, asked: &AtomicUsize) {
     let mut random = Random(seed);
     let mut asker = Asker::new();
     let began = Instant::now();
-    let count = || asked.load(Ordering::Relaxed);
-    while (count() < CHANGES_MIN && began.elapsed() < TIME_MAX) || began.elapsed() < time {
+    let so_far = || asked.load(Ordering::Relaxed);
+    while (so_far() < CHANGES_MIN && began.elapsed() < TIME_MAX) || began.elapsed() < time {
         // Links take the kernel longer than all the rest.
         if random.below(6) == 0 {
             link(&mut random, &mut asker);
