@@ -71,21 +71,20 @@ fn gateway(index: u32, host: u8, ipv4: bool) -> IpAddr {
 const CHANGES_MIN: usize = 20_000;
 const TIME_MAX: Duration = Duration::from_secs(8);
 
-/// Lets it storm for so long at least. `asked` says how many changes were asked for up to now.
-pub(crate) fn storm(seed: u64, time: Duration, asked: &AtomicUsize) {
+/// Lets it storm for so long at least. `progress` says how many changes were asked for up to now.
+pub(crate) fn storm(seed: u64, time: Duration, progress: &AtomicUsize) {
     let mut random = Random(seed);
     let mut asker = Asker::new();
     let began = Instant::now();
-    let so_far = || asked.load(Ordering::Relaxed);
-    while (so_far() < CHANGES_MIN && began.elapsed() < TIME_MAX) || began.elapsed() < time {
+    while (progress.load(Ordering::Relaxed) < CHANGES_MIN && began.elapsed() < TIME_MAX) || began.elapsed() < time {
         // Links take the kernel longer than all the rest.
         if random.below(6) == 0 {
             link(&mut random, &mut asker);
-            asked.fetch_add(1, Ordering::Relaxed);
+            progress.fetch_add(1, Ordering::Relaxed);
         }
         let burst: Vec<_> = (0..40 + random.below(80)).map(|_| change(&mut random)).collect();
         asker.all(&burst);
-        asked.fetch_add(burst.len(), Ordering::Relaxed);
+        progress.fetch_add(burst.len(), Ordering::Relaxed);
     }
 }
 
