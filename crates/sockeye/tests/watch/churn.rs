@@ -1,6 +1,7 @@
 //! Changes of every table, as fast as the kernel makes them: a storm that a seed decides.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sockeye_wire::Request;
@@ -66,23 +67,25 @@ fn gateway(index: u32, host: u8, ipv4: bool) -> IpAddr {
     }
 }
 
-/// Lets it storm for so long. Returns how many changes were count for.
-pub(crate) fn storm(seed: u64, time: Duration) -> usize {
+/// Changes that make a storm, however busy the machine is; and the time after which it ends all the same.
+const CHANGES_MIN: usize = 20_000;
+const TIME_MAX: Duration = Duration::from_secs(8);
+
+/// Lets it storm for so long at least. `progress` says how many changes were asked for up to now.
+pub(crate) fn storm(seed: u64, time: Duration, progress: &AtomicUsize) {
     let mut random = Random(seed);
     let mut asker = Asker::new();
-    let until = Instant::now() + time;
-    let mut count = 0;
-    while Instant::now() < until {
+    let began = Instant::now();
+    while (progress.load(Ordering::Relaxed) < CHANGES_MIN && began.elapsed() < TIME_MAX) || began.elapsed() < time {
         // Links take the kernel longer than all the rest.
         if random.below(6) == 0 {
             link(&mut random, &mut asker);
-            count += 1;
+            progress.fetch_add(1, Ordering::Relaxed);
         }
         let burst: Vec<_> = (0..40 + random.below(80)).map(|_| change(&mut random)).collect();
         asker.all(&burst);
-        count += burst.len();
+        progress.fetch_add(burst.len(), Ordering::Relaxed);
     }
-    count
 }
 
 fn link(random: &mut Random, asker: &mut Asker) {

@@ -452,6 +452,29 @@ fn what_goes_with_a_link_goes_without_a_word_and_is_found() {
     });
 }
 
+/// Of the same kind as E8: what a link says of itself changes, and no event of it says so.
+#[test]
+fn a_link_names_another_qdisc_and_only_the_qdisc_is_announced() {
+    in_namespace(|_| {
+        let mut asker = Asker::new();
+        asker.plain(77, "d0");
+        let mut driver = Driver::new(&[Table::Links], 1 << 20);
+        driver.calm();
+        let mut events = route_socket();
+        events.join(RTNLGRP_LINK).expect("everybody may");
+        let limit = 77u32.to_ne_bytes();
+        asker.must(&qdisc(RTM_NEWQDISC, CREATE | REPLACE, 77, "pfifo", 0x7_0000, u32::MAX, &limit));
+        assert!(matches!(events.try_receive(&mut Buffer::new()), Ok(Received::Empty)), "the kernel says something now");
+        driver.calm();
+        let links = driver.records(Table::Links);
+        let link = links.iter().find(|link| link[4..8] == 77u32.to_ne_bytes()).expect("it is there");
+        let named = Attributes::new(&link[Table::Links.header_len()..]).last(6);
+        assert_eq!(named, Some(&b"pfifo\0"[..]));
+        assert!(driver.gaps().is_empty());
+        Ok(())
+    });
+}
+
 /// E10.
 #[test]
 fn messages_of_somebody_else_carry_their_sender_and_change_nothing() {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,17 +13,17 @@ use sockeye_wire::rtnetlink::Table;
 use sockeye_zoo::in_namespace;
 
 use crate::asked::Asker;
-use crate::churn::{prepare, storm};
+use crate::churn::{Random, prepare, storm};
 use crate::naive::Naive;
 use crate::oracle::{Words, differences, mirrored, printed};
 use crate::watching::PATIENCE;
 
 /// What is asked for; the kernel makes 40 KiB of it: 48 routes.
 const RECEIVE_BUFFER: usize = 20 * 1024;
-/// How long it storms, for each seed.
-const STORM: Duration = Duration::from_millis(700);
-/// The reader looks no more often than this, and that is what makes it slow.
-const SLOWNESS: Duration = Duration::from_millis(4);
+/// How long it storms at least, for each seed.
+const STORM: Duration = Duration::from_millis(400);
+/// Changes between two looks of the reader, at most: that is what makes it slow, on a machine that is busy as well.
+const SLOWNESS: u32 = 500;
 /// Silence that is taken for the end: longer than any pause in which the kernel or the engine may have something left
 /// to do.
 const QUIET: Duration = Duration::from_millis(250);
@@ -151,13 +152,21 @@ fn weather(seed: u64) -> (usize, String) {
     slow.settle();
     let ready = began.elapsed();
     let mut naive = Naive::new(&slow.watcher.engine().groups(), RECEIVE_BUFFER);
-    let storm = thread::spawn(move || storm(seed, STORM));
-    while !storm.is_finished() {
-        thread::sleep(SLOWNESS);
-        slow.watcher.advance(&mut |output| slow.replay.take(&output)).expect("read");
-        naive.read(20);
-    }
-    let asked = storm.join().expect("asked");
+    let asked = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let storm = scope.spawn(|| storm(seed, STORM, &asked));
+        let (mut pauses, mut next) = (Random(!seed), 0);
+        while !storm.is_finished() {
+            if asked.load(Ordering::Relaxed) < next {
+                thread::yield_now();
+                continue;
+            }
+            next = asked.load(Ordering::Relaxed) + pauses.below(SLOWNESS) as usize;
+            slow.watcher.advance(&mut |output| slow.replay.take(&output)).expect("read");
+            naive.read(20);
+        }
+    });
+    let asked = asked.into_inner();
     let (ours, theirs) = slow.compare();
     while naive.read(1000) {}
 
