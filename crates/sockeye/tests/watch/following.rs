@@ -17,8 +17,8 @@ const W: [u32; 2] = [720, 721];
 /// What tells one record of a table from another, for whoever knows what it means.
 fn meaning(table: &str, record: &Value) -> String {
     let fields: &[&str] = match table {
-        "links" => &["ifname", "ifindex"],
-        "addresses" => &["ip", "ifindex"],
+        "links" => &["ifname", "index"],
+        "addresses" => &["ip", "index"],
         _ => &["dst", "table", "oif", "priority", "type"],
     };
     fields.iter().map(|field| format!("{} ", record[field])).collect()
@@ -29,7 +29,7 @@ fn listed(table: &str) -> Vec<String> {
     let rows = String::from_utf8(listed.stdout).expect("JSON is UTF-8");
     let objects = rows.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let mut meanings: Vec<_> =
-        objects.filter(|object| object.get("netns").is_some()).map(|row| meaning(table, &row)).collect();
+        objects.filter(|object| object.get("verdict").is_none()).map(|row| meaning(table, &row)).collect();
     meanings.sort();
     meanings
 }
@@ -55,10 +55,10 @@ fn objects_applied_by_id_are_the_tables_of_the_kernel() {
         asker.must(&delete_address(W[0], ip("10.7.0.1"), 24));
         asker.must(&rule(RTM_NEWRULE, CREATE, true, 4242, 7, "w0"));
         watching.object("the rule", |object| object["record"]["priority"] == 4242);
-        // What goes without a word is found a moment later.
-        let gone = |object: &Value| object["change"] == "removed" && object["record"]["dst"] == "10.7.0.0/24";
+        // A device without addresses has no routes: they go without a word, which is found a moment later.
+        let gone = |object: &Value| object["change"] == "removed" && object["record"]["dst"] == "10.8.0.0/16";
         if !watching.said().iter().any(|line| gone(&serde_json::from_str(line).expect("JSON"))) {
-            watching.object("the route of the address", gone);
+            watching.object("the route of the device", gone);
         }
         let mut copy = BTreeMap::new();
         for object in watching.interrupt().with(0).objects() {
