@@ -5,7 +5,7 @@ use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use sockeye_conn::{Namespace, Watcher};
@@ -74,7 +74,11 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         stream.flush();
         if !said && watched.iter().all(|one| one.is_synced(stream.unsupported)) {
             said = true;
-            announce(&watched, stream.unsupported);
+            let supported = stream.tables().iter().filter(|&table| !stream.unsupported.contains(table)).count();
+            if supported == 0 {
+                bail!("there is nothing to watch: this kernel has none of these tables");
+            }
+            announce(&watched, supported, stream.unsupported);
         }
         if !stream.open {
             break;
@@ -335,9 +339,7 @@ fn look_again(watched: &mut Vec<Watched>, options: &Options, stream: &mut Stream
 }
 
 /// Says on stderr that nothing is lost from here on.
-fn announce(watched: &[Watched], unsupported: Tables) {
-    let tables = watched.iter().fold(Tables::NONE, |all, one| all.union(one.tables));
-    let count = tables.iter().filter(|&table| !unsupported.contains(table)).count();
+fn announce(watched: &[Watched], count: usize, unsupported: Tables) {
     let tables = if count == 1 { "1 table".to_owned() } else { format!("{count} tables") };
     let places = match watched.len() {
         1 => String::new(),

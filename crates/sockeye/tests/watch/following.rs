@@ -21,7 +21,7 @@ fn meaning(table: &str, record: &Value) -> String {
         "addresses" => &["ip", "index"],
         _ => &["dst", "table", "oif", "priority", "type"],
     };
-    fields.iter().map(|field| format!("{} ", record[field])).collect()
+    fields.iter().map(|field| record[field].to_string()).collect::<Vec<_>>().join(" ")
 }
 
 fn listed(table: &str) -> Vec<String> {

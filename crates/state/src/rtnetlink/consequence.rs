@@ -73,7 +73,9 @@ pub(crate) fn of_message(type_number: u16, family: u8) -> Tables {
         (RTM_NEWTCLASS, _) => tables(&[Table::TcFilters]),
         (RTM_DELTCLASS, _) => tables(&[Table::Qdiscs, Table::TcClasses, Table::TcFilters, Table::TcActions]),
         // net/sched/act_api.c `tcf_action_init_1`: actions come and go with the filter that names them.
-        (RTM_NEWTFILTER | RTM_DELTFILTER, _) => tables(&[Table::TcActions]),
+        // net/sched/cls_api.c `tcf_proto_create`, `tc_del_tfilter`: a classifier and what it keeps for itself come without a
+        // word, and all filters of a priority go with one that names none of them.
+        (RTM_NEWTFILTER | RTM_DELTFILTER, _) => tables(&[Table::TcFilters, Table::TcActions]),
         (RTM_DELVLAN, _) => tables(&[Table::Mdb, Table::Fdb]),
         _ => Tables::NONE,
     }
