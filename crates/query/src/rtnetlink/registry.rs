@@ -421,7 +421,7 @@ fn aliases(table: Table, path: &str) -> &'static [&'static str] {
         (Table::Neighbours, "dst") => &["address", "dst", "ip"],
         (Table::Neighbours | Table::Fdb, "lladdr") => &["lladdr", "mac"],
         (_, "ifindex" | "index") => &["dev", "ifindex"],
-        (Table::TcFilters, "priority") => &["priority", "pref"],
+        (Table::TcFilters, "priority") => &["priority", "pref", "prio"],
         _ => &[],
     }
 }

@@ -37,6 +37,7 @@ fn names(table: Table) -> &'static [(&'static str, &'static str)] {
         Table::Fdb => &[("lladdr", ""), ("dev", "dev"), ("vlan", "vlan"), ("dst", "dst"), ("master", "master")],
         Table::Netconf => &[("dev", ""), ("family", "")],
         Table::Mdb => &[("group", ""), ("dev", "dev"), ("port", "port"), ("vid", "vid"), ("source", "from")],
+        Table::TcActions => &[("kind", "")],
         Table::NeighbourTables => &[("name", ""), ("parms.ifindex", "dev")],
         Table::Namespaces => &[("nsid", "nsid")],
         Table::Labels => &[("address", ""), ("prefixlen", "/"), ("dev", "dev")],
@@ -59,5 +60,14 @@ pub(crate) fn parts<'a>(row: &Row<'a>) -> Vec<Part<'a>> {
     let is_ipv6 = || row.payload().first() == Some(&AF_INET6);
     let named = names(row.table).iter().filter(|(name, _)| row.table != Table::Routes || *name != "dev" || is_ipv6());
     let fields = named.filter_map(|&(name, word)| Some((catalog.find(name)?, word)));
+    // Actions are numbered within their kind.
+    let numbered = match row.table {
+        Table::TcActions => catalog.find("kind").and_then(|kind| match row.value(kind)? {
+            Value::Text(kind) => catalog.find(&format!("{}.index", String::from_utf8_lossy(kind))),
+            _ => None,
+        }),
+        _ => None,
+    };
+    let fields = fields.chain(numbered.map(|field| (field, "index")));
     fields.filter_map(|(field, word)| Some(Part { field, word, value: row.value(field)? })).collect()
 }

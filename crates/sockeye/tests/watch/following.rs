@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use sockeye_wire::rtnetlink::RTM_NEWRULE;
@@ -9,7 +10,8 @@ use sockeye_zoo::in_namespace;
 
 use crate::asked::*;
 use crate::lines::ip;
-use crate::watching::Watching;
+use crate::oracle::programs;
+use crate::watching::{Watching, program};
 
 const V: [u32; 2] = [710, 711];
 const W: [u32; 2] = [720, 721];
@@ -122,6 +124,79 @@ fn every_interface_has_its_neighbour_settings_in_both_families() {
             let counted = String::from_utf8(counted.stdout).expect("a number");
             // Each link, the loopback, and the table itself.
             assert_eq!(counted.trim(), (2 * cables + 2).to_string(), "{name}");
+        }
+        Ok(())
+    });
+}
+
+/// Runs `tc`.
+#[track_caller]
+fn tc(arguments: &str) {
+    let output = Command::new("tc").args(arguments.split(' ')).output().expect("it is there");
+    assert!(output.status.success(), "tc {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn filters_that_go_with_their_priority_are_gone() {
+    in_namespace(|_| {
+        programs(&["tc"])?;
+        Asker::new().cable(V, ["v0", "v1"]);
+        tc("qdisc add dev v0 ingress");
+        let mut watching = Watching::start(&["tc-filters", "-j"]);
+        tc("filter add dev v0 ingress prio 9 protocol ip u32 match ip dst 10.1.2.3/32 flowid 1:1");
+        // The filter, which is told of; the classifier and its table of hashes, which are not.
+        for _ in 0..3 {
+            watching.object("a filter", |object| object["change"] == "added");
+        }
+        tc("filter del dev v0 ingress prio 9");
+        for _ in 0..3 {
+            let gone = watching.object("its end", |object| object["change"] == "removed");
+            assert_eq!((&gone["key"]["kind"], &gone["key"]["priority"]), (&json!("u32"), &json!(9)));
+        }
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn actions_are_told_by_kind_and_number() {
+    in_namespace(|_| {
+        programs(&["tc"])?;
+        Asker::new().cable(V, ["v0", "v1"]);
+        let mut watching = Watching::start(&["tc-actions", "-j"]);
+        tc("actions add action mirred egress redirect dev v1 index 78");
+        let added = watching.object("an action", |object| object["change"] == "added");
+        assert_eq!(added["key"], json!({"kind": "mirred", "index": 78}));
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_table_that_this_kernel_lacks_is_nothing_to_wait_for() {
+    in_namespace(|_| {
+        // Where the kernel has it, there is something to wait for.
+        let lacks = crate::support::sockeye(&["vlans"]).status.code() != Some(0);
+        if lacks {
+            let ended = Watching::begin(&mut program(&["vlans"])).ended().with(1);
+            assert!(ended.stderr.contains("this kernel has none of these tables"), "{}", ended.stderr);
+        } else {
+            Watching::start(&["vlans"]).interrupt().with(0);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn an_address_is_found_whatever_its_prefix() {
+    in_namespace(|_| {
+        let mut asker = Asker::new();
+        asker.cable(V, ["v0", "v1"]);
+        asker.must(&new_address(V[0], ip("10.7.0.1"), 24));
+        asker.must(&new_address(V[0], ip("10.7.0.2"), 24));
+        for (filter, count) in [("10.7.0.1", "1"), ("10.7.0.1/24", "2"), ("10.7.0.0/24", "2"), ("10.7.0.0", "0")] {
+            let counted = crate::support::sockeye(&["addresses", "--count", "ip", "=", filter]);
+            assert_eq!(String::from_utf8_lossy(&counted.stdout).trim(), count, "{filter}");
         }
         Ok(())
     });

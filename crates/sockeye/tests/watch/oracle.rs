@@ -10,6 +10,7 @@ use std::process::Command;
 use serde_json::Value;
 use sockeye_wire::Attributes;
 use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table};
+use sockeye_zoo::skip::Skip;
 
 /// The tables that are held against other programs.
 pub(crate) const COMPARED: [Table; 8] = [
@@ -67,6 +68,15 @@ pub(crate) fn printed() -> Words {
         records.sort();
     }
     words
+}
+
+/// Whether these programs are there.
+pub(crate) fn programs(names: &[&str]) -> Result<(), Skip> {
+    for &name in names {
+        let ran = Command::new(name).arg("-V").output();
+        ran.map_err(|error| Skip::new(format!("program:{name}"), error.to_string()))?;
+    }
+    Ok(())
 }
 
 fn json(program: &str, arguments: &str) -> Vec<Value> {

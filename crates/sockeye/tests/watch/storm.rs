@@ -15,7 +15,7 @@ use sockeye_zoo::in_namespace;
 use crate::asked::Asker;
 use crate::churn::{Random, prepare, storm};
 use crate::naive::Naive;
-use crate::oracle::{Words, differences, mirrored, printed};
+use crate::oracle::{Words, differences, mirrored, printed, programs};
 use crate::watching::PATIENCE;
 
 /// What is asked for; the kernel makes 40 KiB of it: 48 routes.
@@ -221,6 +221,7 @@ fn seeds(seeds: impl Iterator<Item = u64>) {
 #[test]
 fn a_mirror_in_sync_is_what_the_kernel_has_after_each_storm_of_one_half() {
     in_namespace(|_| {
+        programs(&["ip", "bridge", "tc"])?;
         prepare(&mut Asker::new());
         seeds(1..=SEEDS / 2);
         Ok(())
@@ -230,6 +231,7 @@ fn a_mirror_in_sync_is_what_the_kernel_has_after_each_storm_of_one_half() {
 #[test]
 fn a_mirror_in_sync_is_what_the_kernel_has_after_each_storm_of_the_other_half() {
     in_namespace(|_| {
+        programs(&["ip", "bridge", "tc"])?;
         prepare(&mut Asker::new());
         seeds(SEEDS / 2 + 1..=SEEDS);
         Ok(())
