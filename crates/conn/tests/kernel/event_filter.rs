@@ -9,7 +9,7 @@ use sockeye_conn::{Buffer, EventFilter, Protocol, Socket, Watcher};
 use sockeye_state::Received;
 use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::{Hearing, Options, Output, Verb, Watch};
-use sockeye_wire::rtnetlink::{RTNLGRP_IPV4_ROUTE, RTNLGRP_NEIGH, Table};
+use sockeye_wire::rtnetlink::{RTM_NEWQDISC, RTM_NEWTFILTER, RTNLGRP_IPV4_ROUTE, RTNLGRP_NEIGH, Table};
 use sockeye_wire::{Messages, Request};
 
 use crate::support::unshared;
@@ -264,8 +264,12 @@ fn only_who_follows_part_of_a_group_gets_a_filter() {
     let has_filter = |tables: Tables| EventFilter::of(&Watch::new(Options::new(tables))).is_some();
     assert!(has_filter(Tables::one(Table::Neighbours)));
     assert!(has_filter(Tables::one(Table::Qdiscs)));
-    assert!(!has_filter(Tables::one(Table::Links)));
-    assert!(!has_filter(Tables::one(Table::Rules).with(Table::Links)));
+    // The root qdisc that a link names comes in the group of all of traffic control.
+    assert!(has_filter(Tables::one(Table::Links)));
+    let links = Watch::new(Options::new(Tables::one(Table::Links)));
+    assert_eq!(links.hears(RTM_NEWQDISC, 0), Hearing::Consequences);
+    assert_eq!(links.hears(RTM_NEWTFILTER, 0), Hearing::Nothing);
+    assert!(!has_filter(Tables::one(Table::Namespaces)));
     let every = Table::ALL.into_iter().fold(Tables::NONE, Tables::with);
     assert!(!has_filter(every));
 }

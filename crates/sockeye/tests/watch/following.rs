@@ -201,3 +201,19 @@ fn an_address_is_found_whatever_its_prefix() {
         Ok(())
     });
 }
+
+#[test]
+fn a_watch_of_links_alone_hears_of_the_qdisc_that_they_name() {
+    in_namespace(|_| {
+        programs(&["tc"])?;
+        Asker::new().cable(V, ["v0", "v1"]);
+        let mut watching = Watching::start(&["links", "-j"]);
+        tc("qdisc add dev v0 root pfifo limit 77");
+        let object = watching.object("a qdisc", |object| object["fields"].get("qdisc").is_some());
+        assert_eq!(object["fields"]["qdisc"]["new"], "pfifo");
+        assert_eq!(object["record"]["ifname"], "v0");
+        assert_eq!(object.get("port_id"), None, "an answer does not say who made the change");
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}

@@ -261,9 +261,13 @@ impl Watch {
     /// What a message of this type and address family is to the engine: for a filter on the event socket, which has to
     /// let everything else than [`Hearing::Nothing`] in.
     pub fn hears(&self, type_number: u16, family: u8) -> Hearing {
-        use sockeye_wire::rtnetlink::{RTM_NEWLINK, RTM_NEWLINKPROP};
+        use sockeye_wire::rtnetlink::{RTM_DELQDISC, RTM_NEWLINK, RTM_NEWLINKPROP, RTM_NEWQDISC};
         let is_link = matches!(type_number & !3, RTM_NEWLINK | RTM_NEWLINKPROP);
-        if is_link || !consequence::of_message(type_number, family).intersection(self.followed).is_empty() {
+        let names_qdisc = matches!(type_number, RTM_NEWQDISC | RTM_DELQDISC) && self.followed.contains(Table::Links);
+        if is_link
+            || names_qdisc
+            || !consequence::of_message(type_number, family).intersection(self.followed).is_empty()
+        {
             return Hearing::Consequences;
         }
         match Table::of_message(type_number, family) {
