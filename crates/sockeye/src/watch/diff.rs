@@ -50,6 +50,7 @@ fn is_volatile(table: Table, key: &str) -> bool {
         Table::MulticastAddresses | Table::AnycastAddresses => matches!(key, "cacheinfo" | "scope"),
         Table::Routes | Table::Neighbours | Table::Fdb => matches!(key, "cacheinfo" | "probes"),
         Table::MulticastRoutes => matches!(key, "mfc_stats" | "expires"),
+        Table::Labels => key == "seq",
         // net/bridge/br_mdb.c: a notification names the family that a dump leaves out.
         Table::Mdb => matches!(key, "family" | "timer" | "src_list.timer"),
         Table::Qdiscs | Table::TcClasses | Table::TcFilters | Table::TcActions => {

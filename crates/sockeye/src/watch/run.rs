@@ -3,6 +3,8 @@
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
@@ -44,19 +46,24 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         out: Vec::new(),
         told: 0,
         open: true,
+        unwritten: None,
         unsupported: Tables::NONE,
         hooks: None,
         processes: Processes::default(),
     };
     stream.hooks = hooks.take();
     let mut watched = Vec::new();
+    let mut entered_all = true;
     if found.list.is_empty() {
         watched.push(Watched::open(None, options, stream.tables()).map_err(anyhow::Error::new)?);
     }
     for namespace in found.list {
         match Watched::open(Some(namespace), options, stream.tables()) {
             Ok(one) => watched.push(one),
-            Err(error) if all => complain(&error.to_string()),
+            Err(error) if all => {
+                entered_all = false;
+                complain(&error.to_string());
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -101,8 +108,11 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     if let Some(hooks) = stream.hooks.take() {
         hooks.finish();
     }
+    if let Some(error) = stream.unwritten {
+        return Err(error).context("cannot write what happened");
+    }
     let named_missing = subjects.named && !stream.unsupported.is_empty();
-    Ok(if whole && !named_missing { Status::Whole } else { Status::Incomplete })
+    Ok(if whole && entered_all && !named_missing { Status::Whole } else { Status::Incomplete })
 }
 
 /// A namespace that is followed.
@@ -149,6 +159,8 @@ struct Stream<'s> {
     told: u64,
     /// More is wanted.
     open: bool,
+    /// Why what happened could not be written, where the reader has not just gone.
+    unwritten: Option<io::Error>,
     unsupported: Tables,
     hooks: Option<hooks::Hooks>,
     processes: Processes,
@@ -267,7 +279,10 @@ impl Stream<'_> {
         self.processes.forget();
         if !self.out.is_empty() {
             let mut stdout = io::stdout();
-            self.open &= stdout.write_all(&self.out).and_then(|()| stdout.flush()).is_ok();
+            if let Err(error) = stdout.write_all(&self.out).and_then(|()| stdout.flush()) {
+                self.open = false;
+                self.unwritten = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+            }
             self.out.clear();
         }
     }
@@ -286,7 +301,11 @@ impl Stop {
     fn new() -> io::Result<Self> {
         let (signals, handler) = UnixStream::pair()?;
         signals.set_nonblocking(true)?;
+        // Who does not read what is written to him holds the program up for ever: the second signal ends it as it is.
+        let asked = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?;
+            signal_hook::flag::register(signal, Arc::clone(&asked))?;
             signal_hook::low_level::pipe::register(signal, handler.try_clone()?)?;
         }
         Ok(Self { signals })

@@ -1,14 +1,18 @@
 //! How it ends.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::io::ioctl_fionread;
+use rustix::process::{Pid, Signal, kill_process};
 use sockeye_zoo::in_namespace;
 
 use crate::asked::*;
 use crate::lines::ip;
-use crate::watching::{Watching, program};
+use crate::watching::{PATIENCE, Watching, program};
 
 /// Routes over the link 77.
 pub(crate) fn routes(count: u32) -> impl Iterator<Item = Route> {
@@ -105,4 +109,50 @@ fn a_namespace_that_is_not_there_is_a_mistake() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{errors}");
     assert!(errors.contains("there is no network namespace \"nonesuch\""), "{errors}");
+}
+
+#[test]
+fn what_cannot_be_written_is_a_failure() {
+    in_namespace(|_| {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("every Linux has it");
+        let mut command = program(&["links", "--snapshot"]);
+        let ended = command.stdout(full).output().expect("runs");
+        assert_eq!(ended.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains("cannot write what happened: No space left on device"), "{said}");
+        Ok(())
+    });
+}
+
+#[test]
+fn the_second_signal_ends_it_also_where_nobody_reads() {
+    in_namespace(|_| {
+        let mut asker = Asker::new();
+        asker.plain(77, "d0");
+        let mut child = program(&["routes", "-j"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+        let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+        let mut line = String::new();
+        stderr.read_line(&mut line).expect("said");
+        assert!(line.contains("synced"), "{line}");
+        let all: Vec<_> = routes(2000).map(|route| route.add(CREATE)).collect();
+        asker.all(&all);
+        // Nobody reads, and it has more to write than fits a pipe.
+        let stdout = child.stdout.take().expect("piped");
+        let until = Instant::now() + PATIENCE;
+        while ioctl_fionread(&stdout).expect("a pipe") < 60_000 {
+            assert!(Instant::now() < until, "the pipe is not full");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let pid = Pid::from_child(&child);
+        let status = loop {
+            kill_process(pid, Signal::INT).expect("a child of ours");
+            if let Some(status) = child.try_wait().expect("a child of ours") {
+                break status;
+            }
+            assert!(Instant::now() < until, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!(status.signal(), Some(Signal::INT.as_raw()), "{status}");
+        Ok(())
+    });
 }

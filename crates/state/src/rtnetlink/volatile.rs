@@ -48,6 +48,8 @@ fn same_header(table: Table, old: &[u8], new: &[u8], source: Source) -> bool {
         Table::Qdiscs => but(16, 20),
         // net/ipv6/addrconf.c `inet6_fill_ifmcaddr`: a notification says that the scope is the universe, whatever it is.
         Table::MulticastAddresses => but(3, 4),
+        // net/ipv6/addrlabel.c: ifal_seq is a number of the whole table, which each change of it raises.
+        Table::Labels => but(8, 12),
         // net/bridge/br_mdb.c: a notification has a family, a dump has none.
         Table::Mdb => but(0, 1),
         Table::Neighbours if source == Source::Dump => but(8, 10) && same_state(old, new),
