@@ -3,6 +3,9 @@
 //! One dump can miss a socket that lives, or show one that has just gone: the kernel resumes its walk by counting, and
 //! the count is wrong once the bucket has changed. So dumps are repeated and compared by cookie. What only one of them has is
 //! asked for by itself: such a question is exact. It ends with a dump that brings nothing new.
+//!
+//! Each dump is made through sockets of our own, which netlink_diag lists too. They come and go with the dumps: those of
+//! the first are listed as any listing lists them, and none of them is ever news.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -10,7 +13,7 @@ use std::sync::PoisonError;
 
 use anyhow::{Context, Result};
 use sockeye_conn::{Buffer, Socket};
-use sockeye_query::sockets::Table;
+use sockeye_query::sockets::{Flat, Table};
 
 use crate::rows::{Origin, Row, Take};
 use sockeye_state::{Confirmed, Dump, Step};
@@ -19,6 +22,7 @@ use sockeye_wire::sock_diag::inet::{InetMessage, SocketId};
 use sockeye_wire::sock_diag::unix::{UnixMessage, UnixQuestion};
 
 use super::listing::{self, Counts, Ended, Job, open};
+use super::own::OWN;
 
 /// Dumps before the listing is given as it is, with a verdict that says so. Each halves the chance that one is missed.
 pub(crate) const DUMPS_MAX: u32 = 8;
@@ -33,6 +37,10 @@ struct Found {
     table: Table,
     job: usize,
     message: Box<[u8]>,
+    /// A socket that this listing opened to ask with.
+    own: bool,
+    /// The last dump lacked it, and the kernel cannot be asked for it alone.
+    missed: bool,
 }
 
 #[derive(Default)]
@@ -51,7 +59,9 @@ impl Take for Gather<'_> {
         let place = row.surroundings.index();
         let identity = (place, row.cookie().unwrap_or(0));
         let job = self.jobs.iter().position(|job| job.dump.table == row.table && job.place.index == place).unwrap_or(0);
-        let found = Found { table: row.table, job, message: row.payload().into() };
+        let inode = row.flat_number(Flat::Inode).and_then(|inode| u32::try_from(inode).ok());
+        let own = row.table == Table::Netlink && inode.is_some_and(|inode| OWN.fd(inode).is_some());
+        let found = Found { table: row.table, job, message: row.payload().into(), own, missed: false };
         self.round.found.lock().unwrap_or_else(PoisonError::into_inner).insert(identity, found);
         true
     }
@@ -76,26 +86,35 @@ pub(crate) fn run(
         let latest = round.found.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut news = 0;
         if dumps > 1 {
-            let missed: Vec<_> = known.keys().filter(|identity| !latest.contains_key(*identity)).copied().collect();
-            for identity in missed {
-                let lives = exact.lives(&known[&identity], jobs)?;
-                if lives {
+            let missed = known.iter_mut().filter(|(identity, socket)| !socket.own && !latest.contains_key(*identity));
+            let mut without = Vec::new();
+            for (identity, socket) in missed {
+                let answer = exact.ask(socket, jobs)?;
+                // What cannot be asked for is given one more dump to show up in.
+                if answer.unwrap_or(!socket.missed) {
                     // This dump missed it, so it may have missed others.
                     news += 1;
-                    found += 1;
+                    found += u64::from(answer.is_some());
+                    socket.missed = answer.is_none();
                 } else {
-                    known.remove(&identity);
+                    without.push(*identity);
                     gone += 1;
                 }
             }
+            for identity in without {
+                known.remove(&identity);
+            }
         }
         for (identity, socket) in latest {
-            let new = !known.contains_key(&identity);
-            if new && dumps > 1 && !exact.lives(&socket, jobs)? {
-                gone += 1;
-                continue;
-            }
-            if new && dumps > 1 {
+            if dumps > 1 && !known.contains_key(&identity) {
+                if socket.own {
+                    continue;
+                }
+                // Families that cannot be asked for one socket are taken at the word of the dump.
+                if exact.ask(&socket, jobs)? == Some(false) {
+                    gone += 1;
+                    continue;
+                }
                 found += 1;
             }
             known.insert(identity, socket);
@@ -117,10 +136,10 @@ struct Exact {
 }
 
 impl Exact {
-    /// Whether a socket lives. Families that cannot be asked for one socket are taken at the word of the dump.
-    fn lives(&mut self, socket: &Found, jobs: &[Job<'_>]) -> Result<bool> {
-        let Some(job) = jobs.get(socket.job) else { return Ok(true) };
-        let Some(request) = question(socket, job) else { return Ok(true) };
+    /// Whether a socket lives; `None` of families that cannot be asked for one socket.
+    fn ask(&mut self, socket: &Found, jobs: &[Job<'_>]) -> Result<Option<bool>> {
+        let Some(job) = jobs.get(socket.job) else { return Ok(None) };
+        let Some(request) = question(socket, job) else { return Ok(None) };
         let asker = match self.sockets.entry(job.place.index) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => entry.insert(open(job.namespace)?),
@@ -132,7 +151,7 @@ impl Exact {
             let step = answer.handle(received, |_| rows += 1);
             // The answer to an exact question is one message, or an error.
             if rows > 0 || step == Step::Ended {
-                return Ok(rows > 0);
+                return Ok(Some(rows > 0));
             }
         }
     }

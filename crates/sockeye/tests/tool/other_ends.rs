@@ -86,6 +86,23 @@ fn a_listing_can_be_confirmed_whatever_is_done_with_its_rows() {
 }
 
 #[test]
+fn the_sockets_that_a_confirmation_asks_with_are_no_news() {
+    in_namespace(|zoo| {
+        let _kept = (zoo.netlink_groups()?, zoo.unix_abstract()?);
+        for line in ["any all --confirm -o ndjson --columns cookie,inode", "netlink --confirm -o ndjson --columns pid"]
+        {
+            let lines = words(line).ended(0).json_lines();
+            let (last, rows) = lines.split_last().expect("the verdict at least");
+            let said = &last["verdict"]["consistency"]["confirmed"];
+            let expected = serde_json::json!({"dumps": 2, "found": 0, "gone": 0, "sure": true});
+            assert_eq!(*said, expected, "{line}: {last}");
+            assert!(rows.len() > 2, "{line}: {rows:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn names_are_shown_only_when_asked_for() {
     in_namespace(|_| {
         let listener = TcpListener::bind("127.0.0.1:443").or_else(|_| TcpListener::bind("127.0.0.1:0"));
