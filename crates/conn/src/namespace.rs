@@ -14,6 +14,7 @@
 //! # Ok::<(), sockeye_conn::Error>(())
 //! ```
 
+mod elsewhere;
 mod inventory;
 mod mountinfo;
 mod processes;

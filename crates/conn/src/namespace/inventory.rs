@@ -14,6 +14,9 @@ use super::resolve::NAME_DIRECTORIES;
 use super::{Identity, Known, Namespace, OWN, identity_at};
 use crate::error::{Error, Operation, lacks};
 
+/// The mount namespace of the calling thread.
+const OWN_MOUNTS: &str = "/proc/thread-self/ns/mnt";
+
 /// The namespaces that were found, and what could not be looked at.
 #[derive(Debug, Default)]
 #[non_exhaustive]
@@ -24,6 +27,8 @@ pub struct Inventory {
     pub not_permitted: usize,
     /// `/proc` hides processes of other users (`hidepid`), so that they cannot even be counted.
     pub processes_hidden: bool,
+    /// Mount namespaces of others in which network namespaces may be mounted and that could not be looked into.
+    pub mounts_unread: usize,
     /// Namespaces that exist and could not be opened.
     pub unopened: Vec<Error>,
 }
@@ -32,6 +37,7 @@ impl Inventory {
     /// Whether namespaces are missing that could have been had: they exist, or a capability would show more.
     pub fn is_restricted(&self) -> bool {
         !self.unopened.is_empty()
+            || self.mounts_unread > 0
             || (self.processes_hidden || self.not_permitted > 0) && lacks(CapabilitySet::SYS_PTRACE)
     }
 
@@ -39,6 +45,9 @@ impl Inventory {
     pub fn reason(&self) -> Option<String> {
         if let Some(error) = self.unopened.first() {
             return Some(format!("{} network namespaces could not be opened; {error}", self.unopened.len()));
+        }
+        if self.mounts_unread > 0 {
+            return Some(format!("{} mount namespaces could not be looked into", self.mounts_unread));
         }
         if self.processes_hidden {
             return Some("/proc is mounted with hidepid: processes of other users are not listed".to_owned());
@@ -54,11 +63,12 @@ impl Inventory {
     }
 }
 
-/// Finds every network namespace: those that processes and threads are in, those mounted where the caller sees it, and
-/// those named in `/run/netns`. Opens each once.
+/// Finds every network namespace: those that processes and threads are in, those mounted where the caller or another
+/// process sees it, and those named in `/run/netns`. Opens each once.
 ///
 /// Not found are namespaces that are kept alive in no other way than by an open file or socket of some process (every
-/// file of every process would have to be looked at), or by a mount in another mount namespace.
+/// file of every process would have to be looked at), or by a mount in a mount namespace that no process is in, or
+/// outside the root directories of the processes in it.
 pub fn inventory() -> Result<Inventory, Error> {
     let failed = |place: &str, source| Error::new(Operation::Read(place.to_owned()), source);
     let own = identity_at(Path::new(OWN)).map_err(|source| failed(OWN, source))?;
@@ -76,10 +86,16 @@ pub fn inventory() -> Result<Inventory, Error> {
     for (identity, holder) in processes.holders {
         found.entry(identity).or_default().holders.push(holder);
     }
+    let own_mounts = identity_at(Path::new(OWN_MOUNTS)).map_err(|source| failed(OWN_MOUNTS, source))?;
+    let elsewhere = processes.mounts.read(own_mounts);
+    for (identity, ways) in elsewhere.ways {
+        found.entry(identity).or_default().elsewhere = ways;
+    }
 
     let mut inventory = Inventory {
         not_permitted: processes.not_permitted,
         processes_hidden: mounts.processes_hidden,
+        mounts_unread: elsewhere.unread,
         ..Inventory::default()
     };
     for (identity, trace) in found {
@@ -113,6 +129,8 @@ struct Trace {
     names: BTreeSet<OsString>,
     paths: BTreeSet<PathBuf>,
     holders: Vec<Holder>,
+    /// Where it is mounted in other mount namespaces.
+    elsewhere: BTreeSet<PathBuf>,
 }
 
 impl Trace {
@@ -120,11 +138,12 @@ impl Trace {
     fn open(self, identity: Identity, own: bool) -> Result<Option<Namespace>, Error> {
         let ways = own.then(|| PathBuf::from(OWN)).into_iter();
         let ways = ways.chain(self.paths.iter().cloned()).chain(self.holders.iter().map(|holder| holder.path().into()));
+        let ways = ways.chain(self.elsewhere.iter().cloned());
         let mut refused = None;
         for way in ways {
             match Namespace::open_path(&way, Known::default()) {
                 Ok(namespace) if namespace.identity == identity => {
-                    return Ok(Some(Namespace { known: self.into_known(), ..namespace }));
+                    return Ok(Some(Namespace { known: self.into_known(&way), ..namespace }));
                 }
                 // Something else is there by now: mounted over, or a process number used again.
                 Ok(_) => {}
@@ -135,11 +154,16 @@ impl Trace {
         refused.map_or(Ok(None), Err)
     }
 
-    fn into_known(self) -> Known {
+    fn into_known(self, way: &Path) -> Known {
         let command = self.holders.first().map(|holder| holder.command()).unwrap_or_default();
         let mut pids: Vec<_> = self.holders.iter().map(|holder| holder.process).collect();
         pids.dedup();
-        Known { names: self.names.into_iter().collect(), paths: self.paths.into_iter().collect(), pids, command }
+        let mut paths: Vec<_> = self.paths.into_iter().collect();
+        // What others call it is shown only where nothing else leads to it.
+        if self.elsewhere.contains(way) {
+            paths.push(way.to_owned());
+        }
+        Known { names: self.names.into_iter().collect(), paths, pids, command }
     }
 }
 

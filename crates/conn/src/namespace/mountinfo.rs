@@ -1,4 +1,4 @@
-//! Namespaces that are mounted: `mountinfo` of the calling thread.
+//! Namespaces that are mounted: `mountinfo` of the calling thread, or of somebody else.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io, str};
 
 use super::Identity;
+use super::processes::Holder;
 
 /// The mounts that the calling thread sees.
 const FILE: &str = "/proc/thread-self/mountinfo";
@@ -23,6 +24,11 @@ impl Mounts {
     /// Reads the mounts of the calling thread.
     pub(super) fn read() -> io::Result<Self> {
         fs::read(FILE).map(|table| Self::parse(&table))
+    }
+
+    /// Reads the mounts that somebody else sees, from the root that he has.
+    pub(super) fn of(holder: Holder) -> io::Result<Self> {
+        fs::read(holder.mounts()).map(|table| Self::parse(&table))
     }
 
     /// Understands `ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG…] - TYPE SOURCE SUPEROPTIONS`; other lines are left out.

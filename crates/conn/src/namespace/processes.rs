@@ -1,7 +1,8 @@
 //! Namespaces that processes are in: `/proc/PID/ns/net`, and of other threads than the first
 //! `/proc/PID/task/TID/ns/net`.
 //!
-//! One `stat` for each process tells the identity without opening anything, a second one whether it has threads.
+//! One `stat` for each process tells the identity without opening anything, a second one its mount namespace, a third one
+//! whether it has threads.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,6 +12,7 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, statat};
 use rustix::io::Errno;
 
 use super::Identity;
+use super::elsewhere::MountHolders;
 
 /// `PF_KTHREAD` (include/linux/sched.h): a thread of the kernel, always in the first namespace.
 const PF_KTHREAD: u64 = 0x0020_0000;
@@ -30,6 +32,8 @@ pub(super) struct Holder {
 #[derive(Debug, Default)]
 pub(super) struct Processes {
     pub(super) holders: Vec<(Identity, Holder)>,
+    /// Who is in each mount namespace.
+    pub(super) mounts: MountHolders,
     /// Processes whose namespace may not be seen.
     pub(super) not_permitted: usize,
 }
@@ -55,7 +59,12 @@ impl Processes {
                 return;
             }
         };
-        self.holders.extend(first.map(|identity| (identity, Holder { process, thread: process })));
+        let itself = Holder { process, thread: process };
+        self.holders.extend(first.map(|identity| (identity, itself)));
+        let first_mounts = identity(proc, &format!("{process}/ns/mnt")).ok();
+        if let Some(identity) = first_mounts {
+            self.mounts.add(identity, itself);
+        }
 
         let threads = format!("{process}/task");
         // The type of `st_nlink` is not the same on all machines.
@@ -74,6 +83,11 @@ impl Processes {
                 others.push(identity);
                 self.holders.push((identity, Holder { process, thread }));
             }
+            if let Ok(identity) = identity(proc, &format!("{threads}/{thread}/ns/mnt"))
+                && Some(identity) != first_mounts
+            {
+                self.mounts.add(identity, Holder { process, thread });
+            }
         }
     }
 }
@@ -82,6 +96,19 @@ impl Holder {
     /// Where its namespace can be opened.
     pub(super) fn path(self) -> String {
         format!("/proc/{}/task/{}/ns/net", self.process, self.thread)
+    }
+
+    /// Where its mounts are listed.
+    pub(super) fn mounts(self) -> String {
+        format!("/proc/{}/task/{}/mountinfo", self.process, self.thread)
+    }
+
+    /// Where its root directory can be entered.
+    pub(super) fn root(self) -> String {
+        match self.thread {
+            thread if thread == self.process => format!("/proc/{thread}/root"),
+            thread => format!("/proc/{}/task/{thread}/root", self.process),
+        }
     }
 
     /// The name of the process, as it may have chosen it.

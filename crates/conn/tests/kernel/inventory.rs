@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::sync::mpsc;
 use std::thread;
 
-use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
+use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_bind, mount_change, unmount};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 use sockeye_conn::namespace::{Identity, inventory};
 use sockeye_conn::{Namespace, Protocol, Socket};
@@ -69,6 +69,41 @@ fn namespaces_of_threads_processes_and_mounts_are_found_and_opened_once() {
             assert_eq!([by_name.identity(), by_path.identity()], [mounted; 2]);
             drop(leave);
         });
+    });
+    fs::remove_dir_all(root).expect("made above");
+}
+
+#[test]
+fn what_another_mount_namespace_has_mounted_is_found() {
+    let home = fs::File::open(OWN).expect("own namespace");
+    let root = std::env::temp_dir().join(format!("sockeye-elsewhere {}", std::process::id()));
+    let place = root.join("netns/bl\u{fc} e");
+    fs::create_dir_all(root.join("netns")).expect("a directory");
+    fs::write(&place, "").expect("a file to mount on");
+
+    unshared("what_another_mount_namespace_has_mounted", UnshareFlags::NEWNS | UnshareFlags::NEWNET, || {
+        mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE).expect("private mounts");
+        let mounted = identity();
+        mount_bind(OWN, &place).expect("mounted");
+        move_into_link_name_space(home.as_fd(), Some(LinkNameSpaceType::Network)).expect("back home");
+        let resident = Resident::start();
+        // From a thread whose mounts are others, the process is the only way.
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                unshare(UnshareFlags::NEWNS).expect("as before");
+                unmount(&place, UnmountFlags::empty()).expect("mounted above");
+                let found = inventory().expect("an inventory");
+                assert_eq!(found.mounts_unread, 0);
+                let mut same = found.namespaces.iter().filter(|it| it.identity() == mounted);
+                let (Some(only), None) = (same.next(), same.next()) else { panic!("once: {found:?}") };
+                assert!(only.names().is_empty() && only.pids().is_empty(), "{only:?}");
+                let [path] = only.paths() else { panic!("one way is shown: {only:?}") };
+                assert!(path.starts_with("/proc") && path.ends_with(place.strip_prefix("/").expect("absolute")));
+                assert_eq!(Namespace::open(path.as_os_str()).expect("by path").identity(), mounted);
+                Socket::open_in(only, Protocol::SockDiag).expect("a socket in it");
+            });
+        });
+        drop(resident);
     });
     fs::remove_dir_all(root).expect("made above");
 }
