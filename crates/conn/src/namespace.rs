@@ -141,7 +141,7 @@ impl Namespace {
         if identity_at(Path::new(OWN)).is_ok_and(|own| own == self.identity) {
             return Ok(work());
         }
-        let refused = |source| Error::new(Operation::EnterNamespace(self.label().escape_ascii().to_string()), source);
+        let refused = |source| Error::new(Operation::EnterNamespace(spelled(&self.label())), source);
         thread::scope(|scope| {
             let visitor = thread::Builder::new().name("sockeye-netns".to_owned()).spawn_scoped(scope, || {
                 sys::enter_network_namespace(self.as_fd())?;
@@ -187,5 +187,32 @@ fn identity_at(path: &Path) -> io::Result<Identity> {
 
 /// A path in a sentence.
 fn display(path: &Path) -> String {
-    path.as_os_str().as_bytes().escape_ascii().to_string()
+    spelled(path.as_os_str().as_bytes())
+}
+
+/// A name in a sentence: letters as they are, and what is none, or would hide or reorder others, spelled out.
+fn spelled(name: &[u8]) -> String {
+    let mut sentence = String::with_capacity(name.len());
+    for chunk in name.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match u8::try_from(letter) {
+                Ok(byte) if byte.is_ascii() => sentence.extend(byte.escape_ascii().map(char::from)),
+                _ => sentence.extend(letter.escape_debug()),
+            }
+        }
+        sentence.extend(chunk.invalid().escape_ascii().map(char::from));
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spelled;
+
+    #[test]
+    fn letters_stay_and_what_deceives_is_spelled_out() {
+        assert_eq!(spelled("blü 中".as_bytes()), "blü 中");
+        assert_eq!(spelled(b"a\x1b[1m\n\\e\xff\xfe"), r"a\x1b[1m\n\\e\xff\xfe");
+        assert_eq!(spelled("\u{202e}x\u{9b}".as_bytes()), r"\u{202e}x\u{9b}");
+    }
 }

@@ -64,7 +64,7 @@ fn explain(error: &anyhow::Error) -> Status {
     if mistaken {
         line.extend_from_slice(error.to_string().as_bytes());
     } else {
-        output::escape::text(&mut line, format!("{error:#}").as_bytes());
+        output::escape::sentence(&mut line, &format!("{error:#}"));
     }
     line.push(b'\n');
     // Nobody is left to be told where stderr cannot be written.

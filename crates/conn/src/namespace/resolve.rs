@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::mountinfo::{Mounts, name_at};
 use super::processes::Holder;
-use super::{Known, Namespace, display};
+use super::{Known, Namespace, display, spelled};
 use crate::error::{Error, Operation};
 
 /// Where `ip netns` keeps names. The second is the first on most systems.
@@ -31,7 +31,7 @@ pub(super) fn open(spec: &OsStr) -> Result<Namespace, Error> {
             found => return found,
         }
     }
-    let asked = spec.as_bytes().escape_ascii().to_string();
+    let asked = spelled(spec.as_bytes());
     Err(Error::new(Operation::FindNamespace { asked, looked }, io::ErrorKind::NotFound))
 }
 
@@ -48,7 +48,7 @@ fn by_name(name: &OsStr, looked: &mut Vec<String>) -> Option<Result<Namespace, E
             found => return Some(found),
         }
     }
-    looked.push(format!("a mount at …/netns/{}", name.as_bytes().escape_ascii()));
+    looked.push(format!("a mount at …/netns/{}", spelled(name.as_bytes())));
     let mounts = Mounts::read().unwrap_or_default().namespaces.into_iter();
     let places: BTreeMap<_, _> = mounts.filter(|(_, path)| name_at(path) == Some(name)).collect();
     let path = places.values().next()?;
@@ -57,7 +57,7 @@ fn by_name(name: &OsStr, looked: &mut Vec<String>) -> Option<Result<Namespace, E
     }
     let paths: Vec<_> = places.values().map(|path| display(path)).collect();
     let sentence = format!("several have this name, give one of the paths {}", paths.join(", "));
-    let operation = Operation::OpenNamespace(name.as_bytes().escape_ascii().to_string());
+    let operation = Operation::OpenNamespace(spelled(name.as_bytes()));
     Some(Err(Error::new(operation, io::Error::new(io::ErrorKind::InvalidInput, sentence))))
 }
 

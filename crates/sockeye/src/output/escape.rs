@@ -39,6 +39,16 @@ pub(crate) fn text(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(escaped.as_bytes());
 }
 
+/// Appends a sentence for people. Names in it are spelled out already, so a backslash stays; nothing else may slip through.
+pub(crate) fn sentence(out: &mut Vec<u8>, sentence: &str) {
+    for (index, part) in sentence.split('\\').enumerate() {
+        if index > 0 {
+            out.push(b'\\');
+        }
+        text(out, part.as_bytes());
+    }
+}
+
 /// Appends formatted text. A string takes everything.
 fn put(text: &mut String, formatted: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(formatted);
@@ -102,6 +112,13 @@ mod tests {
         assert_eq!(escaped(b"\xff\xfe"), r"\xff\xfe");
         assert_eq!(escaped(br"back\slash"), r"back\\slash");
         assert_eq!(escaped("größe".as_bytes()), "größe");
+    }
+
+    #[test]
+    fn what_is_spelled_out_in_a_sentence_is_not_spelled_out_again() {
+        let mut out = Vec::new();
+        sentence(&mut out, "cannot enter a\\x1b[1m\\\\b: \x1b[2m");
+        assert_eq!(String::from_utf8_lossy(&out), r"cannot enter a\x1b[1m\\b: \x1b[2m");
     }
 
     #[test]

@@ -165,7 +165,7 @@ pub(crate) fn to_stderr(verdict: &Verdict) {
         Answer::Cut => b"cut: ".to_vec(),
         Answer::Failed => b"failed: ".to_vec(),
     };
-    escape::text(&mut line, parts.join("; ").as_bytes());
+    escape::sentence(&mut line, &parts.join("; "));
     line.push(b'\n');
     // Nobody is left to be told where stderr cannot be written.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), &line);

@@ -1,6 +1,6 @@
 //! Options of `sockeye sockets`, as they are typed.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
@@ -71,7 +71,7 @@ pub(crate) struct Options {
 
     /// Network namespace: a name, a path, a process id, or `all`
     #[arg(short = 'N', long, value_name = "NAMESPACE")]
-    pub(crate) netns: Option<String>,
+    pub(crate) netns: Option<OsString>,
 
     /// Show names of hosts and services instead of numbers
     #[arg(short = 'r', long)]

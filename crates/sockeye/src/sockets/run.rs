@@ -1,5 +1,6 @@
 //! `sockeye sockets` from the command line to the exit status.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZero;
@@ -134,17 +135,17 @@ impl Namespaces {
 }
 
 /// The namespaces that were asked for.
-pub(crate) fn namespaces(asked: Option<&str>) -> Result<Namespaces> {
+pub(crate) fn namespaces(asked: Option<&OsStr>) -> Result<Namespaces> {
     match asked {
         None => Ok(Namespaces { list: Vec::new(), several: false, missing: None }),
-        Some("all") => {
+        Some(all) if all == "all" => {
             let inventory = sockeye_conn::namespace::inventory().context("cannot find the network namespaces")?;
             let restricted = inventory.is_restricted();
             let missing = inventory.reason().map(|reason| (reason, restricted));
             Ok(Namespaces { list: inventory.namespaces, several: true, missing })
         }
         Some(one) => {
-            let namespace = Namespace::open(one.as_ref()).map_err(|error| match error.source.kind() {
+            let namespace = Namespace::open(one).map_err(|error| match error.source.kind() {
                 // That a namespace may not be entered is no mistake of the command line.
                 io::ErrorKind::PermissionDenied => anyhow::Error::new(error),
                 _ => Mistaken::sentence(error.to_string()),

@@ -1,5 +1,7 @@
 //! Options of the listings of rtnetlink's tables, as they are typed.
 
+use std::ffi::OsString;
+
 use clap::Args;
 
 use crate::sockets::Format;
@@ -59,7 +61,7 @@ pub(crate) struct Options {
 
     /// Network namespace: a name, a path, a process id, or `all`
     #[arg(short = 'N', long, value_name = "NAMESPACE")]
-    pub(crate) netns: Option<String>,
+    pub(crate) netns: Option<OsString>,
 
     /// Show what is asked of the kernel and what is decided here, and do nothing
     #[arg(long)]

@@ -21,7 +21,7 @@ use std::io::Write as _;
 /// Says a sentence on stderr.
 fn complain(sentence: &str) {
     let mut line = Vec::new();
-    crate::output::escape::text(&mut line, format!("sockeye: {sentence}").as_bytes());
+    crate::output::escape::sentence(&mut line, &format!("sockeye: {sentence}"));
     line.push(b'\n');
     // Nobody is left to be told where stderr cannot be written.
     let _ = std::io::stderr().write_all(&line);

@@ -1,5 +1,7 @@
 //! Options of `sockeye watch`, as they are typed.
 
+use std::ffi::OsString;
+
 use clap::{Args, ValueEnum};
 
 /// A format of the stream.
@@ -33,7 +35,7 @@ pub(crate) struct Options {
 
     /// Network namespace: a name, a path, a process id, or `all`, also those that appear later
     #[arg(short = 'N', long, value_name = "NAMESPACE")]
-    pub(crate) netns: Option<String>,
+    pub(crate) netns: Option<OsString>,
 
     /// Time between comparisons with the kernel's tables (default: each table's own, some minutes)
     #[arg(long, value_name = "DURATION", value_parser = duration)]

@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let mut hooks = hooks::Hooks::read(options)?;
     let hooked = hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables);
     let subjects = Subjects::read(&options.words, hooked)?;
-    let all = options.netns.as_deref() == Some("all");
+    let all = options.netns.as_deref().is_some_and(|asked| asked == "all");
     let found = namespaces(options.netns.as_deref())?;
     let mut stop = Stop::new().context("cannot wait for signals")?;
     let mut stream = Stream {

@@ -1,7 +1,9 @@
 //! `--netns`: by name, by path, by process, and all there are.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -100,6 +102,47 @@ fn one_namespace_is_found_by_name() {
             assert_eq!((rows.len(), other.count(&rows)), (2, 1), "{name}: {rows:?}");
         }
         assert_eq!(other.named(&["-N", "bare", "tcp", "--count"]).ended(0).text(), "0\n");
+        Ok(())
+    });
+}
+
+/// A name with a letter, a backslash, an escape code and a byte that is no letter.
+const ODD: &[u8] = b"bl\xc3\xbc \\e\x1b[1m\xff";
+
+/// Runs sockeye, with these words before it, where a namespace has an odd name.
+fn with_an_odd_name(before: &[&str], arguments: &[&OsStr]) -> Ran {
+    const SCRIPT: &str = "mount -t tmpfs names /run && mkdir /run/netns && touch \"/run/netns/$1\" &&
+        unshare --net=\"/run/netns/$1\" true && shift && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-c", SCRIPT, "sh"]).arg(OsStr::from_bytes(ODD));
+    run(command.args(before).arg(env!("CARGO_BIN_EXE_sockeye")).args(arguments).env("NO_COLOR", "1"))
+}
+
+#[test]
+fn a_namespace_is_found_by_bytes_that_are_no_letters() {
+    in_namespace(|_| {
+        let path = [b"/run/netns/", ODD].concat();
+        for (table, counted) in [("sockets", "0\n"), ("links", "1\n")] {
+            for spec in [ODD, &path] {
+                let words = [OsStr::new(table), OsStr::new("-N"), OsStr::from_bytes(spec), OsStr::new("--count")];
+                assert_eq!(with_an_odd_name(&[], &words).ended(0).text(), counted, "{table}");
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_name_of_a_namespace_that_may_not_be_entered_is_spelled_out_once() {
+    in_namespace(|_| {
+        let without = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--"];
+        let once = r"cannot enter the network namespace blü \\e\x1b[1m\xff: Operation not permitted";
+        for words in [["sockets", "-N", "all"].as_slice(), &["links", "-N", "all"], &["watch", "-N"]] {
+            let mut words: Vec<_> = words.iter().map(OsStr::new).collect();
+            words.extend((words.len() == 2).then(|| OsStr::from_bytes(ODD)));
+            let ran = with_an_odd_name(&without, &words);
+            assert!(ran.errors().contains(once), "{words:?}: {}", ran.errors());
+        }
         Ok(())
     });
 }
