@@ -11,7 +11,7 @@ use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::nearest::nearest;
 use crate::filter::number::{self, Exact};
 use crate::filter::numeric::{numbers, plain_number};
-use crate::filter::operator::{Operator, Relation};
+use crate::filter::operator::{self, Operator, Relation};
 use crate::filter::pattern::{Pattern, PatternKind};
 use crate::filter::ranges::{numeric, ranges_of};
 use crate::filter::scanner::Literal;
@@ -344,16 +344,15 @@ fn refuse_operator(subject: Subject<'_>, operator: &Operator<'_>) -> Result<(), 
         return Err(Mistake::new(at, format!("{name} has an inner structure and cannot be compared"))
             .help(format!("write `has {}`, or compare one of its fields", subject.name)));
     }
-    let named = matches!(kind, FieldKind::Number(Meaning::Truth | Meaning::OneOf(_) | Meaning::SetOf(_)));
     let number = matches!(kind, FieldKind::Number(_) | FieldKind::Port | FieldKind::User);
-    if relation.orders() && (named || !number) {
+    if relation.orders() && !limits::has_order(kind) {
         return Err(Mistake::new(at, format!("{name} has no order, so {} says nothing", quoted(operator.piece.text)))
-            .expected("=, != or `in (…)`"));
+            .expected(operator::expected(kind)));
     }
     let one_of = matches!(kind, FieldKind::Number(Meaning::OneOf(_)));
     if relation.is_pattern() && number && !one_of {
         return Err(
-            Mistake::new(at, format!("{name} is not text, so it fits no pattern")).expected("=, != or `in (…)`")
+            Mistake::new(at, format!("{name} is not text, so it fits no pattern")).expected(operator::expected(kind))
         );
     }
     Ok(())

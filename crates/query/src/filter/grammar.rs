@@ -306,7 +306,15 @@ impl<'t> Grammar<'t, '_> {
         if needs_no_operator(info) {
             let piece = Piece { at: name.at.clone(), text: name.text };
             let equal = Operator { relation: Relation::Equal, negated: false, piece };
-            return self.comparison(name, field, &equal);
+            if !self.value_follows() {
+                return Err(suggest::value_missing(name, info.kind, self.place_of_next()));
+            }
+            let next = self.scanner.peek_word();
+            return self.comparison(name, field, &equal).map_err(|mistake| match self.resolver.word(next.text) {
+                // What stands there is the next condition, and no value of this one.
+                Some(_) if mistake.at == next.at => suggest::value_missing(name, info.kind, next.at),
+                _ => mistake,
+            });
         }
         let value = if self.value_follows() { self.scanner.value()?.raw } else { "" };
         Err(suggest::operator_missing(name, info.kind, value))

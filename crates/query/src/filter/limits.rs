@@ -85,7 +85,26 @@ pub(super) const fn example(kind: FieldKind) -> &'static str {
         FieldKind::Interface => "eth0",
         FieldKind::Cgroup => "/system.slice",
         FieldKind::Text => "NAME",
+        FieldKind::Number(Meaning::OneOf([first, ..]) | Meaning::SetOf([first, ..])) => first.name,
         _ => "10",
+    }
+}
+
+/// The same for a field that is compared by its order.
+pub(super) const fn example_of_order(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Port => "1024",
+        FieldKind::User => "1000",
+        other => example(other),
+    }
+}
+
+/// Whether values of that kind have an order.
+pub(super) const fn has_order(kind: FieldKind) -> bool {
+    match kind {
+        FieldKind::Number(Meaning::Truth | Meaning::OneOf(_) | Meaning::SetOf(_)) => false,
+        FieldKind::Number(_) | FieldKind::Port | FieldKind::User => true,
+        _ => false,
     }
 }
 

@@ -1,5 +1,9 @@
 //! The operators of a comparison, as `ss` writes them and as sockeye adds to them.
 
+use sockeye_wire::Meaning;
+
+use crate::FieldKind;
+use crate::filter::limits::has_order;
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::scanner::{Piece, Scanner};
 
@@ -77,6 +81,15 @@ const OPERATORS: [(&str, Relation, bool); 21] = [
 
 /// What an operator may be, for messages.
 pub(super) const EXPECTED: &str = "=, !=, <, <=, >, >=, `in (…)`, ~ (glob) or ~~ (regular expression)";
+
+/// What an operator of a field may be.
+pub(super) const fn expected(kind: FieldKind) -> &'static str {
+    match kind {
+        _ if has_order(kind) => "=, !=, <, <=, >, >= or `in (…)`",
+        FieldKind::Number(Meaning::Truth | Meaning::SetOf(_)) => "=, != or `in (…)`",
+        _ => "=, !=, `in (…)`, ~ (glob) or ~~ (regular expression)",
+    }
+}
 
 fn find(spelling: &str) -> Option<(Relation, bool)> {
     let known = OPERATORS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(spelling));

@@ -1,9 +1,11 @@
 //! What could have been meant by a word that is not understood.
 
+use core::ops::Range;
+
 use sockeye_wire::Meaning;
 
 use crate::filter::grammar::CONDITION;
-use crate::filter::limits::example;
+use crate::filter::limits::{example, example_of_order, has_order, values};
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::nearest::nearest;
 use crate::filter::operator::{self, Operator, Relation};
@@ -63,6 +65,16 @@ pub(super) fn unknown_word(word: &Piece<'_>, catalog: &Catalog) -> Mistake {
     }
 }
 
+/// `sport > 1024` without quotes, of a field that stands without `=` too: the shell has taken all but the field.
+pub(super) fn value_missing(name: &Piece<'_>, kind: FieldKind, at: Range<usize>) -> Mistake {
+    let mistake = Mistake::new(at, format!("{} needs a value", quoted(name.text))).expected(values(kind));
+    // Nobody asks which address is greater.
+    if has_order(kind) || kind == FieldKind::UserName {
+        return mistake.help(taken_by_the_shell(name.text, kind, ""));
+    }
+    mistake
+}
+
 /// `rtt > 100ms` without quotes: the shell has taken `> 100ms` for a redirection, or `>` out of `>= 100ms`.
 pub(super) fn operator_missing(name: &Piece<'_>, kind: FieldKind, value: &str) -> Mistake {
     let field = name.text;
@@ -73,21 +85,37 @@ pub(super) fn operator_missing(name: &Piece<'_>, kind: FieldKind, value: &str) -
         )
         .help(format!("write has {field}"));
     }
-    let behind = Mistake::new(name.at.clone(), format!("{} needs an operator and a value", quoted(field)));
+    let behind = Mistake::new(name.at.clone(), format!("{} needs an operator and a value", quoted(field)))
+        .expected(operator::expected(kind));
+    if has_order(kind) {
+        return behind.help(taken_by_the_shell(field, kind, value));
+    }
+    let value = if is_value(value, kind) { value } else { example(kind) };
+    behind.help(format!("write {field} = {value}"))
+}
+
+/// What to write instead of an operator that the shell takes for itself.
+fn taken_by_the_shell(field: &str, kind: FieldKind, value: &str) -> String {
+    let guess = "if there was a > or <, the shell took it for a redirection";
+    if !has_order(kind) {
+        return format!("{guess}; {} has no order: write {field} = {}", quoted(field), example(kind));
+    }
+    // `>= 5` leaves the value on the command line (the shell makes a file named `=`), `> 5` does not.
+    let (sign, relation, value) = if is_value(value, kind) {
+        (">=", Relation::GreaterOrEqual, value)
+    } else {
+        (">", Relation::Greater, example_of_order(kind))
+    };
+    format!("{guess}: write '{field} {sign} {value}' in quotes, or {field} {} {value}", relation.word())
+}
+
+/// Whether what stands behind a field can be a value of it, and not only the next condition.
+fn is_value(text: &str, kind: FieldKind) -> bool {
     match kind {
-        FieldKind::Number(Meaning::OneOf(_) | Meaning::SetOf(_)) | FieldKind::Text => {
-            let value = if value.is_empty() { example(kind) } else { value };
-            behind.expected(operator::EXPECTED).help(format!("write {field} = {value}"))
+        FieldKind::Number(Meaning::OneOf(names) | Meaning::SetOf(names)) => {
+            names.iter().any(|name| name.name.eq_ignore_ascii_case(text))
         }
-        // `>= 5` leaves the value on the command line (the shell makes a file named `=`), `> 5` does not.
-        _ => {
-            let (sign, relation) =
-                if value.is_empty() { (">", Relation::Greater) } else { (">=", Relation::GreaterOrEqual) };
-            let value = if value.is_empty() { example(kind) } else { value };
-            behind.help(format!(
-                "if there was a > or <, the shell took it for a redirection: write '{field} {sign} {value}' in quotes, or {field} {} {value}",
-                relation.word()
-            ))
-        }
+        FieldKind::Number(meaning) => number::read(text, meaning).is_ok(),
+        _ => !text.is_empty(),
     }
 }

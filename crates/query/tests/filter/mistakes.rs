@@ -262,6 +262,7 @@ fn a_missing_operator_was_taken_by_the_shell() {
 `rtt` needs an operator and a value
   rtt
   ^^^
+expected =, !=, <, <=, >, >= or `in (…)`
 if there was a > or <, the shell took it for a redirection: write 'rtt > 100ms' in quotes, or rtt gt 100ms",
     );
     check(
@@ -270,6 +271,7 @@ if there was a > or <, the shell took it for a redirection: write 'rtt > 100ms' 
 `rtt` needs an operator and a value
   rtt 100ms
   ^^^
+expected =, !=, <, <=, >, >= or `in (…)`
 if there was a > or <, the shell took it for a redirection: write 'rtt >= 100ms' in quotes, or rtt ge 100ms",
     );
     check(
@@ -278,6 +280,7 @@ if there was a > or <, the shell took it for a redirection: write 'rtt >= 100ms'
 `rtt` needs an operator and a value
   (rtt) and tcp
    ^^^
+expected =, !=, <, <=, >, >= or `in (…)`
 if there was a > or <, the shell took it for a redirection: write 'rtt > 100ms' in quotes, or rtt gt 100ms",
     );
     check(
@@ -286,7 +289,7 @@ if there was a > or <, the shell took it for a redirection: write 'rtt > 100ms' 
 `process` needs an operator and a value
   process nginx
   ^^^^^^^
-expected =, !=, <, <=, >, >=, `in (…)`, ~ (glob) or ~~ (regular expression)
+expected =, !=, `in (…)`, ~ (glob) or ~~ (regular expression)
 write process = nginx",
     );
     check(
@@ -297,6 +300,38 @@ write process = nginx",
   ^^^^^
 write has skmem",
     );
+}
+
+#[test]
+fn a_missing_value_of_a_field_that_needs_no_operator_was_taken_by_the_shell() {
+    for (text, caret) in
+        [("sport", "     ^"), ("sport and tcp", "      ^^^"), ("tcp sport", "         ^"), ("sport tcp", "      ^^^")]
+    {
+        let shown = format!(
+            "\
+`sport` needs a value
+  {text}
+  {caret}
+expected a port, a range or a service name
+if there was a > or <, the shell took it for a redirection: write 'sport > 1024' in quotes, or sport gt 1024"
+        );
+        check(text, &shown);
+    }
+    for (text, written) in [
+        ("uid", "'uid > 1000' in quotes, or uid gt 1000"),
+        ("tcp mark", "'mark > 10' in quotes, or mark gt 10"),
+        ("mark listening", "'mark > 10' in quotes, or mark gt 10"),
+        ("user", "user = root"),
+        ("user and tcp", "user = root"),
+        ("rtt tcp", "'rtt > 100ms' in quotes, or rtt gt 100ms"),
+        ("rtt 5", "'rtt >= 5' in quotes, or rtt ge 5"),
+        ("options tcp", "options = timestamps"),
+    ] {
+        let said = canonical(text);
+        assert!(said.contains("expected ") && said.ends_with(&format!("write {written}")), "{text}: {said}");
+    }
+    // What can be a value is one.
+    assert_eq!(canonical("sport ssh tcp"), "(lport = 22 and proto = tcp)");
 }
 
 #[test]
@@ -342,7 +377,7 @@ expected a number",
 `state` has no order, so `>` says nothing
   state > listening
         ^
-expected =, != or `in (…)`",
+expected =, !=, `in (…)`, ~ (glob) or ~~ (regular expression)",
     );
     check(
         "process > a",
@@ -350,7 +385,7 @@ expected =, != or `in (…)`",
 `process` has no order, so `>` says nothing
   process > a
           ^
-expected =, != or `in (…)`",
+expected =, !=, `in (…)`, ~ (glob) or ~~ (regular expression)",
     );
     check(
         "dst > 10.0.0.1",
@@ -358,7 +393,7 @@ expected =, != or `in (…)`",
 `dst` has no order, so `>` says nothing
   dst > 10.0.0.1
       ^
-expected =, != or `in (…)`",
+expected =, !=, `in (…)`, ~ (glob) or ~~ (regular expression)",
     );
     check(
         "sport ~ 8*",
@@ -366,7 +401,7 @@ expected =, != or `in (…)`",
 `sport` is not text, so it fits no pattern
   sport ~ 8*
         ^
-expected =, != or `in (…)`",
+expected =, !=, <, <=, >, >= or `in (…)`",
     );
     check(
         "skmem = 5",
