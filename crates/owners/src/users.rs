@@ -64,6 +64,11 @@ impl Users {
         Some(self.by_uid[self.by_name[place] as usize].0)
     }
 
+    /// Every name, in the order of the uids.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.by_uid.iter().map(|(_, name)| &**name)
+    }
+
     /// Whether the file is longer than [`PASSWD_BYTES_MAX`], so that users at its end are missing.
     pub fn is_cut(&self) -> bool {
         self.cut

@@ -2,6 +2,8 @@
 
 use core::net::IpAddr;
 
+use crate::FieldKind;
+
 /// Resolves names in a filter. The tool asks the system, tests answer from a table.
 ///
 /// `Err` is a sentence for the user: what was asked, and why there is no answer.
@@ -18,4 +20,9 @@ pub trait Names {
     fn interface(&self, name: &str) -> Result<Option<u32>, String>;
     /// The id of a cgroup2 path.
     fn cgroup(&self, path: &str) -> Result<u64, String>;
+    /// The names that a field of this kind could be compared with, for somebody who misspelled one: users, services,
+    /// interfaces. None where they are not known.
+    fn known(&self, _kind: FieldKind) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -198,8 +198,14 @@ impl<'c> Resolver<'c> {
                 .expected(limits::values(FieldKind::Port)));
         }
         let port = self.names.port(text);
-        port.map(|port| Exact::whole(i128::from(port)))
-            .map_err(|why| Mistake::new(at.clone(), why).expected(limits::values(FieldKind::Port)))
+        port.map(|port| Exact::whole(i128::from(port))).map_err(|why| self.no_such_name(at, why, FieldKind::Port, text))
+    }
+
+    /// A name that the system does not know, and the nearest one that it does.
+    fn no_such_name(&self, at: &Range<usize>, why: String, kind: FieldKind, name: &str) -> Mistake {
+        let known = self.names.known(kind);
+        let near = nearest(name, known.iter().map(String::as_str));
+        Mistake::new(at.clone(), why).expected(limits::values(kind)).nearest(near)
     }
 
     fn users(&self, subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
@@ -211,7 +217,7 @@ impl<'c> Resolver<'c> {
             }
             let user = self.names.user(text);
             user.map(|user| Exact::whole(i128::from(user)))
-                .map_err(|why| Mistake::new(at.clone(), why).expected(limits::values(FieldKind::User)))
+                .map_err(|why| self.no_such_name(at, why, FieldKind::User, text))
         })?;
         Ok(subject.test(numeric(ranges, limits)))
     }
@@ -225,10 +231,11 @@ impl<'c> Resolver<'c> {
                     Mistake::new(value.at.clone(), format!("{} is no user id", quoted(value.raw)))
                         .expected(format!("a number from 0 to {}", u32::MAX))
                 })?,
-                _ => self
-                    .names
-                    .user(&String::from_utf8_lossy(&value.unescaped()))
-                    .map_err(|why| Mistake::new(value.at.clone(), why).expected(limits::values(FieldKind::User)))?,
+                _ => {
+                    let name = String::from_utf8_lossy(&value.unescaped()).into_owned();
+                    let user = self.names.user(&name);
+                    user.map_err(|why| self.no_such_name(&value.at, why, FieldKind::User, &name))?
+                }
             };
             texts.push(self.names.user_name(uid).unwrap_or_else(|| uid.to_string()).into_bytes());
         }
@@ -246,7 +253,10 @@ impl<'c> Resolver<'c> {
     pub(super) fn interface(&self, subject: Subject<'_>, value: &Literal<'_>) -> Result<Expression, Mistake> {
         let name = value.unescaped();
         let known = match core::str::from_utf8(&name) {
-            Ok(name) => self.names.interface(name).map_err(|why| Mistake::new(value.at.clone(), why))?,
+            Ok(name) => {
+                let index = self.names.interface(name);
+                index.map_err(|why| self.no_such_name(&value.at, why, FieldKind::Interface, name))?
+            }
             Err(_) => None,
         };
         // A name first, as everywhere; digits that name nothing are an index.

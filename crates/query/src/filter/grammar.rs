@@ -36,6 +36,12 @@ const NOT: [&str; 1] = ["not"];
 /// What may begin a condition, for messages.
 pub(super) const CONDITION: &str = "a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE";
 
+/// What is wrong with an operator where a condition begins.
+const OPERATOR_ALONE: &str = "an operator needs a field before it";
+
+/// What may follow a condition, for messages.
+const CONTINUATION: &str = "`and`, `or` or another condition";
+
 /// What stands behind `has`, for messages.
 const HAS: &str = "a field, as in has mark";
 
@@ -52,9 +58,11 @@ pub(super) fn read(text: &str, catalog: &Catalog, names: &dyn Names) -> Result<O
     }
     let at = grammar.place_of_next();
     Err(match grammar.scanner.peek() {
-        Some(')') => Mistake::new(at, "this bracket closes nothing"),
-        Some(',') => Mistake::new(at, "a comma stands only inside of `in (…)`"),
-        _ => Mistake::new(at, "this does not continue the filter").expected("`and`, `or` or another condition"),
+        Some(')') => Mistake::new(at, "this bracket closes nothing").expected(CONTINUATION),
+        Some(',') => Mistake::new(at, "a comma stands only inside of `in (…)`")
+            .expected(CONTINUATION)
+            .help("words of one kind side by side mean one or the other: tcp udp"),
+        _ => Mistake::new(at, "this does not continue the filter").expected(CONTINUATION),
     })
 }
 
@@ -145,7 +153,7 @@ impl<'t> Grammar<'t, '_> {
     fn predicate(&mut self) -> Result<Operand, Mistake> {
         let word = self.scanner.peek_word();
         let connective = [AND, OR].iter().flatten().any(|connective| word.text.eq_ignore_ascii_case(connective));
-        if word.text.is_empty() || connective {
+        if word.text.is_empty() || connective || operator::is_one(word.text) {
             return Err(self.no_condition());
         }
         self.scanner.take_piece(&word);
@@ -210,10 +218,9 @@ impl<'t> Grammar<'t, '_> {
         if self.scanner.peek() == Some(',') {
             let from = literal.at.start;
             let rest = self.place_of_next();
-            return Err(Mistake::new(rest, "a comma stands only inside of `in (…)`").help(format!(
-                "for several values write {name} in ({}, …)",
-                self.scanner.text_between(from, literal.at.end)
-            )));
+            return Err(Mistake::new(rest, "a comma stands only inside of `in (…)`").expected(CONTINUATION).help(
+                format!("for several values write {name} in ({}, …)", self.scanner.text_between(from, literal.at.end)),
+            ));
         }
         Ok(literal)
     }
@@ -382,7 +389,8 @@ impl<'t> Grammar<'t, '_> {
             Some('\'' | '"') => "a text in quotes needs a field and an operator before it",
             Some(')') => "this bracket stands where a condition should be",
             Some(',') => "a comma stands only inside of `in (…)`",
-            Some('=' | '!' | '<' | '>' | '~') => "an operator needs a field before it",
+            Some('=' | '!' | '<' | '>' | '~') => OPERATOR_ALONE,
+            Some(_) if operator::is_one(self.scanner.peek_word().text) => OPERATOR_ALONE,
             Some(_) => "there is no condition before this",
         };
         Mistake::new(at, message).expected(CONDITION)

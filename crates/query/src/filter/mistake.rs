@@ -16,6 +16,7 @@ const SHOWN_COLUMNS: usize = 60;
 /// unknown word `listning`
 ///   tcp listning
 ///       ^^^^^^^^
+/// expected a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE
 /// did you mean `listening`?
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

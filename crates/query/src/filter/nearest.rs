@@ -4,7 +4,7 @@
 const COMPARED_LEN_MAX: usize = 48;
 
 /// The candidate with the fewest slips (a letter too much, too few, wrong, or two swapped) that still could be meant:
-/// one slip, or one for every four letters.
+/// one slip, or one for every four letters of the longer word.
 ///
 /// ```
 /// use sockeye_query::filter::nearest;
@@ -13,10 +13,10 @@ const COMPARED_LEN_MAX: usize = 48;
 /// ```
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = letters(word)?;
-    let slips_max = (word.len() / 4).max(1);
     let mut best = None;
     for candidate in candidates {
         let Some(other) = letters(candidate) else { continue };
+        let slips_max = (word.len().max(other.len()) / 4).max(1);
         if word.len().abs_diff(other.len()) > slips_max {
             continue;
         }
@@ -66,9 +66,13 @@ mod tests {
 
     #[test]
     fn one_slip_is_forgiven() {
-        for (slip, meant) in
-            [("listning", "listening"), ("tpc", "tcp"), ("ESTABLISHD", "established"), ("send_q", "send-q")]
-        {
+        for (slip, meant) in [
+            ("listning", "listening"),
+            ("lisning", "listening"),
+            ("tpc", "tcp"),
+            ("ESTABLISHD", "established"),
+            ("send_q", "send-q"),
+        ] {
             assert_eq!(nearest(slip, WORDS), Some(meant), "{slip}");
         }
     }

@@ -104,6 +104,11 @@ pub(super) fn ends(text: &str) -> Option<Relation> {
     find(last).map(|(relation, _)| relation).filter(|&relation| relation != Relation::In)
 }
 
+/// Whether a word is an operator.
+pub(super) fn is_one(word: &str) -> bool {
+    find(word).is_some()
+}
+
 /// Takes an operator if one is next.
 pub(super) fn take<'t>(scanner: &mut Scanner<'t>) -> Result<Option<Operator<'t>>, Mistake> {
     let signs = scanner.peek_signs();

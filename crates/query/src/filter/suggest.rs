@@ -13,10 +13,13 @@ use crate::filter::scanner::Piece;
 use crate::filter::{number, ss};
 use crate::{Catalog, FieldKind};
 
+/// What stands before an operator, for messages.
+const FIELD: &str = "the name of a field, as `sockeye fields` lists them";
+
 /// A name before an operator or behind `has` that is no field.
 pub(super) fn unknown_field(name: &Piece<'_>, catalog: &Catalog) -> Mistake {
     let known = catalog.fields().flat_map(|(_, info)| info.aliases.iter().copied().chain([info.path.as_str()]));
-    let mistake = Mistake::new(name.at.clone(), format!("unknown field {}", quoted(name.text)));
+    let mistake = Mistake::new(name.at.clone(), format!("unknown field {}", quoted(name.text))).expected(FIELD);
     match catalog.word(name.text) {
         Some(word) => mistake.help(format!(
             "`{}` is a word of {} and stands alone",
@@ -49,6 +52,7 @@ pub(super) fn unknown_word(word: &Piece<'_>, catalog: &Catalog) -> Mistake {
     if let Some(hint) = ss::hint(&[word.text]) {
         return mistake.help(hint);
     }
+    let mistake = mistake.expected(CONDITION);
     if word.text.bytes().all(|letter| letter.is_ascii_digit()) {
         return mistake.help(format!("for a port write :{0}, for an address give it whole", word.text));
     }
@@ -59,9 +63,9 @@ pub(super) fn unknown_word(word: &Piece<'_>, catalog: &Catalog) -> Mistake {
     match nearest(word.text, known) {
         Some(near) => mistake.nearest(Some(near)),
         None if host && catalog.find("peer").is_some() => {
-            mistake.expected(CONDITION).help(format!("a host name needs its side: dst {0} or src {0}", word.text))
+            mistake.help(format!("a host name needs its side: dst {0} or src {0}", word.text))
         }
-        None => mistake.expected(CONDITION),
+        None => mistake,
     }
 }
 

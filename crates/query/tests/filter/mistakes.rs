@@ -15,6 +15,7 @@ fn words_that_are_not_known_have_neighbours() {
 unknown word `listning`
   listning
   ^^^^^^^^
+expected a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE
 did you mean `listening`?",
     );
     check(
@@ -41,6 +42,7 @@ a host name needs its side: dst example.com or src example.com",
 unknown word `443`
   443
   ^^^
+expected a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE
 for a port write :443, for an address give it whole",
     );
     check(
@@ -58,6 +60,7 @@ a host name needs its side: dst is or src is",
 unknown field `rt`
   rt > 5
   ^^
+expected the name of a field, as `sockeye fields` lists them
 did you mean `rtt`?",
     );
     check(
@@ -75,6 +78,7 @@ did you mean `rtt`?",
 unknown field `tcp`
   tcp = 5
   ^^^
+expected the name of a field, as `sockeye fields` lists them
 `tcp` is a word of `proto` and stands alone",
     );
     check(
@@ -92,6 +96,7 @@ did you mean `listening`?",
 unknown word `ms`
   rtt gt 100 ms
              ^^
+expected a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE
 a unit stands right behind its number, as in 100ms",
     );
 }
@@ -121,6 +126,7 @@ did you mean `mark`?",
 unknown field `mark/0xff00`
   tcp mark/0xff00 = 0x1200
       ^^^^^^^^^^^
+expected the name of a field, as `sockeye fields` lists them
 a mask stands behind the value: mark = 0x1200/0xff00",
     );
     check(
@@ -129,6 +135,7 @@ a mask stands behind the value: mark = 0x1200/0xff00",
 unknown field `mark/0xff00`
   mark/0xff00!=0x1200
   ^^^^^^^^^^^
+expected the name of a field, as `sockeye fields` lists them
 a mask stands behind the value: mark != 0x1200/0xff00",
     );
     for text in ["rtt/0xff = 1", "mark/x = 1", "foo/1 = 1", "procss = 'x"] {
@@ -175,7 +182,8 @@ expected `)`",
         "\
 this bracket closes nothing
   tcp)
-     ^",
+     ^
+expected `and`, `or` or another condition",
     );
     check(
         "()",
@@ -190,7 +198,9 @@ expected a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE",
         "\
 a comma stands only inside of `in (…)`
   tcp,udp
-     ^",
+     ^
+expected `and`, `or` or another condition
+words of one kind side by side mean one or the other: tcp udp",
     );
     check(
         "tcp tcp &&& udp",
@@ -335,6 +345,30 @@ if there was a > or <, the shell took it for a redirection: write 'sport > 1024'
 }
 
 #[test]
+fn a_mistake_says_where_what_was_expected_and_what_is_near() {
+    for (text, near) in [
+        ("stat = listening", Some("state")),
+        ("colum = 5", None),
+        ("lisening", Some("listening")),
+        ("state = lisning", Some("listening")),
+        ("state lisning", Some("listening")),
+        ("dport = htps", Some("https")),
+        ("dport htps", Some("https")),
+        ("user = alic", Some("alice")),
+        ("uid = alic", Some("alice")),
+        ("tcp,udp", None),
+        ("in (1, 2)", None),
+        ("tcp gt 5", None),
+        ("tcp)", None),
+        ("process nginx", None),
+    ] {
+        let mistake = parse(text).expect_err(text);
+        assert!(mistake.expected.is_some() && !mistake.at.is_empty(), "{text}: {mistake}");
+        assert_eq!(mistake.nearest.as_deref(), near, "{text}: {mistake}");
+    }
+}
+
+#[test]
 fn operators_fit_their_fields() {
     check(
         "sport =~ 8",
@@ -462,6 +496,7 @@ expected a port, a range or a service name",
 a comma stands only inside of `in (…)`
   sport = 80,443
             ^
+expected `and`, `or` or another condition
 for several values write sport in (80, …)",
     );
     check(
@@ -1088,7 +1123,8 @@ expected a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE",
         "\
 unknown field `端口`
   process = 端口 and 端口 = 5
-                     ^^^^",
+                     ^^^^
+expected the name of a field, as `sockeye fields` lists them",
     );
     check(
         "tcp\nlistning",
@@ -1096,6 +1132,7 @@ unknown field `端口`
 unknown word `listning`
   tcp\\x0alistning
          ^^^^^^^^
+expected a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE
 did you mean `listening`?",
     );
 }

@@ -3,6 +3,7 @@
 mod confirm;
 mod ends;
 mod footer;
+mod known_names;
 mod lacking;
 pub(crate) mod listing;
 mod narrow;

@@ -16,6 +16,11 @@ fn entries(file: &str) -> impl Iterator<Item = (u16, impl Iterator<Item = &str> 
     })
 }
 
+/// Every name and alias.
+pub(crate) fn all_names(file: &str) -> impl Iterator<Item = &str> {
+    entries(file).flat_map(|(_, names)| names)
+}
+
 /// The first name of every port.
 pub(crate) fn names(file: &str) -> std::collections::HashMap<u16, String> {
     let mut found = std::collections::HashMap::new();

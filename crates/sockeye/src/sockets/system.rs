@@ -11,7 +11,7 @@ use sockeye_owners::cgroup_ids::{CgroupTree, cgroup_id};
 use sockeye_owners::users::Users;
 use sockeye_owners::{Facts, Process, ProcessView, Scan, ScanError, ScanOptions};
 use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings, Table};
-use sockeye_query::{InterfaceName, Value};
+use sockeye_query::{FieldKind, InterfaceName, Value};
 use sockeye_wire::Version;
 
 use super::ends::Ends;
@@ -414,6 +414,10 @@ impl sockeye_query::Names for SystemNames<'_> {
             return Err(format!("there is no interface {name:?} in {here} network namespace"));
         }
         Ok(index)
+    }
+
+    fn known(&self, kind: FieldKind) -> Vec<String> {
+        super::known_names::of(kind, self.rows)
     }
 
     fn cgroup(&self, path: &str) -> Result<u64, String> {

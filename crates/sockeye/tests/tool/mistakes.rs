@@ -14,9 +14,14 @@ fn a_caret_stands_under_the_place() {
     let check = |filter: &str, expected: &str| assert_eq!(mistake(sockeye(&["sockets", filter])), expected);
     check(
         "tcp listning",
-        "sockeye: unknown word `listning`\n  tcp listning\n      ^^^^^^^^\ndid you mean `listening`?\n",
+        "sockeye: unknown word `listning`\n  tcp listning\n      ^^^^^^^^\n\
+         expected a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE\ndid you mean `listening`?\n",
     );
-    check("procss = x", "sockeye: unknown field `procss`\n  procss = x\n  ^^^^^^\ndid you mean `process`?\n");
+    check(
+        "procss = x",
+        "sockeye: unknown field `procss`\n  procss = x\n  ^^^^^^\n\
+         expected the name of a field, as `sockeye fields` lists them\ndid you mean `process`?\n",
+    );
     check(
         "sport = 65537",
         "sockeye: `65537` is out of the range of `sport`\n  sport = 65537\n          ^^^^^\n\
@@ -35,10 +40,28 @@ fn a_caret_stands_under_the_place() {
 }
 
 #[test]
+fn names_of_the_system_have_neighbours_too() {
+    for (filter, near) in [("dev l0", "lo"), ("user = rot", "root"), ("uid = rot", "root"), ("dport = htps", "https")] {
+        let said = mistake(sockeye(&["sockets", filter]));
+        if filter.starts_with("dport")
+            && !std::fs::read_to_string("/etc/services").is_ok_and(|file| file.contains("https"))
+        {
+            continue;
+        }
+        assert!(
+            said.contains("\nexpected ") && said.ends_with(&format!("did you mean `{near}`?\n")),
+            "{filter}: {said}"
+        );
+    }
+}
+
+#[test]
 fn what_the_shell_took_is_guessed_and_shown_in_quotes() {
     // `rtt > 100ms` unquoted: the shell opens a file, and two words are left of it.
     let said = mistake(words("sockets rtt"));
     assert!(said.contains("'rtt > 100ms' in quotes, or rtt gt 100ms"), "{said}");
+    let said = mistake(words("sport and tcp"));
+    assert!(said.contains("'sport > 1024' in quotes, or sport gt 1024"), "{said}");
     let said = mistake(words("rtt 100ms"));
     assert!(said.contains("the shell took it for a redirection") && said.contains("in quotes"), "{said}");
 }
