@@ -165,6 +165,10 @@ impl<'c> Resolver<'c> {
     }
 
     fn ports(&self, subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+        let is_any = |value: &Literal<'_>| matches!(value.raw, "*" | ":*" | "*:*");
+        if !relation.orders() && values.iter().any(is_any) {
+            return Ok(subject.test(Condition::Present));
+        }
         // `sport = :22` and `sport = *:22` are in every finger that has used `ss`.
         let bare =
             |value: &Literal<'_>| value.raw.len() - value.raw.trim_start_matches('*').trim_start_matches(':').len();
@@ -290,7 +294,7 @@ impl<'c> Resolver<'c> {
         let mut others = Vec::new();
         for value in values {
             let mut end = self.endpoint(value)?;
-            if end.ports.is_none() && end.text.is_none() && !end.networks.is_empty() {
+            if end.is_networks() {
                 networks.append(&mut end.networks);
             } else {
                 others.push(self.on_side(&end, subject.id, &value.at)?);

@@ -24,10 +24,15 @@ pub(super) struct Endpoint {
     pub(super) device: Option<Expression>,
     /// The family that the description is limited to.
     pub(super) family: Option<Word>,
+    /// IPv4 sockets alone, not those of IPv6 with addresses of IPv4.
+    pub(super) only_ipv4: bool,
 }
 
 /// The prefixes by which `ss` tells address families apart.
 const FAMILIES: [&str; 6] = ["unix", "inet", "inet6", "link", "netlink", "vsock"];
+
+/// Every address of IPv6 is in it with no prefix.
+const ANY_IPV6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// Whether a bare word can only be meant as an address or a port.
 pub(super) fn is_meant(word: &str) -> bool {
@@ -35,6 +40,13 @@ pub(super) fn is_meant(word: &str) -> bool {
     let family = word.split_once(':').is_some_and(|(family, _)| FAMILIES.contains(&family));
     let dotted = word.starts_with(|letter: char| letter.is_ascii_digit()) && word.contains(['.', '/', ':', '%']);
     begins_like_one || family || dotted || word.matches(':').count() >= 2
+}
+
+impl Endpoint {
+    /// Whether networks are all that it says.
+    pub(super) const fn is_networks(&self) -> bool {
+        !self.networks.is_empty() && self.ports.is_none() && self.text.is_none() && !self.only_ipv4
+    }
 }
 
 impl Resolver<'_> {
@@ -99,6 +111,11 @@ impl Resolver<'_> {
         if !endpoint.networks.is_empty() {
             parts.push(Expression::test(address, Condition::Networks(endpoint.networks.clone())));
         }
+        // Of sockets with addresses, exactly those of IPv6 are in this network.
+        if endpoint.only_ipv4 && !self.catalog.info(address).several {
+            let ipv6 = Condition::Networks(vec![Network::new(ANY_IPV6, 0)]);
+            parts.push(Expression::test(address, ipv6).negated());
+        }
         if let Some(text) = &endpoint.text {
             parts.push(Expression::test(address, text.clone()));
         }
@@ -143,12 +160,22 @@ impl Resolver<'_> {
     fn endpoint_of_family(&self, family: &str, rest: &Literal<'_>) -> Result<Endpoint, Mistake> {
         match family {
             "inet" | "inet6" => {
-                let any = if family == "inet" { [0; 4].into() } else { IpAddr::from([0u8; 16]) };
-                let endpoint = self.endpoint(rest)?;
+                let only_ipv4 = family == "inet";
+                let any = if only_ipv4 { [0; 4].into() } else { ANY_IPV6 };
+                let mut endpoint = self.endpoint(rest)?;
                 // Without an address, the family alone is the condition.
-                let only_family = endpoint.networks.is_empty() && endpoint.text.is_none();
-                let networks = if only_family { vec![Network::new(any, 0)] } else { endpoint.networks };
-                Ok(Endpoint { networks, ..endpoint })
+                if endpoint.networks.is_empty() && endpoint.text.is_none() {
+                    endpoint.networks.push(Network::new(any, 0));
+                }
+                // A host name may have addresses of both.
+                let given = endpoint.networks.len();
+                endpoint.networks.retain(|network| network.address.is_ipv4() == only_ipv4);
+                if endpoint.networks.is_empty() && given > 0 {
+                    let kind = if only_ipv4 { "an IPv4" } else { "an IPv6" };
+                    return Err(Mistake::new(rest.at.clone(), format!("this is not of the family {}", quoted(family)))
+                        .expected(format!("{kind} address, `*` or nothing behind {family}:")));
+                }
+                Ok(Endpoint { only_ipv4, ..endpoint })
             }
             "unix" => {
                 let glob = self.compile(PatternKind::GlobAnyCase, rest)?;

@@ -128,13 +128,16 @@ fn addresses_have_prefixes_ports_and_names() {
         "dst in (10.0.0.0/8, 10.1.0.0/16, ::1, 1.1.1.1:53)",
         "(peer in (10.0.0.0/8, ::1) or (peer = 1.1.1.1 and pport = 53))",
     );
-    check("src inet:10.0.0.1:80", "(local = 10.0.0.1 and lport = 80)");
+    check("src inet:10.0.0.1:80", "(local = 10.0.0.1 and not local = ::/0 and lport = 80)");
+    check("src inet:*", "(local = 0.0.0.0/0 and not local = ::/0)");
+    check("src inet:localhost", "(local = 127.0.0.1 and not local = ::/0)");
+    check("src inet6:localhost:443", "(local = ::1 and lport = 443)");
     check("src unix:/run/*", "(proto = unix and local = /run/*)");
     check("src unix:/run/x", "(proto = unix and local = unix:/run/x)");
     check("src @bus*", "local = @bus*");
     check("src '@bus*'", "local = '@bus*'");
     check("src inet6:*", "local = ::/0");
-    check("dst inet:*:443", "(peer = 0.0.0.0/0 and pport = 443)");
+    check("dst inet:*:443", "(peer = 0.0.0.0/0 and not peer = ::/0 and pport = 443)");
     check("local = @name", "local = '@name'");
     check("local = 'kernel'", "local = 'kernel'");
     check("local ~ /run/*", "local ~ '/run/*'");
@@ -164,6 +167,9 @@ fn operators_have_the_spellings_of_ss_and_need_no_blanks() {
         ["sport != 22", "sport!=22", "sport ne 22", "sport neq 22", "not sport = 22", "!sport=22", "sport not in (22)"]
     {
         check(spelling, "not lport = 22");
+    }
+    for spelling in ["sport = *", "sport = :*", "sport *", "sport = *:*", "sport in (22, *)", "has sport"] {
+        check(spelling, "has lport");
     }
     for spelling in ["sport>=1024", "sport ge 1024", "sport geq 1024", "sport > 1023", "sport gt 1023"] {
         check(spelling, "lport >= 1024");

@@ -369,6 +369,27 @@ fn a_mistake_says_where_what_was_expected_and_what_is_near() {
 }
 
 #[test]
+fn an_address_of_the_other_family_is_refused() {
+    check(
+        "src inet:[::1]:22",
+        "\
+this is not of the family `inet`
+  src inet:[::1]:22
+           ^^^^^^^^
+expected an IPv4 address, `*` or nothing behind inet:",
+    );
+    check(
+        "inet6:10.0.0.1",
+        "\
+this is not of the family `inet6`
+  inet6:10.0.0.1
+        ^^^^^^^^
+expected an IPv6 address, `*` or nothing behind inet6:",
+    );
+    assert!(canonical("sport > *").contains("is no port"));
+}
+
+#[test]
 fn operators_fit_their_fields() {
     check(
         "sport =~ 8",

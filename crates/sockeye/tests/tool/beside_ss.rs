@@ -170,6 +170,12 @@ fn the_named_command_lists_the_same_sockets() {
             "-t state synchronized",
             "-tn sport != 1",
             "-ta dst 127.0.0.0/8",
+            "-ta src inet:*",
+            "-ta src inet6:*",
+            "-ta src inet:127.0.0.0/8",
+            "-ta dst inet:127.0.0.0/8",
+            "-tua src inet:",
+            "-tua sport = :*",
         ] {
             let ss = of_ss(arguments)?;
             let (command, ours) = as_named(arguments);
