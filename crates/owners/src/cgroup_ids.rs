@@ -9,7 +9,7 @@ use std::{
     fmt, io,
     mem::MaybeUninit,
     os::{
-        fd::{AsFd, OwnedFd},
+        fd::{AsFd, AsRawFd, OwnedFd},
         unix::ffi::OsStrExt,
     },
 };
@@ -76,10 +76,20 @@ impl std::error::Error for CgroupError {
     }
 }
 
-/// The id of a group, by its path from the root of the groups (`/system.slice/nginx.service`) or by that of its
-/// directory (`/sys/fs/cgroup/system.slice/nginx.service`).
-pub fn cgroup_id(path: &[u8]) -> Result<u64, CgroupError> {
-    Mount::find()?.id(path)
+/// One group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Group {
+    /// Its id.
+    pub id: u64,
+    /// Its path from the root of the groups.
+    pub path: Box<[u8]>,
+}
+
+/// The group with this path: from the root of the groups (`/system.slice/nginx.service`), of its directory wherever
+/// cgroup2 is mounted (`/sys/fs/cgroup/unified/system.slice`), or from the working directory, if that leads into cgroup2.
+pub fn cgroup(path: &[u8]) -> Result<Group, CgroupError> {
+    Mount::find()?.group(path)
 }
 
 /// The paths of all groups by their ids, as they were when the tree was walked.
@@ -101,6 +111,11 @@ impl CgroupTree {
     pub fn path(&self, id: u64) -> Option<&[u8]> {
         let place = self.groups.binary_search_by_key(&id, |(id, _)| *id).ok()?;
         self.groups.get(place).map(|(_, path)| &**path)
+    }
+
+    /// The path of every group.
+    pub fn paths(&self) -> impl Iterator<Item = &[u8]> {
+        self.groups.iter().map(|(_, path)| &**path)
     }
 
     /// How many groups there are.
@@ -125,6 +140,8 @@ struct Mount {
     /// The group that is mounted there.
     root: Vec<u8>,
     directory: OwnedFd,
+    /// Every other place of cgroup2, with the group that is mounted there.
+    others: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Mount {
@@ -137,26 +154,27 @@ impl Mount {
         let mut found: Vec<_> = mounts(&file).filter(|mount| mount.kind == b"cgroup2").collect();
         // The whole tree rather than a part of it that is mounted elsewhere.
         found.sort_by_key(|mount| mount.root.len());
-        let mount = found.into_iter().next().ok_or(CgroupError::NotMounted)?;
+        let mut found = found.into_iter();
+        let mount = found.next().ok_or(CgroupError::NotMounted)?;
+        let others = found.map(|mount| (mount.point, top(mount.root))).collect();
         let directory =
             open_directory(CWD, OsStr::from_bytes(&mount.point)).map_err(|errno| unreadable(&mount.point, errno))?;
-        let root = if mount.root == b"/" { Vec::new() } else { mount.root };
-        Ok(Self { point: mount.point, root, directory })
+        Ok(Self { point: mount.point, root: top(mount.root), directory, others })
     }
 
-    fn id(&self, path: &[u8]) -> Result<u64, CgroupError> {
-        let inside = |prefix: &[u8]| {
-            path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with(b"/") || prefix == b"/")
-        };
-        let inner = inside(&self.point).or_else(|| inside(&self.root)).unwrap_or(path);
+    fn group(&self, path: &[u8]) -> Result<Group, CgroupError> {
+        let inner = inside(path, &self.point).or_else(|| inside(path, &self.root)).unwrap_or(path);
         let relative: Vec<u8> = [b"./", inner].concat();
         let unreadable = |errno: Errno| CgroupError::Unreadable { path: path.into(), source: errno.into() };
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = match rustix::fs::openat(&self.directory, OsStr::from_bytes(&relative), flags, Mode::empty()) {
-            // A directory elsewhere, for one of cgroup version 1, deserves the better message.
-            Err(Errno::NOENT) if path.starts_with(b"/") => {
-                rustix::fs::openat(CWD, OsStr::from_bytes(path), flags, Mode::empty()).map_err(|_| Errno::NOENT)
-            }
+        // No group is called `.` or `..`: whoever begins like that speaks of the working directory.
+        let is_dotted = matches!(path.split(|byte| *byte == b'/').next(), Some(b"." | b".."));
+        let plain = || rustix::fs::openat(&self.directory, OsStr::from_bytes(&relative), flags, Mode::empty());
+        // A directory of another kind, for one of cgroup version 1, deserves the better message.
+        let elsewhere =
+            || rustix::fs::openat(CWD, OsStr::from_bytes(path), flags, Mode::empty()).map_err(|_| Errno::NOENT);
+        let opened = match if is_dotted { Err(Errno::NOENT) } else { plain() } {
+            Err(Errno::NOENT) => elsewhere(),
             opened => opened,
         };
         let group = opened.map_err(unreadable)?;
@@ -164,12 +182,25 @@ impl Mount {
         if u64::try_from(kind).ok() != Some(CGROUP2_SUPER_MAGIC) {
             return Err(CgroupError::NotCgroup2 { path: path.into() });
         }
-        Ok(rustix::fs::fstat(&group).map_err(unreadable)?.st_ino)
+        let id = rustix::fs::fstat(&group).map_err(unreadable)?.st_ino;
+        Ok(Group { id, path: self.path_of(&group).unwrap_or_else(|| inner.into()) })
+    }
+
+    /// The path of an open group from the root of the groups.
+    fn path_of(&self, group: &OwnedFd) -> Option<Box<[u8]>> {
+        let link = format!("/proc/self/fd/{}", group.as_raw_fd());
+        let place = rustix::fs::readlink(link, Vec::new()).ok()?.into_bytes();
+        let mounts = std::iter::once((&self.point, &self.root)).chain(self.others.iter().map(|(p, r)| (p, r)));
+        // Where one is mounted below another, the longer place is the one that is seen.
+        let below = mounts.filter_map(|(point, root)| Some((point.len(), root, inside(&place, point)?)));
+        let (_, root, rest) = below.max_by_key(|(len, ..)| *len)?;
+        let path = [root.as_slice(), rest].concat();
+        Some(if path.is_empty() { b"/".as_slice().into() } else { path.into() })
     }
 
     fn walk(&self, limit: usize) -> Result<CgroupTree, CgroupError> {
         let top = if self.root.is_empty() { b"/".to_vec() } else { self.root.clone() };
-        let mut tree = CgroupTree { groups: vec![(self.id(b"/")?, top.into())], cut: false, unreadable: 0 };
+        let mut tree = CgroupTree { groups: vec![(self.group(b"/")?.id, top.into())], cut: false, unreadable: 0 };
         let mut buffer = vec![MaybeUninit::uninit(); BUFFER_BYTES];
         // Group by group in the order of finding; a group removed meanwhile is no trouble.
         let mut next = 0;
@@ -187,6 +218,16 @@ impl Mount {
         tree.groups.sort_unstable_by_key(|(id, _)| *id);
         Ok(tree)
     }
+}
+
+/// The group that is mounted, as the beginning of other paths: nothing for the root of all.
+fn top(root: Vec<u8>) -> Vec<u8> {
+    if root == b"/" { Vec::new() } else { root }
+}
+
+/// What is left of a path inside of a directory.
+fn inside<'p>(path: &'p [u8], directory: &[u8]) -> Option<&'p [u8]> {
+    path.strip_prefix(directory).filter(|rest| rest.is_empty() || rest.starts_with(b"/") || directory == b"/")
 }
 
 /// Adds the groups directly below `parent`. The inode numbers in the listing are the ids (fs/kernfs/dir.c,
@@ -240,23 +281,34 @@ mod tests {
         assert!(tree.is_whole() && !tree.is_empty());
         for (id, path) in tree.groups.iter().take(100) {
             assert_eq!(tree.path(*id), Some(&**path));
-            match mount.id(path) {
-                Ok(found) => assert_eq!(found, *id, "{}", path.escape_ascii()),
+            match mount.group(path) {
+                Ok(found) => {
+                    assert_eq!((found.id, &found.path), (*id, path), "{}", path.escape_ascii());
+                    // By its directory, in whatever place that is mounted.
+                    let below = path.strip_prefix(&*mount.root).expect("a tree is below its root");
+                    let directory = [&mount.point, below].concat();
+                    assert_eq!(mount.group(&directory).ok(), Some(found), "{}", directory.escape_ascii());
+                }
                 Err(error) => assert!(matches!(error, CgroupError::Unreadable { .. }), "{error}"),
             }
         }
         let point = OsStr::from_bytes(&mount.point);
         let inode = fs::metadata(point).expect("the mount point").st_ino();
-        assert_eq!(mount.id(&mount.point).expect("by directory"), inode);
-        assert_eq!(mount.id(b"/").expect("by path"), inode);
+        assert_eq!(mount.group(&mount.point).expect("by directory").id, inode);
+        assert_eq!(mount.group(b"/").expect("by path").id, inode);
         assert_eq!(tree.path(u64::MAX), None);
     }
 
     #[test]
     fn a_path_elsewhere_is_refused_with_a_reason() {
         let Some(mount) = mount() else { return };
-        assert!(matches!(mount.id(b"/no such group"), Err(CgroupError::Unreadable { .. })));
-        assert!(matches!(mount.id(b"/proc"), Err(CgroupError::NotCgroup2 { .. })));
+        for path in [b"/no such group".as_slice(), b"no such group", b"./no such group"] {
+            assert!(matches!(mount.group(path), Err(CgroupError::Unreadable { .. })));
+        }
+        // Tests run in the directory of their package.
+        for path in [b"/proc".as_slice(), b"src", b"./src", b".."] {
+            assert!(matches!(mount.group(path), Err(CgroupError::NotCgroup2 { .. })), "{}", path.escape_ascii());
+        }
     }
 
     #[test]

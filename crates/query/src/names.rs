@@ -18,10 +18,11 @@ pub trait Names {
     fn user_name(&self, uid: u32) -> Option<String>;
     /// The index of an interface name. A filter may name one that does not exist yet: `Ok(None)`.
     fn interface(&self, name: &str) -> Result<Option<u32>, String>;
-    /// The id of a cgroup2 path.
-    fn cgroup(&self, path: &str) -> Result<u64, String>;
+    /// The id of a group of cgroup2, and its path from the root of the groups. It is given by that path, by the path of its
+    /// directory, or by a path from the working directory.
+    fn cgroup(&self, path: &str) -> Result<(u64, Vec<u8>), String>;
     /// The names that a field of this kind could be compared with, for somebody who misspelled one: users, services,
-    /// interfaces. None where they are not known.
+    /// interfaces, control groups. None where they are not known.
     fn known(&self, _kind: FieldKind) -> Vec<String> {
         Vec::new()
     }

@@ -276,15 +276,9 @@ impl<'c> Resolver<'c> {
         let mut parts = Vec::new();
         for value in values {
             let text = String::from_utf8_lossy(&value.unescaped()).into_owned();
-            let below = text
-                .strip_prefix("/sys/fs/cgroup")
-                .filter(|rest| rest.is_empty() || rest.starts_with('/'))
-                .unwrap_or(&text);
-            let path = format!("/{}", below.trim_matches('/'));
-            let id = self.names.cgroup(&path);
-            let id =
-                id.map_err(|why| Mistake::new(value.at.clone(), why).expected(limits::values(FieldKind::Cgroup)))?;
-            parts.push(subject.test(Condition::Cgroup { id, path: path.into_bytes() }));
+            let group = self.names.cgroup(&text);
+            let (id, path) = group.map_err(|why| self.no_such_name(&value.at, why, FieldKind::Cgroup, &text))?;
+            parts.push(subject.test(Condition::Cgroup { id, path }));
         }
         Ok(Expression::any(parts))
     }

@@ -155,12 +155,13 @@ impl Names for Known {
         names.iter().map(|&name| name.to_owned()).collect()
     }
 
-    fn cgroup(&self, path: &str) -> Result<u64, String> {
-        match path {
-            "/" => Ok(1),
-            "/system.slice/ssh.service" => Ok(77),
-            other => Err(format!("there is no cgroup `{other}`")),
-        }
+    fn cgroup(&self, path: &str) -> Result<(u64, Vec<u8>), String> {
+        let (id, known) = match path.strip_prefix("/sys/fs/cgroup/").unwrap_or(path).trim_matches('/') {
+            "" => (1, "/"),
+            "system.slice/ssh.service" => (77, "/system.slice/ssh.service"),
+            _ => return Err(format!("there is no cgroup `{path}`")),
+        };
+        Ok((id, known.as_bytes().to_vec()))
     }
 }
 

@@ -233,7 +233,8 @@ impl Names for Numbered {
     fn interface(&self, name: &str) -> Result<Option<u32>, String> {
         Ok(name.strip_prefix("if").and_then(|index| index.parse().ok()))
     }
-    fn cgroup(&self, path: &str) -> Result<u64, String> {
-        path.trim_start_matches('/').parse().map_err(|_| format!("no cgroup {path}"))
+    fn cgroup(&self, path: &str) -> Result<(u64, Vec<u8>), String> {
+        let id = path.trim_start_matches('/').parse().map_err(|_| format!("no cgroup {path}"))?;
+        Ok((id, path.as_bytes().to_vec()))
     }
 }

@@ -1,6 +1,7 @@
 //! The names that the system knows: for somebody who misspelled one of them in a filter.
 
 use sockeye_conn::Namespace;
+use sockeye_owners::cgroup_ids::CgroupTree;
 use sockeye_owners::users::Users;
 use sockeye_query::FieldKind;
 
@@ -14,6 +15,10 @@ pub(super) fn of(kind: FieldKind, rows: Whence<'_>) -> Vec<String> {
         FieldKind::Port => {
             let file = std::fs::read_to_string("/etc/services").unwrap_or_default();
             services::all_names(&file).map(str::to_owned).collect()
+        }
+        FieldKind::Cgroup => {
+            let tree = CgroupTree::load().unwrap_or_default();
+            tree.paths().map(|path| String::from_utf8_lossy(path).into_owned()).collect()
         }
         FieldKind::Interface => match rows {
             Whence::Here => interfaces(),

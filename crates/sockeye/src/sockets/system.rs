@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use sockeye_conn::{Namespace, Socket};
-use sockeye_owners::cgroup_ids::{CgroupTree, cgroup_id};
+use sockeye_owners::cgroup_ids::{CgroupTree, cgroup};
 use sockeye_owners::users::Users;
 use sockeye_owners::{Facts, Process, ProcessView, Scan, ScanError, ScanOptions};
 use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings, Table};
@@ -420,7 +420,13 @@ impl sockeye_query::Names for SystemNames<'_> {
         super::known_names::of(kind, self.rows)
     }
 
-    fn cgroup(&self, path: &str) -> Result<u64, String> {
-        cgroup_id(path.as_bytes()).map_err(|error| error.to_string())
+    fn cgroup(&self, path: &str) -> Result<(u64, Vec<u8>), String> {
+        match cgroup(path.as_bytes()) {
+            Ok(group) => Ok((group.id, group.path.into_vec())),
+            Err(error) => Err(match std::error::Error::source(&error) {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            }),
+        }
     }
 }

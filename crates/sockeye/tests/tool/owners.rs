@@ -68,6 +68,35 @@ fn counted(filter: &str) -> u64 {
 }
 
 #[test]
+fn a_control_group_is_named_by_its_directory_and_from_within() {
+    in_namespace(|zoo| {
+        let (_kept, _other) = (zoo.tcp_in_cgroup()?, zoo.tcp_listening()?);
+        let mounts = std::fs::read_to_string("/proc/self/mounts").expect("own mounts");
+        let mount = mounts.lines().find(|line| line.split(' ').nth(2) == Some("cgroup2")).expect("the zoo found it");
+        let mount = mount.split(' ').nth(1).expect("a place");
+        let (rows, _) = listing(&["tcp", "listening", "--columns", "cgroup"]);
+        let path = rows.iter().filter_map(|row| row["cgroup"].as_str()).find(|path| path.contains("sockeye-zoo-"));
+        let path = path.expect("one of them is in a group of its own");
+        let directory = format!("{mount}{path}");
+        let (above, name) = directory.rsplit_once('/').expect("a path");
+        for (from, written) in [
+            ("/", path),
+            ("/", &path[1..]),
+            ("/", &directory),
+            (above, name),
+            (above, &format!("./{name}")),
+            (&directory, "."),
+        ] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
+            let filter = ["sockets", "tcp", "listening", "cgroup", "=", written, "--columns", "cgroup", "-H"];
+            let ran = run(command.args(filter).current_dir(from)).ended(0);
+            assert_eq!(ran.text().trim_end(), path, "{written} from {from}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn a_condition_can_hold_because_of_any_of_several_owners() {
     in_namespace(|zoo| {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");

@@ -27,7 +27,7 @@ impl Names for Nobody {
     fn interface(&self, _: &str) -> Result<Option<u32>, String> {
         Ok(None)
     }
-    fn cgroup(&self, path: &str) -> Result<u64, String> {
+    fn cgroup(&self, path: &str) -> Result<(u64, Vec<u8>), String> {
         Err(path.to_owned())
     }
 }
