@@ -2,8 +2,8 @@
 
 use std::mem::discriminant;
 
-use sockeye_query::sockets::{Flat, Reader, SocketRow, Table as SocketTable};
-use sockeye_query::{FieldId, Value};
+use sockeye_query::sockets::{self, Flat, Reader, SocketRow, Table as SocketTable};
+use sockeye_query::{FieldId, FieldKind, Value};
 use sockeye_wire::Meaning;
 use sockeye_wire::sock_diag::state::State;
 
@@ -216,9 +216,18 @@ fn several(out: &mut Vec<u8>, read: &Value<'_>) {
     }
 }
 
-/// The value of a field that rows are grouped by.
-pub(crate) fn group_cell(out: &mut Vec<u8>, field: FieldId, row: Row<'_, '_>) {
+/// The value of a field that rows are grouped by, exact: what a row would round is not one group. With its unit, where
+/// rows have that.
+pub(crate) fn group_cell(out: &mut Vec<u8>, field: FieldId, row: Row<'_, '_>, units: bool) {
     match (row.value(field), row) {
+        (Some(read @ (Value::Unsigned(_) | Value::Signed(_))), Row::Socket(_)) if units => {
+            value::text(out, &read);
+            out.extend_from_slice(match sockets::catalog().info(field).kind {
+                FieldKind::Number(Meaning::Microseconds) => "us".as_bytes(),
+                FieldKind::Number(meaning @ (Meaning::Milliseconds | Meaning::Seconds)) => meaning.unit().as_bytes(),
+                _ => b"",
+            });
+        }
         (Some(read), _) => several(out, &read),
         (None, Row::Socket(row)) => unknown::text(out, Kind::of(field), row),
         (None, Row::Record(_)) => {}

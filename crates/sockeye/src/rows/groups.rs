@@ -38,6 +38,8 @@ pub(crate) struct Groups<'s> {
     orders: &'s [GroupOrder],
     /// The keys of the fields, where the values become members of JSON objects.
     keys: Option<Vec<GroupKey>>,
+    /// Values are written with their units, as rows of a table have them.
+    units: bool,
     rows: Mutex<RowsByTexts>,
 }
 
@@ -51,7 +53,7 @@ impl<'s> Groups<'s> {
     ) -> Self {
         let json = matches!(format, Format::Json | Format::Ndjson);
         let keys = json.then(|| GroupKey::of(catalog, fields));
-        Self { fields, orders, keys, rows: Mutex::default() }
+        Self { fields, orders, keys, units: format == Format::Table, rows: Mutex::default() }
     }
 
     /// The groups in their order; those that are alike in it, and all without one, by their rows, the most first.
@@ -96,7 +98,7 @@ impl Take for Group<'_> {
             let mut text = Vec::new();
             match &self.shared.keys {
                 Some(keys) => keys[index].write(&mut text, field, row),
-                None => table::group_cell(&mut text, field, row),
+                None => table::group_cell(&mut text, field, row, self.shared.units),
             }
             text
         });

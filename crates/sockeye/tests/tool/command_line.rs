@@ -405,6 +405,25 @@ fn groups_are_sorted_by_their_size_or_their_values() {
 }
 
 #[test]
+fn groups_of_a_table_keep_their_units_and_are_exact() {
+    in_namespace(|zoo| {
+        let _kept = zoo.tcp_established_v4()?;
+        let by = |format: &str| words(&format!("tcp established --group-by rtt,rto,ato -o {format}")).ended(0);
+        let rows = by("ndjson").json_lines();
+        let table = by("table").text().to_owned();
+        let records = csv(by("csv").text());
+        assert!(rows.iter().any(|row| row["tcp_info"]["rtt_us"].is_u64()), "{rows:?}");
+        for group in rows.iter().filter(|row| row["tcp_info"]["rtt_us"].is_u64()) {
+            let rtt = &group["tcp_info"]["rtt_us"];
+            assert!(table.contains(&format!("\n{rtt}us ")), "{rtt} in {table}");
+            assert!(records.iter().any(|record| record[0] == rtt.to_string()), "{rtt} in {records:?}");
+        }
+        assert_eq!(table.lines().count(), rows.len(), "a heading, and no verdict\n{table}");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_reader_that_leaves_early_is_no_failure() {
     in_namespace(|zoo| {
         let _kept = zoo.tcp_established_v4()?;
