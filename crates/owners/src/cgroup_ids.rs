@@ -60,8 +60,8 @@ impl fmt::Display for CgroupError {
             Self::NotCgroup2 { path } => {
                 write!(f, "{} is not a group of cgroup2", path.escape_ascii())
             }
-            Self::Unreadable { path, .. } => {
-                write!(f, "cannot open control group {}", path.escape_ascii())
+            Self::Unreadable { path, source } => {
+                write!(f, "cannot open control group {}: {source}", path.escape_ascii())
             }
         }
     }
@@ -70,7 +70,8 @@ impl fmt::Display for CgroupError {
 impl std::error::Error for CgroupError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Unreadable { source, .. } => Some(source),
+            // The sentence says what the kernel answered; only what lies behind that is left.
+            Self::Unreadable { source, .. } => source.source(),
             Self::NotMounted | Self::NotCgroup2 { .. } => None,
         }
     }

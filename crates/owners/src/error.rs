@@ -23,7 +23,9 @@ pub enum ScanError {
 impl fmt::Display for ScanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { path, .. } => write!(f, "cannot look for socket owners: cannot read {}", path.display()),
+            Self::Unreadable { path, source } => {
+                write!(f, "cannot look for socket owners: cannot read {}: {source}", path.display())
+            }
             Self::NotMounted { path } => {
                 write!(f, "cannot look for socket owners: no proc file system is mounted at {}", path.display())
             }
@@ -34,7 +36,8 @@ impl fmt::Display for ScanError {
 impl std::error::Error for ScanError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Unreadable { source, .. } => Some(source),
+            // The sentence says what the kernel answered; only what lies behind that is left.
+            Self::Unreadable { source, .. } => source.source(),
             Self::NotMounted { .. } => None,
         }
     }

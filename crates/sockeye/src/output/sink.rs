@@ -1,6 +1,7 @@
 //! Where rows go: whole rows in large blocks, under one lock.
 
 use std::io::{self, Write};
+use std::os::fd::AsFd as _;
 use std::sync::Mutex;
 
 /// Bytes that a thread gathers before it takes the lock: large enough that the lock and the system call cost nothing
@@ -20,9 +21,28 @@ struct Inner {
     skip: usize,
 }
 
+/// Standard output without a buffer: blocks are large already, and the standard library's own would look for line ends in
+/// each of them. It needs no descriptor of its own, so that a listing which has few left says what it could not open.
+struct Unbuffered(io::Stdout);
+
+impl Write for Unbuffered {
+    fn write(&mut self, block: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(self.0.as_fd(), block)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Sink {
+    /// To standard output.
+    pub(crate) fn to_stdout() -> Self {
+        Self::new(Unbuffered(io::stdout()))
+    }
+
     /// Output to this writer.
-    pub(crate) fn new(writer: impl Write + Send + 'static) -> Self {
+    fn new(writer: impl Write + Send + 'static) -> Self {
         Self { inner: Mutex::new(Inner { writer: Box::new(writer), failed: None, skip: 0 }) }
     }
 

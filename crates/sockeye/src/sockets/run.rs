@@ -1,10 +1,8 @@
 //! `sockeye sockets` from the command line to the exit status.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZero;
-use std::os::fd::AsFd;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -287,12 +285,10 @@ impl Listing<'_> {
         let recorder = recorder.as_ref();
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
-        // Blocks are large already: the standard library's own buffer would look for line ends in each of them.
-        let writer = File::from(stdout.as_fd().try_clone_to_owned().context("cannot write the listing")?);
         let mut counts = Counts::default();
         let layout = self.layout(terminal);
         let format = self.options.format();
-        let sink = Sink::new(writer);
+        let sink = Sink::to_stdout();
         let shared = Shared {
             layout: &layout,
             sink: &sink,

@@ -199,7 +199,10 @@ fn why_unknown(scan: &Result<Scan, ScanError>) -> Option<String> {
     match scan {
         Err(error) => Some(error.to_string()),
         Ok(scan) if scan.visibility.is_whole() => None,
-        Ok(scan) if scan.visibility.processes_not_permitted > 0 => Some(format!("not permitted: {}", scan.visibility)),
+        // A privilege would show them all: nothing else stood in the way of any.
+        Ok(scan) if scan.visibility.processes_not_permitted > 0 && scan.visibility.processes_failed == 0 => {
+            Some(format!("not permitted: {}", scan.visibility))
+        }
         Ok(scan) => Some(scan.visibility.to_string()),
     }
 }
@@ -421,12 +424,7 @@ impl sockeye_query::Names for SystemNames<'_> {
     }
 
     fn cgroup(&self, path: &str) -> Result<(u64, Vec<u8>), String> {
-        match cgroup(path.as_bytes()) {
-            Ok(group) => Ok((group.id, group.path.into_vec())),
-            Err(error) => Err(match std::error::Error::source(&error) {
-                Some(source) => format!("{error}: {source}"),
-                None => error.to_string(),
-            }),
-        }
+        let group = cgroup(path.as_bytes()).map_err(|error| error.to_string())?;
+        Ok((group.id, group.path.into_vec()))
     }
 }

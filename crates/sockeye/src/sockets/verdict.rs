@@ -1,5 +1,6 @@
 //! What a listing is worth: the conclusions of its dumps, the owners that could not be seen, the rows that stayed undecided.
 
+use std::io;
 use std::sync::atomic::Ordering;
 
 use sockeye_owners::{Capability, Scan, ScanError};
@@ -196,6 +197,15 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
                 let what = format!("owners are unknown where {processes} may not be looked at");
                 verdict.missing.push(Missing::Capability { capability, what, named });
                 undecided_owners(found, &format!("cannot be seen without {capability}"), verdict);
+                // That capability would not help with these.
+                if seen.processes_failed > 0 && found.owners_unknown {
+                    let why = seen
+                        .failure_errno
+                        .map_or("?".to_owned(), |errno| io::Error::from_raw_os_error(errno).to_string());
+                    let sentence =
+                        format!("owners may be missing: {} processes not readable: {why}", seen.processes_failed);
+                    verdict.missing.push(Missing::Other { sentence, named });
+                }
             } else if !seen.is_whole() && found.owners_unknown {
                 verdict.missing.push(Missing::Other { sentence: format!("owners may be missing: {seen}"), named });
                 undecided_owners(found, "may be that of a process which cannot be seen", verdict);

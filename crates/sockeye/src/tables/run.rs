@@ -2,9 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, IsTerminal, Write as _};
-use std::os::fd::AsFd;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -88,9 +86,8 @@ impl Listing<'_> {
     fn run(&self) -> Result<Status> {
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
-        let writer = File::from(stdout.as_fd().try_clone_to_owned().context("cannot write the listing")?);
         let places = self.places();
-        let sink = Sink::new(writer);
+        let sink = Sink::to_stdout();
         let layout = self.layout(terminal);
         let shared = Shared {
             layout: &layout,

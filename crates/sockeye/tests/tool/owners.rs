@@ -264,3 +264,36 @@ fn the_sockets_of_the_program_itself_are_its_own() {
         Ok(())
     });
 }
+
+/// Runs sockeye with this many descriptors at most.
+fn with_descriptors(count: u32, arguments: &[&str]) -> Ran {
+    let mut command = Command::new("sh");
+    let script = format!("ulimit -n {count} && exec \"$@\"");
+    run(command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_sockeye")]).args(arguments).env("NO_COLOR", "1"))
+}
+
+#[test]
+fn too_few_descriptors_are_told_from_a_missing_privilege() {
+    in_namespace(|zoo| {
+        let _kept = zoo.tcp_listening()?;
+        let mut without_owners = 0;
+        // From too few to load the program to enough of them for everything.
+        for count in 4..14 {
+            let ran = with_descriptors(count, &["sockets", "tcp", "listening", "--columns", "local,process", "-H"]);
+            let said = ran.errors();
+            assert!(!said.contains("cannot write"), "{count}: {said}");
+            if ran.status == 127 {
+                continue;
+            }
+            if said.contains("cannot") || said.contains("not readable") {
+                assert!(said.contains("Too many open files"), "{count}: {said}");
+            }
+            if said.contains("not readable") {
+                assert!(!ran.text().contains("not permitted"), "{count}: {}{said}", ran.text());
+                without_owners += 1;
+            }
+        }
+        assert!(without_owners > 0, "one of these limits is too low for the search alone");
+        Ok(())
+    });
+}
