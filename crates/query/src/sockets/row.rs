@@ -2,7 +2,7 @@
 
 use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::unix::UnixAttributes;
-use sockeye_wire::{Scalar, Slots, WireError};
+use sockeye_wire::{Privilege, Scalar, Slots, WireError};
 
 use super::flat::Flat;
 use super::place::{Place, Read};
@@ -112,7 +112,25 @@ impl Record for SocketRow<'_> {
                 Some(Value::Nothing)
             }
             Source::Flat(flat @ (Flat::Owner(_) | Flat::PeerOwner(_))) => super::flat::owners(*flat, self),
-            _ => SocketRow::value(self, field),
+            Source::Places(places) => self.value_at(places).or_else(|| self.kept_back(field, places)),
+            Source::Flat(_) => SocketRow::value(self, field),
         }
+    }
+}
+
+impl SocketRow<'_> {
+    /// What is known of a value that the kernel keeps back: nothing, not that there is none.
+    #[cold]
+    fn kept_back(&self, field: FieldId, places: &[Place]) -> Option<Value<'_>> {
+        let privilege = registry().catalog.info(field).privilege;
+        if privilege == Privilege::None || !self.surroundings.keeps_back(privilege) {
+            return None;
+        }
+        // What is inside of an attribute that everybody sees is not there where that is not.
+        let can_be = |place: &Place| {
+            let outer = || place.attribute.is_none_or(|number| self.slots.payload(number).is_some());
+            place.tables.has(self.table) && (place.nest.is_empty() || outer())
+        };
+        places.iter().any(can_be).then(|| Value::Incomplete(Vec::new()))
     }
 }

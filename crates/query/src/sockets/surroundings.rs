@@ -1,6 +1,6 @@
 //! What a row itself does not say: names behind numbers, owners behind inodes, the other end.
 
-use sockeye_wire::Version;
+use sockeye_wire::{Privilege, Version};
 
 use super::row::SocketRow;
 use crate::Value;
@@ -71,6 +71,10 @@ pub trait Surroundings: Sync {
     fn kernel(&self) -> Version;
     /// Whether the keys of MD5 signatures may be shown. They are secrets: only whoever asked for them by name sees them.
     fn shows_keys(&self) -> bool {
+        false
+    }
+    /// Whether the kernel keeps back what it only tells to who has this privilege: then a value that is absent says nothing.
+    fn keeps_back(&self, _privilege: Privilege) -> bool {
         false
     }
     /// Which of several surroundings this is, for whoever keeps rows of many: they are read again with the same.

@@ -203,7 +203,8 @@ impl Listing<'_> {
             Some(replay) => System::of_capture(replay.about.kernel),
             None => System::new(scans),
         };
-        let system = system.with_keys(self.options.show_md5_keys);
+        // What a capture lacks is said in another way.
+        let system = system.with_keys(self.options.show_md5_keys).seen_by(net_admin || replay.is_some());
         let narrowing = Narrowing::of(self.filter);
         let scan_options = ScanOptions {
             facts: system::facts(&plan.owner_parts),

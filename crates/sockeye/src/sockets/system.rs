@@ -12,7 +12,7 @@ use sockeye_owners::users::Users;
 use sockeye_owners::{Facts, Process, ProcessView, Scan, ScanError, ScanOptions};
 use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings, Table};
 use sockeye_query::{FieldKind, InterfaceName, Value};
-use sockeye_wire::Version;
+use sockeye_wire::{Privilege, Version};
 
 use super::ends::Ends;
 use super::lacking::Sought;
@@ -38,6 +38,8 @@ pub(crate) struct System {
     pub(crate) kernel: Option<Version>,
     /// The keys of MD5 signatures were asked for.
     shows_keys: bool,
+    /// The kernel tells this process less than it tells the network's administrator.
+    is_restricted: bool,
     /// What rows of a capture needed to know of the machine it was made on.
     pub(crate) sought: Sought,
 }
@@ -52,6 +54,11 @@ impl System {
     pub(crate) fn of_capture(kernel: &[u8]) -> Self {
         let kernel = std::str::from_utf8(kernel).ok().and_then(version);
         Self { kernel, users: None.into(), cgroups: Err(String::new()).into(), ..Self::default() }
+    }
+
+    /// The same system, as somebody sees it who has `CAP_NET_ADMIN` or not.
+    pub(crate) fn seen_by(self, net_admin: bool) -> Self {
+        Self { is_restricted: !net_admin, ..self }
     }
 
     /// The same system, with the keys of MD5 signatures shown or not.
@@ -352,6 +359,10 @@ impl Surroundings for Place<'_> {
 
     fn shows_keys(&self) -> bool {
         self.system.shows_keys
+    }
+
+    fn keeps_back(&self, privilege: Privilege) -> bool {
+        privilege == Privilege::NetAdmin && self.system.is_restricted
     }
 
     fn index(&self) -> usize {

@@ -166,7 +166,9 @@ fn a_filter_on_what_is_kept_back_counts_the_rows_it_could_not_decide() {
     in_namespace(|zoo| {
         let nobody = nobody(zoo)?;
         let _kept = zoo.tcp_established_v4()?;
-        for filter in ["mark = 5", "mark != 5", "not mark = 0x5/0xff"] {
+        // Whether there is one is kept back too.
+        for filter in ["mark = 5", "mark != 5", "not mark = 0x5/0xff", "has mark", "not has mark", "has md5_signatures"]
+        {
             let (rows, verdict, status) = nobody.listing(&["tcp", filter]);
             let undecided = missing(&verdict, "undecided");
             assert_eq!((rows.len(), undecided.len(), status), (0, 1, 3), "{filter}: {verdict}");
