@@ -35,7 +35,8 @@ pub(crate) struct Options {
     #[arg(short = 'j', long, conflicts_with = "output")]
     pub(crate) json: bool,
 
-    /// Columns: `a,b` replaces the default ones, `+c` adds one, `-d` takes one away
+    /// Columns: `a,b` replaces the default ones, `+c` adds one, `-d` takes one away; those that are named are all shown, even if
+    /// the terminal is too narrow
     #[arg(short = 'c', long, value_name = "FIELDS", allow_hyphen_values = true)]
     pub(crate) columns: Option<String>,
 

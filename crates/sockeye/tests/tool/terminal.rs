@@ -167,6 +167,27 @@ fn what_the_footer_adds_to_a_filter_is_of_the_families_that_were_shown() {
 }
 
 #[test]
+fn columns_that_were_named_do_not_fall_away() {
+    in_namespace(|zoo| {
+        let _kept = zoo.tcp_listening()?;
+        let text = plain(&on_terminal(
+            40,
+            "tcp listening --columns proto,state,local,peer,recv-q,uid,inode,cookie,rtt,cwnd",
+            &[],
+        ));
+        let heading = text.lines().next().expect("a heading");
+        assert!(heading.len() > 40 && heading.trim_end().ends_with("CWND"), "{text}");
+        assert!(!text.contains("no room"), "{text}");
+        let text = plain(&on_terminal(40, "tcp listening --columns +inode,+cookie", &[]));
+        assert!(
+            text.lines().next().is_some_and(|heading| heading.contains("INODE") && heading.contains("COOKIE")),
+            "{text}"
+        );
+        Ok(())
+    });
+}
+
+#[test]
 fn one_socket_is_not_several() {
     in_namespace(|zoo| {
         let _listening = (zoo.tcp_listening_v6only()?, zoo.tcp_listening_dual_stack()?);
