@@ -159,6 +159,10 @@ impl Condition {
             Self::Texts(texts) => match value {
                 Value::SocketAddress(address) => is_in_texts(texts, address.to_string().as_bytes()),
                 Value::LinkAddress(octets) => is_in_texts(texts, link_address(octets).as_bytes()),
+                // A path that reads like an abstract name is also what a table shows it as.
+                Value::AtName { shown, is_abstract: false } => {
+                    is_in_texts(texts, shown) || is_in_texts(texts, &[b"./", shown.as_slice()].concat())
+                }
                 _ => value.as_text().is_some_and(|text| is_in_texts(texts, text)),
             },
             Self::Pattern(pattern) => match value {

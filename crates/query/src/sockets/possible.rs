@@ -66,7 +66,7 @@ fn tables_of_test(test: &Test, wanted: bool) -> Tables {
     match &test.condition {
         Condition::Networks(_) if wanted => tables.and(with_addresses),
         Condition::Texts(texts) if wanted && is_address => {
-            let unix = texts.iter().all(|text| text.starts_with(b"/") || text.starts_with(b"@"));
+            let unix = texts.iter().all(|text| [&b"/"[..], b"@", b"./@"].iter().any(|begin| text.starts_with(begin)));
             tables.and(if unix { Table::Unix.set() } else { with_addresses.complement() })
         }
         Condition::Pattern(pattern) if wanted && is_address && pattern.kind() == PatternKind::GlobAnyCase => {

@@ -14,6 +14,11 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Truth(truth) => out.extend_from_slice(if *truth { b"yes" } else { b"no" }),
         Value::Word(word) => out.extend_from_slice(word.as_bytes()),
         Value::Text(bytes) => escape::text(out, bytes),
+        Value::AtName { shown: path, is_abstract: false } => {
+            // The same path, but not in the words of an abstract name.
+            out.extend_from_slice(b"./");
+            escape::text(out, path);
+        }
         Value::Owned(bytes) | Value::AtName { shown: bytes, .. } => escape::text(out, bytes),
         Value::Address(address) => number::address(out, *address),
         Value::SocketAddress(address) => out.extend_from_slice(address.to_string().as_bytes()),

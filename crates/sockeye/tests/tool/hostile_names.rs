@@ -142,6 +142,35 @@ fn json_gives_the_bytes_of_unix_names() {
 }
 
 #[test]
+fn a_path_that_reads_like_an_abstract_name_is_told_from_one() {
+    in_namespace(|zoo| {
+        let bound = |address: &SocketAddrUnix| {
+            let socket =
+                rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None).expect("descriptors are left");
+            rustix::net::bind(&socket, address).expect("nobody has that name");
+            socket
+        };
+        let _abstract = bound(&SocketAddrUnix::new_abstract_name(b"foo").expect("short enough"));
+        // A name below the working directory, which is of the whole process: that of the test is its own.
+        std::env::set_current_dir(zoo.directory()).expect("a directory of our own");
+        let _path = bound(&SocketAddrUnix::new("@foo").expect("short enough"));
+        let shown = |filter: &str, format: &str| {
+            let ran = sockeye(&["unix", "all", filter, "--columns", "local", "-H", "-o", format]).ended(0);
+            let mut lines: Vec<_> = ran.lines().iter().map(|line| line.trim_end_matches(',').to_owned()).collect();
+            lines.sort_unstable();
+            lines
+        };
+        for format in ["table", "csv"] {
+            assert_eq!(shown("local = '@foo'", format), ["./@foo", "@foo"]);
+            assert_eq!(shown("local = './@foo'", format), ["./@foo"]);
+        }
+        let groups = sockeye(&["unix", "all", "local = @foo", "--group-by", "local", "-H"]).ended(0);
+        assert_eq!(groups.lines().len(), 2, "{}", groups.text());
+        Ok(())
+    });
+}
+
+#[test]
 fn json_gives_the_bytes_of_interfaces_and_processes() {
     in_namespace(|zoo| {
         let device = zoo.tcp_hostile_device()?;
