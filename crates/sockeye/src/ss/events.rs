@@ -28,7 +28,7 @@ const PROTOCOLS: [(u64, Table); 2] = [(6, Table::Tcp), (17, Table::Udp)];
 
 /// Follows until nobody reads any more. An error ends it.
 pub(super) fn follow(
-    chosen: &Chosen,
+    chosen: Chosen,
     filter: &Expression,
     output: &Output<'_>,
     namespace: Option<&Namespace>,

@@ -37,9 +37,7 @@ fn from_file(path: &str) -> Result<String, Mistake> {
     } else {
         std::fs::read_to_string(path)
     };
-    let text = read.map_err(|error| Mistake {
-        sentence: format!("cannot read the filter file {path}: {error}"),
-        usage: false,
-    })?;
+    let text = read
+        .map_err(|error| Mistake { sentence: format!("cannot read the filter file {path}: {error}"), usage: false })?;
     Ok(text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join(" "))
 }

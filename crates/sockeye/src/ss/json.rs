@@ -7,7 +7,7 @@ use super::selection::Chosen;
 use crate::sockets::{self, Format};
 
 /// Lists the sockets that were chosen, in the schema of `sockeye sockets`.
-pub(super) fn run(options: &Options, chosen: &Chosen) -> Result<u8> {
+pub(super) fn run(options: &Options, chosen: Chosen) -> Result<u8> {
     let mut filter = vec![chosen.words()];
     if let Some(text) = super::expression::text(options).map_err(|mistake| anyhow::anyhow!(mistake.sentence))? {
         filter.push(format!("and ( {text} )"));
@@ -18,7 +18,7 @@ pub(super) fn run(options: &Options, chosen: &Chosen) -> Result<u8> {
         || options.info
         || options.tos
         || options.cgroup
-        || options.socket_options
+        || options.inet_sockopt
         || options.bpf
         || options.tipc
         || options.storages != Storages::None;

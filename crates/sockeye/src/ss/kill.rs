@@ -30,12 +30,8 @@ struct Inner {
 
 impl Killer {
     pub(super) fn new(namespace: Option<&Namespace>) -> Result<Self, Error> {
-        let inner = Inner {
-            socket: listing::open(namespace)?,
-            buffer: Buffer::new(),
-            refused: BTreeMap::new(),
-            failed: None,
-        };
+        let inner =
+            Inner { socket: listing::open(namespace)?, buffer: Buffer::new(), refused: BTreeMap::new(), failed: None };
         Ok(Self { inner: Mutex::new(inner) })
     }
 

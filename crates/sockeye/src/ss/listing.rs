@@ -41,7 +41,7 @@ const ORDER: [(Table, &[Named]); 10] = [
 ];
 
 /// What is asked for, table by table.
-pub(super) fn tables(options: &Options, chosen: &Chosen, filter: &Expression) -> Vec<ChosenTable> {
+pub(super) fn tables(options: &Options, chosen: Chosen, filter: &Expression) -> Vec<ChosenTable> {
     let mut tables = Vec::new();
     let order = ORDER.into_iter().chain([(Table::Mptcp, &[Named::Mptcp][..])]);
     for (table, named) in order {
@@ -112,7 +112,7 @@ fn ask(options: &Options, table: Table, filter: &Expression) -> (u32, bool) {
 /// Where rows go, shared by the threads of a listing.
 pub(super) struct Output<'o> {
     pub(super) printer: &'o Printer<'o>,
-    pub(super) chosen: &'o Chosen,
+    pub(super) chosen: Chosen,
     pub(super) sink: &'o Sink,
     pub(super) killer: Option<&'o Killer>,
     /// The batch that goes on from one table to the next.
@@ -121,12 +121,7 @@ pub(super) struct Output<'o> {
 }
 
 impl<'o> Output<'o> {
-    pub(super) fn new(
-        printer: &'o Printer<'o>,
-        chosen: &'o Chosen,
-        sink: &'o Sink,
-        killer: Option<&'o Killer>,
-    ) -> Self {
+    pub(super) fn new(printer: &'o Printer<'o>, chosen: Chosen, sink: &'o Sink, killer: Option<&'o Killer>) -> Self {
         let mut batch = Batch::default();
         if !printer.options.no_header {
             printer.grid.heading(&mut batch);
@@ -217,7 +212,7 @@ impl Take for Writer<'_, '_> {
 
 /// Whether a socket is of a table that was chosen: types of sockets share one table of the kernel.
 #[inline]
-fn lists(chosen: &Chosen, row: &SocketRow<'_>) -> bool {
+fn lists(chosen: Chosen, row: &SocketRow<'_>) -> bool {
     let kind = || row.header.get(1).copied();
     match row.table {
         Table::Unix => match kind() {

@@ -140,15 +140,16 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
     let filter = expression::read(options, whence)?;
     if options.kill && options.filter.is_empty() && options.filter_file.is_none() {
         return Err(Mistake {
-            sentence: "-K closes every socket that is listed: without a filter that would be all of them, so say which, \
+            sentence:
+                "-K closes every socket that is listed: without a filter that would be all of them, so say which, \
                        as in -K dst 192.0.2.7 or -K 'sport = :8080'"
-                .to_owned(),
+                    .to_owned(),
             usage: false,
         }
         .into());
     }
     if options.json {
-        return json::run(options, &chosen).map_err(Failure::Other);
+        return json::run(options, chosen).map_err(Failure::Other);
     }
     Session { options, chosen, filter, namespace, called }.run(truth)
 }
@@ -180,11 +181,11 @@ impl Session<'_> {
         let system = System::new(false).with_keys(true);
         let place =
             Place { system: &system, label: None, interfaces: Interfaces::of(self.namespace), ends: None, index: 0 };
-        let tables = listing::tables(options, &self.chosen, &self.filter);
+        let tables = listing::tables(options, self.chosen, &self.filter);
         let plans = DumpPlan::chosen(&tables, &self.filter, Abilities::new(net_admin, true));
         if let Some(path) = &options.dump {
             for end in dump::write(path, &plans, self.namespace, &place)? {
-                truth.dumped(sockeye_query::sockets::Table::Tcp, Ok(&end), &self.chosen);
+                truth.dumped(sockeye_query::sockets::Table::Tcp, Ok(&end), self.chosen);
             }
             return Ok(truth.status(self.called));
         }
@@ -193,9 +194,9 @@ impl Session<'_> {
         let printer = Printer { options, names: &names, users, place: &place, grid: &grid };
         let sink = listing::stdout()?;
         let killer = options.kill.then(|| Killer::new(self.namespace)).transpose()?;
-        let output = Output::new(&printer, &self.chosen, &sink, killer.as_ref());
+        let output = Output::new(&printer, self.chosen, &sink, killer.as_ref());
         if options.events {
-            events::follow(&self.chosen, &self.filter, &output, self.namespace, &place)?;
+            events::follow(self.chosen, &self.filter, &output, self.namespace, &place)?;
         } else {
             self.tables(&plans, &output, &place, &mut truth);
         }
@@ -217,12 +218,8 @@ impl Session<'_> {
     /// Table after table; one that the kernel cannot be asked for is read from /proc, where it is.
     fn tables(&self, plans: &[DumpPlan], output: &Output<'_>, place: &Place<'_>, truth: &mut Truth) {
         let counts = Counts::default();
-        let source = proc_tables::Source {
-            chosen: &self.chosen,
-            filter: &self.filter,
-            place,
-            namespace: self.namespace,
-        };
+        let source =
+            proc_tables::Source { chosen: self.chosen, filter: &self.filter, place, namespace: self.namespace };
         for plans in plans.chunk_by(|one, next| one.table == next.table) {
             let Some(table) = plans.first().map(|plan| plan.table) else { continue };
             if table == sockeye_query::sockets::Table::Tcp
@@ -240,7 +237,7 @@ impl Session<'_> {
                     if truth::is_lacking(result) && proc_tables::has(table) {
                         lacking = true;
                     } else {
-                        truth.dumped(table, result, &self.chosen);
+                        truth.dumped(table, result, self.chosen);
                     }
                 });
             }
@@ -248,11 +245,11 @@ impl Session<'_> {
                 truth.failed(&sentence);
             }
         }
-        truth.lacks_dccp(&self.chosen);
+        truth.lacks_dccp(self.chosen);
     }
 
     fn grid(&self) -> Grid {
-        let (options, chosen) = (self.options, &self.chosen);
+        let (options, chosen) = (self.options, self.chosen);
         let shown = |column| match column {
             Column::Netid => chosen.has_several_tables(),
             Column::State => chosen.has_several_states(),

@@ -49,16 +49,12 @@ impl Names {
             IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
             IpAddr::V4(_) => address,
         };
-        match self.hosts.as_ref().and_then(|hosts| hosts.host(asked)) {
-            Some(name) => {
-                out.extend_from_slice(name.as_bytes());
-                true
-            }
-            None => {
-                numeric_address(out, address);
-                false
-            }
-        }
+        let Some(name) = self.hosts.as_ref().and_then(|hosts| hosts.host(asked)) else {
+            numeric_address(out, address);
+            return false;
+        };
+        out.extend_from_slice(name.as_bytes());
+        true
     }
 
     /// Appends a port, or the name of its service.
@@ -77,6 +73,11 @@ impl Names {
                 None => number::decimal(out, port.into()),
             }
         }
+    }
+
+    /// The name of a protocol above the link layer.
+    pub(super) fn ethertype(&self, number: u16) -> Cow<'static, str> {
+        if self.numeric { Cow::Owned(format!("[{number}]")) } else { ethertype(number) }
     }
 
     /// The name of a Netlink protocol.
@@ -214,7 +215,7 @@ static NETLINK: LazyLock<HashMap<u8, String>> = LazyLock::new(|| {
 });
 
 /// The name of a protocol above the link layer (include/uapi/linux/if_ether.h, `ETH_P_…`), or its number in brackets.
-pub(super) fn ethertype(number: u16) -> Cow<'static, str> {
+fn ethertype(number: u16) -> Cow<'static, str> {
     const NAMES: [(u16, &str); 53] = [
         (0x0001, "802_3"),
         (0x0002, "ax25"),

@@ -25,7 +25,7 @@ pub(super) struct Options {
     pub(super) tipc: bool,
     pub(super) tos: bool,
     pub(super) cgroup: bool,
-    pub(super) socket_options: bool,
+    pub(super) inet_sockopt: bool,
     pub(super) no_header: bool,
     pub(super) no_queues: bool,
     pub(super) one_line: bool,
@@ -119,9 +119,9 @@ enum Id {
     NoHeader,
     NoQueues,
     OneLine,
-    SocketOptions,
+    InetSockopt,
     BpfMaps,
-    BpfMapId,
+    BpfMap,
     Json,
     Watch,
     Replay,
@@ -184,9 +184,9 @@ const KNOWN: &[Known<Id>] = &[
     flag('H', &["no-header"], Id::NoHeader),
     flag('Q', &["no-queues"], Id::NoQueues),
     flag('O', &["oneline"], Id::OneLine),
-    long(&["inet-sockopt"], false, Id::SocketOptions),
+    long(&["inet-sockopt"], false, Id::InetSockopt),
     long(&["bpf-maps"], false, Id::BpfMaps),
-    long(&["bpf-map-id"], true, Id::BpfMapId),
+    long(&["bpf-map-id"], true, Id::BpfMap),
     long(&["json"], false, Id::Json),
     long(&["watch"], true, Id::Watch),
     long(&["replay"], true, Id::Replay),
@@ -245,8 +245,8 @@ pub(super) fn read(words: &[String]) -> Result<Asked, Mistake> {
             Id::NoHeader => options.no_header = true,
             Id::NoQueues => options.no_queues = true,
             Id::OneLine => options.one_line = true,
-            Id::SocketOptions => options.socket_options = true,
-            Id::BpfMaps | Id::BpfMapId => options.storages.add(option.id, &value)?,
+            Id::InetSockopt => options.inet_sockopt = true,
+            Id::BpfMaps | Id::BpfMap => options.storages.add(option.id, &value)?,
             Id::Json => options.json = true,
             Id::Watch => {
                 let every = humantime::parse_duration(&value).ok().filter(|every| !every.is_zero());
@@ -265,7 +265,7 @@ impl Storages {
     fn add(&mut self, id: Id, value: &str) -> Result<(), Mistake> {
         let mixed = || Mistake::plain("--bpf-maps and --bpf-map-id cannot be used together");
         match (id, &mut *self) {
-            (Id::BpfMaps, Self::Maps(_)) | (Id::BpfMapId, Self::All) => return Err(mixed()),
+            (Id::BpfMaps, Self::Maps(_)) | (Id::BpfMap, Self::All) => return Err(mixed()),
             (Id::BpfMaps, _) => *self = Self::All,
             (_, Self::Maps(ids)) if ids.len() == MAPS_MAX => {
                 return Err(Mistake::plain(format!("--bpf-map-id may be given {MAPS_MAX} times")));

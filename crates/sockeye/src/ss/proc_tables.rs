@@ -19,7 +19,7 @@ use crate::sockets::system::Place;
 
 /// What rows of these files are decided and written with.
 pub(super) struct Source<'s> {
-    pub(super) chosen: &'s Chosen,
+    pub(super) chosen: Chosen,
     pub(super) filter: &'s Expression,
     pub(super) place: &'s Place<'s>,
     pub(super) namespace: Option<&'s Namespace>,
@@ -108,8 +108,7 @@ impl Source<'_> {
     /// Whether the filter takes a socket, which is described as the kernel's diag message would.
     fn takes(&self, table: Table, message: &[u8]) -> bool {
         *self.filter == Expression::always()
-            || SocketRow::read(table, message, self.place)
-                .is_ok_and(|row| self.filter.decide(&row) == Decision::Yes)
+            || SocketRow::read(table, message, self.place).is_ok_and(|row| self.filter.decide(&row) == Decision::Yes)
     }
 }
 

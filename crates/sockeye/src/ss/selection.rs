@@ -117,16 +117,8 @@ impl Table {
 }
 
 impl Family {
-    const ALL: [Self; 8] = [
-        Self::Inet,
-        Self::Inet6,
-        Self::Unix,
-        Self::Link,
-        Self::Netlink,
-        Self::Vsock,
-        Self::Tipc,
-        Self::Xdp,
-    ];
+    const ALL: [Self; 8] =
+        [Self::Inet, Self::Inet6, Self::Unix, Self::Link, Self::Netlink, Self::Vsock, Self::Tipc, Self::Xdp];
 
     const fn bit(self) -> Families {
         1 << self as u8
@@ -277,8 +269,9 @@ impl Selection {
         let (mut tables, mut families) = (self.tables, self.families);
         let mut named = self.named;
         if self.default {
-            named = if named == 0 { CONNECTED } else { named };
-            tables = Table::ALL.into_iter().filter(|&table| table != Table::Tipc).fold(0, |set, table| set | table.bit());
+            named = if named == 0 && !self.states_said { CONNECTED } else { named };
+            tables =
+                Table::ALL.into_iter().filter(|&table| table != Table::Tipc).fold(0, |set, table| set | table.bit());
         }
         // `exclude` of everything leaves none, which is not the same as having named none.
         let states = if named != 0 || self.states_said { named } else { self.states };
@@ -314,25 +307,25 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    pub(super) fn has(&self, table: Table) -> bool {
+    pub(super) fn has(self, table: Table) -> bool {
         self.tables & table.bit() != 0 && self.families & table.families() != 0
     }
 
-    pub(super) fn has_family(&self, family: Family) -> bool {
+    pub(super) fn has_family(self, family: Family) -> bool {
         self.families & family.bit() != 0
     }
 
     /// Whether rows can be of several tables, so that they have to say which.
-    pub(super) fn has_several_tables(&self) -> bool {
+    pub(super) fn has_several_tables(self) -> bool {
         self.tables.count_ones() > 1
     }
 
-    pub(super) fn has_several_states(&self) -> bool {
+    pub(super) fn has_several_states(self) -> bool {
         self.states.count_ones() > 1
     }
 
     /// The same choice in the filter language of sockeye.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn words(self) -> String {
         let tables: Vec<&str> =
             Table::ALL.into_iter().filter(|&table| self.has(table)).filter_map(Table::words).collect();
         let states = State::ALL.into_iter().filter(|state| self.states & state.mask() != 0).map(State::name);
@@ -346,52 +339,51 @@ impl Chosen {
     }
 
     /// Whether sockets are listed that wait for others or belong to nobody yet.
-    pub(super) fn has_closed(&self) -> bool {
+    pub(super) fn has_closed(self) -> bool {
         self.states & CLOSED != 0
     }
 }
 
 /// The tables of a name behind `-A`.
 fn tables_named(name: &str) -> Option<&'static [Table]> {
-    use Table::*;
     Some(match name {
         "all" => &[
-            Udp,
-            Dccp,
-            Tcp,
-            Mptcp,
-            Raw,
-            UnixStream,
-            UnixDatagram,
-            UnixSeqpacket,
-            PacketRaw,
-            PacketDatagram,
-            Netlink,
-            Sctp,
-            VsockStream,
-            VsockDatagram,
-            Xdp,
+            Table::Udp,
+            Table::Dccp,
+            Table::Tcp,
+            Table::Mptcp,
+            Table::Raw,
+            Table::UnixStream,
+            Table::UnixDatagram,
+            Table::UnixSeqpacket,
+            Table::PacketRaw,
+            Table::PacketDatagram,
+            Table::Netlink,
+            Table::Sctp,
+            Table::VsockStream,
+            Table::VsockDatagram,
+            Table::Xdp,
         ],
-        "inet" => &[Udp, Dccp, Tcp, Mptcp, Sctp, Raw],
-        "udp" => &[Udp],
-        "dccp" => &[Dccp],
-        "tcp" => &[Tcp],
-        "mptcp" => &[Mptcp],
-        "sctp" => &[Sctp],
-        "raw" => &[Raw],
-        "unix" => &[UnixStream, UnixDatagram, UnixSeqpacket],
-        "unix_stream" | "u_str" => &[UnixStream],
-        "unix_dgram" | "u_dgr" => &[UnixDatagram],
-        "unix_seqpacket" | "u_seq" => &[UnixSeqpacket],
-        "packet" => &[PacketRaw, PacketDatagram],
-        "packet_raw" | "p_raw" => &[PacketRaw],
-        "packet_dgram" | "p_dgr" => &[PacketDatagram],
-        "netlink" => &[Netlink],
-        "tipc" => &[Tipc],
-        "vsock" => &[VsockStream, VsockDatagram],
-        "vsock_stream" | "v_str" => &[VsockStream],
-        "vsock_dgram" | "v_dgr" => &[VsockDatagram],
-        "xdp" => &[Xdp],
+        "inet" => &[Table::Udp, Table::Dccp, Table::Tcp, Table::Mptcp, Table::Sctp, Table::Raw],
+        "udp" => &[Table::Udp],
+        "dccp" => &[Table::Dccp],
+        "tcp" => &[Table::Tcp],
+        "mptcp" => &[Table::Mptcp],
+        "sctp" => &[Table::Sctp],
+        "raw" => &[Table::Raw],
+        "unix" => &[Table::UnixStream, Table::UnixDatagram, Table::UnixSeqpacket],
+        "unix_stream" | "u_str" => &[Table::UnixStream],
+        "unix_dgram" | "u_dgr" => &[Table::UnixDatagram],
+        "unix_seqpacket" | "u_seq" => &[Table::UnixSeqpacket],
+        "packet" => &[Table::PacketRaw, Table::PacketDatagram],
+        "packet_raw" | "p_raw" => &[Table::PacketRaw],
+        "packet_dgram" | "p_dgr" => &[Table::PacketDatagram],
+        "netlink" => &[Table::Netlink],
+        "tipc" => &[Table::Tipc],
+        "vsock" => &[Table::VsockStream, Table::VsockDatagram],
+        "vsock_stream" | "v_str" => &[Table::VsockStream],
+        "vsock_dgram" | "v_dgr" => &[Table::VsockDatagram],
+        "xdp" => &[Table::Xdp],
         _ => return None,
     })
 }

@@ -63,9 +63,9 @@ impl Summary {
             (Self::of(&v4, &v6, &snmp), missing)
         };
         match namespace {
-            Some(namespace) => namespace
-                .run_in(read)
-                .unwrap_or_else(|error| (Self::default(), vec![error.to_string()])),
+            Some(namespace) => {
+                namespace.run_in(read).unwrap_or_else(|error| (Self::default(), vec![error.to_string()]))
+            }
             None => read(),
         }
     }

@@ -1,4 +1,10 @@
 //! Numbers as C's printf writes them, which is what scripts for `ss` expect.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`ss` computes with doubles, and its digits are to be met; what is cut is small and positive"
+)]
 
 use crate::output::number;
 
@@ -109,8 +115,7 @@ pub(super) fn percent(out: &mut Vec<u8>, part: u64, whole: u64) {
 
 /// The time until a timer fires, in the two largest units that say something: `1min30sec`, `2.700sec`, `200ms`.
 pub(super) fn timer(out: &mut Vec<u8>, milliseconds: u32) {
-    let (mut minutes, mut seconds, mut rest) =
-        (milliseconds / 60_000, milliseconds / 1000 % 60, milliseconds % 1000);
+    let (mut minutes, mut seconds, mut rest) = (milliseconds / 60_000, milliseconds / 1000 % 60, milliseconds % 1000);
     if minutes > 0 {
         rest = 0;
         if minutes > 9 {
@@ -196,7 +201,7 @@ mod tests {
             (1000.0, "1k"),
             (1234.0, "1.23k"),
             (12_345.0, "12.3k"),
-            (99_950.0, "1e+02k"),
+            (99_950.0, "100k"),
             (999_499.0, "999k"),
             (999_500.0, "1e+03k"),
             (10_400_000.0, "10.4M"),

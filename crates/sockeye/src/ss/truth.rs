@@ -29,7 +29,7 @@ pub(super) fn is_lacking(result: Result<&Conclusion, &Error>) -> bool {
 
 impl Truth {
     /// How the dump of a table ended.
-    pub(super) fn dumped(&mut self, table: Table, result: Result<&Conclusion, &Error>, chosen: &Chosen) {
+    pub(super) fn dumped(&mut self, table: Table, result: Result<&Conclusion, &Error>, chosen: Chosen) {
         match result {
             _ if is_lacking(result) => {
                 if chosen.named && !self.lacking.contains(&table) {
@@ -39,18 +39,19 @@ impl Truth {
             }
             Err(error) => self.failed(&format!("cannot list {} sockets: {error}", table.name())),
             Ok(conclusion) if conclusion.is_whole() => {}
-            Ok(conclusion) => match &conclusion.refusal {
-                Some(refusal) => self.failed(&format!("cannot list {} sockets: {refusal}", table.name())),
-                None => {
+            Ok(conclusion) => {
+                if let Some(refusal) = &conclusion.refusal {
+                    self.failed(&format!("cannot list {} sockets: {refusal}", table.name()));
+                } else {
                     self.incomplete = true;
                     complain(&format!("sockets of {} may be missing: the kernel's answer was cut", table.name()));
                 }
-            },
+            }
         }
     }
 
     /// DCCP was asked for by name; no kernel has it any more that sockeye can ask.
-    pub(super) fn lacks_dccp(&mut self, chosen: &Chosen) {
+    pub(super) fn lacks_dccp(&mut self, chosen: Chosen) {
         if chosen.named && chosen.has(Named::Dccp) && !chosen.has(Named::Tcp) {
             self.say_lacking("dccp");
         }
@@ -76,10 +77,9 @@ impl Truth {
     /// The exit status.
     pub(super) const fn status(&self, called: Called) -> u8 {
         match called {
-            Called::AsOriginal => 0,
             Called::Strict if self.failed => 1,
             Called::Strict if self.incomplete => 3,
-            Called::Strict => 0,
+            _ => 0,
         }
     }
 }

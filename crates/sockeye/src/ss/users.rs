@@ -22,12 +22,7 @@ pub(super) struct Users {
 
 impl Users {
     pub(super) fn new(options: &Options) -> Self {
-        Self {
-            root: names::proc_root(),
-            threads: options.threads,
-            contexts: options.contexts,
-            found: OnceLock::new(),
-        }
+        Self { root: names::proc_root(), threads: options.threads, contexts: options.contexts, found: OnceLock::new() }
     }
 
     /// Looks for them, once.

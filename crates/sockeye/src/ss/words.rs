@@ -100,7 +100,9 @@ mod tests {
         Known { letter: Some('A'), names: &["query", "socket"], has_value: true, id: 4 },
     ];
 
-    fn taken(words: &[&str]) -> Result<(Vec<(u8, String)>, Vec<String>), String> {
+    type Taken = (Vec<(u8, String)>, Vec<String>);
+
+    fn taken(words: &[&str]) -> Result<Taken, String> {
         let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
         let (found, others) = take_apart(&words, &KNOWN)?;
         Ok((found.into_iter().map(|found| (found.id, found.value)).collect(), others))

@@ -1,4 +1,5 @@
 //! `/proc/net/tcp`, `udp`, `raw` and their twins for IPv6 (net/ipv4/tcp_ipv4.c, `tcp4_seq_show`).
+#![expect(clippy::cast_precision_loss, reason = "`ss` computes with doubles, and its digits are to be met")]
 
 use std::net::IpAddr;
 

@@ -48,7 +48,7 @@ impl Printer<'_> {
         let out = &mut batch.text;
         let options = self.options;
         if options.timers {
-            self.timer(out, row.table, &message);
+            Self::timer(out, row.table, &message);
         }
         if options.extended {
             self.details(
@@ -86,7 +86,7 @@ impl Printer<'_> {
         {
             self.cgroup(out, id);
         }
-        if options.socket_options
+        if options.inet_sockopt
             && let Some(payload) = attributes.socket_options().filter(|payload| payload.len() >= 2)
         {
             self.socket_options(out, SocketOptions(payload));
@@ -98,7 +98,7 @@ impl Printer<'_> {
             }
             match row.table {
                 Table::Sctp => self.sctp_info(out, &attributes),
-                Table::Mptcp => self.mptcp_info(out, &attributes),
+                Table::Mptcp => super::mptcp::write(out, &attributes),
                 _ => self.tcp_info(out, &message, &attributes),
             }
         }
@@ -149,7 +149,7 @@ impl Printer<'_> {
         batch.end_cell(self.grid);
     }
 
-    fn timer(&self, out: &mut Vec<u8>, table: Table, message: &InetMessage<'_>) {
+    fn timer(out: &mut Vec<u8>, table: Table, message: &InetMessage<'_>) {
         let name = match (table, message.timer()) {
             (_, None | Some(0)) => return,
             (Table::Sctp, _) => "T3_RTX",

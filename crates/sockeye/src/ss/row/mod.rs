@@ -117,12 +117,11 @@ impl Printer<'_> {
     fn cgroup(&self, out: &mut Vec<u8>, id: u64) {
         use sockeye_query::sockets::Surroundings as _;
         out.extend_from_slice(b" cgroup:");
-        match self.place.cgroup(id) {
-            Some(path) => escape::text(out, path),
-            None => {
-                out.extend_from_slice(b"unreachable:");
-                number::hex_digits(out, id);
-            }
+        if let Some(path) = self.place.cgroup(id) {
+            escape::text(out, path);
+        } else {
+            out.extend_from_slice(b"unreachable:");
+            number::hex_digits(out, id);
         }
     }
 

@@ -48,7 +48,7 @@ impl Printer<'_> {
         self.netlink_socket(batch, &socket);
         if self.options.memory {
             batch.text.push(b'\t');
-            self.memory(&mut batch.text, attributes.meminfo(), None);
+            super::memory::write(&mut batch.text, attributes.meminfo(), None);
         }
     }
 

@@ -7,7 +7,6 @@ use sockeye_wire::sock_diag::packet::{PacketAttributes, PacketInfo, PacketMessag
 use super::{Details, Printer, narrow, queue, read_u32};
 use crate::output::number;
 use crate::ss::grid::Batch;
-use crate::ss::names;
 
 /// `ETH_P_ALL`: every protocol.
 const ALL_PROTOCOLS: u64 = 3;
@@ -74,7 +73,7 @@ impl Printer<'_> {
             self.classic_program(out, filter);
         }
         if self.options.memory {
-            self.memory(out, attributes.meminfo(), None);
+            super::memory::write(out, attributes.meminfo(), None);
         }
     }
 
@@ -85,7 +84,7 @@ impl Printer<'_> {
         if socket.protocol == ALL_PROTOCOLS {
             batch.text.push(b'*');
         } else {
-            let name = names::ethertype(u16::try_from(socket.protocol).unwrap_or(0));
+            let name = self.names.ethertype(u16::try_from(socket.protocol).unwrap_or(0));
             batch.text.extend_from_slice(name.as_bytes());
         }
         batch.text.push(b':');

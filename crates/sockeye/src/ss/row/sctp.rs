@@ -9,7 +9,7 @@ use crate::output::number;
 
 impl Printer<'_> {
     pub(super) fn sctp_info(&self, out: &mut Vec<u8>, attributes: &InetAttributes<'_>) {
-        self.memory(out, attributes.skmem(), attributes.meminfo());
+        super::memory::write(out, attributes.skmem(), attributes.meminfo());
         let lists: [(&[u8], _); 2] =
             [(b" locals:", attributes.local_addresses()), (b" peers:", attributes.peer_addresses())];
         for (label, payload) in lists {

@@ -1,4 +1,5 @@
 //! What `-i` tells of a TCP connection.
+#![expect(clippy::cast_precision_loss, reason = "`ss` computes with doubles, and its digits are to be met")]
 
 use sockeye_wire::sock_diag::congestion::{BbrInfo, DctcpInfo, VegasInfo};
 use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage};
@@ -24,7 +25,7 @@ const OPTION_WSCALE: u64 = 4;
 
 impl Printer<'_> {
     pub(super) fn tcp_info(&self, out: &mut Vec<u8>, message: &InetMessage<'_>, attributes: &InetAttributes<'_>) {
-        self.memory(out, attributes.skmem(), attributes.meminfo());
+        super::memory::write(out, attributes.skmem(), attributes.meminfo());
         if let Some(payload) = attributes.tcp_info() {
             self.connection(out, TcpInfo(payload), message.state_number() == Some(LISTEN), attributes);
         }
@@ -98,9 +99,7 @@ impl Printer<'_> {
             out.extend_from_slice(b",mrtt:");
             // Before the first sample it is the greatest number there is.
             text::milliseconds(out, bbr.min_rtt().unwrap_or(u32::MAX.into()));
-            for (label, gain) in
-                [(&b",pacing_gain:"[..], bbr.pacing_gain()), (b",cwnd_gain:", bbr.cwnd_gain())]
-            {
+            for (label, gain) in [(&b",pacing_gain:"[..], bbr.pacing_gain()), (b",cwnd_gain:", bbr.cwnd_gain())] {
                 if let Some(gain) = gain.filter(|&gain| gain != 0) {
                     out.extend_from_slice(label);
                     text::general(out, gain as f64 / 256.0, 6);

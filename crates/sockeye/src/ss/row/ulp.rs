@@ -7,17 +7,8 @@ use super::{labelled, read_u8, read_u16, read_u32, read_u64};
 use crate::output::{escape, number};
 
 /// Flags of a subflow (include/uapi/linux/mptcp.h, `MPTCP_SUBFLOW_FLAG_*`), a letter each.
-const SUBFLOW_FLAGS: [(u64, u8); 9] = [
-    (1, b'M'),
-    (2, b'm'),
-    (4, b'J'),
-    (8, b'j'),
-    (16, b'B'),
-    (32, b'b'),
-    (64, b'e'),
-    (128, b'c'),
-    (256, b'v'),
-];
+const SUBFLOW_FLAGS: [(u64, u8); 9] =
+    [(1, b'M'), (2, b'm'), (4, b'J'), (8, b'j'), (16, b'B'), (32, b'b'), (64, b'e'), (128, b'c'), (256, b'v')];
 
 /// ` tcp-ulp-NAME …`.
 pub(super) fn write(out: &mut Vec<u8>, payload: &[u8]) {

@@ -25,7 +25,7 @@ impl Printer<'_> {
         self.processes(batch, inode);
         let out = &mut batch.text;
         if self.options.memory {
-            self.memory(out, attributes.meminfo(), None);
+            super::memory::write(out, attributes.meminfo(), None);
         }
         if self.options.extended {
             if let Some(shutdown) = read_u8(attributes.shutdown()) {

@@ -47,7 +47,7 @@ impl Printer<'_> {
             }
         }
         if self.options.memory {
-            self.memory(out, attributes.meminfo(), None);
+            super::memory::write(out, attributes.meminfo(), None);
         }
     }
 
