@@ -17,6 +17,7 @@ mod live;
 mod load;
 mod machine;
 mod namespace;
+mod page;
 mod part;
 mod program;
 mod report;
