@@ -22,7 +22,7 @@ pub use asked::Asked;
 pub use flat::Flat;
 pub use held::Lacks;
 pub use kernel::{Abilities, Approximation, approximate};
-pub use plan::{DumpPlan, Plan, Question, asks};
+pub use plan::{Chosen, DumpPlan, Plan, Question, asks};
 pub use registry::{catalog, source_flat};
 pub use row::SocketRow;
 pub use several::Several;
