@@ -243,7 +243,7 @@ fn prefix_len(text: &str, max: u8) -> Option<u8> {
     text.parse().ok().filter(|&len| digits && len <= max)
 }
 
-/// `193.233.7/24` as `ss` pads it. Without a prefix length it is refused: `ss` reads `127.1` as 127.1.0.0/16, everything
+/// `193.233.7/24` as `ss` pads it. Without a prefix length it is refused: `ss` reads `127.1` as 127.1.0.0, everything
 /// else as 127.0.0.1.
 fn short_dotted(text: &str, prefix: Option<&str>, host: &Part<'_>, dialect: Dialect) -> Result<Vec<Network>, Mistake> {
     let octets: Option<Vec<u8>> = text.split('.').map(|part| part.parse().ok()).collect();
@@ -255,8 +255,7 @@ fn short_dotted(text: &str, prefix: Option<&str>, host: &Part<'_>, dialect: Dial
     padded[..octets.len()].copy_from_slice(&octets);
     let address = Ipv4Addr::from(padded);
     if prefix.is_none() && dialect == Dialect::Ss {
-        let prefix_len = u8::try_from(octets.len() * 8).unwrap_or(32);
-        return Ok(vec![Network::new(IpAddr::V4(address), prefix_len)]);
+        return Ok(vec![Network::host(IpAddr::V4(address))]);
     }
     if prefix.is_none() {
         return Err(no_address().help(format!(

@@ -66,7 +66,7 @@ pub enum Dialect {
     /// What is most likely a slip is a mistake: a filter that can match nothing, an address that is cut short.
     #[default]
     Sockeye,
-    /// As `ss` reads it: a filter that can match nothing matches nothing, and `127.1` is the network 127.1.0.0/16.
+    /// As `ss` reads it: a filter that can match nothing matches nothing, and `127.1` is the address 127.1.0.0.
     Ss,
 }
 

@@ -1,9 +1,11 @@
 //! Text in columns, as `ss` lays it out: gathered in a batch, measured, written.
 //!
-//! A batch is what `ss` would keep in five blocks of a mebibyte each; columns are as wide as the widest cell so far, in this
+//! A batch is what `ss` would keep in five chunks of a mebibyte each; columns are as wide as the widest cell so far, in this
 //! batch or an earlier one. So the blanks are the same as long as the rows come in the same order.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::output::sink::BLOCK_LEN;
 
 /// A column of the text. Address and port are two, so that the colons stand below each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +56,15 @@ const HEADINGS: [(&str, &str); COLUMNS] = [
     ("", ""),
 ];
 
-/// Bytes of a block that hold text; 16 of the mebibyte are its own.
-const BLOCK_LEN: usize = 1024 * 1024 - 16;
-/// Blocks after which a batch is written at the end of a row.
-const BLOCKS_MAX: usize = 5;
-/// Bytes that a block needs for the length of a cell.
+/// Bytes of a chunk of the original's batch that hold text; 16 of the mebibyte are its own.
+const CHUNK_LEN: usize = 1024 * 1024 - 16;
+/// Chunks after which a batch is written at the end of a row.
+const CHUNKS_MAX: usize = 5;
+/// Bytes that a chunk needs for the length of a cell.
 const CELL_HEADER_LEN: usize = 2;
+/// Bytes of a batch where several threads write at once: their rows come in no order, so batches need not be those of the
+/// original, and small ones stay in the processor's cache.
+const SHORT_LEN: usize = 256 * 1024;
 
 /// Which columns there are, and how wide they have become.
 pub(super) struct Grid {
@@ -84,17 +89,16 @@ impl Grid {
         batch.end_row();
     }
 
-    /// Lays out a batch behind `out` and empties it.
-    pub(super) fn lay_out(&self, batch: &mut Batch, out: &mut Vec<u8>) {
+    /// Lays out a batch, hands the text to `write` in pieces, which says whether anybody still reads, and empties the batch.
+    pub(super) fn lay_out(&self, batch: &mut Batch, out: &mut Vec<u8>, mut write: impl FnMut(&mut Vec<u8>) -> bool) {
         let widths = self.widths();
         let last_visible = (0..COLUMNS - 1).rev().find(|&column| self.shown[column]).unwrap_or(0);
         let compact = self.terminal.is_none();
         let first_of_all = (0..COLUMNS).find(|&column| widths[column] > 0).unwrap_or(0);
-        out.reserve(batch.text.len() * 2);
         let mut start = 0;
         let mut column = first_of_all;
         let mut line_started = false;
-        for &end in &batch.ends {
+        'cells: for &end in &batch.ends {
             let cell = &batch.text[start..end as usize];
             start = end as usize;
             let width = widths[column];
@@ -115,6 +119,9 @@ impl Grid {
                     out.push(b'\n');
                     line_started = false;
                     column = 0;
+                    if out.len() >= BLOCK_LEN && !write(out) {
+                        break 'cells;
+                    }
                 } else {
                     column += 1;
                 }
@@ -126,6 +133,7 @@ impl Grid {
         if line_started {
             out.push(b'\n');
         }
+        write(out);
         batch.clear();
     }
 
@@ -205,11 +213,13 @@ pub(super) struct Batch {
     column: usize,
     /// Where its cell began.
     start: usize,
-    /// Bytes used of the last block, and how many blocks there are.
-    block_used: usize,
-    blocks: usize,
+    /// Bytes used of the last chunk, and how many chunks there are.
+    chunk_used: usize,
+    chunks: usize,
     /// The length of the last cell of the last row: what no row follows does not widen its column.
     last: Option<usize>,
+    /// It ends early.
+    is_short: bool,
 }
 
 impl Batch {
@@ -217,7 +227,7 @@ impl Batch {
     pub(super) fn begin(&mut self, grid: &Grid) {
         if let Some(len) = self.last.take() {
             grid.widen(COLUMNS - 1, len);
-            self.flush_block(len);
+            self.flush_chunk(len);
         }
         self.column = 0;
         self.start = self.text.len();
@@ -229,9 +239,9 @@ impl Batch {
     pub(super) fn end_cell(&mut self, grid: &Grid) {
         if grid.shown[self.column] {
             let len = self.text.len() - self.start;
-            self.put_in_block(len);
+            self.put_in_chunk(len);
             grid.widen(self.column, len);
-            self.flush_block(len);
+            self.flush_chunk(len);
             self.end_here();
         } else {
             self.text.truncate(self.start);
@@ -244,14 +254,19 @@ impl Batch {
     #[inline]
     pub(super) fn end_row(&mut self) {
         let len = self.text.len() - self.start;
-        self.put_in_block(len);
+        self.put_in_chunk(len);
         self.last = Some(len);
         self.end_here();
     }
 
+    /// Lets the batch end early, where other threads write too, or not.
+    pub(super) fn shorten(&mut self, is_short: bool) {
+        self.is_short = is_short;
+    }
+
     /// Whether the batch is to be laid out before the next row.
     pub(super) fn is_full(&self) -> bool {
-        self.blocks >= BLOCKS_MAX
+        self.chunks >= CHUNKS_MAX || (self.is_short && self.text.len() >= SHORT_LEN)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -263,32 +278,32 @@ impl Batch {
         self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
     }
 
-    /// A cell that does not fit its block goes to a new one, whole.
-    fn put_in_block(&mut self, len: usize) {
-        if self.blocks == 0 {
-            self.blocks = 1;
+    /// A cell that does not fit its chunk goes to a new one, whole.
+    fn put_in_chunk(&mut self, len: usize) {
+        if self.chunks == 0 {
+            self.chunks = 1;
         }
-        if self.block_used > 0 && self.block_used + CELL_HEADER_LEN + len >= BLOCK_LEN && len > 0 {
-            self.blocks += 1;
-            self.block_used = 0;
+        if self.chunk_used > 0 && self.chunk_used + CELL_HEADER_LEN + len >= CHUNK_LEN && len > 0 {
+            self.chunks += 1;
+            self.chunk_used = 0;
         }
     }
 
-    /// The next cell begins at an even place, in a new block where there is no room for its length.
-    fn flush_block(&mut self, len: usize) {
-        let used = self.block_used + CELL_HEADER_LEN + len + len % 2;
-        if used + CELL_HEADER_LEN > BLOCK_LEN {
-            self.blocks += 1;
-            self.block_used = 0;
+    /// The next cell begins at an even place, in a new chunk where there is no room for its length.
+    fn flush_chunk(&mut self, len: usize) {
+        let used = self.chunk_used + CELL_HEADER_LEN + len + len % 2;
+        if used + CELL_HEADER_LEN > CHUNK_LEN {
+            self.chunks += 1;
+            self.chunk_used = 0;
         } else {
-            self.block_used = used;
+            self.chunk_used = used;
         }
     }
 
     fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
-        (self.block_used, self.blocks, self.last) = (0, 0, None);
+        (self.chunk_used, self.chunks, self.last) = (0, 0, None);
     }
 }
 
@@ -314,9 +329,12 @@ mod tests {
     const ROW: [&str; COLUMNS] = ["tcp", "ESTAB", "0", "17", "127.0.0.1:", "22", "10.0.0.1:", "443", "users", " ino:7"];
 
     fn laid_out(grid: &Grid, batch: &mut Batch) -> String {
-        let mut out = Vec::new();
-        grid.lay_out(batch, &mut out);
-        String::from_utf8(out).unwrap()
+        let mut text = Vec::new();
+        grid.lay_out(batch, &mut Vec::new(), |out| {
+            text.append(out);
+            true
+        });
+        String::from_utf8(text).unwrap()
     }
 
     #[test]
@@ -358,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_ends_in_its_fifth_block() {
+    fn a_batch_ends_in_its_fifth_chunk() {
         let (grid, mut batch) = (grid(None), Batch::default());
         let rest = format!(" {}", "x".repeat(999));
         let mut rows = 0;
@@ -366,7 +384,7 @@ mod tests {
             row(&grid, &mut batch, [&ROW[..9], &[rest.as_str()]].concat().try_into().unwrap());
             rows += 1;
         }
-        // Four blocks are full: each row takes some 1050 bytes.
+        // Four chunks are full: each row takes some 1050 bytes.
         assert!((3900..4050).contains(&rows), "{rows}");
     }
 }

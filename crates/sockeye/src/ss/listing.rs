@@ -154,8 +154,13 @@ impl Writer<'_, '_> {
     /// Lays out the batch and writes it.
     pub(super) fn write(&mut self) {
         if !self.batch.is_empty() {
-            self.output.printer.grid.lay_out(&mut self.batch, &mut self.out);
-            self.open = self.output.sink.write(&mut self.out);
+            let sink = self.output.sink;
+            let mut open = self.open;
+            self.output.printer.grid.lay_out(&mut self.batch, &mut self.out, |out| {
+                open = sink.write(out);
+                open
+            });
+            self.open = open;
         }
     }
 
@@ -262,7 +267,12 @@ pub(super) fn run(
             Some(parts) => parts.map(|part| job(Some(part))).into(),
             None => vec![job(None)],
         };
-        listing::run(&jobs, jobs.len(), counts, || output.writer()).iter().for_each(&mut ended);
+        let writer = || {
+            let mut writer = output.writer();
+            writer.batch.shorten(jobs.len() > 1);
+            writer
+        };
+        listing::run(&jobs, jobs.len(), counts, writer).iter().for_each(&mut ended);
         if counts.stopped.load(Ordering::Relaxed) {
             break;
         }

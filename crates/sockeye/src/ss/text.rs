@@ -25,6 +25,29 @@ pub(super) fn milliseconds(out: &mut Vec<u8>, microseconds: u64) {
     general(out, microseconds as f64 / 1000.0, 6);
 }
 
+/// A factor in parts of 256, with six digits as `%g` gives them.
+pub(super) fn in_256ths(out: &mut Vec<u8>, parts: u64) {
+    const DIGITS: u32 = 6;
+    let whole = parts / 256;
+    if !(1..1000).contains(&whole) {
+        general(out, parts as f64 / 256.0, 6);
+        return;
+    }
+    // Exact in whole numbers: as many decimals as six digits leave room for, rounded half to even.
+    let decimals = DIGITS - 1 - whole.ilog10();
+    let scaled = parts * 10_u64.pow(decimals);
+    let (floor, rest) = (scaled / 256, scaled % 256);
+    let rounded = floor + u64::from(rest > 128 || (rest == 128 && floor % 2 == 1));
+    let unit = 10_u64.pow(decimals);
+    number::decimal(out, rounded / unit);
+    let part = rounded % unit;
+    if part != 0 {
+        let digits = format!("{part:0width$}", width = decimals as usize);
+        out.push(b'.');
+        out.extend_from_slice(digits.trim_end_matches('0').as_bytes());
+    }
+}
+
 /// `%.{digits}g`.
 pub(super) fn general(out: &mut Vec<u8>, value: f64, digits: usize) {
     if value == 0.0 {
@@ -212,6 +235,14 @@ mod tests {
             assert_eq!(text(|out| bandwidth(out, bits, false)), expected, "{bits}");
         }
         assert_eq!(text(|out| bandwidth(out, 1_234_567.5, true)), "1234568");
+    }
+
+    #[test]
+    fn parts_of_256_are_those_of_the_slow_way() {
+        for parts in (0..300_000_u32).step_by(7).chain([739, 255_999, 256_000]) {
+            let slow = text(|out| general(out, f64::from(parts) / 256.0, 6));
+            assert_eq!(text(|out| in_256ths(out, parts.into())), slow, "{parts}");
+        }
     }
 
     #[test]

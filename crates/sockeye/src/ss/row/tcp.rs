@@ -102,7 +102,7 @@ impl Printer<'_> {
             for (label, gain) in [(&b",pacing_gain:"[..], bbr.pacing_gain()), (b",cwnd_gain:", bbr.cwnd_gain())] {
                 if let Some(gain) = gain.filter(|&gain| gain != 0) {
                     out.extend_from_slice(label);
-                    text::general(out, gain as f64 / 256.0, 6);
+                    text::in_256ths(out, gain);
                 }
             }
             out.push(b')');
