@@ -4,6 +4,7 @@ mod address;
 mod asked;
 mod flat;
 mod held;
+pub mod iproute;
 mod kernel;
 mod place;
 mod plan;

@@ -339,6 +339,10 @@ impl Listing<'_> {
             filter: self.filter,
         };
         let mut verdict = verdict(&circumstances);
+        if plan.dumps.is_empty() {
+            // Nothing can match, and that is the answer (only `ss` may ask so).
+            verdict.answer = Answer::Whole;
+        }
         verdict.time_wait = time_wait(plan, &ended, &counts);
         let rows = shared.rows.load(Ordering::Relaxed);
         if let Some(replay) = replay {

@@ -93,6 +93,8 @@ fn ask(options: &Options, table: Table, filter: &Expression) -> (u32, bool) {
         // INFO with VEGASINFO and CONG, SKMEMINFO, TOS and TCLASS.
         _ => {
             either(options.info, extension(2) | extension(3) | extension(4))
+                // Rates need counters.
+                | either(options.watch.is_some(), extension(2))
                 | either(options.memory, extension(7))
                 | either(options.tos, extension(5) | extension(6))
         }

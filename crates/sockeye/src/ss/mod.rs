@@ -13,6 +13,7 @@ mod listing;
 mod names;
 mod options;
 mod proc_tables;
+mod rates;
 mod recorded;
 mod row;
 mod selection;
@@ -25,6 +26,7 @@ mod words;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
 
 use sockeye_conn::Namespace;
 use sockeye_query::filter::Expression;
@@ -35,6 +37,7 @@ use self::kill::Killer;
 use self::listing::Output;
 use self::names::Names;
 use self::options::{Asked, Mistake, Options};
+use self::rates::Rates;
 use self::row::Printer;
 use self::selection::Chosen;
 use self::truth::Truth;
@@ -43,6 +46,9 @@ use crate::output::escape;
 use crate::sockets::listing::Counts;
 use crate::sockets::run::terminal_width;
 use crate::sockets::system::{Interfaces, Place, System, Whence};
+
+/// Clears a terminal and goes to its upper left corner.
+const CLEAR: &str = "\x1b[H\x1b[2J";
 
 /// How the command was called, which decides what its exit status tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +84,7 @@ pub(crate) fn run(words: Vec<OsString>, called: Called) -> u8 {
     };
     match options::read(&words) {
         Ok(Asked::Help) => print(usage::TEXT),
-        Ok(Asked::Version) => print(&format!("ss utility, iproute2-7.1.0 (sockeye {})\n", crate::version::TEXT)),
+        Ok(Asked::Version) => print(&format!("ss utility, iproute2-7.1.0, sockeye {}\n", crate::version::TEXT)),
         Ok(Asked::Sockets(options)) => match show(&options, called) {
             Ok(status) => status,
             Err(Failure::Mistake(mistake)) => refuse(&mistake, called),
@@ -148,10 +154,14 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
         }
         .into());
     }
-    if options.json {
+    if options.json && options.watch.is_none() {
         return json::run(options, chosen).map_err(Failure::Other);
     }
-    Session { options, chosen, filter, namespace, called }.run(truth)
+    let session = Session { options, chosen, filter, namespace, called };
+    match options.watch {
+        Some(every) => session.watch(every),
+        None => session.run(truth, None),
+    }
 }
 
 /// A listing, or one of its kin, as it was asked for.
@@ -164,17 +174,46 @@ struct Session<'s> {
 }
 
 impl Session<'_> {
-    fn run(&self, truth: Truth) -> Result<u8, Failure> {
+    /// Again and again, until nobody reads any more. On a terminal each look takes the place of the one before.
+    fn watch(&self, every: Duration) -> Result<u8, Failure> {
+        let mut rates = Rates::default();
+        let terminal = io::stdout().is_terminal();
+        loop {
+            let began = Instant::now();
+            if self.options.json {
+                json::run(self.options, self.chosen).map_err(Failure::Other)?;
+            } else {
+                let between = if terminal {
+                    CLEAR
+                } else if rates.has_looked() {
+                    "\n"
+                } else {
+                    ""
+                };
+                if print(between) != 0 {
+                    return Ok(1);
+                }
+                rates.look();
+                self.run(Truth::default(), Some(&rates))?;
+            }
+            if is_stdout_gone() {
+                return Ok(0);
+            }
+            std::thread::sleep(every.saturating_sub(began.elapsed()));
+        }
+    }
+
+    fn run(&self, truth: Truth, rates: Option<&Rates>) -> Result<u8, Failure> {
         let users = self.options.processes.then(|| Users::new(self.options));
         std::thread::scope(|scope| {
             if let Some(users) = &users {
                 scope.spawn(|| users.scan());
             }
-            self.list(users.as_ref(), truth)
+            self.list(users.as_ref(), truth, rates)
         })
     }
 
-    fn list(&self, users: Option<&Users>, mut truth: Truth) -> Result<u8, Failure> {
+    fn list(&self, users: Option<&Users>, mut truth: Truth, rates: Option<&Rates>) -> Result<u8, Failure> {
         let options = self.options;
         let net_admin = rustix::thread::capabilities(None)
             .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN));
@@ -191,7 +230,7 @@ impl Session<'_> {
         }
         let names = Names::new(options.numeric, options.resolve);
         let grid = self.grid();
-        let printer = Printer { options, names: &names, users, place: &place, grid: &grid };
+        let printer = Printer { options, names: &names, users, place: &place, grid: &grid, rates };
         let sink = listing::stdout()?;
         let killer = options.kill.then(|| Killer::new(self.namespace)).transpose()?;
         let output = Output::new(&printer, self.chosen, &sink, killer.as_ref());
@@ -274,6 +313,15 @@ fn refuse(mistake: &Mistake, called: Called) -> u8 {
     // Nobody is left to be told where stderr cannot be written.
     let _ = io::stderr().write_all(&text);
     called.usage_status()
+}
+
+/// Whether nobody reads what is written, which a pipe tells only when it is asked.
+fn is_stdout_gone() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = io::stdout();
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut polled, Some(&at_once)).is_ok() && polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 /// One line on stderr.

@@ -102,6 +102,9 @@ impl Printer<'_> {
                 _ => self.tcp_info(out, &message, &attributes),
             }
         }
+        if let Some(rates) = self.rates {
+            rates.write(out, row, self.names.numeric);
+        }
         if let Some(storages) = attributes.bpf_storages() {
             self.storages(out, storages);
         }

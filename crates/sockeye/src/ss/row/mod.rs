@@ -21,6 +21,7 @@ use sockeye_wire::Scalar;
 use super::grid::{Batch, Grid};
 use super::names::Names;
 use super::options::Options;
+use super::rates::Rates;
 use super::text;
 use super::users::Users;
 use crate::output::{escape, number};
@@ -38,6 +39,8 @@ pub(super) struct Printer<'p> {
     pub(super) users: Option<&'p Users>,
     pub(super) place: &'p Place<'p>,
     pub(super) grid: &'p Grid,
+    /// Rates since the last look (`--watch`).
+    pub(super) rates: Option<&'p Rates>,
 }
 
 impl Printer<'_> {
