@@ -27,7 +27,7 @@ pub(super) fn run(options: &Options, chosen: Chosen) -> Result<u8> {
         output: Some(Format::Json),
         view: details.then(|| "everything".to_owned()),
         no_owners: !options.processes,
-        netns: options.namespace.clone(),
+        netns: options.namespace.clone().map(Into::into),
         lenient: true,
         ..sockets::Options::default()
     };

@@ -1,6 +1,5 @@
 //! The listing: table after table in the order of `ss`, each dumped, filtered and written.
 
-use std::fs::File;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -279,10 +278,4 @@ pub(super) fn run(
             break;
         }
     }
-}
-
-/// The standard output, for whole blocks.
-pub(super) fn stdout() -> std::io::Result<Sink> {
-    use std::os::fd::AsFd as _;
-    Ok(Sink::new(File::from(std::io::stdout().as_fd().try_clone_to_owned()?)))
 }

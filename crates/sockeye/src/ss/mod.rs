@@ -43,6 +43,7 @@ use self::selection::Chosen;
 use self::truth::Truth;
 use self::users::Users;
 use crate::output::escape;
+use crate::output::sink::Sink;
 use crate::sockets::listing::Counts;
 use crate::sockets::run::terminal_width;
 use crate::sockets::system::{Interfaces, Place, System, Whence};
@@ -231,7 +232,7 @@ impl Session<'_> {
         let names = Names::new(options.numeric, options.resolve);
         let grid = self.grid();
         let printer = Printer { options, names: &names, users, place: &place, grid: &grid, rates };
-        let sink = listing::stdout()?;
+        let sink = Sink::to_stdout();
         let killer = options.kill.then(|| Killer::new(self.namespace)).transpose()?;
         let output = Output::new(&printer, self.chosen, &sink, killer.as_ref());
         if options.events {
