@@ -36,9 +36,6 @@ const NOT: [&str; 1] = ["not"];
 /// What may begin a condition, for messages.
 pub(super) const CONDITION: &str = "a word (`tcp`, `listening`), an address, or FIELD OPERATOR VALUE";
 
-/// What is wrong with an operator where a condition begins.
-const OPERATOR_ALONE: &str = "an operator needs a field before it";
-
 /// What may follow a condition, for messages.
 const CONTINUATION: &str = "`and`, `or` or another condition";
 
@@ -388,17 +385,8 @@ impl<'t> Grammar<'t, '_> {
     }
 
     fn no_condition(&mut self) -> Mistake {
-        let at = self.place_of_next();
-        let message = match self.scanner.peek() {
-            None => "the filter ends where a condition should be",
-            Some('\'' | '"') => "a text in quotes needs a field and an operator before it",
-            Some(')') => "this bracket stands where a condition should be",
-            Some(',') => "a comma stands only inside of `in (…)`",
-            Some('=' | '!' | '<' | '>' | '~') => OPERATOR_ALONE,
-            Some(_) if operator::is_one(self.scanner.peek_word().text) => OPERATOR_ALONE,
-            Some(_) => "there is no condition before this",
-        };
-        Mistake::new(at, message).expected(CONDITION)
+        let (at, word) = (self.place_of_next(), self.scanner.peek_word());
+        suggest::no_condition(at, self.scanner.peek(), &word)
     }
 }
 

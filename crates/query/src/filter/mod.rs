@@ -27,6 +27,7 @@ mod scanner;
 mod ss;
 mod states;
 mod suggest;
+mod system_names;
 mod width;
 
 pub use ast::{Condition, Expression, Network, Test};

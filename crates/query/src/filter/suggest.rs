@@ -69,6 +69,20 @@ pub(super) fn unknown_word(word: &Piece<'_>, catalog: &Catalog) -> Mistake {
     }
 }
 
+/// Something else where a condition should begin.
+pub(super) fn no_condition(at: Range<usize>, next: Option<char>, word: &Piece<'_>) -> Mistake {
+    let message = match next {
+        None => "the filter ends where a condition should be",
+        Some('\'' | '"') => "a text in quotes needs a field and an operator before it",
+        Some(')') => "this bracket stands where a condition should be",
+        Some(',') => "a comma stands only inside of `in (…)`",
+        Some('=' | '!' | '<' | '>' | '~') => "an operator needs a field before it",
+        Some(_) if operator::is_one(word.text) => "an operator needs a field before it",
+        Some(_) => "there is no condition before this",
+    };
+    Mistake::new(at, message).expected(CONDITION)
+}
+
 /// `sport > 1024` without quotes, of a field that stands without `=` too: the shell has taken all but the field.
 pub(super) fn value_missing(name: &Piece<'_>, kind: FieldKind, at: Range<usize>) -> Mistake {
     let mistake = Mistake::new(at, format!("{} needs a value", quoted(name.text))).expected(values(kind));
