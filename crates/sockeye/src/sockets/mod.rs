@@ -1,11 +1,11 @@
 //! `sockeye sockets`: the listing of sockets.
 
 mod confirm;
-mod ends;
+pub(crate) mod ends;
 mod footer;
 mod lacking;
 pub(crate) mod listing;
-mod narrow;
+pub(crate) mod narrow;
 mod options;
 mod own;
 mod plan_text;
