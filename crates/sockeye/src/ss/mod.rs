@@ -148,11 +148,11 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
     };
     let whence = namespace.map_or(Whence::Here, Whence::Namespace);
     let filter = expression::read(options, whence)?;
-    if options.kill && options.filter.is_empty() && options.filter_file.is_none() {
+    if options.kill && filter == Expression::always() && !options.selection.names_states() {
         return Err(Mistake {
             sentence:
                 "-K closes every socket that is listed: without a filter that would be all of them, so say which, \
-                       as in -K dst 192.0.2.7 or -K 'sport = :8080'"
+                       as in -K dst 192.0.2.7, -K 'sport = :8080' or -K state close-wait"
                     .to_owned(),
             usage: false,
         }
