@@ -98,7 +98,7 @@ fn ss_hint(error: &clap::Error, words: &[OsString]) -> Option<String> {
         _ => false,
     };
     // What comes before may be a command of ours, or the name of theirs.
-    let own = words.iter().take_while(|word| LISTING.contains(&&***word) || **word == "ss").count();
+    let own = words.iter().take_while(|word| LISTING.contains(&&***word)).count();
     sockeye_query::filter::ss_hint(&words[own..]).filter(|_| is_of_ss)
 }
 

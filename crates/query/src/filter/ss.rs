@@ -18,13 +18,15 @@ const FORMATS: [&str; 4] = ["table", "json", "ndjson", "csv"];
 ///
 /// ```
 /// let hint = sockeye_query::filter::ss_hint(&["-tlnp"]);
-/// assert_eq!(hint.unwrap(), "`-tlnp` is an option of ss; in sockeye: sockeye sockets tcp listening");
+/// assert_eq!(hint.unwrap(), "`-tlnp` is an option of ss; as there: sockeye ss -tlnp; in sockeye: sockeye sockets tcp listening");
 /// ```
 pub fn hint<S: AsRef<str>>(args: &[S]) -> Option<String> {
     let asked = Asked::read(args.iter().map(AsRef::as_ref))?;
     let (first, rest) = asked.found.split_first()?;
     let verb = if rest.is_empty() { "is an option" } else { "are options" };
-    let them = format!("`{}` {verb} of ss", [&[*first], rest].concat().join(" "));
+    let same: Vec<String> = args.iter().map(|arg| words::quoted(arg.as_ref())).collect();
+    let them =
+        format!("`{}` {verb} of ss; as there: sockeye ss {}", [&[*first], rest].concat().join(" "), same.join(" "));
     if let Some(sentence) = asked.not {
         return Some(format!("{them}; {sentence}"));
     }

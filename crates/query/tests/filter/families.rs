@@ -38,8 +38,8 @@ fn prefixes_of_ss_choose_family_address_and_port() {
 fn what_stands_behind_a_prefix_has_to_be_of_the_family() {
     for (text, why) in [
         (
-            "src link:ipx:eth0",
-            "`ipx` is no such address\n  src link:ipx:eth0\n           ^^^\nexpected an Ethernet protocol (ip, arp, ipv6, 0x88cc)\ndid you mean `ip`?",
+            "src link:ipq:eth0",
+            "`ipq` is no such address\n  src link:ipq:eth0\n           ^^^\nexpected an Ethernet protocol (ip, arp, ipv6, 0x88cc)\ndid you mean `ip`?",
         ),
         (
             "src netlink:route:x",

@@ -1110,7 +1110,7 @@ fn options_of_ss_have_their_filter() {
 unknown word `-tlnp`
   tcp -tlnp
       ^^^^^
-`-tlnp` is an option of ss; in sockeye: sockeye sockets tcp listening",
+`-tlnp` is an option of ss; as there: sockeye ss -tlnp; in sockeye: sockeye sockets tcp listening",
     );
 }
 

@@ -1,12 +1,12 @@
 //! `sockeye sockets`: the listing of sockets.
 
 mod confirm;
-mod ends;
+pub(crate) mod ends;
 mod footer;
 mod known_names;
 mod lacking;
 pub(crate) mod listing;
-mod narrow;
+pub(crate) mod narrow;
 mod options;
 mod own;
 mod plan_text;

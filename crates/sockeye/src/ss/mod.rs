@@ -26,11 +26,13 @@ mod words;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use sockeye_conn::Namespace;
+use sockeye_owners::ScanOptions;
 use sockeye_query::filter::Expression;
-use sockeye_query::sockets::{Abilities, DumpPlan};
+use sockeye_query::sockets::{Abilities, DumpPlan, Plan, Question, catalog};
 
 use self::grid::{Column, Grid};
 use self::kill::Killer;
@@ -44,9 +46,11 @@ use self::truth::Truth;
 use self::users::Users;
 use crate::output::escape;
 use crate::output::sink::Sink;
+use crate::sockets::ends::Ends;
 use crate::sockets::listing::Counts;
+use crate::sockets::narrow::Narrowing;
 use crate::sockets::run::terminal_width;
-use crate::sockets::system::{Interfaces, Place, System, Whence};
+use crate::sockets::system::{self, Interfaces, Place, System, Whence};
 
 /// Clears a terminal and goes to its upper left corner.
 const CLEAR: &str = "\x1b[H\x1b[2J";
@@ -145,11 +149,11 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
     };
     let whence = namespace.map_or(Whence::Here, Whence::Namespace);
     let filter = expression::read(options, whence)?;
-    if options.kill && options.filter.is_empty() && options.filter_file.is_none() {
+    if options.kill && filter == Expression::always() && !options.selection.names_states() {
         return Err(Mistake {
             sentence:
                 "-K closes every socket that is listed: without a filter that would be all of them, so say which, \
-                       as in -K dst 192.0.2.7 or -K 'sport = :8080'"
+                       as in -K dst 192.0.2.7, -K 'sport = :8080' or -K state close-wait"
                     .to_owned(),
             usage: false,
         }
@@ -158,7 +162,9 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
     if options.json && options.watch.is_none() {
         return json::run(options, chosen).map_err(Failure::Other);
     }
-    let session = Session { options, chosen, filter, namespace, called };
+    let net_admin = rustix::thread::capabilities(None)
+        .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN));
+    let session = Session { options, chosen, filter, namespace, called, net_admin };
     match options.watch {
         Some(every) => session.watch(every),
         None => session.run(truth, None),
@@ -172,6 +178,7 @@ struct Session<'s> {
     filter: Expression,
     namespace: Option<&'s Namespace>,
     called: Called,
+    net_admin: bool,
 }
 
 impl Session<'_> {
@@ -215,30 +222,62 @@ impl Session<'_> {
     }
 
     fn list(&self, users: Option<&Users>, mut truth: Truth, rates: Option<&Rates>) -> Result<u8, Failure> {
+        let abilities = Abilities::new(self.net_admin, true);
+        // What the filter alone would need beside the rows: owners, and the other ends of sockets.
+        let question = Question { filter: Some(&self.filter), fields: &[], listener_drops: false, abilities };
+        let needs = Plan::new(&question);
+        let scans = !needs.owner_parts.is_empty();
+        let system = System::new(scans).with_keys(true);
+        std::thread::scope(|scope| {
+            if scans {
+                let (system, parts, filter) = (&system, &needs.owner_parts, &self.filter);
+                scope.spawn(move || {
+                    let options = ScanOptions { facts: system::facts(parts), ..ScanOptions::default() };
+                    system.scan(&options, &Narrowing::of(filter), false);
+                });
+            }
+            let mut place = Place {
+                system: &system,
+                label: None,
+                interfaces: Interfaces::of(self.namespace),
+                ends: None,
+                index: 0,
+            };
+            if !needs.peers.is_empty() {
+                place.ends = Some(Ends::load(self.namespace, needs.peers, &place)?);
+            }
+            self.rows(users, &mut truth, rates, &place, abilities)
+        })
+    }
+
+    /// The rows, wherever they go.
+    fn rows(
+        &self,
+        users: Option<&Users>,
+        truth: &mut Truth,
+        rates: Option<&Rates>,
+        place: &Place<'_>,
+        abilities: Abilities,
+    ) -> Result<u8, Failure> {
         let options = self.options;
-        let net_admin = rustix::thread::capabilities(None)
-            .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN));
-        let system = System::new(false).with_keys(true);
-        let place =
-            Place { system: &system, label: None, interfaces: Interfaces::of(self.namespace), ends: None, index: 0 };
         let tables = listing::tables(options, self.chosen, &self.filter);
-        let plans = DumpPlan::chosen(&tables, &self.filter, Abilities::new(net_admin, true));
+        let plans = DumpPlan::chosen(&tables, &self.filter, abilities);
         if let Some(path) = &options.dump {
-            for end in dump::write(path, &plans, self.namespace, &place)? {
+            for end in dump::write(path, &plans, self.namespace, place)? {
                 truth.dumped(sockeye_query::sockets::Table::Tcp, Ok(&end), self.chosen);
             }
             return Ok(truth.status(self.called));
         }
         let names = Names::new(options.numeric, options.resolve);
         let grid = self.grid();
-        let printer = Printer { options, names: &names, users, place: &place, grid: &grid, rates };
+        let printer = Printer { options, names: &names, users, place, grid: &grid, rates };
         let sink = Sink::to_stdout();
         let killer = options.kill.then(|| Killer::new(self.namespace)).transpose()?;
         let output = Output::new(&printer, self.chosen, &sink, killer.as_ref());
         if options.events {
-            events::follow(self.chosen, &self.filter, &output, self.namespace, &place)?;
+            events::follow(self.chosen, &self.filter, &output, self.namespace, place)?;
         } else {
-            self.tables(&plans, &output, &place, &mut truth);
+            self.tables(&plans, &output, place, truth);
         }
         output.finish();
         sink.finish()?;
@@ -286,6 +325,15 @@ impl Session<'_> {
             }
         }
         truth.lacks_dccp(self.chosen);
+        if counts.undecided_by_owners.load(Ordering::Relaxed) > 0 {
+            truth.undecided("owners of some sockets cannot be seen, so these may be missing");
+        } else if counts.undecided.load(Ordering::Relaxed) > 0 && !self.net_admin && self.speaks_of_mark() {
+            truth.undecided("the kernel tells the mark of sockets only with CAP_NET_ADMIN, so some may be missing");
+        }
+    }
+
+    fn speaks_of_mark(&self) -> bool {
+        catalog().find("mark").is_some_and(|mark| self.filter.fields().contains(&mark))
     }
 
     fn grid(&self) -> Grid {

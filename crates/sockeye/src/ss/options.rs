@@ -41,7 +41,6 @@ pub(super) struct Options {
     pub(super) filter: Vec<String>,
     pub(super) json: bool,
     pub(super) watch: Option<Duration>,
-    pub(super) replay: Option<String>,
 }
 
 /// Which security contexts are shown.
@@ -124,7 +123,6 @@ enum Id {
     BpfMap,
     Json,
     Watch,
-    Replay,
 }
 
 const fn flag(letter: char, names: &'static [&'static str], id: Id) -> Known<Id> {
@@ -189,7 +187,6 @@ const KNOWN: &[Known<Id>] = &[
     long(&["bpf-map-id"], true, Id::BpfMap),
     long(&["json"], false, Id::Json),
     long(&["watch"], true, Id::Watch),
-    long(&["replay"], true, Id::Replay),
 ];
 
 /// Maps that one command line may name.
@@ -254,7 +251,6 @@ pub(super) fn read(words: &[String]) -> Result<Asked, Mistake> {
                     Mistake::plain(format!("--watch takes a time between two looks, as in --watch 1s, not \"{value}\""))
                 })?);
             }
-            Id::Replay => options.replay = Some(value),
         }
     }
     options.filter = states(&mut options.selection, others)?;

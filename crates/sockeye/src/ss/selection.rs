@@ -259,6 +259,11 @@ impl Selection {
         Ok(())
     }
 
+    /// Whether states were named in words, which are a part of the filter.
+    pub(super) fn names_states(&self) -> bool {
+        self.states_said
+    }
+
     /// Whether tables, families or states were chosen: a summary stands alone where none were.
     pub(super) fn is_default(&self) -> bool {
         self.default

@@ -74,6 +74,12 @@ impl Truth {
         complain(sentence);
     }
 
+    /// Sockets that the filter could not decide about, in a sentence.
+    pub(super) fn undecided(&mut self, sentence: &str) {
+        self.incomplete = true;
+        complain(sentence);
+    }
+
     /// The exit status.
     pub(super) const fn status(&self, called: Called) -> u8 {
         match called {

@@ -90,7 +90,6 @@ fn options_of_ss_name_the_command_that_was_meant() {
     };
     check("-tlnp", "sockeye sockets tcp listening");
     check("sockets -tlnp", "sockeye sockets tcp listening");
-    check("ss -tlnp", "sockeye sockets tcp listening");
     check("-tulpn", "sockeye sockets tcp udp listening unconnected");
     check("-tan", "sockeye sockets tcp all");
     check("-tan state established", "sockeye sockets tcp established");

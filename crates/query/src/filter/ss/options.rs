@@ -178,30 +178,18 @@ pub(super) static OPTIONS: [(char, &str, Means); 46] = [
     ('H', "no-header", Means::Option("--no-header")),
     ('Q', "no-queues", Means::Needless),
     ('O', "oneline", Means::Needless),
-    ('T', "threads", Means::Without("sockeye names processes, not their threads (`ss -T` does)")),
-    ('Z', "context", Means::Without("sockeye does not show SELinux contexts (`ss -Z` does)")),
-    ('z', "contexts", Means::Without("sockeye does not show SELinux contexts (`ss -z` does)")),
-    ('K', "kill", Means::Not("sockeye closes no sockets, it only reads: use `ss -K`", false)),
-    (
-        'E',
-        "events",
-        Means::Not("sockeye does not wait for sockets to close, it lists those there are: use `ss -E`", false),
-    ),
-    ('d', "dccp", Means::Not("sockeye does not list DCCP sockets: use `ss -d`", false)),
+    ('T', "threads", Means::Without("a listing names processes, not their threads")),
+    ('Z', "context", Means::Without("a listing shows no SELinux contexts")),
+    ('z', "contexts", Means::Without("a listing shows no SELinux contexts")),
+    ('K', "kill", Means::Not("a listing closes no sockets", false)),
+    ('E', "events", Means::Not("a listing does not wait for sockets to close, it shows those there are", false)),
+    ('d', "dccp", Means::Not("no kernel that sockeye knows lists DCCP sockets any more", false)),
     (
         'D',
         "diag",
-        Means::Not(
-            "sockeye writes no raw dump; its own record of what the kernel sent is made by: \
-             sockeye sockets tcp all --capture FILE",
-            true,
-        ),
+        Means::Not("a record of all that the kernel sent is made by: sockeye sockets tcp all --capture FILE", true),
     ),
-    (
-        'F',
-        "filter",
-        Means::Not("sockeye reads no filter from a file, but the shell does: sockeye sockets \"$(cat FILE)\"", true),
-    ),
+    ('F', "filter", Means::Not("the shell can read a filter from a file too: sockeye sockets \"$(cat FILE)\"", true)),
     // Ours, which may stand beside them.
     ('j', "json", Means::Own("--json")),
     ('\0', "no-owners", Means::Own("--no-owners")),

@@ -93,13 +93,13 @@ fn a_filter_behind_the_options_is_kept() {
 fn what_sockeye_does_not_do_is_said_in_a_sentence() {
     for (args, part) in [
         ("-K", "closes no sockets"),
-        ("-tK dst 10.0.0.1", "use `ss -K`"),
-        ("-E", "use `ss -E`"),
-        ("-d", "use `ss -d`"),
-        ("-A tcp,dccp", "use `ss -d`"),
+        ("-tK dst 10.0.0.1", "as there: sockeye ss -tK dst 10.0.0.1;"),
+        ("-E", "as there: sockeye ss -E;"),
+        ("-d", "no kernel that sockeye knows lists DCCP"),
+        ("-A tcp,dccp", "no kernel that sockeye knows lists DCCP"),
         ("-D file", "--capture FILE"),
         ("-tF file", "$(cat FILE)"),
-        ("-tT", "names processes, not their threads (`ss -T` does); in sockeye: sockeye sockets tcp connected"),
+        ("-tT", "names processes, not their threads; in sockeye: sockeye sockets tcp connected"),
     ] {
         let said = hint(&args.split(' ').collect::<Vec<_>>()).unwrap_or_default();
         assert!(said.contains(part), "{args}: {said}");
@@ -114,6 +114,6 @@ fn what_is_not_of_ss_is_left_alone() {
     assert_eq!(hint(&["-A", "nonsense"]), None);
     assert_eq!(
         hint(&["-tlnp"]).as_deref(),
-        Some("`-tlnp` is an option of ss; in sockeye: sockeye sockets tcp listening")
+        Some("`-tlnp` is an option of ss; as there: sockeye ss -tlnp; in sockeye: sockeye sockets tcp listening")
     );
 }
