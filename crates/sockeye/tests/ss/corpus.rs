@@ -146,6 +146,10 @@ const OPTIONS: &[&str] = &[
     "ss --no-queues -tan",
     "ss --oneline -tain",
     "ss -inmHMNnosuch",
+    "unshare -m sh -c 'mount -t tmpfs none /run && mkdir /run/netns && touch /run/netns/here && \
+     mount --bind /proc/self/ns/net /run/netns/here && ss -N here -ltn'",
+    "timeout 0.2 ss -Etn",
+    "timeout 0.2 ss --events -un state all",
     "ss -V >/dev/null",
     "ss --bogus",
     "ss -Y",
@@ -315,7 +319,7 @@ fn pairs() -> Vec<String> {
 const NAMED: &str = "-n -r -o -e -m -i -p -T -b -a -l -B -4 -6 -0 -t -M -S -u -d -w -x -f -A -s -D -F -V -Z -N -H -Q -O \
     --numeric --options --extended --memory --info --processes --bpf --all --listening --bound-inactive --ipv4 --ipv6 \
     --packet --tcp --mptcp --sctp --udp --dccp --raw --unix --tipc --vsock --xdp --family --query --socket --summary \
-    --filter --no-header --no-queues --oneline --inet-sockopt --tos --cgroup --tipcinfo";
+    --filter --events --no-header --no-queues --oneline --inet-sockopt --tos --cgroup --tipcinfo";
 
 /// The corpus is as large as was promised, no line is twice in it, and every option is.
 pub(crate) fn it_has_every_option_and_every_pair() {
