@@ -16,7 +16,10 @@ use rustix::{
     path::DecInt,
 };
 
-use crate::{procfs::decimal, store::Collected};
+use crate::{
+    procfs::{decimal, numbers},
+    store::Collected,
+};
 
 /// Descriptors listed at the price of one read; a number tried in vain costs a read too. So trying gains nothing any more
 /// when one number is missing for so many expected.
@@ -49,6 +52,22 @@ pub(crate) fn read(
     };
     if next < range.until {
         list(directory, Range { from: next, ..range }, buffer, found)?;
+    }
+    Ok(())
+}
+
+/// The same for the whole of a copy of such a directory, in a file system that lists entries in an order of its own.
+pub(crate) fn read_copy(
+    directory: BorrowedFd<'_>,
+    buffer: &mut [MaybeUninit<u8>],
+    found: &mut Collected,
+) -> Result<(), Errno> {
+    for fd in numbers(directory, buffer)? {
+        match read_one(directory, fd, found) {
+            // Not a link.
+            Ok(_) | Err(Errno::INVAL) => {}
+            Err(errno) => return Err(errno),
+        }
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ pub enum ScanError {
         /// The kernel's answer.
         source: io::Error,
     },
-    /// The directory exists, but no proc file system is mounted there.
+    /// The directory exists, but no proc file system is mounted there, nor is it the copy of one: it has no process.
     NotMounted {
         /// The directory, usually `/proc`.
         path: PathBuf,

@@ -1,8 +1,8 @@
 //! Who holds a socket: processes, and what their cgroup says of systemd unit, container and pod.
 //!
 //! sock_diag names a socket's inode, never its holder. The holder is found the other way round: every descriptor of
-//! every process is asked what it is, and the answers are joined by inode. [`scan()`] does the asking in parallel,
-//! [`Owners`] is the join, [`Visibility`] says what the scan was not allowed to see.
+//! every process, or of each of its threads, is asked what it is, and the answers are joined by inode. [`scan()`] does
+//! the asking in parallel, [`Owners`] is the join, [`Visibility`] says what the scan was not allowed to see.
 //!
 //! What this is not: it opens no netlink socket, follows no changes (a scan is a picture that ages), and does not know
 //! network namespaces: a socket crosses namespaces with its holder, so every process is looked at.
@@ -43,6 +43,7 @@ mod process;
 mod procfs;
 mod queue;
 mod scan;
+mod selinux;
 mod store;
 mod view;
 mod visibility;
@@ -51,6 +52,7 @@ mod worker;
 pub use error::ScanError;
 pub use process::{Cgroup, Facts, Process};
 pub use scan::{Scan, ScanOptions, scan};
+pub use selinux::{selinux_is_enabled, socket_context};
 pub use store::{Owner, Owners, OwnersOf};
 pub use view::ProcessView;
 pub use visibility::{Capability, HidePid, Visibility};

@@ -26,6 +26,8 @@ impl Facts {
     pub const CGROUP: Self = Self(8);
     /// The time of start, [`Process::start_time_ticks`].
     pub const START_TIME: Self = Self(16);
+    /// The security context, [`Process::context`].
+    pub const CONTEXT: Self = Self(32);
 
     /// Whether all facts of `other` are in this set.
     pub const fn contains(self, other: Self) -> bool {
@@ -49,23 +51,27 @@ impl fmt::Debug for Facts {
             (Self::CMDLINE, "CMDLINE"),
             (Self::CGROUP, "CGROUP"),
             (Self::START_TIME, "START_TIME"),
+            (Self::CONTEXT, "CONTEXT"),
         ];
         f.debug_set().entries(names.iter().filter(|(fact, _)| self.contains(*fact)).map(|(_, name)| name)).finish()
     }
 }
 
-/// One process, as it was when its descriptors were read.
+/// One process, or one of its threads where those were asked for, as it was when its descriptors were read. The facts
+/// of a thread are its own: it can have another name, user or context than its process.
 ///
 /// A fact is `None` if it was not asked for, or could not be read: the process may have ended midway.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Process {
     pub(crate) pid: u32,
+    pub(crate) tid: u32,
     pub(crate) uid: Option<u32>,
     pub(crate) comm: Option<Box<[u8]>>,
     pub(crate) cmdline: Option<Cmdline>,
     pub(crate) cgroup: Option<Arc<Cgroup>>,
     pub(crate) start_time_ticks: Option<u64>,
+    pub(crate) context: Option<Box<[u8]>>,
 }
 
 /// A command line, as far as it is kept.
@@ -79,6 +85,12 @@ impl Process {
     /// The process id, in the pid namespace of the proc file system that was scanned.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// The thread id: that of the process itself, its pid, unless [`ScanOptions::tasks`](crate::ScanOptions::tasks)
+    /// found another thread of it.
+    pub fn tid(&self) -> u32 {
+        self.tid
     }
 
     /// The effective user id, in the user namespace of the reader: it decides what the process may do, and is what `ps`
@@ -112,9 +124,16 @@ impl Process {
         self.start_time_ticks
     }
 
+    /// What a security module says of it (`attr/current`): with SELinux its context, as the policy spells it, not as
+    /// `mcstransd` would translate it. None where no module says anything.
+    pub fn context(&self) -> Option<&[u8]> {
+        self.context.as_deref()
+    }
+
     #[cfg(test)]
-    pub(crate) fn bare(pid: u32) -> Self {
-        Self { pid, uid: None, comm: None, cmdline: None, cgroup: None, start_time_ticks: None }
+    pub(crate) fn bare(pid: u32, tid: u32) -> Self {
+        let (uid, comm, cmdline, cgroup, start_time_ticks, context) = (None, None, None, None, None, None);
+        Self { pid, tid, uid, comm, cmdline, cgroup, start_time_ticks, context }
     }
 }
 

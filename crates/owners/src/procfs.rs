@@ -11,7 +11,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, CWD, Mode, OFlags, RawDir, Stat},
+    fs::{AtFlags, CWD, Mode, OFlags, RawDir, SeekFrom, Stat},
     io::Errno,
     path::DecInt,
 };
@@ -27,6 +27,8 @@ const PROC_SUPER_MAGIC: u64 = 0x9fa0;
 /// The proc file system being scanned.
 pub(crate) struct Proc {
     directory: OwnedFd,
+    /// Whether it is the kernel's own and not a copy, whose directories list their entries in any order.
+    pub(crate) is_mounted: bool,
     /// Whether the size of an `fd` directory is its number of descriptors (Linux 6.2, proc_fd_getattr).
     pub(crate) counts_descriptors: bool,
 }
@@ -37,12 +39,15 @@ impl Proc {
         let directory = open_directory(CWD, path).map_err(unreadable)?;
         let kind = rustix::fs::fstatfs(&directory).map_err(unreadable)?.f_type;
         if u64::try_from(kind).ok() != Some(PROC_SUPER_MAGIC) {
-            return Err(ScanError::NotMounted { path: path.to_owned() });
+            let copy = Self { directory, is_mounted: false, counts_descriptors: false };
+            // An empty place is where none was mounted: no answer, and not the answer "nobody".
+            let is_empty = copy.pids().map_err(unreadable)?.is_empty();
+            return if is_empty { Err(ScanError::NotMounted { path: path.to_owned() }) } else { Ok(copy) };
         }
         // This process has a descriptor open at least for the directory.
         let counts_descriptors =
             rustix::fs::statat(&directory, c"self/fd", AtFlags::empty()).is_ok_and(|own| count_of(&own) > 0);
-        Ok(Self { directory, counts_descriptors })
+        Ok(Self { directory, is_mounted: true, counts_descriptors })
     }
 
     pub(crate) fn directory(&self) -> BorrowedFd<'_> {
@@ -51,14 +56,9 @@ impl Proc {
 
     /// The processes there are, by pid.
     pub(crate) fn pids(&self) -> Result<Vec<u32>, Errno> {
-        let mut pids = Vec::new();
         let mut buffer = vec![MaybeUninit::uninit(); DIRECTORY_BUFFER_BYTES];
-        let mut entries = RawDir::new(&self.directory, &mut buffer);
-        while let Some(entry) = entries.next() {
-            pids.extend(decimal(entry?.file_name().to_bytes()));
-        }
-        pids.sort_unstable();
-        Ok(pids)
+        rustix::fs::seek(&self.directory, SeekFrom::Start(0))?;
+        numbers(self.directory(), &mut buffer)
     }
 
     /// Opens a process's directory only to go on from there.
@@ -99,6 +99,17 @@ pub(crate) struct Descriptors {
     pub(crate) directory: OwnedFd,
     /// How many there are, where the kernel says so.
     pub(crate) count: Option<u32>,
+}
+
+/// The entries of a directory whose names are numbers, in order.
+pub(crate) fn numbers(directory: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>]) -> Result<Vec<u32>, Errno> {
+    let mut numbers = Vec::new();
+    let mut entries = RawDir::new(directory, buffer);
+    while let Some(entry) = entries.next() {
+        numbers.extend(decimal(entry?.file_name().to_bytes()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
 }
 
 /// The number of descriptors, from the metadata of their directory.

@@ -1,7 +1,8 @@
-//! The work of a scan, shared by its threads: processes in order, and pieces of large descriptor tables first.
+//! The work of a scan, shared by its threads: processes in order, and first what was handed out: pieces of large
+//! descriptor tables, and threads of processes.
 //!
 //! A lock, not an atomic index: a turn costs tens of nanoseconds beside the microseconds of the smallest process, and a
-//! thread that finds nothing must be able to wait for pieces that another is about to hand out.
+//! thread that finds nothing must be able to wait for what another is about to hand out.
 
 use std::{
     os::fd::OwnedFd,
@@ -14,6 +15,8 @@ pub(crate) enum Work {
     Process(u32),
     /// A part of a process's descriptors.
     Piece(Piece),
+    /// A thread of a process, with a table of its own.
+    Task(Task),
 }
 
 /// The descriptors `from..until` of the process at `position`.
@@ -22,6 +25,16 @@ pub(crate) struct Piece {
     pub(crate) descriptors: Arc<OwnedFd>,
     pub(crate) from: u32,
     pub(crate) until: u32,
+}
+
+/// The thread `tid` of the process at `position`. Its directory is opened by whoever takes the work, so that a process
+/// with many threads does not use up our own descriptors.
+pub(crate) struct Task {
+    pub(crate) position: u32,
+    pub(crate) pid: u32,
+    pub(crate) tid: u32,
+    /// The directory of the process's threads.
+    pub(crate) tasks: Arc<OwnedFd>,
 }
 
 pub(crate) struct Queue {
@@ -33,7 +46,7 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     next: u32,
-    pieces: Vec<Piece>,
+    handed_out: Vec<Work>,
     busy: usize,
 }
 
@@ -54,8 +67,8 @@ impl Queue {
     pub(crate) fn take(&self) -> Option<Taken<'_>> {
         let mut state = self.lock();
         loop {
-            let work = if let Some(piece) = state.pieces.pop() {
-                Work::Piece(piece)
+            let work = if let Some(work) = state.handed_out.pop() {
+                work
             } else if state.next < self.processes {
                 state.next += 1;
                 Work::Process(state.next - 1)
@@ -70,9 +83,9 @@ impl Queue {
         }
     }
 
-    /// Hands out pieces to whoever is free.
-    pub(crate) fn put(&self, pieces: impl Iterator<Item = Piece>) {
-        self.lock().pieces.extend(pieces);
+    /// Hands out work to whoever is free.
+    pub(crate) fn put(&self, works: impl Iterator<Item = Work>) {
+        self.lock().handed_out.extend(works);
         self.changed.notify_all();
     }
 
@@ -114,11 +127,9 @@ mod tests {
                 }
                 starts
             });
-            queue.put([10, 20].into_iter().map(|from| Piece {
-                position: 0,
-                descriptors: Arc::clone(&descriptors),
-                from,
-                until: from + 10,
+            queue.put([10, 20].into_iter().map(|from| {
+                let descriptors = Arc::clone(&descriptors);
+                Work::Piece(Piece { position: 0, descriptors, from, until: from + 10 })
             }));
             drop(first);
             let mut starts = waiting.join().expect("the waiting thread");

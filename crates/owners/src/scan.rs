@@ -4,6 +4,7 @@ use std::{
     fmt,
     num::NonZero,
     path::Path,
+    sync::atomic::AtomicU32,
     thread::{self, ScopedJoinHandle},
 };
 
@@ -25,7 +26,8 @@ const THREADS_MAX: usize = 8;
 /// What to scan, and what to read of each process that holds a socket.
 #[derive(Clone, Copy)]
 pub struct ScanOptions<'a> {
-    /// The proc file system; another than `/proc` where a container sees the host's.
+    /// The proc file system; another than `/proc` where a container sees the host's. A copy of one in another file
+    /// system will do: a directory with a process in it, of which `PID/fd` with its links is needed.
     pub proc: &'a Path,
     /// Facts to read of each process that holds a socket.
     pub facts: Facts,
@@ -33,13 +35,18 @@ pub struct ScanOptions<'a> {
     pub pids: Option<&'a [u32]>,
     /// Only processes for which this is true. It is asked before the descriptors are looked at, from several threads.
     pub filter: Option<&'a (dyn Fn(&ProcessView<'_>) -> bool + Sync)>,
+    /// Whether the other threads of each process are looked at too, as `ss --threads` does, each as an owner of its own
+    /// ([`Process::tid`](crate::Process::tid)). A filter decides about processes; their threads go with them. Threads
+    /// mostly share one table, so this multiplies what is found.
+    pub tasks: bool,
     /// Threads to use; by default one for each processor available, eight at most.
     pub threads: Option<NonZero<usize>>,
 }
 
 impl Default for ScanOptions<'_> {
     fn default() -> Self {
-        Self { proc: Path::new("/proc"), facts: Facts::COMM | Facts::UID, pids: None, filter: None, threads: None }
+        let (proc, facts) = (Path::new("/proc"), Facts::COMM | Facts::UID);
+        Self { proc, facts, pids: None, filter: None, tasks: false, threads: None }
     }
 }
 
@@ -50,6 +57,7 @@ impl fmt::Debug for ScanOptions<'_> {
             .field("facts", &self.facts)
             .field("pids", &self.pids)
             .field("filter", &self.filter.map(|_| "…"))
+            .field("tasks", &self.tasks)
             .field("threads", &self.threads)
             .finish()
     }
@@ -67,8 +75,8 @@ pub struct Scan {
 
 /// Looks for the owners of sockets in a proc file system.
 ///
-/// A process is read once, through its first thread; a thread that has left the common table of descriptors
-/// (`unshare(CLONE_FILES)`) is not seen. Descriptors in flight between processes (`SCM_RIGHTS`) have no owner yet.
+/// A process is read once, through its first thread, unless [`ScanOptions::tasks`] asks for the others: one that has left
+/// the common table of descriptors (`unshare(CLONE_FILES)`) is not seen without. Descriptors in flight between processes (`SCM_RIGHTS`) have no owner yet.
 pub fn scan(options: &ScanOptions<'_>) -> Result<Scan, ScanError> {
     let proc = Proc::open(options.proc)?;
     let pids = match options.pids {
@@ -83,11 +91,13 @@ pub fn scan(options: &ScanOptions<'_>) -> Result<Scan, ScanError> {
             .map_err(|errno| ScanError::Unreadable { path: options.proc.to_owned(), source: errno.into() })?,
     };
     let threads = options.threads.map_or_else(default_threads, NonZero::get);
+    let positions = u32::try_from(pids.len()).unwrap_or(u32::MAX);
     let shared = Shared {
         proc: &proc,
         pids: &pids,
         options,
-        queue: Queue::new(u32::try_from(pids.len()).unwrap_or(u32::MAX)),
+        queue: Queue::new(positions),
+        positions: AtomicU32::new(positions),
         cgroups: Cgroups::default(),
         divide: threads > 1,
     };

@@ -40,7 +40,8 @@ struct Run {
     length: usize,
 }
 
-/// What one thread has found. A process is named by its position in the list of processes being scanned.
+/// What one thread has found. A process is named by its position in the list of processes being scanned, and one of its
+/// other threads by a number above all of those.
 #[derive(Default)]
 pub(crate) struct Collected {
     blocks: Vec<Vec<Entry>>,
@@ -106,14 +107,15 @@ pub struct Owners {
 /// One descriptor of one process that refers to the socket asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'a> {
-    /// The holder.
+    /// The holder: a process, or a thread of it.
     pub process: &'a Process,
     /// The descriptor's number in that process.
     pub fd: u32,
 }
 
 impl Owners {
-    /// The owners of the socket with this inode, by pid and then by descriptor; none if nobody seen holds it.
+    /// The owners of the socket with this inode, by pid, then by thread, then by descriptor; none if nobody seen holds
+    /// it.
     pub fn of(&self, inode: u32) -> OwnersOf<'_> {
         let mut slot = home(inode, self.slots.len());
         let next = loop {
@@ -128,7 +130,8 @@ impl Owners {
         OwnersOf { owners: self, next }
     }
 
-    /// The processes that hold at least one socket, by pid.
+    /// The processes that hold at least one socket, by pid; where threads were asked for, those too, by pid and then by
+    /// thread.
     pub fn processes(&self) -> &[Process] {
         &self.processes
     }
@@ -153,7 +156,7 @@ impl Owners {
             }
         }
         processes.retain(|(position, _)| holds[*position as usize]);
-        processes.sort_unstable_by_key(|(_, process)| process.pid());
+        processes.sort_unstable_by_key(|(_, process)| (process.pid(), process.tid()));
         let mut places = vec![NONE; positions];
         for (place, (position, _)) in (0..).zip(&processes) {
             places[*position as usize] = place;

@@ -8,20 +8,25 @@ use crate::{
     cgroup,
     process::{Cgroup, Cgroups, Cmdline, Facts, Process},
     procfs::{decimal, read_start},
+    selinux::{CONTEXT_BYTES_MAX, trimmed},
 };
 
 /// Bytes of a command line that are kept. Some programs carry a megabyte; a listing shows a line.
 const CMDLINE_BYTES_MAX: usize = 4096;
 
-/// Bytes read of `status`, `stat` and `cgroup`. What is looked for is in the first kilobyte of `status`; a cgroup path is at
+/// Bytes read of `status` and `cgroup`. What is looked for is in the first kilobyte of `status`; a cgroup path is at
 /// most `PATH_MAX`, and version 1 has a line for each of its dozen controllers.
 const FACT_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes of `stat` that are read: fifty numbers and a name, 1300 bytes at most.
+const STAT_BYTES_MAX: usize = 2048;
 
 /// A process that a filter decides about, before its descriptors are looked at.
 ///
 /// A fact is read from /proc when it is first asked for, so ask for the cheapest first: the pid is free.
 pub struct ProcessView<'a> {
     pid: u32,
+    tid: u32,
     /// `None` if it could not be opened any more.
     directory: Option<BorrowedFd<'a>>,
     cgroups: &'a Cgroups,
@@ -30,12 +35,14 @@ pub struct ProcessView<'a> {
     cmdline: OnceCell<Option<Cmdline>>,
     cgroup: OnceCell<Option<Arc<Cgroup>>>,
     start_time_ticks: OnceCell<Option<u64>>,
+    context: OnceCell<Option<Box<[u8]>>>,
 }
 
 impl<'a> ProcessView<'a> {
     pub(crate) fn new(pid: u32, directory: Option<BorrowedFd<'a>>, cgroups: &'a Cgroups) -> Self {
         Self {
             pid,
+            tid: pid,
             directory,
             cgroups,
             uid: OnceCell::new(),
@@ -43,7 +50,13 @@ impl<'a> ProcessView<'a> {
             cmdline: OnceCell::new(),
             cgroup: OnceCell::new(),
             start_time_ticks: OnceCell::new(),
+            context: OnceCell::new(),
         }
+    }
+
+    /// A thread of the process, with a directory of its own.
+    pub(crate) fn of_thread(pid: u32, tid: u32, directory: BorrowedFd<'a>, cgroups: &'a Cgroups) -> Self {
+        Self { tid, ..Self::new(pid, Some(directory), cgroups) }
     }
 
     /// As [`Process::pid`].
@@ -66,8 +79,11 @@ impl<'a> ProcessView<'a> {
 
     /// As [`Process::comm`]; `None` if it cannot be read.
     pub fn comm(&self) -> Option<&[u8]> {
-        let read = || self.read(c"comm", &mut [0; 128], |line| line.strip_suffix(b"\n").unwrap_or(line).into());
-        self.comm.get_or_init(read).as_deref()
+        let line = |line: &[u8]| line.strip_suffix(b"\n").unwrap_or(line).into();
+        // `stat` has the same name (fs/proc/array.c, proc_task_name), but costs the kernel fifty other numbers. A copy
+        // of a proc file system may have no more than that.
+        let in_stat = || self.read(c"stat", &mut [0; STAT_BYTES_MAX], name_in_stat).flatten();
+        self.comm.get_or_init(|| self.read(c"comm", &mut [0; 128], line).or_else(in_stat)).as_deref()
     }
 
     /// As [`Process::cmdline`]; `None` if it cannot be read.
@@ -89,13 +105,21 @@ impl<'a> ProcessView<'a> {
 
     /// As [`Process::start_time_ticks`]; `None` if it cannot be read.
     pub fn start_time_ticks(&self) -> Option<u64> {
-        let read = || self.read(c"stat", &mut [0; 2048], start_time_in_stat).flatten();
+        let read = || self.read(c"stat", &mut [0; STAT_BYTES_MAX], start_time_in_stat).flatten();
         *self.start_time_ticks.get_or_init(read)
     }
 
-    /// Whether this is a process and not one of its other threads, which have directories too but are not listed.
-    pub(crate) fn leads_its_threads(&self) -> bool {
-        self.read(c"status", &mut [0; 4096], tgid_in_status).flatten() == Some(self.pid)
+    /// As [`Process::context`]; `None` if it cannot be read.
+    pub fn context(&self) -> Option<&[u8]> {
+        let keep = |text: &[u8]| trimmed(text).map(Box::from);
+        let read = || self.read(c"attr/current", &mut [0; CONTEXT_BYTES_MAX], keep).flatten();
+        self.context.get_or_init(read).as_deref()
+    }
+
+    /// Whether this is one of the other threads of a process, which have directories too but are not listed. What cannot
+    /// be read is not known to be one; its descriptors will say why.
+    pub(crate) fn is_other_thread(&self) -> bool {
+        self.read(c"status", &mut [0; 4096], tgid_in_status).flatten().is_some_and(|leader| leader != self.pid)
     }
 
     /// The process with the facts asked for, each read now unless the filter has.
@@ -111,13 +135,18 @@ impl<'a> ProcessView<'a> {
         if facts.contains(Facts::CGROUP) {
             self.cgroup();
         }
+        if facts.contains(Facts::CONTEXT) {
+            self.context();
+        }
         Process {
             pid: self.pid,
+            tid: self.tid,
             uid,
             comm: self.comm.into_inner().flatten().filter(|_| facts.contains(Facts::COMM)),
             cmdline: self.cmdline.into_inner().flatten().filter(|_| facts.contains(Facts::CMDLINE)),
             cgroup: self.cgroup.into_inner().flatten().filter(|_| facts.contains(Facts::CGROUP)),
             start_time_ticks,
+            context: self.context.into_inner().flatten().filter(|_| facts.contains(Facts::CONTEXT)),
         }
     }
 
@@ -139,8 +168,15 @@ fn tgid_in_status(file: &[u8]) -> Option<u32> {
     decimal(line.trim_ascii())
 }
 
-/// Field 22 of `/proc/PID/stat`. The name, field 2, is in brackets and may hold brackets, blanks and line ends; nothing
-/// after it may, so the fields are counted from the last closing bracket.
+/// The name in `/proc/PID/stat`, field 2. It is in brackets and may hold brackets, blanks and line ends; nothing after it
+/// may, so the last closing bracket ends it.
+fn name_in_stat(file: &[u8]) -> Option<Box<[u8]>> {
+    let start = file.iter().position(|byte| *byte == b'(')? + 1;
+    let end = file.iter().rposition(|byte| *byte == b')')?;
+    file.get(start..end).map(Box::from)
+}
+
+/// Field 22 of `/proc/PID/stat`, counted from the end of the name.
 fn start_time_in_stat(file: &[u8]) -> Option<u64> {
     let name_end = file.iter().rposition(|byte| *byte == b')')?;
     let mut fields = file.get(name_end + 1..)?.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
@@ -183,9 +219,13 @@ mod tests {
         for name in [&b"cat"[..], b"a) b", b") R 1 (", b"a\nb) 1 2 3"] {
             let file = [b"77 (", name, b")", after].concat();
             assert_eq!(start_time_in_stat(&file), Some(424_242), "{}", name.escape_ascii());
+            assert_eq!(name_in_stat(&file).as_deref(), Some(name));
         }
         for file in [&b""[..], b"77 (cat", b"77 (cat) S 1 2"] {
             assert_eq!(start_time_in_stat(file), None);
+        }
+        for file in [&b""[..], b"77 (cat", b"77 cat)", b"77 ) cat ("] {
+            assert_eq!(name_in_stat(file), None);
         }
     }
 

@@ -25,7 +25,7 @@ pub struct Visibility {
     pub processes_read: usize,
     /// Processes that the filter left out.
     pub processes_filtered: usize,
-    /// Processes whose descriptors may not be read.
+    /// Processes whose descriptors, or those of a thread of theirs, may not be read.
     pub processes_not_permitted: usize,
     /// Processes that ended before they were read, or were never there. Normal.
     pub processes_gone: usize,
@@ -95,7 +95,7 @@ impl Visibility {
         seen.processes_read = processes.saturating_sub(filtered + troubles.len());
         seen.first_pid_namespace = namespace(proc, c"self/ns/pid").map(|inode| inode == FIRST_PID_NAMESPACE);
         let lacks = lacking(proc);
-        if lacks.contains(&Capability::SysPtrace) {
+        if proc.is_mounted && lacks.contains(&Capability::SysPtrace) {
             seen.hide_pid = hide_pid(proc);
         }
         let hides = matches!(seen.hide_pid, Some(HidePid::Invisible | HidePid::PtraceableOnly));

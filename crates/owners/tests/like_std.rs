@@ -9,53 +9,70 @@ use std::{
         linux::fs::MetadataExt,
         unix::net::UnixDatagram,
     },
+    path::Path,
     process,
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
 
-use sockeye_owners::{ScanOptions, scan};
+use sockeye_owners::{Owner, ScanOptions, scan};
 
 /// Scans of a process whose other descriptors change all the time.
 const SCANS: usize = 200;
 
-/// Every (inode, pid, descriptor) by std alone.
-fn plain() -> BTreeSet<(u32, u32, u32)> {
+/// A socket's inode, and who holds it: pid, thread and descriptor.
+type Held = (u32, u32, u32, u32);
+
+/// Names of entries that are numbers.
+fn numbers(directory: &Path) -> Vec<u32> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// Every holder of a socket by std alone; each thread counts by itself, or the process as a whole.
+fn plain(tasks: bool) -> BTreeSet<Held> {
     let mut found = BTreeSet::new();
-    for process in fs::read_dir("/proc").expect("/proc").flatten() {
-        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else {
-            continue;
-        };
-        let Ok(descriptors) = fs::read_dir(process.path().join("fd")) else {
-            continue;
-        };
-        for descriptor in descriptors.flatten() {
-            let Ok(link) = fs::read_link(descriptor.path()) else {
-                continue;
-            };
-            let inode = link.to_str().and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
-            let fd = descriptor.file_name().to_str().and_then(|name| name.parse().ok());
-            found.extend(inode.zip(fd).map(|(inode, fd)| (inode, pid, fd)));
+    for pid in numbers("/proc".as_ref()) {
+        let process = Path::new("/proc").join(pid.to_string());
+        let threads = process.join("task");
+        let mut tables = vec![(pid, process.join("fd"))];
+        if tasks {
+            tables.extend(numbers(&threads).into_iter().map(|tid| (tid, threads.join(format!("{tid}/fd")))));
+        }
+        for (tid, table) in tables {
+            for fd in numbers(&table) {
+                let Ok(link) = fs::read_link(table.join(fd.to_string())) else {
+                    continue;
+                };
+                let inode =
+                    link.to_str().and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
+                found.extend(inode.map(|inode| (inode, pid, tid, fd)));
+            }
         }
     }
     found
 }
 
 #[test]
-fn the_whole_machine_is_as_std_sees_it() {
+fn the_whole_machine_is_as_std_sees_it_with_threads_and_without() {
     let _sockets: Vec<_> = (0..50).map(|_| UnixDatagram::unbound().expect("unix")).collect();
-    // What was there before and after was there meanwhile; what was in neither may only be a socket that came and went.
-    let before = plain();
-    let found = scan(&ScanOptions::default()).expect("/proc can be scanned");
-    let after = plain();
-    let steady: Vec<_> = before.intersection(&after).collect();
-    assert!(steady.len() >= 50);
-    for (inode, pid, fd) in steady {
-        let owned = found.owners.of(*inode).any(|owner| owner.process.pid() == *pid && owner.fd == *fd);
-        assert!(owned, "socket {inode} of process {pid}, descriptor {fd}");
+    for tasks in [false, true] {
+        // What was there before and after was there meanwhile; what was in neither may only be a socket that came and
+        // went.
+        let before = plain(tasks);
+        let found = scan(&ScanOptions { tasks, ..ScanOptions::default() }).expect("/proc can be scanned");
+        let after = plain(tasks);
+        let steady: Vec<_> = before.intersection(&after).collect();
+        assert!(steady.len() >= 50);
+        for (inode, pid, tid, fd) in steady {
+            let is_holder =
+                |owner: Owner<'_>| (owner.process.pid(), owner.process.tid(), owner.fd) == (*pid, *tid, *fd);
+            let owned = found.owners.of(*inode).any(is_holder);
+            assert!(owned, "socket {inode} of process {pid}, thread {tid}, descriptor {fd}");
+        }
+        let all = found.owners.processes().iter().map(|process| (process.pid(), process.tid()));
+        assert!(all.is_sorted());
     }
-    let all = found.owners.processes().iter().map(sockeye_owners::Process::pid);
-    assert!(all.is_sorted());
 }
 
 #[test]

@@ -55,6 +55,13 @@ pub(crate) enum Command {
     /// Follow tables live: every change, and every loss
     #[command(before_help = WATCH_EXAMPLES)]
     Watch(watch::Options),
+    /// List sockets with the options, the filter and the text of `ss`
+    #[command(disable_help_flag = true)]
+    Ss {
+        /// Options and filter of `ss`; `-h` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORD")]
+        words: Vec<std::ffi::OsString>,
+    },
     /// Explain the fields that can be shown, filtered and sorted by
     Fields(fields::Options),
     /// Print a shell completion

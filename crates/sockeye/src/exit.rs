@@ -28,6 +28,16 @@ impl Status {
         }
     }
 
+    /// The status with this number; what has none failed.
+    pub(crate) const fn of_number(number: u8) -> Self {
+        match number {
+            0 => Self::Whole,
+            2 => Self::Usage,
+            3 => Self::Incomplete,
+            _ => Self::Failed,
+        }
+    }
+
     /// The number.
     pub(crate) const fn number(self) -> u8 {
         match self {

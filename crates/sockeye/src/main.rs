@@ -8,12 +8,16 @@ mod manual;
 mod output;
 mod rows;
 mod sockets;
+mod ss;
 mod tables;
 mod usage;
 mod version;
 mod watch;
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::{ExitCode, Termination as _};
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -21,8 +25,21 @@ use crate::cli::{Cli, Command};
 use crate::exit::Status;
 use crate::sockets::Mistaken;
 
-fn main() -> Status {
-    answer().unwrap_or_else(|error| explain(&error))
+fn main() -> ExitCode {
+    if let Some((words, called)) = meant_for_ss() {
+        return ExitCode::from(ss::run(words, called));
+    }
+    answer().unwrap_or_else(|error| explain(&error)).report()
+}
+
+/// The words behind `ss`, where that is the name of this program's link, or the first word.
+fn meant_for_ss() -> Option<(Vec<OsString>, ss::Called)> {
+    let mut words = std::env::args_os();
+    let name = words.next()?;
+    if Path::new(&name).file_name().is_some_and(|name| name == "ss") {
+        return Some((words.collect(), ss::Called::by_link()));
+    }
+    (words.next()? == "ss").then(|| (words.collect(), ss::Called::Strict))
 }
 
 fn answer() -> anyhow::Result<Status> {
@@ -41,6 +58,8 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
             let (table, options) = command.parts();
             tables::run(table, options)
         }
+        // What begins with `ss` was taken before; this is for whoever finds another way to it.
+        Some(Command::Ss { words }) => Ok(Status::of_number(ss::run(words, ss::Called::Strict))),
         Some(Command::Watch(options)) => watch::run(&options),
         Some(Command::Fields(options)) => fields::run(&options),
         Some(Command::Completion { shell }) => {

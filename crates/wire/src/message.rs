@@ -89,6 +89,11 @@ impl<'a> Message<'a> {
         u32::from_ne_bytes([self.header[12], self.header[13], self.header[14], self.header[15]])
     }
 
+    /// `struct nlmsghdr`; what its length counts beyond these bytes is the payload.
+    pub fn header(&self) -> &'a [u8; HEADER_LEN] {
+        self.header
+    }
+
     /// Everything after the header, without padding.
     #[inline]
     pub fn payload(&self) -> &'a [u8] {

@@ -15,7 +15,6 @@ use crate::zoo::{Unavailable, Zoo, make};
 /// The directory of this process in the unified hierarchy.
 fn own_directory() -> io::Result<PathBuf> {
     let missing = || io::Error::from_raw_os_error(libc::ENOENT);
-    // A place may have any name; one that is not text is not where cgroups are.
     let mounts = String::from_utf8_lossy(&fs::read("/proc/self/mounts")?).into_owned();
     let mount = mounts.lines().find_map(|line| {
         let mut words = line.split(' ');

@@ -13,9 +13,9 @@ use super::target::Target;
 use super::{namespace, sockets};
 
 /// Connections of the load: with its listening and its UDP sockets some sixty sockets.
-const CONNECTIONS: u64 = 20;
+pub(super) const CONNECTIONS: u64 = 20;
 /// Runs are short here, so there are more of them.
-const PAIRS_TIMES: usize = 5;
+pub(super) const PAIRS_TIMES: usize = 5;
 /// What sockeye may take beside the kernel's own walk: start, owners, output.
 const OWN: Duration = Duration::from_millis(6);
 

@@ -17,12 +17,15 @@ mod live;
 mod load;
 mod machine;
 mod namespace;
+mod page;
 mod part;
 mod program;
 mod report;
 mod routes;
 mod rtnetlink;
+mod same;
 mod sockets;
+mod ss;
 mod statistics;
 #[allow(unsafe_code)] // The one file with system calls that std does not have.
 mod sys;
@@ -36,6 +39,8 @@ use anyhow::Result;
 pub(crate) enum Command {
     /// Time and memory of listings, beside the kernel's own cost and `ss`; written to docs/performance.md
     Sockets(sockets::Args),
+    /// Time and memory of `sockeye ss`, beside `ss`; written to docs/performance-ss.md
+    Ss(ss::Args),
     /// Routes by the hundred thousand: listings, live copies, events; written to docs/performance-tables.md
     Tables(tables::Args),
     /// Sockets missed and doubled in listings while others open and close as fast as they can
@@ -63,6 +68,7 @@ pub(crate) enum Part {
 pub(crate) fn run(command: &Command) -> Result<()> {
     match command {
         Command::Sockets(args) => sockets::run(args),
+        Command::Ss(args) => ss::run(args),
         Command::Tables(args) => tables::run(args),
         Command::Churn(args) => churn::run(args),
     }

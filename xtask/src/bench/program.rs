@@ -1,9 +1,10 @@
 //! A program that is measured: how it is started, and what a run took.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -78,7 +79,17 @@ impl Program {
     /// `ss` with these arguments, where it is installed.
     pub(super) fn ss(arguments: &str) -> Option<Self> {
         let installed = Command::new("ss").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        installed.is_ok().then(|| Self::new("ss".into(), vec![arguments.to_owned()], &[]))
+        installed.is_ok().then(|| Self::ss_at(Path::new("ss"), arguments))
+    }
+
+    /// This `ss` with these arguments.
+    pub(super) fn ss_at(path: &Path, arguments: &str) -> Self {
+        Self::new(path.to_owned(), vec![arguments.to_owned()], &[])
+    }
+
+    /// The `ss` of this sockeye with these arguments.
+    pub(super) fn ss_of(sockeye: &Path, arguments: &str) -> Self {
+        Self::new(sockeye.to_owned(), vec!["ss".to_owned(), arguments.to_owned()], &[])
     }
 
     fn new(path: PathBuf, arguments: Vec<String>, tolerated: &'static [i32]) -> Self {
@@ -117,8 +128,8 @@ impl Program {
             usage.cpu += sys::wait(cat.id()).context("cannot wait for cat")?.cpu;
         }
         let mut wall = begin.elapsed();
-        if !cut && !usage.status.success() && !usage.status.code().is_some_and(|code| self.tolerated.contains(&code)) {
-            bail!("{self}: {}; run it by hand to see why", usage.status);
+        if !cut {
+            self.judge(usage.status)?;
         }
         if self.output == Output::Said {
             wall = said_time(&said).with_context(|| format!("{self} says {said:?}"))?;
@@ -130,8 +141,22 @@ impl Program {
     pub(super) fn text(&self) -> Result<Vec<u8>> {
         let output = Command::new(&self.path).args(&self.arguments).stderr(Stdio::null()).output();
         let output = output.with_context(|| format!("cannot start {self}"))?;
-        let fine = output.status.success() || output.status.code().is_some_and(|code| self.tolerated.contains(&code));
-        if fine { Ok(output.stdout) } else { bail!("{self}: {}; run it by hand to see why", output.status) }
+        self.judge(output.status).map(|()| output.stdout)
+    }
+
+    /// Runs it once; returns what is made of its output while it comes, and the first line of its standard error.
+    pub(super) fn heard<T>(&self, listen: impl FnOnce(ChildStdout) -> io::Result<T>) -> Result<(T, Option<String>)> {
+        let mut command = Command::new(&self.path);
+        command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("cannot start {self}"))?;
+        let (output, errors) = (child.stdout.take(), child.stderr.take());
+        let (output, errors) = output.zip(errors).context("a program without output")?;
+        // Beside the output: whoever writes much to both must not wait.
+        let complaint = thread::spawn(move || first_line(errors));
+        let heard = listen(output).with_context(|| format!("cannot read what {self} says"))?;
+        let complaint = complaint.join().ok().context("nobody reads what it complains of")??;
+        self.judge(child.wait().with_context(|| format!("cannot wait for {self}"))?)?;
+        Ok((heard, complaint))
     }
 
     /// Runs it once and returns the numbers of the first line that it prints.
@@ -150,6 +175,12 @@ impl Program {
         }
         planning.arguments.push("--plan".to_owned());
         planning
+    }
+
+    /// A failure of the program is one of the benchmark.
+    fn judge(&self, status: ExitStatus) -> Result<()> {
+        let fine = status.success() || status.code().is_some_and(|code| self.tolerated.contains(&code));
+        if fine { Ok(()) } else { bail!("{self}: {status}; run it by hand to see why") }
     }
 
     /// The memory of a process is taken by `wait4`. It includes what this program held when it started the other
@@ -173,6 +204,14 @@ impl Program {
         let child = command.spawn()?;
         Ok((child, cat))
     }
+}
+
+/// The first line of what is read to its end, if there is any.
+fn first_line(from: impl Read) -> io::Result<Option<String>> {
+    let (mut from, mut line) = (BufReader::new(from), Vec::new());
+    from.read_until(b'\n', &mut line)?;
+    io::copy(&mut from, &mut io::sink())?;
+    Ok((!line.is_empty()).then(|| String::from_utf8_lossy(&line).trim().to_owned()))
 }
 
 /// The second number of what the bare loop prints, in microseconds.

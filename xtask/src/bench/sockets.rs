@@ -1,17 +1,17 @@
 //! `cargo xtask bench sockets`: time and memory of listings.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::contest::{Contest, Outcome, memory_row};
 use super::hold::Shape;
 use super::load::Load;
+use super::page::Page;
 use super::program::Program;
-use super::report::{self, Row};
-use super::target::{Target, Verdict};
+use super::report::Row;
+use super::target::Target;
 use super::{binary, few, machine, namespace};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md");
@@ -111,22 +111,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         );
         Measuring::new(args, &sockeye, &load)?.measure(&mut rows)?;
     }
-    if args.small {
-        // A time says nothing of so few sockets.
-        for row in &mut rows {
-            row.verdict = Verdict::Reported;
-        }
-    }
-    let table = report::table(&rows);
-    print!("{table}");
-    if !args.small {
-        write_document(args, &table)?;
-    }
-    let missed = rows.iter().filter(|row| matches!(row.verdict, Verdict::Missed | Verdict::Undecided)).count();
-    if args.check && missed > 0 {
-        bail!("{missed} targets missed");
-    }
-    Ok(())
+    let sockets = (args.connections() * 2).to_string();
+    let (pairs, connections) = (args.pairs().to_string(), args.connections().to_string());
+    let values = &[("{sockets}", sockets.as_str()), ("{connections}", &connections), ("{pairs}", &pairs)];
+    Page { document: DOCUMENT, template: TEMPLATE, values, small: args.small, check: args.check }.conclude(rows)
 }
 
 fn name(shape: Shape) -> &'static str {
@@ -135,21 +123,6 @@ fn name(shape: Shape) -> &'static str {
         Shape::OnePort => "one server port",
         Shape::Mixed => "few",
     }
-}
-
-fn write_document(args: &Args, table: &str) -> Result<()> {
-    let sockets = (args.connections() * 2).to_string();
-    let (pairs, connections) = (args.pairs().to_string(), args.connections().to_string());
-    let text = [
-        ("{machine}", machine::description()?.as_str()),
-        ("{table}", table.trim_end()),
-        ("{sockets}", &sockets),
-        ("{connections}", &connections),
-        ("{pairs}", &pairs),
-    ]
-    .into_iter()
-    .fold(TEMPLATE.to_owned(), |text, (key, value)| text.replace(key, value));
-    fs::write(DOCUMENT, text).with_context(|| format!("cannot write {DOCUMENT}"))
 }
 
 /// The measurements on one load.

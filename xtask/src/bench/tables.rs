@@ -1,16 +1,16 @@
 //! `cargo xtask bench tables`: listings and live copies of many routes.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::contest::{Contest, Outcome, memory_row};
 use super::live::{Live, Size, routes_of};
+use super::page::Page;
 use super::program::Program;
-use super::report::{self, Row};
-use super::target::{Target, Verdict};
+use super::report::Row;
+use super::target::Target;
 use super::{binary, machine, namespace, routes};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance-tables.md");
@@ -93,37 +93,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Listings { args, sockeye: &sockeye }.measure(&mut rows)?;
     live.beside_routes(&mut rows)?;
     live.alone(&mut rows)?;
-    if args.small {
-        // A time says nothing of so few routes.
-        for row in &mut rows {
-            row.verdict = Verdict::Reported;
-        }
-    }
-    let table = report::table(&rows);
-    print!("{table}");
-    if !args.small {
-        write_document(args, &table, busy.as_deref())?;
-    }
-    let missed = rows.iter().filter(|row| matches!(row.verdict, Verdict::Missed | Verdict::Undecided)).count();
-    if args.check && missed > 0 {
-        bail!("{missed} targets missed");
-    }
-    Ok(())
-}
-
-fn write_document(args: &Args, table: &str, busy: Option<&str>) -> Result<()> {
     let busy = busy.map(|busy| format!(" While it was measured, {busy}.")).unwrap_or_default();
     let (pairs, routes) = (args.pairs().to_string(), args.routes().to_string());
-    let text = [
-        ("{machine}", machine::description()?.as_str()),
-        ("{table}", table.trim_end()),
-        ("{busy}", &busy),
-        ("{routes}", &routes),
-        ("{pairs}", &pairs),
-    ]
-    .into_iter()
-    .fold(TEMPLATE.to_owned(), |text, (key, value)| text.replace(key, value));
-    fs::write(DOCUMENT, text).with_context(|| format!("cannot write {DOCUMENT}"))
+    let values = &[("{busy}", busy.as_str()), ("{routes}", &routes), ("{pairs}", &pairs)];
+    Page { document: DOCUMENT, template: TEMPLATE, values, small: args.small, check: args.check }.conclude(rows)
 }
 
 /// Listings of the routes.

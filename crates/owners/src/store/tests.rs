@@ -17,7 +17,7 @@ fn build(parts: usize, runs: &[TestRun<'_>]) -> Owners {
             collected[*part].push(*fd, *inode);
         }
         collected[*part].finish();
-        processes.insert(*position, Process::bare(100 + *position));
+        processes.insert(*position, Process::bare(100 + *position, 100 + *position));
     }
     Owners::build(collected, processes.into_iter().rev().collect())
 }
@@ -51,6 +51,27 @@ fn all_owners_come_by_pid_and_then_by_descriptor_whoever_found_them() {
 }
 
 #[test]
+fn threads_come_by_pid_and_then_by_thread_id_whatever_their_numbers() {
+    let mut collected = Collected::default();
+    // The pids went around: a thread of 500 has a lower number than its process.
+    let threads = [(500, 500), (500, 77), (500, 640), (90, 700)];
+    let found: Vec<_> = (0..).zip(threads).map(|(at, (pid, tid))| (at, Process::bare(pid, tid))).collect();
+    for (position, _) in &found {
+        collected.begin(*position);
+        collected.push(30 + *position, 8);
+        collected.finish();
+    }
+    let owners = Owners::build(vec![collected], found);
+    let order: Vec<_> = owners.of(8).map(|owner| (owner.process.pid(), owner.process.tid(), owner.fd)).collect();
+    assert_eq!(order, [(90, 700, 33), (500, 77, 31), (500, 500, 30), (500, 640, 32)]);
+}
+
+#[test]
+fn an_entry_is_12_bytes_and_a_slot_8() {
+    assert_eq!((size_of::<Entry>(), size_of::<Slot>()), (12, 8));
+}
+
+#[test]
 fn a_run_without_facts_of_its_process_is_left_out() {
     let mut collected = Collected::default();
     for position in [0, 1] {
@@ -58,7 +79,7 @@ fn a_run_without_facts_of_its_process_is_left_out() {
         collected.push(3, 50 + position);
         collected.finish();
     }
-    let owners = Owners::build(vec![collected], vec![(1, Process::bare(5))]);
+    let owners = Owners::build(vec![collected], vec![(1, Process::bare(5, 5))]);
     assert_eq!((owners.len(), of(&owners, 50), of(&owners, 51)), (1, vec![], vec![(5, 3)]));
 }
 
@@ -114,7 +135,7 @@ fn half_a_million_entries_stay_within_24_bytes_each_at_the_peak() {
         (0..1000).for_each(|fd| part.push(fd, 1_000_000 + position * 1000 + fd));
         part.finish();
     }
-    let owners = Owners::build(parts, (0..500).map(|at| (at, Process::bare(at))).collect());
+    let owners = Owners::build(parts, (0..500).map(|at| (at, Process::bare(at, at))).collect());
     let grown = memory_bytes("VmHWM:").saturating_sub(before);
     println!("{ENTRIES} entries: {} bytes each", grown / ENTRIES);
     assert!(grown <= ENTRIES * 24, "{grown} bytes");

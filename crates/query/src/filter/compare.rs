@@ -16,7 +16,7 @@ use crate::filter::pattern::{Pattern, PatternKind};
 use crate::filter::ranges::{numeric, ranges_of};
 use crate::filter::scanner::Literal;
 use crate::filter::states;
-use crate::filter::{endpoint, families};
+use crate::filter::{Dialect, endpoint, families};
 use crate::{Catalog, FieldId, FieldInfo, FieldKind, Names, Word};
 
 /// Patterns in one filter. Names that do not fit one list of patterns belong into one regular expression.
@@ -30,6 +30,7 @@ pub(super) struct Resolver<'c> {
     port_max: u32,
     /// Patterns compiled so far.
     patterns: Cell<usize>,
+    pub(super) dialect: Dialect,
 }
 
 /// A field that is being compared.
@@ -48,8 +49,8 @@ impl Subject<'_> {
 }
 
 impl<'c> Resolver<'c> {
-    pub(super) fn new(catalog: &'c Catalog, names: &'c dyn Names, filter: &str) -> Self {
-        Self { catalog, names, port_max: families::port_max(filter), patterns: Cell::new(0) }
+    pub(super) fn new(catalog: &'c Catalog, names: &'c dyn Names, filter: &str, dialect: Dialect) -> Self {
+        Self { catalog, names, port_max: families::port_max(filter), patterns: Cell::new(0), dialect }
     }
 
     /// What `FIELD OPERATOR VALUES` means. Only `in` may have more than one value.

@@ -3,6 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::ops::Range;
 
+use crate::filter::Dialect;
 use crate::filter::ast::{Condition, Expression, Network};
 use crate::filter::compare::Resolver;
 use crate::filter::mistake::{Mistake, quoted};
@@ -174,7 +175,7 @@ impl Resolver<'_> {
                 .help("a port behind an IPv6 address needs brackets: [2001:db8::1]:443"));
         }
         if text.bytes().all(|letter| letter.is_ascii_digit() || letter == b'.') {
-            return short_dotted(text, prefix, host);
+            return short_dotted(text, prefix, host, self.dialect);
         }
         if prefix.is_some() {
             return Err(Mistake::new(host.at.clone(), "a host name cannot have a prefix length")
@@ -242,9 +243,9 @@ fn prefix_len(text: &str, max: u8) -> Option<u8> {
     text.parse().ok().filter(|&len| digits && len <= max)
 }
 
-/// `193.233.7/24` as `ss` pads it. Without a prefix length it is refused: `ss` reads `127.1` as 127.1.0.0/16, everything
+/// `193.233.7/24` as `ss` pads it. Without a prefix length it is refused: `ss` reads `127.1` as 127.1.0.0, everything
 /// else as 127.0.0.1.
-fn short_dotted(text: &str, prefix: Option<&str>, host: &Part<'_>) -> Result<Vec<Network>, Mistake> {
+fn short_dotted(text: &str, prefix: Option<&str>, host: &Part<'_>, dialect: Dialect) -> Result<Vec<Network>, Mistake> {
     let octets: Option<Vec<u8>> = text.split('.').map(|part| part.parse().ok()).collect();
     let no_address = || Mistake::new(host.at.clone(), format!("{} is no IPv4 address", quoted(text)));
     let Some(octets) = octets.filter(|octets| octets.len() <= 4) else {
@@ -253,6 +254,9 @@ fn short_dotted(text: &str, prefix: Option<&str>, host: &Part<'_>) -> Result<Vec
     let mut padded = [0; 4];
     padded[..octets.len()].copy_from_slice(&octets);
     let address = Ipv4Addr::from(padded);
+    if prefix.is_none() && dialect == Dialect::Ss {
+        return Ok(vec![Network::host(IpAddr::V4(address))]);
+    }
     if prefix.is_none() {
         return Err(no_address().help(format!(
             "for the network write {address}/{}, or {text}/{}",

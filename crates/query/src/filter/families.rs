@@ -10,6 +10,7 @@ use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::nearest::nearest;
 use crate::filter::number;
 use crate::filter::scanner::Literal;
+use crate::sockets::iproute::{ETHERTYPES, NETLINK_PROTOCOLS};
 use crate::sockets::{context_id, ethertype, netlink_protocol};
 use crate::{FieldKind, Value};
 
@@ -35,6 +36,8 @@ struct Family {
     address: &'static str,
     /// Its value for a number.
     of_number: fn(u64) -> Value<'static>,
+    /// The number of a name that iproute2 has for it.
+    of_iproute: fn(&str) -> Option<u64>,
     /// The greatest of these numbers.
     number_max: u64,
     /// What the second part is called, for messages.
@@ -47,6 +50,7 @@ fn family(prefix: &str) -> Option<Family> {
             word: "packet",
             address: "an Ethernet protocol (ip, arp, ipv6, 0x88cc)",
             of_number: ethertype,
+            of_iproute: |name| numbered(&ETHERTYPES, name),
             number_max: 0xffff,
             port: "an interface",
         },
@@ -54,6 +58,7 @@ fn family(prefix: &str) -> Option<Family> {
             word: "netlink",
             address: "a Netlink protocol (route, generic, 12)",
             of_number: netlink_protocol,
+            of_iproute: |name| numbered(&NETLINK_PROTOCOLS, name),
             number_max: 0xff,
             port: "a port id, or `kernel`",
         },
@@ -61,6 +66,7 @@ fn family(prefix: &str) -> Option<Family> {
             word: "vsock",
             address: "a context id",
             of_number: context_id,
+            of_iproute: |_| None,
             number_max: 0xffff_ffff,
             port: "a port",
         },
@@ -120,9 +126,16 @@ fn address_condition(family: &Family, text: &str, literal: &Literal<'_>) -> Resu
     if let Some(word) = all().find(|word| word.eq_ignore_ascii_case(text)) {
         return Ok(condition(&Value::Word(word)));
     }
+    if let Some(number) = (family.of_iproute)(text) {
+        return Ok(condition(&(family.of_number)(number)));
+    }
     let at = literal.at.start..literal.at.start + text.len();
     let mistake = Mistake::new(at, format!("{} is no such address", quoted(text)));
     Err(mistake.expected(family.address).nearest(nearest(text, all())))
+}
+
+fn numbered<N: Copy + Into<u64>>(names: &[(N, &str)], wanted: &str) -> Option<u64> {
+    names.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted)).map(|(number, _)| (*number).into())
 }
 
 fn condition(shown: &Value<'_>) -> Condition {

@@ -20,7 +20,7 @@ use crate::filter::nearest::nearest;
 use crate::filter::node::{Node, Shape};
 use crate::filter::operator::{self, Operator, Relation};
 use crate::filter::scanner::{Literal, Piece, Scanner};
-use crate::filter::{endpoint, suggest};
+use crate::filter::{Dialect, endpoint, suggest};
 use crate::{Catalog, FieldId, FieldKind, Names};
 
 /// Brackets and negations inside each other. Nobody reads deeper, and the parser calls itself for each.
@@ -40,8 +40,13 @@ pub(super) const CONDITION: &str = "a word (`tcp`, `listening`), an address, or 
 const HAS: &str = "a field, as in has mark";
 
 /// Reads a whole filter; `None` where there is none.
-pub(super) fn read(text: &str, catalog: &Catalog, names: &dyn Names) -> Result<Option<Node>, Mistake> {
-    let resolver = Resolver::new(catalog, names, text);
+pub(super) fn read(
+    text: &str,
+    catalog: &Catalog,
+    names: &dyn Names,
+    dialect: Dialect,
+) -> Result<Option<Node>, Mistake> {
+    let resolver = Resolver::new(catalog, names, text, dialect);
     let mut grammar = Grammar { scanner: Scanner::new(text), resolver, depth: 0 };
     if grammar.scanner.at_end() {
         return Ok(None);

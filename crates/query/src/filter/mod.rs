@@ -60,17 +60,34 @@ impl Filter {
     }
 }
 
+/// How strictly a filter is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// What is most likely a slip is a mistake: a filter that can match nothing, an address that is cut short.
+    #[default]
+    Sockeye,
+    /// As `ss` reads it: a filter that can match nothing matches nothing, and `127.1` is the address 127.1.0.0.
+    Ss,
+}
+
 /// Reads a filter from its text.
 pub fn parse(text: &str, catalog: &Catalog, names: &dyn Names) -> Result<Filter, Mistake> {
+    parse_as(Dialect::Sockeye, text, catalog, names)
+}
+
+/// Reads a filter from its text, in this dialect.
+pub fn parse_as(dialect: Dialect, text: &str, catalog: &Catalog, names: &dyn Names) -> Result<Filter, Mistake> {
     if text.len() > FILTER_BYTES_MAX {
         return Err(Mistake::new(
             0..0,
             format!("a filter may have {FILTER_BYTES_MAX} bytes, this one has {}", text.len()),
         ));
     }
-    let expression = match grammar::read(text, catalog, names).map_err(|mistake| mistake.of(text))? {
+    let expression = match grammar::read(text, catalog, names, dialect).map_err(|mistake| mistake.of(text))? {
         Some(node) => {
-            contradiction::refuse(&node, catalog, text).map_err(|mistake| mistake.of(text))?;
+            if dialect == Dialect::Sockeye {
+                contradiction::refuse(&node, catalog, text).map_err(|mistake| mistake.of(text))?;
+            }
             node.into_expression()
         }
         None => Expression::always(),

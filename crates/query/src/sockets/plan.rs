@@ -40,6 +40,21 @@ pub struct Question<'q> {
     pub abilities: Abilities,
 }
 
+/// A table that was chosen by hand, not by what a filter can match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The table.
+    pub table: Table,
+    /// Address family: 0 for both in one walk (TCP only), or not an internet table.
+    pub family: u8,
+    /// States, bit `n` for state `n`.
+    pub states: u32,
+    /// Attributes, as in [`DumpPlan::ask`].
+    pub ask: u32,
+    /// Also ask for BPF socket storage.
+    pub bpf_storages: bool,
+}
+
 /// One dump that is asked for.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -69,6 +84,34 @@ pub struct DumpPlan {
 }
 
 impl DumpPlan {
+    /// The dumps of tables that were chosen by hand, each in its turn. What the filter cannot match in one of them is
+    /// not asked for, and one that speaks of ports chosen by the kernel may take two dumps of a table.
+    pub fn chosen(chosen: &[Chosen], filter: &Expression, abilities: Abilities) -> Vec<Self> {
+        let tables = chosen.iter().fold(Tables::NONE, |tables, one| tables.or(one.table.set()));
+        let tables = tables.and(possible::tables(&possible::kinds(filter)));
+        let shares = Share::of(filter, tables, abilities);
+        let of_one = |one: &Chosen| {
+            let one = *one;
+            shares.iter().filter(move |share| share.tables.has(one.table)).map(move |share| {
+                let Share { program, older, premise, residual, whole, .. } = share.clone();
+                Self {
+                    table: one.table,
+                    family: one.family,
+                    states: one.states,
+                    counted: 0,
+                    ask: one.ask,
+                    bpf_storages: one.bpf_storages,
+                    program,
+                    older,
+                    premise,
+                    residual,
+                    whole,
+                }
+            })
+        };
+        chosen.iter().flat_map(of_one).collect()
+    }
+
     /// A plan that asks for every row of a table, without attributes.
     pub(super) const fn bare(table: Table, family: u8) -> Self {
         Self {
@@ -84,6 +127,11 @@ impl DumpPlan {
             residual: None,
             whole: None,
         }
+    }
+
+    /// Whether the other plan asks the same of another address family.
+    pub fn is_same_but_family(&self, other: &Self) -> bool {
+        *self == Self { family: self.family, ..other.clone() }
     }
 
     /// The request; `extra` is a further condition on top of the plan's own.

@@ -1,11 +1,11 @@
 //! `sockeye sockets`: the listing of sockets.
 
 mod confirm;
-mod ends;
+pub(crate) mod ends;
 mod footer;
 mod lacking;
 pub(crate) mod listing;
-mod narrow;
+pub(crate) mod narrow;
 mod options;
 mod own;
 mod plan_text;
@@ -14,8 +14,8 @@ mod refuse;
 mod replay;
 pub(crate) mod run;
 pub(crate) mod services;
-mod sockstat;
-mod split;
+pub(crate) mod sockstat;
+pub(crate) mod split;
 pub(crate) mod system;
 mod tally;
 mod verdict;

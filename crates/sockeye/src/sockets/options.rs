@@ -100,6 +100,10 @@ pub(crate) struct Options {
     /// Show the keys of TCP MD5 signatures: they are secrets, and whoever sees them can forge packets of the connection
     #[arg(long)]
     pub(crate) show_md5_keys: bool,
+
+    /// The filter is one of `ss`, which may match nothing
+    #[arg(skip)]
+    pub(crate) lenient: bool,
 }
 
 /// Takes any name of a view, because a wrong one is answered elsewhere, and tells completions which there are.

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use sockeye_conn::Namespace;
 use sockeye_owners::ScanOptions;
 use sockeye_query::FieldId;
-use sockeye_query::filter::{Expression, Filter};
+use sockeye_query::filter::{self, Dialect, Expression, Filter};
 use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table as SocketTable, catalog};
 use sockeye_state::Answer;
 
@@ -46,7 +46,12 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     refuse::plan_formats(options).map_err(Mistaken::sentence)?;
     let namespaces = namespaces(options.netns.as_deref())?;
     let rows = if options.replay.is_some() { Whence::Elsewhere } else { namespaces.whence() };
-    let filter = Filter::parse(&options.filter, catalog(), &SystemNames { rows });
+    let names = SystemNames { rows };
+    let filter = if options.lenient {
+        filter::parse_as(Dialect::Ss, &options.filter.join(" "), catalog(), &names)
+    } else {
+        Filter::parse(&options.filter, catalog(), &names)
+    };
     let filter = filter.map_err(|mistake| Mistaken::of(&mistake))?;
     let choice = Choice {
         view: options.view.as_deref(),
@@ -187,7 +192,7 @@ impl Listing<'_> {
             };
             return plan_text::print(&plan, self.filter, &course);
         }
-        if plan.dumps.is_empty() {
+        if plan.dumps.is_empty() && !self.options.lenient {
             return Err(Mistaken::sentence(if plan.states_named {
                 "this filter can match nothing: no socket of these protocols is ever in these states \
                  (udp sockets wait as `unconnected`)"
@@ -334,6 +339,10 @@ impl Listing<'_> {
             filter: self.filter,
         };
         let mut verdict = verdict(&circumstances);
+        if plan.dumps.is_empty() {
+            // Nothing can match, and that is the answer (only `ss` may ask so).
+            verdict.answer = Answer::Whole;
+        }
         verdict.time_wait = time_wait(plan, &ended, &counts);
         let rows = shared.rows.load(Ordering::Relaxed);
         if let Some(replay) = replay {

@@ -316,7 +316,7 @@ fn pairs() -> Vec<String> {
 
 /// Options of the manual page, and where a line has each: on its own, or in a cluster of letters.
 const NAMED: &str = "-n -r -o -e -m -i -p -T -b -a -l -B -4 -6 -0 -t -M -S -u -d -w -x -f -A -s -D -F -V -Z -N -H -Q -O \
-    --numeric --options --extended --memory --info --processes --bpf --all --listening --bound-inactive --ipv4 --ipv6 \
+    -E --numeric --options --extended --memory --info --processes --bpf --all --listening --bound-inactive --ipv4 --ipv6 \
     --packet --tcp --mptcp --sctp --udp --dccp --raw --unix --tipc --vsock --xdp --family --query --socket --summary \
     --filter --events --no-header --no-queues --oneline --inet-sockopt --tos --cgroup --tipcinfo";
 

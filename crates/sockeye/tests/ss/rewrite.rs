@@ -15,7 +15,10 @@ const OWNERS: &str = r" *users:\(\(.*?\)\)";
 const NETLINK: &str = r"(?m)^((?:nl +)?(?:UNCONN +)?(?:\d+ +\d+ +)?\w+:(?:-?\d+|kernel|\S+/\d+) +(?:\*|\d+:\d+))";
 
 /// Fields of TCP and, at the end of a line, of MPTCP.
-pub(crate) const NEWER_FIELDS: &str = r" (?:rcv_wnd|rehash):\d+|(?m)(?: (?:local_addr_used|local_addr_max|csum_enabled|subflows_total|endp_laminar_max|retransmits|bytes_\w+|last_data_sent|last_data_recv|last_ack_recv):[0-9#]+)+$";
+pub(crate) const NEWER_FIELDS: &str = concat!(
+    r" (?:rcv_wnd|rehash):\d+|(?m)(?: (?:local_addr_used|local_addr_max|csum_enabled|subflows_total|endp_laminar_max|",
+    r"retransmits|bytes_\w+|last_data_sent|last_data_recv|last_ack_recv):[0-9#]+)+$"
+);
 
 /// An option that the other does not know: it ends with its usage.
 pub(crate) fn unknown_option(asked: &Asked<'_>, options: &[&str], theirs: &mut Said, ours: &mut Said) -> bool {

@@ -11,10 +11,10 @@ use super::sctp_info::SctpInfo;
 use super::state::State;
 use super::tcp_info::TcpInfo;
 use super::ulp::UlpInfo;
-use super::{SOCK_DIAG_BY_FAMILY, TCPDIAG_GETSOCK};
+use super::{SOCK_DESTROY, SOCK_DIAG_BY_FAMILY, TCPDIAG_GETSOCK};
 use crate::bytes::array;
 use crate::error::WireError;
-use crate::message::NLM_F_DUMP;
+use crate::message::{NLM_F_ACK, NLM_F_DUMP};
 use crate::{Request, Slots};
 
 /// `AF_INET`.
@@ -263,6 +263,15 @@ impl InetQuestion<'_> {
     /// The request for one socket: the kernel answers with it or with `ENOENT`.
     pub fn exact(&self, id: SocketId) -> Request {
         self.attach(Request::new(SOCK_DIAG_BY_FAMILY, 0).body(&self.body(id)))
+    }
+
+    /// The request to close one socket (needs `CAP_NET_ADMIN` in its network namespace); the kernel acknowledges it, or
+    /// answers with `EOPNOTSUPP` where it closes no such sockets. A raw socket is known by its own protocol too
+    /// (`struct inet_diag_req_raw`); for others that is 0.
+    pub fn destroy(&self, id: SocketId, raw_protocol: u8) -> Request {
+        let mut body = self.body(id);
+        body[3] = raw_protocol;
+        self.attach(Request::new(SOCK_DESTROY, NLM_F_ACK).body(&body))
     }
 
     /// `struct inet_diag_req_v2`.

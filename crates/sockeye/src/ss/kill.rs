@@ -1,0 +1,97 @@
+//! `-K`: closes the sockets that are listed.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use sockeye_conn::{Buffer, Error, Namespace, Socket};
+use sockeye_query::sockets::{SocketRow, Table};
+use sockeye_state::{Dump, Step};
+use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage, InetQuestion, SocketId};
+
+use super::row;
+use crate::sockets::listing;
+
+/// `EOPNOTSUPP`: sockets of that kind cannot be closed by others.
+const EOPNOTSUPP: i32 = 95;
+/// `ENOENT`: it has gone meanwhile.
+const ENOENT: i32 = 2;
+
+/// Closes sockets, and counts those that the kernel would not close.
+pub(super) struct Killer {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    socket: Socket,
+    buffer: Buffer,
+    refused: BTreeMap<i32, u64>,
+    failed: Option<Error>,
+}
+
+impl Killer {
+    pub(super) fn new(namespace: Option<&Namespace>) -> Result<Self, Error> {
+        let inner =
+            Inner { socket: listing::open(namespace)?, buffer: Buffer::new(), refused: BTreeMap::new(), failed: None };
+        Ok(Self { inner: Mutex::new(inner) })
+    }
+
+    /// Closes the socket of a row. `false`: it was not closed, for a reason that is counted.
+    pub(super) fn kill(&self, row: &SocketRow<'_>) -> bool {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        match inner.kill(row) {
+            Ok(0) => true,
+            Ok(errno) => {
+                *inner.refused.entry(errno).or_default() += 1;
+                false
+            }
+            Err(error) => {
+                inner.failed.get_or_insert(error);
+                false
+            }
+        }
+    }
+
+    /// What was not closed and why, in a sentence each; and whether it says that something is missing. A socket that has
+    /// gone by itself is closed as it was to be.
+    pub(super) fn refusals(&self) -> Vec<String> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = inner.refused.iter().filter(|(errno, _)| **errno != ENOENT).map(|(&errno, count)| {
+            let sockets = if *count == 1 { "socket was" } else { "sockets were" };
+            let why = match errno {
+                EOPNOTSUPP => "the kernel closes no sockets of that kind or state, or was built without \
+                               CONFIG_INET_DIAG_DESTROY"
+                    .to_owned(),
+                1 => "not permitted, this needs CAP_NET_ADMIN in the network namespace".to_owned(),
+                errno => std::io::Error::from_raw_os_error(errno).to_string(),
+            };
+            format!("{count} {sockets} not closed: {why}")
+        });
+        refused.chain(inner.failed.as_ref().map(ToString::to_string)).collect()
+    }
+}
+
+impl Inner {
+    /// Asks the kernel, and returns its errno.
+    fn kill(&mut self, row: &SocketRow<'_>) -> Result<i32, Error> {
+        let Some(protocol) = row.table.ip_protocol() else { return Ok(EOPNOTSUPP) };
+        let message = InetMessage(row.header);
+        let Some(id) = SocketId::of(&message) else { return Ok(EOPNOTSUPP) };
+        let question = InetQuestion {
+            family: message.family().and_then(|family| u8::try_from(family).ok()).unwrap_or(0),
+            protocol,
+            extensions: 0,
+            states: 0,
+            bytecode: &[],
+            bpf_storages: false,
+        };
+        // A raw socket is known by its own protocol too (struct inet_diag_req_raw).
+        let raw = (row.table == Table::Raw)
+            .then(|| row::read_u8(InetAttributes(row.slots).protocol()))
+            .flatten()
+            .and_then(|protocol| u8::try_from(protocol).ok());
+        let sequence = self.socket.send(question.destroy(id, raw.unwrap_or(0)))?;
+        let mut answer = Dump::new(sequence);
+        while answer.handle(self.socket.receive(&mut self.buffer)?, |_| {}) != Step::Ended {}
+        Ok(answer.into_conclusion().refusal.map_or(0, |refusal| refusal.errno))
+    }
+}
