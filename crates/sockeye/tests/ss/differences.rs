@@ -69,6 +69,17 @@ pub(crate) const REASONS: &[Reason] = &[
         example: Example { line: "ss -tanQ", theirs: "", ours: "State Local Address:Port Peer Address:Port\n" },
     },
     Reason {
+        name: "keys before the table",
+        why: "it prints the keys of MD5 signatures at once, before the first line, and not in their row",
+        until: Some(Release(6, 2)),
+        excuse: |_, theirs, ours| rewrite::keys(theirs, ours),
+        example: Example {
+            line: "ss -tai",
+            theirs: "not\\040a\\040key\\033State\n\t md5keys:10.20.0.0/14=,192.0.2.77/32=\n",
+            ours: "State\n\t md5keys:10.20.0.0/14=not\\040a\\040key,192.0.2.77/32=\\033\n",
+        },
+    },
+    Reason {
         name: "later states",
         why: "its masks lack the states of half-open connections and of sockets that are only bound, or have them where \
               the manual says that they are left out; beside one that never asks for the latter none is made",
@@ -89,17 +100,6 @@ pub(crate) const REASONS: &[Reason] = &[
             line: "ss -f netlink -a",
             theirs: "UNCONN 0 0 rtnl:7 *\nUNCONN 0 0 rtnl:8 *\nUNCONN 0 0 rtnl:7 *\n",
             ours: "UNCONN 0 0 rtnl:7 *\nUNCONN 0 0 rtnl:8 *\n",
-        },
-    },
-    Reason {
-        name: "keys before the table",
-        why: "it prints the keys of MD5 signatures at once, before the first line, and not in their row",
-        until: Some(Release(6, 2)),
-        excuse: |_, theirs, ours| rewrite::keys(theirs, ours),
-        example: Example {
-            line: "ss -tai",
-            theirs: "not\\040a\\040key\\033State\n\t md5keys:10.20.0.0/14=,192.0.2.77/32=\n",
-            ours: "State\n\t md5keys:10.20.0.0/14=not\\040a\\040key,192.0.2.77/32=\\033\n",
         },
     },
     Reason {
