@@ -54,6 +54,10 @@ impl Resolver<'_> {
     /// Reads one end of a socket.
     pub(super) fn endpoint(&self, literal: &Literal<'_>) -> Result<Endpoint, Mistake> {
         let (raw, at) = (literal.raw, &literal.at);
+        let prefix = raw.split_once(':').map(|(prefix, _)| prefix).filter(|prefix| FAMILIES.contains(prefix));
+        if let (Dialect::Ss(Some(family)), None, false) = (self.dialect, prefix, literal.quoted) {
+            return self.endpoint_of_family(family, literal);
+        }
         // As `ss` reads it: a name of a unix socket is a pattern, unless quotes say that it is the name itself.
         // One with control characters is nobody's pattern, and could not be shown as one.
         let plain = escaped(raw) == raw;
@@ -128,7 +132,7 @@ impl Resolver<'_> {
             parts.push(Expression::test(port, ports.clone()));
         }
         parts.extend(endpoint.device.clone());
-        if parts.is_empty() {
+        if parts.is_empty() && !self.dialect.is_of_ss() {
             parts.push(Expression::test(address, Condition::Present));
         }
         Ok(Expression::all(parts))
@@ -181,6 +185,10 @@ impl Resolver<'_> {
             "unix" => {
                 let glob = self.compile(PatternKind::GlobAnyCase, rest)?;
                 let family = self.catalog.word("unix").copied();
+                // To ss a socket without a name has an empty one.
+                if self.dialect.is_of_ss() && glob.matches(b"") {
+                    return Ok(Endpoint { family, ..Endpoint::default() });
+                }
                 Ok(Endpoint { text: Some(Condition::Pattern(glob)), family, ..Endpoint::default() })
             }
             other => self.prefixed(other, rest),
@@ -281,7 +289,7 @@ fn short_dotted(text: &str, prefix: Option<&str>, host: &Part<'_>, dialect: Dial
     let mut padded = [0; 4];
     padded[..octets.len()].copy_from_slice(&octets);
     let address = Ipv4Addr::from(padded);
-    if prefix.is_none() && dialect == Dialect::Ss {
+    if prefix.is_none() && dialect.is_of_ss() {
         return Ok(vec![Network::host(IpAddr::V4(address))]);
     }
     if prefix.is_none() {

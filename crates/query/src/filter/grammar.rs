@@ -200,7 +200,10 @@ impl<'t> Grammar<'t, '_> {
             _ => vec![self.value(field_name.text, field, operator)?],
         };
         let at = field_name.at.start..self.scanner.taken();
-        Ok(plain(self.resolver.comparison(field, field_name.text, operator, &literals)?, &at))
+        Ok(plain(
+            self.resolver.comparison(field, field_name.text, operator, &literals).map_err(Mistake::of_value)?,
+            &at,
+        ))
     }
 
     fn value(&mut self, name: &str, field: FieldId, operator: &Operator<'_>) -> Result<Literal<'t>, Mistake> {
@@ -220,9 +223,13 @@ impl<'t> Grammar<'t, '_> {
         if self.scanner.peek() == Some(',') {
             let from = literal.at.start;
             let rest = self.place_of_next();
-            return Err(Mistake::new(rest, "a comma stands only inside of `in (…)`").expected(CONTINUATION).help(
-                format!("for several values write {name} in ({}, …)", self.scanner.text_between(from, literal.at.end)),
-            ));
+            return Err(Mistake::new(rest, "a comma stands only inside of `in (…)`")
+                .expected(CONTINUATION)
+                .help(format!(
+                    "for several values write {name} in ({}, …)",
+                    self.scanner.text_between(from, literal.at.end)
+                ))
+                .of_value());
         }
         Ok(literal)
     }
@@ -303,7 +310,7 @@ impl<'t> Grammar<'t, '_> {
     fn address(&mut self, word: &Piece<'_>) -> Result<Operand, Mistake> {
         let literal =
             Literal { at: word.at.clone(), raw: self.scanner.text_between(word.at.start, word.at.end), quoted: false };
-        Ok(plain(self.resolver.on_either_side(&literal)?, &word.at))
+        Ok(plain(self.resolver.on_either_side(&literal).map_err(Mistake::of_value)?, &word.at))
     }
 
     /// A field without an operator.

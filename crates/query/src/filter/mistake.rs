@@ -34,11 +34,27 @@ pub struct Mistake {
     pub nearest: Option<Box<str>>,
     /// What to write, and why.
     pub help: Option<Box<str>>,
+    /// The filter is well formed, but something in it is not known or cannot be: a name, a number, a service.
+    pub about_value: bool,
 }
 
 impl Mistake {
     pub(super) fn new(at: Range<usize>, message: impl Into<Box<str>>) -> Self {
-        Self { source: Box::default(), at, message: message.into(), expected: None, nearest: None, help: None }
+        Self {
+            source: Box::default(),
+            at,
+            message: message.into(),
+            expected: None,
+            nearest: None,
+            help: None,
+            about_value: false,
+        }
+    }
+
+    /// The same mistake, as one of a value.
+    pub(super) fn of_value(mut self) -> Self {
+        self.about_value = true;
+        self
     }
 
     pub(super) fn expected(mut self, expected: impl Into<Box<str>>) -> Self {

@@ -67,8 +67,16 @@ pub enum Dialect {
     /// What is most likely a slip is a mistake: a filter that can match nothing, an address that is cut short.
     #[default]
     Sockeye,
-    /// As `ss` reads it: a filter that can match nothing matches nothing, and `127.1` is the address 127.1.0.0.
-    Ss,
+    /// As `ss` reads it: a filter that can match nothing matches nothing, `127.1` is the address 127.1.0.0, and an address
+    /// without prefix is one of this family (`unix`, `link`, `netlink`, `vsock`), where only one is listed.
+    Ss(Option<&'static str>),
+}
+
+impl Dialect {
+    /// Whether it is that of `ss`.
+    const fn is_of_ss(self) -> bool {
+        matches!(self, Self::Ss(_))
+    }
 }
 
 /// Reads a filter from its text.

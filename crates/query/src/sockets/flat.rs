@@ -58,8 +58,8 @@ pub enum Flat {
     Cookie,
     /// Path of the control group.
     Cgroup,
-    /// Nobody bound the socket to its port by number. Programs of the kernel can test that, its answers do not say it: never a
-    /// value.
+    /// Nobody bound the socket to its port or name. Of internet sockets only programs of the kernel can tell, its answers do
+    /// not say it.
     AutomaticPort,
     /// A part of the owners.
     Owner(OwnerPart),
@@ -105,6 +105,7 @@ impl Flat {
             Self::PeerName => address::peer_name(row),
             Self::PeerOwner(part) => row.surroundings.owners(other_end(row)?.inode, part),
             Self::Namespace => row.surroundings.namespace().map(Value::Text),
+            Self::AutomaticPort => super::automatic::of(row).map(Value::Truth),
             _ => self.number(row).map(Value::Unsigned),
         }
     }

@@ -2,6 +2,7 @@
 
 mod address;
 mod asked;
+mod automatic;
 mod flat;
 mod held;
 pub mod iproute;

@@ -86,8 +86,11 @@ pub(super) fn tables_with(field: FieldId) -> Tables {
             without.into_iter().collect::<Tables>().complement()
         }
         Source::Flat(Flat::Cgroup) => Tables::INET,
-        // Programs are the only ones to tell, and SCTP runs none.
-        Source::Flat(Flat::AutomaticPort) => Tables::INET.and(Table::Sctp.set().complement()),
+        // Of internet sockets programs are the only ones to tell, and SCTP runs none.
+        Source::Flat(Flat::AutomaticPort) => {
+            let others = [Table::Unix, Table::Packet, Table::Netlink, Table::Vsock].into_iter().collect();
+            Tables::INET.and(Table::Sctp.set().complement()).or(others)
+        }
         Source::Flat(Flat::PeerName) => Table::Unix.set(),
         Source::Flat(Flat::PeerInode | Flat::PeerOwner(_)) => Table::Unix.set().or(Table::Tcp.set()),
         Source::Flat(Flat::Peer) => Tables::ALL.and(Table::Packet.set().complement()),

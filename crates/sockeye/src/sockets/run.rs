@@ -47,7 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let rows = if options.replay.is_some() { Whence::Elsewhere } else { namespaces.whence() };
     let names = SystemNames { rows };
     let filter = if options.lenient {
-        filter::parse_as(Dialect::Ss, &options.filter.join(" "), catalog(), &names)
+        filter::parse_as(Dialect::Ss(None), &options.filter.join(" "), catalog(), &names)
     } else {
         Filter::parse(&options.filter, catalog(), &names)
     };

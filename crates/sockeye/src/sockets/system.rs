@@ -258,7 +258,7 @@ pub(crate) struct Place<'s> {
     /// Name of the namespace, where several are listed.
     pub(crate) label: Option<Vec<u8>>,
     /// A socket of the namespace, to ask for names of interfaces.
-    pub(crate) interfaces: Interfaces,
+    pub(crate) interfaces: Interfaces<'s>,
     /// The other ends, where they are wanted.
     pub(crate) ends: Option<Ends>,
     /// Which place this is, among those of the listing.
@@ -266,8 +266,11 @@ pub(crate) struct Place<'s> {
 }
 
 /// Names of interfaces in one namespace, asked once each.
-pub(crate) struct Interfaces {
-    socket: Option<Socket>,
+pub(crate) struct Interfaces<'n> {
+    /// Where they are asked for.
+    whence: Whence<'n>,
+    /// Opened for the first question.
+    socket: OnceLock<Option<Socket>>,
     /// The first names, without a lock: each in the place of its index, unless another took that before.
     first: Box<[OnceLock<Named>; FIRST]>,
     names: Mutex<HashMap<u32, Option<InterfaceName>>>,
@@ -279,19 +282,40 @@ type Named = (u32, Option<InterfaceName>);
 /// Names without a lock.
 const FIRST: usize = 64;
 
-impl Interfaces {
+impl<'n> Interfaces<'n> {
     /// Names in a namespace, or here.
-    pub(crate) fn of(namespace: Option<&Namespace>) -> Self {
-        Self { socket: super::listing::open(namespace).ok(), ..Self::unknown() }
+    pub(crate) fn of(namespace: Option<&'n Namespace>) -> Self {
+        Self { whence: namespace.map_or(Whence::Here, Whence::Namespace), ..Self::unknown() }
+    }
+
+    /// Names in a namespace, or here, that are asked for through a socket of now: whoever has it needs the namespace no
+    /// longer.
+    pub(crate) fn opened(namespace: Option<&Namespace>) -> Interfaces<'static> {
+        Interfaces { socket: OnceLock::from(super::listing::open(namespace).ok()), ..Interfaces::unknown() }
     }
 
     /// No names at all.
     pub(crate) fn unknown() -> Self {
-        Self { socket: None, first: Box::new([const { OnceLock::new() }; FIRST]), names: Mutex::default() }
+        Self {
+            whence: Whence::Elsewhere,
+            socket: OnceLock::new(),
+            first: Box::new([const { OnceLock::new() }; FIRST]),
+            names: Mutex::default(),
+        }
+    }
+
+    /// The socket that names are asked with.
+    fn socket(&self) -> Option<&Socket> {
+        let open = || match self.whence {
+            Whence::Elsewhere => None,
+            Whence::Here => super::listing::open(None).ok(),
+            Whence::Namespace(namespace) => super::listing::open(Some(namespace)).ok(),
+        };
+        self.socket.get_or_init(open).as_ref()
     }
 
     pub(crate) fn name(&self, ifindex: u32) -> Option<InterfaceName> {
-        let ask = || Some(InterfaceName::new(self.socket.as_ref()?.interface_name(ifindex)?.as_bytes()));
+        let ask = || Some(InterfaceName::new(self.socket()?.interface_name(ifindex)?.as_bytes()));
         let (first, name) = self.first[ifindex as usize % FIRST].get_or_init(|| (ifindex, ask()));
         if *first == ifindex {
             return *name;
@@ -311,7 +335,7 @@ impl Surroundings for Place<'_> {
     }
 
     fn knows_interfaces(&self) -> bool {
-        self.interfaces.socket.is_some()
+        self.interfaces.socket().is_some()
     }
 
     fn user(&self, uid: u32) -> Option<&[u8]> {

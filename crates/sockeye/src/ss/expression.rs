@@ -11,8 +11,13 @@ use crate::sockets::system::{SystemNames, Whence};
 /// Reads the filter.
 pub(super) fn read(options: &Options, rows: Whence<'_>) -> Result<Expression, Mistake> {
     let Some(text) = text(options)? else { return Ok(Expression::always()) };
-    let parsed = filter::parse_as(Dialect::Ss, &text, catalog(), &SystemNames { rows });
-    parsed.map(|filter| filter.expression).map_err(|mistake| Mistake { sentence: mistake.to_string(), usage: false })
+    let dialect = Dialect::Ss(options.selection.preferred());
+    let parsed = filter::parse_as(dialect, &text, catalog(), &SystemNames { rows });
+    parsed.map(|filter| filter.expression).map_err(|mistake| Mistake {
+        sentence: mistake.to_string(),
+        usage: false,
+        about_value: mistake.about_value,
+    })
 }
 
 /// The text of the filter, if there is one.
@@ -37,7 +42,10 @@ fn from_file(path: &str) -> Result<String, Mistake> {
     } else {
         std::fs::read_to_string(path)
     };
-    let text = read
-        .map_err(|error| Mistake { sentence: format!("cannot read the filter file {path}: {error}"), usage: false })?;
+    let text = read.map_err(|error| Mistake {
+        sentence: format!("cannot read the filter file {path}: {error}"),
+        usage: false,
+        about_value: false,
+    })?;
     Ok(text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join(" "))
 }

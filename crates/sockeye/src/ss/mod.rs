@@ -6,6 +6,7 @@
 mod dump;
 mod events;
 mod expression;
+mod file_filter;
 mod grid;
 mod json;
 mod kill;
@@ -34,6 +35,7 @@ use sockeye_owners::ScanOptions;
 use sockeye_query::filter::Expression;
 use sockeye_query::sockets::{Abilities, DumpPlan, Plan, Question, catalog};
 
+use self::file_filter::FileFilter;
 use self::grid::{Column, Grid};
 use self::kill::Killer;
 use self::listing::Output;
@@ -156,6 +158,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
                        as in -K dst 192.0.2.7, -K 'sport = :8080' or -K state close-wait"
                     .to_owned(),
             usage: false,
+            about_value: false,
         }
         .into());
     }
@@ -263,6 +266,10 @@ impl Session<'_> {
         let tables = listing::tables(options, self.chosen, &self.filter);
         let plans = DumpPlan::chosen(&tables, &self.filter, abilities);
         if let Some(path) = &options.dump {
+            if !self.chosen.has(selection::Table::Tcp) {
+                complain("tcpdiag dump requested and no tcp in filter.");
+                return Ok(if self.called == Called::Strict { 2 } else { 0 });
+            }
             for end in dump::write(path, &plans, self.namespace, place)? {
                 truth.dumped(sockeye_query::sockets::Table::Tcp, Ok(&end), self.chosen);
             }
@@ -297,14 +304,15 @@ impl Session<'_> {
     /// Table after table; one that the kernel cannot be asked for is read from /proc, where it is.
     fn tables(&self, plans: &[DumpPlan], output: &Output<'_>, place: &Place<'_>, truth: &mut Truth) {
         let counts = Counts::default();
+        let file_filter = FileFilter::of(&self.filter);
         let source =
-            proc_tables::Source { chosen: self.chosen, filter: &self.filter, place, namespace: self.namespace };
+            proc_tables::Source { chosen: self.chosen, filter: &file_filter, place, namespace: self.namespace };
         for plans in plans.chunk_by(|one, next| one.table == next.table) {
             let Some(table) = plans.first().map(|plan| plan.table) else { continue };
             if table == sockeye_query::sockets::Table::Tcp
                 && let Some(path) = std::env::var_os("TCPDIAG_FILE")
             {
-                if let Err(sentence) = recorded::list(path.as_ref(), &self.filter, output, place) {
+                if let Err(sentence) = recorded::list(path.as_ref(), &file_filter, output, place) {
                     truth.failed(&sentence);
                 }
                 continue;
@@ -361,7 +369,10 @@ fn refuse(mistake: &Mistake, called: Called) -> u8 {
     }
     // Nobody is left to be told where stderr cannot be written.
     let _ = io::stderr().write_all(&text);
-    called.usage_status()
+    match called {
+        Called::AsOriginal if mistake.about_value => 1,
+        called => called.usage_status(),
+    }
 }
 
 /// Whether nobody reads what is written, which a pipe tells only when it is asked.

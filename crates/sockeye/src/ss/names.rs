@@ -115,6 +115,12 @@ pub(super) fn proc_root() -> PathBuf {
     std::env::var_os("PROC_ROOT").map_or_else(|| PathBuf::from("/proc"), PathBuf::from)
 }
 
+/// Ports that the kernel gives to whoever asks for any.
+pub(super) fn ephemeral_ports() -> RangeInclusive<u16> {
+    let range = std::fs::read_to_string(proc_file("PROC_IP_LOCAL_PORT_RANGE", "sys/net/ipv4/ip_local_port_range"));
+    range_of(range.as_deref().unwrap_or_default()).unwrap_or(1024..=4999)
+}
+
 /// Services and protocols of this machine.
 struct Services {
     /// By port and protocol.
@@ -130,17 +136,11 @@ impl Services {
     fn load() -> Self {
         let services = std::fs::read_to_string("/etc/services").unwrap_or_default();
         let protocols = std::fs::read_to_string("/etc/protocols").unwrap_or_default();
-        let range = std::fs::read_to_string(proc_file("PROC_IP_LOCAL_PORT_RANGE", "sys/net/ipv4/ip_local_port_range"));
-        Self::of(&services, &protocols, range.as_deref().unwrap_or_default())
+        Self::of(&services, &protocols, ephemeral_ports())
     }
 
-    fn of(services: &str, protocols: &str, range: &str) -> Self {
-        let mut known = Self {
-            names: HashMap::new(),
-            first: HashMap::new(),
-            protocols: HashMap::new(),
-            ephemeral: range_of(range).unwrap_or(1024..=4999),
-        };
+    fn of(services: &str, protocols: &str, ephemeral: RangeInclusive<u16>) -> Self {
+        let mut known = Self { names: HashMap::new(), first: HashMap::new(), protocols: HashMap::new(), ephemeral };
         for (name, number) in lines(services) {
             let Some((port, protocol)) = number.split_once('/') else { continue };
             let Ok(port) = port.parse() else { continue };
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn services_are_those_of_the_protocol_and_none_among_ephemeral_ports() {
         let services = "ssh 22/tcp # shell\nntp 123/udp\nsocks 1080/tcp\nmany 40000/tcp\nexec 512/tcp\nbiff 512/udp\n";
-        let known = Services::of(services, "icmp 1 ICMP\n", "32768\t60999\n");
+        let known = Services::of(services, "icmp 1 ICMP\n", range_of("32768\t60999\n").unwrap());
         assert_eq!(known.name(22, Ports::Tcp), Some("ssh"));
         assert_eq!(known.name(22, Ports::Udp), None);
         assert_eq!(known.name(512, Ports::Udp), Some("biff"));

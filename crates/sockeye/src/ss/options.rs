@@ -74,15 +74,17 @@ pub(super) struct Mistake {
     pub(super) sentence: String,
     /// Whether the list of options helps.
     pub(super) usage: bool,
+    /// The command line is well formed, but a value of its filter is not known or cannot be.
+    pub(super) about_value: bool,
 }
 
 impl Mistake {
     fn with_usage(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), usage: true }
+        Self { sentence: sentence.into(), usage: true, about_value: false }
     }
 
     fn plain(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), usage: false }
+        Self { sentence: sentence.into(), usage: false, about_value: false }
     }
 }
 

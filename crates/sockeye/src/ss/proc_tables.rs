@@ -8,9 +8,9 @@ mod unix;
 use std::path::PathBuf;
 
 use sockeye_conn::Namespace;
-use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::sockets::{SocketRow, Table};
 
+use super::file_filter::FileFilter;
 use super::listing::Output;
 use super::names::proc_root;
 use super::selection::{Chosen, Family};
@@ -20,7 +20,7 @@ use crate::sockets::system::Place;
 /// What rows of these files are decided and written with.
 pub(super) struct Source<'s> {
     pub(super) chosen: Chosen,
-    pub(super) filter: &'s Expression,
+    pub(super) filter: &'s FileFilter,
     pub(super) place: &'s Place<'s>,
     pub(super) namespace: Option<&'s Namespace>,
 }
@@ -107,8 +107,7 @@ impl Source<'_> {
 
     /// Whether the filter takes a socket, which is described as the kernel's diag message would.
     fn takes(&self, table: Table, message: &[u8]) -> bool {
-        *self.filter == Expression::always()
-            || SocketRow::read(table, message, self.place).is_ok_and(|row| self.filter.decide(&row) == Decision::Yes)
+        self.filter.takes_all() || SocketRow::read(table, message, self.place).is_ok_and(|row| self.filter.takes(&row))
     }
 }
 

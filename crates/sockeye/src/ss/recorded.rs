@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::sockets::{SocketRow, Table};
 use sockeye_wire::{Kind, Messages};
 
+use super::file_filter::FileFilter;
 use super::listing::Output;
 use crate::rows::{Row, Take as _};
 use crate::sockets::system::Place;
 
 /// Lists the sockets in a file. An error says where the file is not whole; what came before it is listed.
-pub(super) fn list(path: &Path, filter: &Expression, output: &Output<'_>, place: &Place<'_>) -> Result<(), String> {
+pub(super) fn list(path: &Path, filter: &FileFilter, output: &Output<'_>, place: &Place<'_>) -> Result<(), String> {
     let bytes = std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let mut writer = output.writer();
     let mut ended = false;
@@ -29,7 +29,7 @@ pub(super) fn list(path: &Path, filter: &Expression, output: &Output<'_>, place:
             Kind::Data(_) => {
                 ended = false;
                 let Ok(row) = SocketRow::read(Table::Tcp, message.payload(), place) else { continue };
-                if filter.decide(&row) == Decision::Yes && !writer.take(Row::Socket(&row)) {
+                if filter.takes(&row) && !writer.take(Row::Socket(&row)) {
                     break;
                 }
             }

@@ -155,6 +155,7 @@ impl Family {
 
 /// Every state that a request can name, bit `n` for state `n`.
 const ALL_STATES: u32 = (1 << 14) - 1;
+const SYN_RECEIVED: u32 = 1 << 3;
 const CLOSED: u32 = State::Unconnected.mask();
 /// The states of a connection. Sockets that are only bound are listed with `-a` and `-B` (ss(8)).
 const CONNECTED: u32 = ALL_STATES
@@ -257,6 +258,15 @@ impl Selection {
         self.named = if self.states_said { self.named } else { ALL_STATES } & !states;
         self.states_said = true;
         Ok(())
+    }
+
+    /// The family that addresses without a prefix are of, where only one was chosen by name that is not of the internet.
+    pub(super) fn preferred(&self) -> Option<&'static str> {
+        let one = |family: Family| self.families == family.bit() && self.tables & !family.tables() == 0;
+        [(Family::Unix, "unix"), (Family::Link, "link"), (Family::Netlink, "netlink"), (Family::Vsock, "vsock")]
+            .into_iter()
+            .find(|(family, _)| one(*family))
+            .map(|(_, prefix)| prefix)
     }
 
     /// Whether states were named in words, which are a part of the filter.
@@ -400,7 +410,8 @@ fn states_named(name: &str) -> Option<u32> {
     let connected = ALL_STATES & !(CLOSED | State::Listening.mask() | bound);
     Some(match name.to_ascii_lowercase().as_str() {
         "close" | "closed" => CLOSED,
-        "syn-rcv" => State::SynReceived.mask(),
+        // The kernel has two, and takes the one for both.
+        "syn-rcv" | "syn-recv" => SYN_RECEIVED,
         "all" => ALL_STATES,
         "connected" => connected,
         "synchronized" => connected & !State::SynSent.mask(),

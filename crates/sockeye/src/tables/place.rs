@@ -7,7 +7,7 @@ use crate::sockets::system::Interfaces;
 /// A namespace that is listed.
 pub(crate) struct Place {
     pub(crate) label: Option<Vec<u8>>,
-    pub(crate) interfaces: Interfaces,
+    pub(crate) interfaces: Interfaces<'static>,
     pub(crate) index: usize,
 }
 

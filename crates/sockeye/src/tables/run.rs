@@ -134,7 +134,7 @@ impl Listing<'_> {
                 Some(namespace) if self.namespaces.several => Some(namespace.label()),
                 one => named.then(|| label(one)).flatten(),
             },
-            interfaces: Interfaces::of(namespace),
+            interfaces: Interfaces::opened(namespace),
             index,
         };
         all.into_iter().enumerate().map(|(index, namespace)| (namespace, place((index, namespace)))).collect()

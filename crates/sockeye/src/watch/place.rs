@@ -19,14 +19,14 @@ pub(crate) struct Place {
     pub(crate) number: u64,
     /// Names as events told them. A name outlives its interface, for the changes that follow from its end.
     names: Mutex<HashMap<u32, Vec<u8>>>,
-    interfaces: Interfaces,
+    interfaces: Interfaces<'static>,
     /// Tables that were in sync before.
     synced: Mutex<Tables>,
 }
 
 impl Place {
     /// A namespace of that name.
-    pub(crate) fn new(label: Vec<u8>, interfaces: Interfaces) -> Self {
+    pub(crate) fn new(label: Vec<u8>, interfaces: Interfaces<'static>) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Self { label, number, names: Mutex::default(), interfaces, synced: Mutex::new(Tables::NONE) }

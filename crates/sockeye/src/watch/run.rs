@@ -127,7 +127,7 @@ struct Watched {
 impl Watched {
     fn open(namespace: Option<Namespace>, options: &Options, wanted: Tables) -> Result<Self, sockeye_conn::Error> {
         let label = label(namespace.as_ref()).unwrap_or_default();
-        let place = Place::new(label, Interfaces::of(namespace.as_ref()));
+        let place = Place::new(label, Interfaces::opened(namespace.as_ref()));
         // Links say the names of interfaces for all other tables.
         let tables = wanted.with(Table::Links);
         let mut engine = EngineOptions::new(tables);

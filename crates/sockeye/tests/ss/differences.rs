@@ -199,7 +199,6 @@ pub(crate) const REASONS: &[Reason] = &[
 pub(crate) const INSTEAD: &[Instead] = &[
     Instead { line: "ss -46tan", theirs: "ss -tan", reason: ONE_FAMILY },
     Instead { line: "ss -4 -6 -ua", theirs: "ss -ua", reason: ONE_FAMILY },
-    Instead { line: "ss -tan dst inet:127.9.8.7", theirs: "ss -tan dst 127.9.8.7", reason: ONE_FAMILY },
     Instead { line: "ss -tan dst inet6:fd00:5eed::a", theirs: "ss -tan dst '[fd00:5eed::a]'", reason: REFUSED },
     Instead { line: "ss -tan src '[fd00:5eed::]/32'", theirs: "ss -tan src '[fd00:5eed::/32]'", reason: REFUSED },
     Instead { line: "ss -tan 'sport =22'", theirs: "ss -tan 'sport = 22'", reason: REFUSED },

@@ -27,7 +27,7 @@ pub(super) fn list(text: &str, source: &Source<'_>, writer: &mut Writer<'_, '_>)
         if !source.takes(Table::Netlink, &message(&socket)) {
             continue;
         }
-        if !writer.row(|printer, batch| printer.netlink_socket(batch, &socket)) {
+        if !writer.row(|printer, batch| printer.netlink_socket(batch, &socket, None)) {
             break;
         }
     }

@@ -45,14 +45,11 @@ impl Printer<'_> {
             callback: 0,
             groups: narrow(super::read_u32(attributes.groups())),
         };
-        self.netlink_socket(batch, &socket);
-        if self.options.memory {
-            batch.text.push(b'\t');
-            super::memory::write(&mut batch.text, attributes.meminfo(), None);
-        }
+        self.netlink_socket(batch, &socket, attributes.meminfo());
     }
 
-    pub(in crate::ss) fn netlink_socket(&self, batch: &mut Batch, socket: &Socket) {
+    /// Everything that is said of it. The details stand in the column of processes where there is one, as in `ss`.
+    pub(in crate::ss) fn netlink_socket(&self, batch: &mut Batch, socket: &Socket, memory: Option<&[u8]>) {
         self.head(batch, "nl", "UNCONN", socket.queues);
         batch.text.extend_from_slice(self.names.netlink(socket.protocol).as_bytes());
         batch.text.push(b':');
@@ -70,7 +67,11 @@ impl Printer<'_> {
             }
             None => self.no_end(batch, b'*'),
         }
-        self.processes(batch, socket.inode);
+        if let Some(users) = self.users {
+            users.write(&mut batch.text, socket.inode);
+        } else {
+            batch.end_cell(self.grid);
+        }
         if self.options.extended {
             let out = &mut batch.text;
             out.extend_from_slice(b" sk=");
@@ -78,6 +79,13 @@ impl Printer<'_> {
             out.extend_from_slice(b" cb=");
             number::hex_digits(out, socket.callback);
             out.extend_from_slice(format!(" groups=0x{:08x}", socket.groups).as_bytes());
+        }
+        if self.options.memory && memory.is_some() {
+            batch.text.push(b'\t');
+            super::memory::write(&mut batch.text, memory, None);
+        }
+        if self.users.is_some() {
+            batch.end_cell(self.grid);
         }
     }
 
