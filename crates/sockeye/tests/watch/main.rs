@@ -16,6 +16,7 @@ mod following;
 mod gaps;
 mod hooks;
 mod idle;
+mod lifetimes;
 mod lines;
 mod naive;
 mod namespaces;
