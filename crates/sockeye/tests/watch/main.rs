@@ -22,6 +22,7 @@ mod naive;
 mod namespaces;
 mod objects;
 mod oracle;
+mod prefixes;
 mod selection;
 mod storm;
 #[path = "../support/mod.rs"]
