@@ -12,6 +12,7 @@ mod how;
 mod json;
 mod keys;
 mod lists;
+mod narrowed;
 mod oracle;
 mod proc;
 mod proof;
