@@ -24,6 +24,7 @@ mod objects;
 mod oracle;
 mod prefixes;
 mod selection;
+mod silent;
 mod storm;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "listings are for other tests")]
