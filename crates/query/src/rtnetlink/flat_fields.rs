@@ -95,7 +95,7 @@ const ROUTE: [FlatField; 5] = [
     .again(),
 ];
 
-const RULE: [FlatField; 4] = [
+const RULE: [FlatField; 5] = [
     flat(
         Flat::RulePriority,
         "priority",
@@ -111,6 +111,14 @@ const RULE: [FlatField; 4] = [
     flat(Flat::Destination, "dst", "FRA_DST", FieldKind::Network, "Destination network that the rule is for.")
         .called(&["to"])
         .covers(&["dst_len"], &["dst"]),
+    flat(
+        Flat::RuleMark,
+        "mark",
+        "FRA_FWMARK, FRA_FWMASK",
+        FieldKind::Structure,
+        "Mark that the rule is for, and the bits of it that count unless all do; `fwmark` and `fwmask` are the numbers.",
+    )
+    .again(),
     ROUTING_TABLE,
 ];
 

@@ -18,7 +18,7 @@ fn names(table: Table) -> &'static [(&'static str, &'static str)] {
             ("dst", "to"),
             ("iifname", "iif"),
             ("oifname", "oif"),
-            ("fwmark", "fwmark"),
+            ("mark", "fwmark"),
             ("table", "table"),
         ],
         Table::Neighbours => &[("dst", ""), ("dev", "dev")],
