@@ -9,9 +9,9 @@ use sockeye_wire::{Meaning, Scalar};
 
 use super::names;
 use super::row::Row;
-use crate::Value;
 use crate::tree::address;
 use crate::value::from_number;
+use crate::{InterfaceName, Value};
 
 /// A field made by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(crate) enum Flat {
     RulePriority,
     /// Mark of a rule with its mask.
     RuleMark,
+    /// The link itself.
+    Link,
 }
 
 /// `IFA_ADDRESS`, `IFA_LOCAL`, `IFA_ANYCAST`, `IFA_MULTICAST`, `IFA_FLAGS` (include/uapi/linux/if_addr.h).
@@ -101,6 +103,10 @@ impl Flat {
             Self::RulePriority => {
                 let priority = row.attribute(PRIORITY).map_or(Some(0), |bytes| Scalar::U32.read(bytes, 0));
                 priority.map(Value::Unsigned)
+            }
+            Self::Link => {
+                let (index, name) = row.link_name()?;
+                Some(Value::Interface { index, name: Some(InterfaceName::new(name)) })
             }
             Self::RuleMark => {
                 let number = |attribute| row.attribute(attribute).and_then(|bytes| Scalar::U32.read(bytes, 0));

@@ -95,6 +95,9 @@ const ROUTE: [FlatField; 5] = [
     .again(),
 ];
 
+const LINK: FlatField =
+    flat(Flat::Link, "dev", "IFLA_IFNAME", FieldKind::Interface, "The link itself, by its name or index.").again();
+
 const RULE: [FlatField; 5] = [
     flat(
         Flat::RulePriority,
@@ -125,6 +128,7 @@ const RULE: [FlatField; 5] = [
 /// The fields of a table that are made by hand.
 pub(crate) fn fields(table: Table) -> impl Iterator<Item = FlatField> {
     let own: Vec<FlatField> = match table {
+        Table::Links => vec![LINK],
         Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => ADDRESS.into(),
         Table::Routes | Table::MulticastRoutes => ROUTE.into(),
         Table::Rules => RULE.into(),
