@@ -282,6 +282,8 @@ fn one<'a>(
 fn put<'a>(key: Cow<'static, str>, name: Cow<'static, str>, value: Value<'a>, each: &mut dyn FnMut(Entry<'a>)) {
     match value {
         Value::Tree(tree) if key.is_empty() => tree.entries(each),
+        // net/core/rtnetlink.c `rtnl_dpll_pin_fill`, `rtnl_devlink_port_fill`: a nest that says that there is none.
+        Value::Tree(tree) if tree.bytes.is_empty() => {}
         // A list without a name has one element: it is what the record is about.
         Value::List(values) if key.is_empty() => {
             for value in values {

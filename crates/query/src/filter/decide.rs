@@ -127,6 +127,10 @@ impl Condition {
                 _ => bits(value)
                     .is_some_and(|number| i64::try_from(number).is_ok_and(|number| in_ranges(ranges, number))),
             },
+            // Each of the words is a bit.
+            Self::Words(words) if let Value::Set { bits, names } = value => {
+                names.iter().any(|name| bits & name.value != 0 && words.contains(&name.name))
+            }
             Self::Words(words) => value.as_text().is_some_and(|text| words.iter().any(|word| word.as_bytes() == text)),
             Self::Bits(wanted) => bits(value).is_some_and(|bits| bits & wanted == *wanted),
             Self::Masked { value: wanted, mask } => bits(value).is_some_and(|bits| bits & mask == *wanted),

@@ -20,7 +20,7 @@ use crate::filter::nearest::nearest;
 use crate::filter::node::{Node, Shape};
 use crate::filter::operator::{self, Operator, Relation};
 use crate::filter::scanner::{Literal, Piece, Scanner};
-use crate::filter::{Dialect, endpoint, suggest};
+use crate::filter::{Dialect, condition, endpoint, suggest};
 use crate::{Catalog, FieldId, FieldKind, Names};
 
 /// Brackets and negations inside each other. Nobody reads deeper, and the parser calls itself for each.
@@ -185,7 +185,7 @@ impl<'t> Grammar<'t, '_> {
         }
         match catalog.find(word.text) {
             Some(field) => self.field_alone(&word, field),
-            None => Err(suggest::unknown_word(&word, catalog)),
+            None => Err(condition::unknown_word(&word, &self.resolver)),
         }
     }
 

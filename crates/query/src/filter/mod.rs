@@ -8,6 +8,7 @@
 
 mod ast;
 mod compare;
+mod condition;
 mod contradiction;
 mod decide;
 mod endpoint;
@@ -57,7 +58,7 @@ pub struct Filter {
 impl Filter {
     /// Reads a filter from the words of a command line. No words, or blank ones, hold of every record.
     pub fn parse<W: AsRef<str>>(words: &[W], catalog: &Catalog, names: &dyn Names) -> Result<Self, Mistake> {
-        parse(&join(words), catalog, names)
+        parse(&join(words), catalog, names).map_err(|mistake| condition::in_terms_of(catalog, mistake))
     }
 }
 

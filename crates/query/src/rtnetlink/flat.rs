@@ -9,9 +9,9 @@ use sockeye_wire::{Meaning, Scalar};
 
 use super::names;
 use super::row::Row;
-use crate::Value;
 use crate::tree::address;
 use crate::value::from_number;
+use crate::{InterfaceName, Value};
 
 /// A field made by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub(crate) enum Flat {
     Devices,
     /// Preference of a rule.
     RulePriority,
+    /// Mark of a rule with its mask.
+    RuleMark,
+    /// The link itself.
+    Link,
 }
 
 /// `IFA_ADDRESS`, `IFA_LOCAL`, `IFA_ANYCAST`, `IFA_MULTICAST`, `IFA_FLAGS` (include/uapi/linux/if_addr.h).
@@ -43,8 +47,10 @@ const DST: u16 = 1;
 const SRC: u16 = 2;
 /// `RTA_TABLE`, and `FRA_TABLE`, which has the same number.
 const TABLE: u16 = 15;
-/// `FRA_PRIORITY`.
+/// `FRA_PRIORITY`, `FRA_FWMARK`, `FRA_FWMASK`.
 const PRIORITY: u16 = 6;
+const FWMARK: u16 = 10;
+const FWMASK: u16 = 16;
 /// Places of `rtm_dst_len`, `rtm_src_len`, `rtm_table`; those of `struct fib_rule_hdr` are the same.
 const DST_LEN_AT: usize = 1;
 const SRC_LEN_AT: usize = 2;
@@ -97,6 +103,21 @@ impl Flat {
             Self::RulePriority => {
                 let priority = row.attribute(PRIORITY).map_or(Some(0), |bytes| Scalar::U32.read(bytes, 0));
                 priority.map(Value::Unsigned)
+            }
+            Self::Link => {
+                let (index, name) = row.link_name()?;
+                Some(Value::Interface { index, name: Some(InterfaceName::new(name)) })
+            }
+            Self::RuleMark => {
+                let number = |attribute| row.attribute(attribute).and_then(|bytes| Scalar::U32.read(bytes, 0));
+                // The kernel sends a mask with any mark, and a mark where it is not zero.
+                let (mark, bits) = (number(FWMARK), number(FWMASK));
+                let text = match (mark.unwrap_or(0), bits) {
+                    (0, None) => return None,
+                    (mark, None | Some(0xffff_ffff)) => format!("{mark:#x}"),
+                    (mark, Some(bits)) => format!("{mark:#x}/{bits:#x}"),
+                };
+                Some(Value::Owned(text.into_bytes()))
             }
         }
     }

@@ -95,7 +95,10 @@ const ROUTE: [FlatField; 5] = [
     .again(),
 ];
 
-const RULE: [FlatField; 4] = [
+const LINK: FlatField =
+    flat(Flat::Link, "dev", "IFLA_IFNAME", FieldKind::Interface, "The link itself, by its name or index.").again();
+
+const RULE: [FlatField; 5] = [
     flat(
         Flat::RulePriority,
         "priority",
@@ -111,12 +114,21 @@ const RULE: [FlatField; 4] = [
     flat(Flat::Destination, "dst", "FRA_DST", FieldKind::Network, "Destination network that the rule is for.")
         .called(&["to"])
         .covers(&["dst_len"], &["dst"]),
+    flat(
+        Flat::RuleMark,
+        "mark",
+        "FRA_FWMARK, FRA_FWMASK",
+        FieldKind::Structure,
+        "Mark that the rule is for, and the bits of it that count unless all do; `fwmark` and `fwmask` are the numbers.",
+    )
+    .again(),
     ROUTING_TABLE,
 ];
 
 /// The fields of a table that are made by hand.
 pub(crate) fn fields(table: Table) -> impl Iterator<Item = FlatField> {
     let own: Vec<FlatField> = match table {
+        Table::Links => vec![LINK],
         Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => ADDRESS.into(),
         Table::Routes | Table::MulticastRoutes => ROUTE.into(),
         Table::Rules => RULE.into(),

@@ -132,7 +132,7 @@ impl Registry {
             doc: row.doc,
             kind: row.kind,
             scalar: matches!(row.kind, FieldKind::Number(_)).then_some(Scalar::U32),
-            several: row.again,
+            several: matches!(row.flat, Flat::Gateways | Flat::Devices),
             none_is_said: matches!(row.flat, Flat::Source | Flat::Destination) && table == Table::Rules,
             since: Version(2, 12),
             privilege: Privilege::None,
@@ -310,12 +310,16 @@ impl Registry {
     fn add_words(&mut self) {
         let mut words: Vec<Word> = Vec::new();
         for (field, info) in self.catalog.fields().filter(|(_, info)| SPOKEN.contains(&info.path.as_str())) {
-            let FieldKind::Number(Meaning::OneOf(names)) = info.kind else { continue };
+            let FieldKind::Number(Meaning::OneOf(names) | Meaning::SetOf(names)) = info.kind else { continue };
             for name in names {
                 if words.iter().all(|word| word.word != name.name) && self.catalog.find(name.name).is_none() {
                     words.push(Word { word: name.name, field, values: core::slice::from_ref(&name.name) });
                 }
             }
+        }
+        // What `ip` calls a scope that the kernel calls the universe.
+        if let Some(scope) = self.catalog.find("scope").filter(|_| self.catalog.find("global").is_none()) {
+            words.push(Word { word: "global", field: scope, values: &["universe"] });
         }
         for word in words {
             self.catalog.add_word(word);
@@ -323,8 +327,8 @@ impl Registry {
     }
 }
 
-/// Fields whose values can stand alone in a filter.
-const SPOKEN: [&str; 4] = ["family", "operstate", "type", "scope"];
+/// Fields whose values can stand alone in a filter. Of a state in bits one is set at a time.
+const SPOKEN: [&str; 5] = ["family", "operstate", "state", "type", "scope"];
 
 /// The way from a message to where fields are being added.
 struct Way {
@@ -407,7 +411,7 @@ fn kind_of(payload: &Payload) -> FieldKind {
 /// Short names that people know from `ip`, `bridge` and `tc`. The first is the title of the column.
 fn aliases(table: Table, path: &str) -> &'static [&'static str] {
     match (table, path) {
-        (Table::Links, "ifname") => &["name", "dev"],
+        (Table::Links, "ifname") => &["name"],
         (Table::Links, "index") => &["index", "ifindex"],
         (Table::Links, "operstate") => &["state", "operstate"],
         (Table::Links, "address") => &["address", "mac", "lladdr"],

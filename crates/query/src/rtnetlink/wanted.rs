@@ -33,15 +33,19 @@ fn select(table: Table, test: &Test, wanted: &mut Wanted) {
     };
     match (table, info.path.as_str()) {
         (_, "family") => wanted.family = narrow(),
-        (Table::Links | Table::Neighbours, "master") => wanted.master = index().filter(|&index| index != 0),
+        (Table::Links | Table::Neighbours | Table::Fdb, "master") => {
+            wanted.master = index().filter(|&index| index != 0);
+        }
         (Table::Links | Table::TcActions, "kind") => wanted.kind = text(&test.condition),
         (Table::Routes | Table::MulticastRoutes, "table") => wanted.table = number(),
         (Table::Routes, "protocol") => wanted.protocol = narrow(),
         (Table::Routes, "type") => wanted.route_type = narrow(),
-        (Table::Routes | Table::Nexthops, "oif" | "dev") | (Table::Addresses, "index") => wanted.ifindex = index(),
-        (Table::Neighbours | Table::Qdiscs | Table::TcClasses | Table::TcFilters | Table::Vlans, "ifindex") => {
-            wanted.ifindex = index();
-        }
+        (Table::Routes | Table::Nexthops, "oif" | "dev")
+        | (Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses, "index")
+        | (
+            Table::Neighbours | Table::Fdb | Table::Qdiscs | Table::TcClasses | Table::TcFilters | Table::Vlans,
+            "ifindex",
+        ) => wanted.ifindex = index(),
         _ => {}
     }
 }

@@ -439,13 +439,12 @@ impl sockeye_query::Names for SystemNames<'_> {
     }
 
     fn interface(&self, name: &str) -> Result<Option<u32>, String> {
-        let socket = match self.rows {
+        let namespace = match self.rows {
             Whence::Elsewhere => return Ok(None),
-            Whence::Here => super::listing::open(None),
-            Whence::Namespace(namespace) => super::listing::open(Some(namespace)),
+            Whence::Here => None,
+            Whence::Namespace(namespace) => Some(namespace),
         };
-        let socket = socket.map_err(|error| error.to_string())?;
-        let index = socket.interface_index(name.as_bytes());
+        let index = crate::tables::index_of(namespace, name.as_bytes()).map_err(|error| error.to_string())?;
         // Digits can be an index, which need not have a name yet.
         if index.is_none() && !name.bytes().all(|letter| letter.is_ascii_digit()) {
             let here = if matches!(self.rows, Whence::Here) { "this" } else { "that" };

@@ -182,6 +182,7 @@ impl Ask<'_> {
             }
             true
         })?;
+        qdiscs.retain(|qdisc| self.wanted.ifindex.is_none_or(|wanted| wanted == qdisc.ifindex));
         let mut interfaces: Vec<_> = qdiscs.iter().map(|qdisc| qdisc.ifindex).collect();
         interfaces.sort_unstable();
         interfaces.dedup();

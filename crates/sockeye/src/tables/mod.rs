@@ -3,6 +3,7 @@
 mod ask;
 mod commands;
 mod line;
+mod named;
 mod options;
 mod place;
 mod run;
@@ -10,5 +11,6 @@ mod verdict;
 mod view;
 
 pub(crate) use commands::{Command, find};
+pub(crate) use named::index_of;
 pub(crate) use run::run;
 pub(crate) use view::default_fields;

@@ -12,7 +12,7 @@ use sockeye_query::FieldId;
 use sockeye_query::filter::{Expression, Filter};
 use sockeye_query::rtnetlink::{Row as Record, catalog, wanted};
 use sockeye_state::Answer;
-use sockeye_wire::rtnetlink::{Table, Wanted};
+use sockeye_wire::rtnetlink::{Selection, Table, Wanted};
 
 use super::ask::{Ask, Counts, Ended};
 use super::options::Options;
@@ -102,7 +102,7 @@ impl Listing<'_> {
         self.frame().begin(&shared);
         let ended = self.dump(&places, &counts, &shared);
         let missing = self.namespaces.missing.as_ref();
-        let verdict = super::verdict::verdict(self.table, &ended, &counts, self.filter, missing);
+        let verdict = super::verdict::verdict((self.table, &self.wanted), &ended, &counts, self.filter, missing);
         self.frame().end(&shared, &verdict);
         let rows = shared.rows.load(Ordering::Relaxed);
         let format = self.options.format();
@@ -245,15 +245,19 @@ impl Listing<'_> {
         let _ = writeln!(text, "filter: {}", self.filter.display(catalog));
         let dumps = self.table.dumps(&self.wanted);
         if dumps.is_empty() {
-            let _ = writeln!(text, "asked of the kernel: the queueing disciplines, then what hangs on each of them");
+            let of = match self.wanted.ifindex {
+                Some(_) => "each of the device, narrowed by the kernel",
+                None => "each of them",
+            };
+            let _ = writeln!(text, "asked of the kernel: the queueing disciplines, then what hangs on {of}");
         }
         for dump in &dumps {
             let family = match dump.family {
                 Some(family) => format!(", family {family}"),
                 None => String::new(),
             };
-            let selects = if dump.selects { ", narrowed by the kernel" } else { "" };
-            let _ = writeln!(text, "asked of the kernel: {}{family}{selects}", self.table.name());
+            let narrowed = if dump.selection == Selection::Nothing { "" } else { ", narrowed by the kernel" };
+            let _ = writeln!(text, "asked of the kernel: {}{family}{narrowed}", self.table.name());
         }
         let _ = writeln!(text, "decided here: the whole filter, for each row that the kernel sends");
         crate::output::print(text.as_bytes())?;

@@ -7,16 +7,30 @@ use sockeye_query::filter::Expression;
 use sockeye_query::rtnetlink::catalog;
 use sockeye_state::{Answer, Missing, Verdict};
 use sockeye_wire::Privilege;
-use sockeye_wire::rtnetlink::Table;
+use sockeye_wire::rtnetlink::{Selection, Table, Wanted};
 
 use super::ask::{Counts, Ended};
 
 /// Errno by which the kernel says that it has no such table: ENOENT, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT.
 const NOT_HERE: [i32; 4] = [2, 95, 97, 93];
 
+/// Whether the kernel refused because there is no such routing table or interface: then no record is of it.
+///
+/// net/ipv4/fib_frontend.c `inet_dump_fib` and its kin; net/ipv6/addrconf.c `inet6_dump_addr`, net/core/rtnetlink.c
+/// `rtnl_fdb_dump`.
+fn is_void(wanted: &Wanted, errno: i32) -> bool {
+    const ENOENT: i32 = 2;
+    const ENODEV: i32 = 19;
+    match errno {
+        ENOENT => wanted.table.is_some(),
+        ENODEV => wanted.ifindex.or(wanted.master).is_some(),
+        _ => false,
+    }
+}
+
 /// The verdict on the dumps of all namespaces.
 pub(crate) fn verdict(
-    table: Table,
+    (table, wanted): (Table, &Wanted),
     ended: &[Result<Vec<Ended>, Error>],
     counts: &Counts,
     filter: &Expression,
@@ -43,7 +57,7 @@ pub(crate) fn verdict(
             }
             // A table without anything to ask for is empty: no interface has a queueing discipline.
             Ok(dumps) if dumps.is_empty() => answered = true,
-            Ok(dumps) => answered |= of_dumps(table, dumps, stopped, &mut verdict),
+            Ok(dumps) => answered |= of_dumps((table, wanted), dumps, stopped, &mut verdict),
         }
     }
     if !answered {
@@ -77,7 +91,7 @@ pub(crate) fn verdict(
 }
 
 /// The dumps of one namespace. `true`: the kernel answered for the table.
-fn of_dumps(table: Table, dumps: &[Ended], stopped: bool, verdict: &mut Verdict) -> bool {
+fn of_dumps((table, wanted): (Table, &Wanted), dumps: &[Ended], stopped: bool, verdict: &mut Verdict) -> bool {
     let mut answered = false;
     let mut absent = None;
     for ended in dumps {
@@ -92,7 +106,7 @@ fn of_dumps(table: Table, dumps: &[Ended], stopped: bool, verdict: &mut Verdict)
         if ended.absent {
             continue;
         }
-        if ended.dump.selects && !ended.filtered && conclusion.messages > 0 {
+        if ended.dump.selection == Selection::Confirmed && !ended.filtered && conclusion.messages > 0 {
             let sentence =
                 "the kernel did not narrow its answer, so every row came over and was decided here".to_owned();
             let missing = Missing::Other { sentence, named: false };
@@ -106,6 +120,7 @@ fn of_dumps(table: Table, dumps: &[Ended], stopped: bool, verdict: &mut Verdict)
             continue;
         }
         match &conclusion.refusal {
+            Some(refusal) if conclusion.messages == 0 && is_void(wanted, refusal.errno) => answered = true,
             // A family, or a kind of action, that this kernel does not have is no hole in the table.
             Some(refusal) if conclusion.messages == 0 && NOT_HERE.contains(&refusal.errno) => {
                 absent = Some(refusal.clone());

@@ -47,11 +47,12 @@ fn default(table: Table) -> &'static [(&'static str, u8)] {
         ],
         Table::Rules => &[
             ("priority", 0),
+            ("family", 1),
             ("src", 0),
             ("dst", 0),
             ("iifname", 2),
             ("oifname", 3),
-            ("fwmark", 2),
+            ("mark", 2),
             ("action", 1),
             ("table", 0),
         ],

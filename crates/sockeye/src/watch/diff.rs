@@ -2,6 +2,7 @@
 
 use sockeye_query::Value;
 use sockeye_query::rtnetlink::Row;
+use sockeye_state::rtnetlink::lifetimes_differ;
 use sockeye_wire::rtnetlink::Table;
 
 /// One field that changed.
@@ -16,9 +17,12 @@ pub(crate) struct Difference<'a> {
     pub(crate) new: Option<Value<'a>>,
 }
 
-/// Objects that count and age by themselves: that they differ is no change of the record.
-fn is_volatile(table: Table, key: &str) -> bool {
+/// Objects that count and age by themselves: that they differ is no change of the record. Lifetimes do, unless they were
+/// set anew.
+fn is_volatile(table: Table, key: &str, lifetimes: bool) -> bool {
     match table {
+        Table::Addresses | Table::Routes if lifetimes && key == "cacheinfo" => false,
+        Table::Routes if key.starts_with("cacheinfo.") => key != "cacheinfo.expires",
         Table::Links => matches!(
             key,
             "stats"
@@ -62,9 +66,10 @@ fn is_volatile(table: Table, key: &str) -> bool {
 
 /// Every field that changed, in the order of the record as it is now; what is gone comes last.
 pub(crate) fn between<'a>(old: &Row<'a>, new: &Row<'a>) -> Vec<Difference<'a>> {
-    let mut before = flat(old);
+    let lifetimes = lifetimes_differ(new.table, old.payload(), new.payload());
+    let mut before = flat(old, lifetimes);
     let mut differences = Vec::new();
-    for Flat { path, name, value } in flat(new) {
+    for Flat { path, name, value } in flat(new, lifetimes) {
         let known = before.iter().position(|other| other.path == path);
         let old = known.map(|at| before.remove(at).value);
         if old.as_ref() != Some(&value) {
@@ -84,14 +89,23 @@ struct Flat<'a> {
 }
 
 /// Every value with its path, without what changes by itself.
-fn flat<'a>(row: &Row<'a>) -> Vec<Flat<'a>> {
+fn flat<'a>(row: &Row<'a>, lifetimes: bool) -> Vec<Flat<'a>> {
     let mut values = Vec::new();
-    row.entries(&mut |entry| add(row.table, &mut values, entry.key.into_owned(), entry.name.into_owned(), entry.value));
+    let is_volatile = |key: &str| is_volatile(row.table, key, lifetimes);
+    row.entries(&mut |entry| {
+        add(&is_volatile, &mut values, entry.key.into_owned(), entry.name.into_owned(), entry.value);
+    });
     values
 }
 
-fn add<'a>(table: Table, values: &mut Vec<Flat<'a>>, path: String, name: String, value: Value<'a>) {
-    if is_volatile(table, &name) {
+fn add<'a>(
+    is_volatile: &dyn Fn(&str) -> bool,
+    values: &mut Vec<Flat<'a>>,
+    path: String,
+    name: String,
+    value: Value<'a>,
+) {
+    if is_volatile(&name) {
         return;
     }
     match value {
@@ -99,7 +113,7 @@ fn add<'a>(table: Table, values: &mut Vec<Flat<'a>>, path: String, name: String,
             for entry in tree.to_entries() {
                 let inner = [format!("{path}.{}", entry.key), format!("{name}.{}", entry.name)];
                 let [path, name] = inner;
-                add(table, values, path, name, entry.value);
+                add(is_volatile, values, path, name, entry.value);
             }
         }
         value => values.push(Flat { path, name, value }),

@@ -18,7 +18,7 @@ fn names(table: Table) -> &'static [(&'static str, &'static str)] {
             ("dst", "to"),
             ("iifname", "iif"),
             ("oifname", "oif"),
-            ("fwmark", "fwmark"),
+            ("mark", "fwmark"),
             ("table", "table"),
         ],
         Table::Neighbours => &[("dst", ""), ("dev", "dev")],
@@ -41,6 +41,7 @@ fn names(table: Table) -> &'static [(&'static str, &'static str)] {
         Table::NeighbourTables => &[("name", ""), ("parms.ifindex", "dev")],
         Table::Namespaces => &[("nsid", "nsid")],
         Table::Labels => &[("address", ""), ("prefixlen", "/"), ("dev", "dev")],
+        Table::Prefixes => &[("address", ""), ("len", "/"), ("dev", "dev")],
         _ => &[("dev", "")],
     }
 }

@@ -12,6 +12,7 @@ mod how;
 mod json;
 mod keys;
 mod lists;
+mod narrowed;
 mod oracle;
 mod proc;
 mod proof;
@@ -22,6 +23,7 @@ mod tables;
 mod tc_class;
 mod traffic;
 mod walk;
+mod words;
 mod world;
 
 use std::collections::BTreeSet;
@@ -86,6 +88,7 @@ fn compare_all(file: &str) {
     complaints
         .extend(unseen.map(|(key, _)| format!("nothing has {key}: keys/{} or the world is out of date", keys.file)));
     complaints.extend(doubled_keys(&rows).into_iter().map(|key| format!("{key} of ours is there twice")));
+    complaints.extend(empty_objects(&rows).into_iter().map(|key| format!("{key} of ours is an object of nothing")));
     complaints.extend(unknown_keys(&rows).into_iter().map(|key| format!("{key} of ours has no name")));
     assert!(complaints.is_empty(), "{file}: {} complaints\n{}", complaints.len(), complaints.join("\n"));
     proof::every_change_is_noticed(&keys, &theirs, &ours);
@@ -97,6 +100,25 @@ fn unknown_keys(rows: &[Value]) -> BTreeSet<String> {
         include_str!("keys/unknown.txt").lines().filter_map(|line| line.split_whitespace().next()).collect();
     let ways = rows.iter().flat_map(walk::leaves).map(|leaf| leaf.path).filter(|path| walk::has_unknown(path));
     ways.filter(|path| !known.contains(path.as_str())).collect()
+}
+
+/// Keys of ours whose value is an object of which nothing is given.
+fn empty_objects(rows: &[Value]) -> BTreeSet<String> {
+    fn look(path: &str, value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) if members.is_empty() => drop(found.insert(path.to_owned())),
+            Value::Object(members) => {
+                members.iter().for_each(|(key, value)| look(&format!("{path}.{key}"), value, found));
+            }
+            Value::Array(values) => values.iter().for_each(|value| look(path, value, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    for row in rows {
+        look("", row, &mut found);
+    }
+    found
 }
 
 /// Keys that an object of ours has twice.

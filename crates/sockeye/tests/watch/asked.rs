@@ -196,6 +196,13 @@ pub(crate) fn new_address(index: u32, ip: IpAddr, prefix_len: u8) -> Request {
     address(RTM_NEWADDR, CREATE | EXCLUSIVE, index, ip, prefix_len, 2)
 }
 
+/// The same with seconds for which it is preferred and valid, in the place of what it had.
+pub(crate) fn lasting_address(index: u32, ip: IpAddr, prefix_len: u8, seconds: [u32; 2]) -> Request {
+    // struct ifa_cacheinfo
+    let times = [seconds[0], seconds[1], 0, 0].map(u32::to_ne_bytes).concat();
+    address(RTM_NEWADDR, CREATE | REPLACE, index, ip, prefix_len, 2).attribute(6, &times)
+}
+
 /// Away with an address.
 pub(crate) fn delete_address(index: u32, ip: IpAddr, prefix_len: u8) -> Request {
     address(RTM_DELADDR, 0, index, ip, prefix_len, 0)

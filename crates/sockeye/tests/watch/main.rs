@@ -16,12 +16,15 @@ mod following;
 mod gaps;
 mod hooks;
 mod idle;
+mod lifetimes;
 mod lines;
 mod naive;
 mod namespaces;
 mod objects;
 mod oracle;
+mod prefixes;
 mod selection;
+mod silent;
 mod storm;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "listings are for other tests")]

@@ -6,6 +6,7 @@ use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table};
 use sockeye_wire::{Attribute, Attributes};
 
 use super::key::action_parameters;
+use super::lifetime;
 #[allow(clippy::wildcard_imports, reason = "numbers of the kernel, each used once")]
 use super::number::*;
 use super::route;
@@ -15,6 +16,8 @@ use super::route;
 pub enum Source {
     /// A notification: the kernel found it worth telling.
     Event,
+    /// The same, of a record that took the place of another: whoever asked for it gave it everything anew.
+    Replacement,
     /// A dump: it also shows what the kernel changes without a word.
     Dump,
 }
@@ -32,6 +35,9 @@ use Treatment::{Exact, Ignored, Nest};
 pub fn same(table: Table, old: &[u8], new: &[u8], source: Source) -> bool {
     if old == new {
         return true;
+    }
+    if lifetime::is_set_anew(table, old, new, source) {
+        return false;
     }
     let header = table.header_len().min(old.len()).min(new.len());
     let (old_header, old) = old.split_at(header);

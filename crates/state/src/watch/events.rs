@@ -270,8 +270,9 @@ impl Event {
             round.overlay.revive(keyed.key);
             seen = touched(round.number);
         }
+        let source = if self.said == Said::Replaced { Source::Replacement } else { Source::Event };
         // A sibling may have gone from its place meanwhile; the record itself has not.
-        match state.mirror.put(place, keyed, Mark { seen, copy: 0 }, record, Source::Event, &mut buffers.old) {
+        match state.mirror.put(place, keyed, Mark { seen, copy: 0 }, record, source, &mut buffers.old) {
             Upsert::Added => self.tell(keyed.key, Verb::Added, None, Some(record), sink),
             Upsert::Changed => self.tell(keyed.key, Verb::Changed, Some(&buffers.old), Some(record), sink),
             Upsert::Unchanged => {}

@@ -39,8 +39,29 @@ pub struct TableDump {
     pub request: Request,
     /// The address family of the records that belong to it.
     pub family: Option<u8>,
-    /// A selection is part of the request: the kernel confirms it by `NLM_F_DUMP_FILTERED`.
-    pub selects: bool,
+    /// What the kernel leaves out.
+    pub selection: Selection,
+}
+
+/// What a request makes the kernel leave out of a table, or of a family of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Nothing.
+    Nothing,
+    /// What is not wanted; it does not say whether it listened.
+    Silent,
+    /// What is not wanted, which it confirms by `NLM_F_DUMP_FILTERED`.
+    Confirmed,
+}
+
+impl Selection {
+    const fn silent(selects: bool) -> Self {
+        if selects { Self::Silent } else { Self::Nothing }
+    }
+
+    const fn confirmed(selects: bool) -> Self {
+        if selects { Self::Confirmed } else { Self::Nothing }
+    }
 }
 
 /// `IFLA_MASTER`, `IFLA_LINKINFO`, `IFLA_INFO_KIND` (include/uapi/linux/if_link.h).
@@ -96,7 +117,8 @@ const INTERNET: [u8; 2] = [AF_INET, AF_INET6];
 
 impl Table {
     /// The dumps that together give the wanted records. None for a table that the kernel does not keep, and for those of
-    /// traffic control that are dumped by interface where none is wanted ([`Wanted::ifindex`]).
+    /// traffic control that are dumped by interface where none is wanted ([`Wanted::ifindex`]); filters, by what they
+    /// are attached to as well ([`Wanted::parent`]).
     pub fn dumps(self, wanted: &Wanted) -> Vec<TableDump> {
         let Some(type_number) = self.get_type() else { return Vec::new() };
         let families: &[u8] = match self {
@@ -109,6 +131,8 @@ impl Table {
             Self::MulticastRoutes => &[RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR],
             Self::Fdb | Self::Mdb | Self::Vlans => &[AF_BRIDGE],
             Self::TcClasses | Self::TcFilters if wanted.ifindex.is_none() => &[],
+            // net/sched/cls_api.c `tc_dump_tfilter`: without a parent it is the root that is meant, and nothing else.
+            Self::TcFilters if wanted.parent.is_none() => &[],
             _ => &[AF_UNSPEC],
         };
         let mut dumps = Vec::new();
@@ -128,7 +152,7 @@ impl Table {
         // Entries of bridges and of VXLAN come without a family.
         let own = Some(family).filter(|&family| family != AF_UNSPEC && self != Self::Mdb);
         let index = wanted.ifindex.unwrap_or(0);
-        let mut add = |request, selects| dumps.push(TableDump { request, family: own, selects });
+        let mut add = |request, selection| dumps.push(TableDump { request, family: own, selection });
         let header = |len: usize| {
             let mut header = vec![0; len];
             header[0] = family;
@@ -141,12 +165,12 @@ impl Table {
                 if let Some(kind) = &wanted.kind {
                     request = request.attribute(IFLA_LINKINFO | NLA_F_NESTED, &attribute(IFLA_INFO_KIND, &text(kind)));
                 }
-                add(request, wanted.master.is_some() || wanted.kind.is_some());
+                add(request, Selection::confirmed(wanted.master.is_some() || wanted.kind.is_some()));
             }
-            Self::Addresses => {
+            Self::Addresses | Self::MulticastAddresses | Self::AnycastAddresses => {
                 let mut body = header(self.header_len());
                 body[4..8].copy_from_slice(&index.to_ne_bytes());
-                add(request.body(&body), index != 0);
+                add(request.body(&body), Selection::confirmed(index != 0));
             }
             Self::Routes => {
                 let mut body = header(self.header_len());
@@ -155,7 +179,7 @@ impl Table {
                 let request = numbered(request.body(&body), RTA_TABLE, wanted.table);
                 let selects =
                     [wanted.table, wanted.ifindex].iter().any(Option::is_some) || body[5] != 0 || body[7] != 0;
-                add(numbered(request, RTA_OIF, wanted.ifindex), selects);
+                add(numbered(request, RTA_OIF, wanted.ifindex), Selection::confirmed(selects));
             }
             Self::Neighbours => {
                 for flags in [0, NTF_PROXY] {
@@ -163,13 +187,20 @@ impl Table {
                     body[10] = flags;
                     let request = numbered(request.clone().body(&body), NDA_IFINDEX, wanted.ifindex);
                     let selects = wanted.ifindex.is_some() || wanted.master.is_some();
-                    add(numbered(request, NDA_MASTER, wanted.master), selects);
+                    add(numbered(request, NDA_MASTER, wanted.master), Selection::confirmed(selects));
                 }
+            }
+            // net/core/rtnetlink.c `valid_fdb_dump_strict`.
+            Self::Fdb => {
+                let mut body = header(self.header_len());
+                body[4..8].copy_from_slice(&index.to_ne_bytes());
+                let selects = wanted.ifindex.is_some() || wanted.master.is_some();
+                add(numbered(request.body(&body), NDA_MASTER, wanted.master), Selection::silent(selects));
             }
             Self::Nexthops => {
                 let request = numbered(request.body(&header(self.header_len())), NHA_OIF, wanted.ifindex);
-                // The kernel narrows this one too, and does not say so.
-                add(numbered(request, NHA_MASTER, wanted.master), false);
+                let selects = wanted.ifindex.is_some() || wanted.master.is_some();
+                add(numbered(request, NHA_MASTER, wanted.master), Selection::silent(selects));
             }
             Self::Qdiscs | Self::TcClasses | Self::TcFilters => {
                 let mut body = header(self.header_len());
@@ -177,28 +208,30 @@ impl Table {
                 if self != Self::Qdiscs {
                     body[12..16].copy_from_slice(&wanted.parent.unwrap_or(0).to_ne_bytes());
                 }
-                add(request.body(&body), false);
+                // net/sched/sch_api.c `tc_dump_qdisc` looks at no interface.
+                add(request.body(&body), Selection::silent(index != 0 && self != Self::Qdiscs));
             }
             Self::TcActions => {
                 let asked = ACTION_KINDS.iter().map(|kind| kind.as_bytes());
                 for kind in asked.filter(|kind| wanted.kind.as_ref().is_none_or(|wanted| wanted == kind)) {
                     let action = attribute(1 | NLA_F_NESTED, &attribute(TCA_ACT_KIND, &text(kind)));
                     let request = request.clone().body(&header(self.header_len()));
-                    add(request.attribute(TCA_ACT_TAB | NLA_F_NESTED, &action), false);
+                    add(request.attribute(TCA_ACT_TAB | NLA_F_NESTED, &action), Selection::Nothing);
                 }
             }
             Self::Vlans => {
                 let mut body = header(self.header_len());
                 body[4..8].copy_from_slice(&index.to_ne_bytes());
                 let flags = BRIDGE_VLANDB_DUMPF_STATS.to_ne_bytes();
-                add(request.body(&body).attribute(BRIDGE_VLANDB_DUMP_FLAGS, &flags), false);
+                let selection = Selection::silent(index != 0);
+                add(request.body(&body).attribute(BRIDGE_VLANDB_DUMP_FLAGS, &flags), selection);
             }
             Self::Statistics => {
                 let mut body = header(self.header_len());
                 body[8..12].copy_from_slice(&ALL_STATISTICS.to_ne_bytes());
-                add(request.body(&body), false);
+                add(request.body(&body), Selection::Nothing);
             }
-            _ => add(request.body(&header(self.header_len())), false),
+            _ => add(request.body(&header(self.header_len())), Selection::Nothing),
         }
     }
 }
@@ -239,7 +272,7 @@ mod tests {
         assert_eq!(bytes[..12], [10, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0]);
         assert_eq!(Attributes::new(&bytes[12..]).last(15), Some(&1077u32.to_ne_bytes()[..]));
         assert_eq!(Attributes::new(&bytes[12..]).last(4), Some(&41u32.to_ne_bytes()[..]));
-        assert!(dumps[1].selects);
+        assert_eq!(dumps[1].selection, Selection::Confirmed);
     }
 
     #[test]

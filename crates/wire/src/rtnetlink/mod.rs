@@ -29,6 +29,6 @@ pub mod tc_class;
 pub mod tc_filter;
 pub mod vlan;
 
-pub use dump::{ACTION_KINDS, TableDump, Wanted};
+pub use dump::{ACTION_KINDS, Selection, TableDump, Wanted};
 pub use number::*;
 pub use table::{SPACES, Table, Verb};
