@@ -14,9 +14,11 @@
 //! puts another program in the place of sockeye: two times the same `ss` shows that the list of moving values is
 //! complete. [`recorded`] says how the recordings are made again.
 
+mod beyond;
 mod compare;
 mod corpus;
 mod differences;
+mod events;
 mod hostile;
 mod kill;
 mod live;
@@ -27,6 +29,7 @@ mod recorded;
 mod recording;
 mod rewrite;
 mod runner;
+mod status;
 mod terminal;
 
 use std::process::ExitCode;
@@ -56,5 +59,11 @@ fn main() -> ExitCode {
         terminal: the_text_on_a_terminal_is_the_same;
         hostile: names_that_forge_lines_are_escaped;
         kill: what_is_closed_is_what_was_listed;
+        events:
+            closed_sockets_are_told_of_as_rows
+            a_filter_takes_some_of_them
+            what_is_lost_of_them_is_counted_and_it_goes_on;
+        status: a_link_ends_as_the_original_and_the_command_with_the_truth;
+        beyond: json_has_the_sockets_of_the_choice a_watch_shows_how_fast_bytes_move;
     })
 }

@@ -175,7 +175,7 @@ fn narrow(number: Option<u64>) -> u32 {
 
 /// A queue's length, which `ss` takes for a signed number.
 fn queue(number: Option<u64>) -> i64 {
-    i64::try_from(number.unwrap_or(0)).unwrap_or(i64::MAX)
+    number.and_then(|number| u32::try_from(number).ok()).map_or(0, |number| number.cast_signed().into())
 }
 
 pub(super) fn read_u8(payload: Option<&[u8]>) -> Option<u64> {
