@@ -82,7 +82,8 @@ struct Told<'r> {
 impl Record for Told<'_> {
     fn value(&self, field: FieldId) -> Option<Value<'_>> {
         if catalog().info(field).path == "autobound" {
-            return self.autobound.map(Value::Truth);
+            // Of other families the row says it (`automatic.rs` has its own tests).
+            return self.autobound.map(Value::Truth).or_else(|| Record::value(&self.row, field));
         }
         Record::value(&self.row, field)
     }

@@ -160,6 +160,8 @@ impl System {
     fn own(&self) -> Option<&Process> {
         let facts = self.found.get()?.facts;
         let look = || {
+            // Only processes with a socket are found, and ours may be closed again by now.
+            let _held = std::os::unix::net::UnixDatagram::unbound();
             let pids = [std::process::id()];
             sockeye_owners::scan(&ScanOptions { facts, pids: Some(&pids), ..ScanOptions::default() }).ok()
         };

@@ -467,7 +467,7 @@ mod tests {
             selection.state("SYN-RECV").unwrap();
             selection.exclude("time-wait").unwrap();
         });
-        assert_eq!(named.states, State::SynReceived.mask());
+        assert_eq!(named.states, SYN_RECEIVED);
     }
 
     #[test]
