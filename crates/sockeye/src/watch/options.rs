@@ -59,7 +59,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run")]
     pub(crate) debounce: Option<std::time::Duration>,
 
-    /// Run a command only if what it is for still holds after so long
+    /// Run a command only if what it is for holds for so long: a record that ceases to fit meanwhile waits anew
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run", conflicts_with = "debounce")]
     pub(crate) hold: Option<std::time::Duration>,
 

@@ -74,10 +74,12 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let mut next_look = Instant::now() + NAMESPACES_INTERVAL;
     let mut said = false;
     while stream.open {
+        // What is due by now is judged by everything that happened before.
+        let now = Instant::now();
         for one in &mut watched {
             one.advance(&mut stream)?;
         }
-        stream.run_due(&watched);
+        stream.run_due(now, &watched);
         stream.flush();
         if !said && watched.iter().all(|one| one.is_synced(stream.unsupported)) {
             said = true;
@@ -172,12 +174,11 @@ impl Stream<'_> {
         self.subjects.tables().union(self.hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables))
     }
 
-    /// Starts the hooks that are due.
-    fn run_due(&mut self, watched: &[Watched]) {
+    /// Starts the hooks that were due at this time.
+    fn run_due(&mut self, now: Instant, watched: &[Watched]) {
         let Some(hooks) = &mut self.hooks else { return };
-        hooks.run_due(|namespace, table, key| {
-            let one = watched.iter().find(|one| one.place.number == namespace)?;
-            Some((&one.place, one.watcher.engine().mirror(table).and_then(|mirror| mirror.get(key))))
+        hooks.run_due(now, |namespace, table| {
+            watched.iter().find(|one| one.place.number == namespace)?.watcher.engine().mirror(table)
         });
     }
 

@@ -18,17 +18,17 @@ use crate::watching::Watching;
 const DEFAULT: &str = "routes dst = default and table = main";
 
 /// What a command said, after its name and number.
-fn output(line: &str) -> &str {
+pub(crate) fn output(line: &str) -> &str {
     line.split_once("]: ").expect("sockeye: hook N [PID]: …").1
 }
 
 /// All that the commands of a hook said.
-fn outputs(errors: &str, hook: usize) -> Vec<&str> {
+pub(crate) fn outputs(errors: &str, hook: usize) -> Vec<&str> {
     let start = format!("sockeye: hook {hook} [");
     errors.lines().filter(|line| line.starts_with(&start)).map(output).collect()
 }
 
-fn default_route() -> Route {
+pub(crate) fn default_route() -> Route {
     Route::to(ip("0.0.0.0"), 0, Via::Gateway(ip("10.7.0.9"), 77))
 }
 

@@ -14,6 +14,7 @@ mod ending;
 mod facts;
 mod following;
 mod gaps;
+mod holding;
 mod hooks;
 mod idle;
 mod lines;

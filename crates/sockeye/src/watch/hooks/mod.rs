@@ -1,18 +1,18 @@
 //! `--on CHANGE-FILTER --run COMMAND`: commands that changes start.
 //!
-//! A change that fits is due at once, after a quiet time (`--debounce`), or when its condition still holds some time
-//! later (`--hold`). What is due goes into a bounded queue; what finds it full is counted and said, never kept.
+//! A change that fits is due at once, after a quiet time (`--debounce`), or when its condition has held for some time
+//! (`--hold`). What is due goes into a bounded queue; what finds it full is counted and said, never kept.
 
-mod due;
+mod hold;
 mod job;
 mod worker;
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use sockeye_query::filter::Decision;
-use sockeye_query::rtnetlink::{Change, ChangeKind, Row};
+use sockeye_query::rtnetlink::Change;
+use sockeye_state::Mirror;
 use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::Origin;
 use sockeye_wire::rtnetlink::Table;
@@ -22,11 +22,11 @@ use super::options::Options;
 use super::place::Place;
 use super::subject::Subjects;
 use crate::sockets::Mistaken;
-use due::Due;
+use hold::Holding;
 use job::Job;
 use worker::Workers;
 
-/// Changes that wait for their quiet time or to be looked at again, for each hook. Beyond that they are skipped.
+/// Changes that wait for their time, for each hook. Beyond that they are skipped.
 const WAITING_MAX: usize = 4096;
 
 /// A change of which a hook may be told.
@@ -38,43 +38,6 @@ pub(super) struct Happened<'c> {
     pub(super) origin: Origin,
     pub(super) port_id: u32,
     pub(super) place: &'c Place,
-}
-
-impl Hook {
-    /// Lets a change wait. `again`: its time begins anew with each that joins it.
-    fn wait(&mut self, due: Due, at: Instant, job: Job, old: Option<Vec<u8>>, again: bool) {
-        if let Some(waiting) = self.waiting.get_mut(&due) {
-            waiting.joined += 1;
-            if again {
-                (waiting.at, waiting.job) = (at, job);
-            }
-        } else if self.waiting.len() >= WAITING_MAX {
-            self.skipped += 1;
-        } else {
-            self.waiting.insert(due, Waiting { at, job, joined: 1, old });
-        }
-    }
-
-    /// Whether what was asked for still holds of the record as it is now, however often it changed meanwhile.
-    fn still_holds<'w>(
-        &self,
-        due: &Due,
-        waiting: &Waiting,
-        look: &impl Fn(u64, Table, &[u8]) -> Option<(&'w Place, Option<&'w [u8]>)>,
-    ) -> bool {
-        let Due::Record { namespace, table, key } = due else { return true };
-        let Some((place, now)) = look(*namespace, *table, key) else { return false };
-        let Some(filter) = self.subjects.filter(*table) else { return false };
-        let read = |bytes: Option<&'w [u8]>| Row::read(*table, bytes?, place).ok();
-        let new = read(now);
-        let old = waiting.old.as_deref().and_then(|bytes| Row::read(*table, bytes, place).ok());
-        let kind = match (old, new) {
-            (_, None) => ChangeKind::Removed,
-            (None, Some(_)) => ChangeKind::Added,
-            (Some(_), Some(_)) => ChangeKind::Changed,
-        };
-        filter.decide(&Change { kind, resync: waiting.job.resync, old, new }) == Decision::Yes
-    }
 }
 
 fn start(workers: &Workers, skipped: &mut u64, job: Job) {
@@ -100,7 +63,10 @@ fn command(text: &str, shell: bool) -> Result<Vec<String>> {
 struct Hook {
     subjects: Subjects,
     command: Vec<String>,
-    waiting: HashMap<Due, Waiting>,
+    /// What has to hold for some time.
+    holding: Holding,
+    /// What waits for quiet.
+    quiet: Option<Waiting>,
     /// Changes that were not told because there were too many.
     skipped: u64,
 }
@@ -111,7 +77,6 @@ struct Waiting {
     job: Job,
     /// Changes that it stands for.
     joined: u64,
-    old: Option<Vec<u8>>,
 }
 
 /// All hooks of a watch.
@@ -140,7 +105,8 @@ impl Hooks {
             Ok(Hook {
                 subjects: Subjects::of_text(on)?,
                 command: command(run, options.shell)?,
-                waiting: HashMap::new(),
+                holding: Holding::default(),
+                quiet: None,
                 skipped: 0,
             })
         });
@@ -159,27 +125,27 @@ impl Hooks {
 
     /// Takes a change. What was there at first starts nothing.
     pub(super) fn take(&mut self, happened: Happened<'_>) {
-        if happened.origin == Origin::Snapshot {
-            return;
-        }
         let Some(row) = happened.change.row() else { return };
         let now = Instant::now();
-        for index in 0..self.all.len() {
-            let hook = &mut self.all[index];
+        for (index, hook) in self.all.iter_mut().enumerate() {
             let Some(filter) = hook.subjects.filter(row.table) else { continue };
-            if filter.decide(happened.change) != Decision::Yes {
+            let fits = happened.origin != Origin::Snapshot && filter.decide(happened.change) == Decision::Yes;
+            let job = |happened: &Happened<'_>| Job::new(index, &hook.command, happened);
+            if let Some(hold) = self.hold {
+                let has_room = hook.holding.take(&happened, filter, fits, now + hold, job);
+                hook.skipped += u64::from(!has_room);
                 continue;
             }
-            let job = Job::new(index, &hook.command, &happened);
-            match (self.hold, self.debounce) {
-                (Some(hold), _) => {
-                    let due =
-                        Due::Record { namespace: happened.place.number, table: row.table, key: happened.key.into() };
-                    let old = happened.change.old.map(|row| row.payload().to_vec());
-                    hook.wait(due, now + hold, job, old, false);
+            if !fits {
+                continue;
+            }
+            let job = job(&happened);
+            match self.debounce {
+                Some(quiet) => {
+                    let joined = hook.quiet.as_ref().map_or(0, |waiting| waiting.joined) + 1;
+                    hook.quiet = Some(Waiting { at: now + quiet, job, joined });
                 }
-                (None, Some(quiet)) => hook.wait(Due::Hook, now + quiet, job, None, true),
-                (None, None) => start(&self.workers, &mut hook.skipped, job),
+                None => start(&self.workers, &mut hook.skipped, job),
             }
         }
         self.say_skipped();
@@ -187,20 +153,17 @@ impl Hooks {
 
     /// When something that waits is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.all.iter().flat_map(|hook| hook.waiting.values()).map(|waiting| waiting.at).min()
+        let quiet = |hook: &Hook| hook.quiet.as_ref().map(|waiting| waiting.at);
+        self.all.iter().flat_map(|hook| quiet(hook).into_iter().chain(hook.holding.next_due())).min()
     }
 
-    /// Starts what is due. `look` leads to a namespace and to what a record of it is now.
-    pub(super) fn run_due<'w>(&mut self, look: impl Fn(u64, Table, &[u8]) -> Option<(&'w Place, Option<&'w [u8]>)>) {
-        let now = Instant::now();
+    /// Starts what was due at this time, up to which everything is known. `mirror` leads to a table of a namespace.
+    pub(super) fn run_due<'m>(&mut self, now: Instant, mirror: impl Fn(u64, Table) -> Option<&'m Mirror>) {
         for hook in &mut self.all {
-            let due: Vec<_> =
-                hook.waiting.iter().filter(|(_, waiting)| waiting.at <= now).map(|(due, _)| due.clone()).collect();
-            for due in due {
-                let Some(waiting) = hook.waiting.remove(&due) else { continue };
-                if hook.still_holds(&due, &waiting, &look) {
-                    start(&self.workers, &mut hook.skipped, waiting.job.standing_for(waiting.joined));
-                }
+            let quiet = hook.quiet.take_if(|waiting| waiting.at <= now);
+            let quiet = quiet.map(|waiting| waiting.job.standing_for(waiting.joined));
+            for job in quiet.into_iter().chain(hook.holding.due(now, &mirror)) {
+                start(&self.workers, &mut hook.skipped, job);
             }
         }
         self.say_skipped();
