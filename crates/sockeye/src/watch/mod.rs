@@ -10,7 +10,10 @@ mod place;
 mod process;
 mod report;
 mod run;
+mod stop;
+mod stream;
 mod subject;
+mod watched;
 mod words;
 
 pub(crate) use options::Options;
