@@ -4,6 +4,7 @@ mod diff;
 mod hooks;
 mod key;
 mod line;
+mod lookout;
 mod object;
 mod options;
 mod place;

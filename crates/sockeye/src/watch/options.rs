@@ -31,7 +31,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) snapshot: bool,
 
-    /// Network namespace: a name, a path, a process id, or `all`, also those that appear later
+    /// Network namespace: a name, a path or a process id, until it is gone; or `all`, also those that appear later
     #[arg(short = 'N', long, value_name = "NAMESPACE")]
     pub(crate) netns: Option<String>,
 

@@ -1,15 +1,17 @@
 //! `sockeye watch` from the command line to the exit status.
 
-use std::time::{Duration, Instant};
+use std::io;
+use std::os::fd::AsFd as _;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use sockeye_conn::Namespace;
+use rustix::event::{PollFd, PollFlags};
 use sockeye_state::rtnetlink::Tables;
 use sockeye_wire::rtnetlink::Table;
 
+use super::lookout::Lookout;
 use super::options::Options;
 use super::process::Processes;
-use super::report::Event;
 use super::stop::Stop;
 use super::stream::Stream;
 use super::subject::Subjects;
@@ -19,17 +21,15 @@ use crate::exit::Status;
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
 
-/// Time between looks for namespaces that came or went.
-const NAMESPACES_INTERVAL: Duration = Duration::from_secs(1);
-
 /// Follows the tables until a signal ends it, the reader has gone, or as many changes as wanted were told.
 pub(crate) fn run(options: &Options) -> Result<Status> {
     let mut hooks = hooks::Hooks::read(options)?;
     let hooked = hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables);
     let subjects = Subjects::read(&options.words, hooked)?;
     let all = options.netns.as_deref() == Some("all");
+    let mut lookout = Lookout::new(options.netns.as_deref());
     let found = namespaces(options.netns.as_deref())?;
-    let mut stop = Stop::new().context("cannot wait for signals")?;
+    let stop = Stop::new().context("cannot wait for signals")?;
     let mut stream = Stream {
         options,
         subjects: &subjects,
@@ -62,7 +62,6 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         return Err(Mistaken::sentence("there is no network namespace that can be watched"));
     }
     note_left_out(&subjects);
-    let mut next_look = Instant::now() + NAMESPACES_INTERVAL;
     let mut said = false;
     while stream.open {
         // What is due by now is judged by everything that happened before.
@@ -83,7 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         if !stream.open {
             break;
         }
-        if stop.wait(&watched, all.then_some(next_look).into_iter().chain(stream.next_due()))? {
+        if wait(&stop, &mut watched, lookout.as_mut(), stream.next_due())? {
             // What happened before the signal is told.
             for one in &mut watched {
                 one.advance(&mut stream)?;
@@ -91,13 +90,18 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
             stream.flush();
             break;
         }
-        if all && Instant::now() >= next_look {
-            look_again(&mut watched, options, &mut stream);
-            next_look = Instant::now() + NAMESPACES_INTERVAL;
+        if let Some(lookout) = &mut lookout {
+            lookout.look(&mut watched, &mut stream)?;
+        }
+        if watched.is_empty() {
+            // The one that was named is gone: there is no more to come.
+            stream.flush();
+            break;
         }
     }
     let tables = stream.tables();
-    let whole = watched.iter().all(|one| one.watcher.engine().gaps().intersection(tables).is_empty());
+    let whole =
+        !watched.is_empty() && watched.iter().all(|one| one.watcher.engine().gaps().intersection(tables).is_empty());
     if let Some(hooks) = stream.hooks.take() {
         hooks.finish();
     }
@@ -108,27 +112,24 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     Ok(if whole && entered_all && !named_missing { Status::Whole } else { Status::Incomplete })
 }
 
-/// Begins to follow namespaces that are new, and lets go of those that only we still hold.
-fn look_again(watched: &mut Vec<Watched>, options: &Options, stream: &mut Stream<'_>) {
-    let wanted = stream.tables();
-    let Ok(inventory) = sockeye_conn::namespace::inventory() else { return };
-    let known = |one: &Watched| one.watcher.namespace().map(Namespace::identity);
-    watched.retain(|one| {
-        let is_there = inventory.namespaces.iter().any(|namespace| Some(namespace.identity()) == known(one));
-        if !is_there {
-            stream.tell(&one.place, Event::Gone { tables: stream.subjects.tables() });
-        }
-        is_there
-    });
-    for namespace in inventory.namespaces {
-        if watched.iter().any(|one| known(one) == Some(namespace.identity())) {
-            continue;
-        }
-        match Watched::open(Some(namespace), options, wanted) {
-            Ok(one) => watched.push(one),
-            Err(error) => complain(&error.to_string()),
-        }
+/// Waits until one of the watchers has something to do, until there may be other namespaces, or until one of the
+/// `others`. `true`: it is time to end.
+fn wait(
+    stop: &Stop,
+    watched: &mut [Watched],
+    lookout: Option<&mut Lookout>,
+    others: Option<Instant>,
+) -> io::Result<bool> {
+    let wakes = watched.iter().filter_map(|one| one.watcher.next_wake());
+    let until = wakes.chain(others).chain(lookout.as_deref().map(Lookout::next_due)).min();
+    let sockets = watched.iter().map(|one| PollFd::from_borrowed_fd(one.watcher.as_fd(), PollFlags::IN));
+    let mounts = lookout.iter().filter_map(|lookout| lookout.mounts());
+    let woken = stop.wait(sockets, mounts.chain(watched.iter().filter_map(Watched::holder)), until)?;
+    if let (true, Some(lookout)) = (woken.hinted, lookout) {
+        watched.iter_mut().for_each(Watched::forget_holder);
+        lookout.hint();
     }
+    Ok(woken.ends)
 }
 
 /// Says on stderr that nothing is lost from here on.

@@ -1,7 +1,6 @@
 //! The end that somebody asks for, and the wait for it or for anything else.
 
 use std::io;
-use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,11 +9,10 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::watched::Watched;
-
 /// The end that somebody asks for.
 pub(super) struct Stop {
     signals: UnixStream,
+    stdout: io::Stdout,
 }
 
 impl Stop {
@@ -28,28 +26,40 @@ impl Stop {
             signal_hook::flag::register(signal, Arc::clone(&asked))?;
             signal_hook::low_level::pipe::register(signal, handler.try_clone()?)?;
         }
-        Ok(Self { signals })
+        Ok(Self { signals, stdout: io::stdout() })
     }
 
-    /// Waits until one of the watchers has something to do, or until one of the `others`. `true`: it is time to end,
-    /// by a signal or because nobody reads any more.
-    pub(super) fn wait(&mut self, watched: &[Watched], others: impl Iterator<Item = Instant>) -> io::Result<bool> {
-        let wakes = watched.iter().filter_map(|one| one.watcher.next_wake());
-        let timeout = wakes.chain(others).min().map(|at| at.saturating_duration_since(Instant::now()));
+    /// Waits for one of these, or until then.
+    pub(super) fn wait<'f>(
+        &'f self,
+        watched: impl Iterator<Item = PollFd<'f>>,
+        hints: impl Iterator<Item = PollFd<'f>>,
+        until: Option<Instant>,
+    ) -> io::Result<Woken> {
+        let timeout = until.map(|at| at.saturating_duration_since(Instant::now()));
         let timeout = timeout.map(|left| Timespec {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: left.subsec_nanos().into(),
         });
-        let mut fds: Vec<_> =
-            watched.iter().map(|one| PollFd::from_borrowed_fd(one.watcher.as_fd(), PollFlags::IN)).collect();
-        fds.push(PollFd::new(&self.signals, PollFlags::IN));
         // A reader that goes away is told of without being asked for (POLLERR): nothing may be written for days.
-        let stdout = io::stdout();
-        fds.push(PollFd::new(&stdout, PollFlags::empty()));
+        let mut fds = vec![PollFd::new(&self.signals, PollFlags::IN), PollFd::new(&self.stdout, PollFlags::empty())];
+        let own = fds.len();
+        fds.extend(hints);
+        let hinted = fds.len();
+        fds.extend(watched);
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(fds[watched.len()..].iter().any(|fd| !fd.revents().is_empty()))
+        let is_any = |fds: &[PollFd<'_>]| fds.iter().any(|fd| !fd.revents().is_empty());
+        Ok(Woken { ends: is_any(&fds[..own]), hinted: is_any(&fds[own..hinted]) })
     }
+}
+
+/// What ended a wait, beside what is watched and the time.
+pub(super) struct Woken {
+    /// It is time to end, by a signal or because nobody reads any more.
+    pub(super) ends: bool,
+    /// There may be other namespaces than before.
+    pub(super) hinted: bool,
 }

@@ -1,8 +1,11 @@
 //! A namespace that is followed: its watcher, and what its records do not say.
 
+use std::os::fd::OwnedFd;
 use std::time::SystemTime;
 
 use anyhow::Result;
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use sockeye_conn::{Namespace, Watcher};
 use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::Options as EngineOptions;
@@ -21,6 +24,8 @@ pub(super) struct Watched {
     /// The clock's time when the engine's began.
     began: SystemTime,
     tables: Tables,
+    /// A process that it is known by, where nothing else would tell of its end.
+    holder: Option<OwnedFd>,
 }
 
 impl Watched {
@@ -36,8 +41,9 @@ impl Watched {
         let mut engine = EngineOptions::new(tables);
         engine.snapshot = true;
         engine.audit = options.audit;
+        let holder = namespace.as_ref().and_then(holder);
         let watcher = Watcher::with_receive_buffer(namespace, engine, options.receive_buffer)?;
-        Ok(Self { place, watcher, began: SystemTime::now(), tables })
+        Ok(Self { place, watcher, began: SystemTime::now(), tables, holder })
     }
 
     pub(super) fn advance(&mut self, stream: &mut Stream<'_>) -> Result<()> {
@@ -51,4 +57,26 @@ impl Watched {
         let synced = self.watcher.engine().synced();
         self.tables.iter().all(|table| synced.contains(table) || unsupported.contains(table))
     }
+
+    /// The process by which it is known, to be polled for its end.
+    pub(super) fn holder(&self) -> Option<PollFd<'_>> {
+        self.holder.as_ref().map(|holder| PollFd::new(holder, PollFlags::IN))
+    }
+
+    /// A process has ended: until it is known which, none is waited for.
+    pub(super) fn forget_holder(&mut self) {
+        self.holder = None;
+    }
+
+    /// What it is known by is seen to be this, or nothing that could be waited for.
+    pub(super) fn known_by(&mut self, same: Option<&Namespace>) {
+        self.holder = same.and_then(holder);
+    }
+}
+
+/// A process of a namespace that has no mount, which would tell of its end.
+fn holder(namespace: &Namespace) -> Option<OwnedFd> {
+    let pid = namespace.pids().first().filter(|_| namespace.paths().is_empty() && !namespace.is_own())?;
+    // Without it, a look now and then finds that it has ended.
+    pidfd_open(Pid::from_raw(i32::try_from(*pid).ok()?)?, PidfdFlags::empty()).ok()
 }
