@@ -113,7 +113,7 @@ fn look(whose: Whose, watched: &mut Vec<Watched>, stream: &mut Stream<'_>) -> Re
         if whose == Whose::One || watched.iter().any(|one| known(one) == Some(namespace.identity())) {
             continue;
         }
-        match Watched::open(Some(namespace), stream.options, stream.tables()) {
+        match Watched::open(Some(namespace), stream) {
             Ok(one) => watched.push(one),
             Err(error) => complain(&error.to_string()),
         }

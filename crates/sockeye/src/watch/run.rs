@@ -46,10 +46,10 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let mut watched = Vec::new();
     let mut entered_all = true;
     if found.list.is_empty() {
-        watched.push(Watched::open(None, options, stream.tables()).map_err(anyhow::Error::new)?);
+        watched.push(Watched::open(None, &stream).map_err(anyhow::Error::new)?);
     }
     for namespace in found.list {
-        match Watched::open(Some(namespace), options, stream.tables()) {
+        match Watched::open(Some(namespace), &stream) {
             Ok(one) => watched.push(one),
             Err(error) if all => {
                 entered_all = false;

@@ -39,6 +39,16 @@ impl Stream<'_> {
         self.subjects.tables().union(self.hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables))
     }
 
+    /// The interfaces that are spoken of, as the engine wants them: none where all are.
+    pub(super) fn interfaces(&self) -> Vec<Vec<u8>> {
+        let of_hooks = self.hooks.as_ref().map_or(Some(Vec::new()), hooks::Hooks::interfaces);
+        let names = self.subjects.interfaces().zip(of_hooks).map(|(own, of_hooks)| [own, of_hooks].concat());
+        let mut names = names.unwrap_or_default();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Starts the hooks that were due at this time.
     pub(super) fn run_due(&mut self, now: Instant, watched: &[Watched]) {
         let Some(hooks) = &mut self.hooks else { return };

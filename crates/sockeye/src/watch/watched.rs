@@ -11,7 +11,6 @@ use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::Options as EngineOptions;
 use sockeye_wire::rtnetlink::Table;
 
-use super::options::Options;
 use super::place::Place;
 use super::stream::Stream;
 use crate::sockets::run::label;
@@ -29,18 +28,16 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn open(
-        namespace: Option<Namespace>,
-        options: &Options,
-        wanted: Tables,
-    ) -> Result<Self, sockeye_conn::Error> {
+    pub(super) fn open(namespace: Option<Namespace>, stream: &Stream<'_>) -> Result<Self, sockeye_conn::Error> {
+        let options = stream.options;
         let label = label(namespace.as_ref()).unwrap_or_default();
         let place = Place::new(label, Interfaces::of(namespace.as_ref()));
         // Links say the names of interfaces for all other tables.
-        let tables = wanted.with(Table::Links);
+        let tables = stream.tables().with(Table::Links);
         let mut engine = EngineOptions::new(tables);
         engine.snapshot = true;
         engine.audit = options.audit;
+        engine.interfaces = stream.interfaces();
         let holder = namespace.as_ref().and_then(holder);
         let watcher = Watcher::with_receive_buffer(namespace, engine, options.receive_buffer)?;
         Ok(Self { place, watcher, began: SystemTime::now(), tables, holder })

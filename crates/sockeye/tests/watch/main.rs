@@ -20,6 +20,7 @@ mod idle;
 mod lines;
 mod naive;
 mod namespaces;
+mod narrow;
 mod objects;
 mod oracle;
 mod selection;

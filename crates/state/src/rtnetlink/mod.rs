@@ -6,6 +6,7 @@
 mod class;
 pub(crate) mod consequence;
 mod dumps;
+mod interface;
 mod key;
 pub(crate) mod netconf;
 mod number;
@@ -18,6 +19,7 @@ pub use class::{Class, Cursor, class};
 pub(crate) use class::{destination, is_counted_route};
 pub use dumps::{Part, dumps, needs};
 pub(crate) use dumps::{is_unsupported, link};
+pub use interface::{BY_INTERFACE, interface};
 pub use key::write as write_key;
 pub use records::each as each_record;
 pub(crate) use records::is_flush;

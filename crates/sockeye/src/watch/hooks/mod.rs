@@ -123,6 +123,12 @@ impl Hooks {
         self.all.iter().fold(Tables::NONE, |all, hook| all.union(hook.subjects.tables()))
     }
 
+    /// The interfaces that the hooks speak of; `None`: of all.
+    pub(super) fn interfaces(&self) -> Option<Vec<Vec<u8>>> {
+        let names = self.all.iter().map(|hook| hook.subjects.interfaces()).collect::<Option<Vec<_>>>()?;
+        Some(names.concat())
+    }
+
     /// Takes a change. What was there at first starts nothing.
     pub(super) fn take(&mut self, happened: Happened<'_>) {
         let Some(row) = happened.change.row() else { return };
