@@ -47,7 +47,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TABLES FILTER")]
     pub(crate) on: Vec<String>,
 
-    /// The command of the `--on` before it. It gets the change as JSON on standard input, and its fields as SOCKEYE_…
+    /// The command of the `--on` before it. It gets the change as JSON on standard input, and its fields as SOCKEYE_…;
+    /// when a signal ends the watch, no further one is started, and those that run have 5 s
     #[arg(long, value_name = "COMMAND")]
     pub(crate) run: Vec<String>,
 

@@ -23,13 +23,13 @@ use crate::sockets::run::namespaces;
 
 /// Follows the tables until a signal ends it, the reader has gone, or as many changes as wanted were told.
 pub(crate) fn run(options: &Options) -> Result<Status> {
-    let mut hooks = hooks::Hooks::read(options)?;
+    let stop = Stop::new().context("cannot wait for signals")?;
+    let mut hooks = hooks::Hooks::read(options, stop.asked())?;
     let hooked = hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables);
     let subjects = Subjects::read(&options.words, hooked)?;
     let all = options.netns.as_deref() == Some("all");
     let mut lookout = Lookout::new(options.netns.as_deref());
     let found = namespaces(options.netns.as_deref())?;
-    let stop = Stop::new().context("cannot wait for signals")?;
     let mut stream = Stream {
         options,
         subjects: &subjects,

@@ -12,6 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 /// The end that somebody asks for.
 pub(super) struct Stop {
     signals: UnixStream,
+    asked: Arc<AtomicBool>,
     stdout: io::Stdout,
 }
 
@@ -26,7 +27,12 @@ impl Stop {
             signal_hook::flag::register(signal, Arc::clone(&asked))?;
             signal_hook::low_level::pipe::register(signal, handler.try_clone()?)?;
         }
-        Ok(Self { signals, stdout: io::stdout() })
+        Ok(Self { signals, asked, stdout: io::stdout() })
+    }
+
+    /// Whether a signal has come: set at once, whatever else is being done.
+    pub(super) fn asked(&self) -> &Arc<AtomicBool> {
+        &self.asked
     }
 
     /// Waits for one of these, or until then.

@@ -237,6 +237,9 @@ fn a_command_that_is_too_slow_is_skipped_and_that_is_said() {
             .sum();
         assert_eq!(ran + skipped, CHANGES as usize, "{}", ended.stderr);
         assert!((2..=5).contains(&ran), "{ran}");
+        // The first at once, the others together, and those that waited when the signal came.
+        let lines = ended.stderr.lines().filter(|line| line.starts_with("sockeye: hook 1: skipped ")).count();
+        assert!(lines <= 4, "{}", ended.stderr);
         Ok(())
     });
 }
@@ -251,6 +254,40 @@ fn a_command_that_does_not_end_is_made_to() {
         let line = watching.complaint("ended by force");
         assert!(line.ends_with(", its limit is 300 ms"), "{line}");
         watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn after_a_signal_nothing_is_started_and_what_runs_has_some_seconds() {
+    in_namespace(|zoo| {
+        let mut asker = Asker::new();
+        asker.plain(77, "d0");
+        let quick = script(zoo, "quick", "echo begun; trap 'echo told; exit 3' TERM; sleep 1; echo done");
+        let stubborn =
+            script(zoo, "stubborn", "echo begun; trap 'echo told' TERM; for n in 1 2 3 4 5 6 7 8 9; do sleep 1; done");
+        let on = "routes dst != default";
+        let run = ["--on", on, "--run", &quick, "--on", on, "--run", &stubborn, "--run-jobs", "2", "routes"];
+        let mut watching = Watching::start(&run);
+        let all: Vec<_> = routes(6).map(|route| route.add(CREATE)).collect();
+        assert_eq!(asker.all(&all), 0);
+        watching.line("11.0.0.5");
+        watching.complaint("begun");
+        watching.complaint("begun");
+        let began = std::time::Instant::now();
+        let ended = watching.interrupt().with(0);
+        let took = began.elapsed().as_millis();
+        assert!((5000..9000).contains(&took), "{took} ms: {}", ended.stderr);
+        let [quick, stubborn] = [1, 2].map(|hook| outputs(&ended.stderr, hook));
+        assert!(matches!(quick[..], ["begun", "done", status] if status.starts_with("exit status: 0")), "{quick:?}");
+        assert!(
+            matches!(stubborn[..], ["begun", "told", .., status] if status.ends_with("the watch ends")),
+            "{stubborn:?}"
+        );
+        for hook in [1, 2] {
+            let skipped = format!("sockeye: hook {hook}: skipped 5: the watch ends");
+            assert!(ended.stderr.lines().any(|line| line == skipped), "{skipped}: {}", ended.stderr);
+        }
         Ok(())
     });
 }
@@ -304,6 +341,8 @@ fn what_is_there_at_first_starts_nothing_and_what_a_resync_finds_does() {
         watching.signal(Signal::CONT);
         watching.line(" gap: ");
         watching.line(" synced: ");
+        // After a signal nothing more would be started.
+        (0..ROUTES).for_each(|_| drop(watching.complaint("exit status: 0 after")));
         let ended = watching.interrupt().with(0);
         let said = outputs(&ended.stderr, 1);
         let count = |what: &str| said.iter().filter(|said| **said == what).count();

@@ -7,6 +7,8 @@ mod hold;
 mod job;
 mod worker;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -28,6 +30,9 @@ use worker::Workers;
 
 /// Changes that wait for their time, for each hook. Beyond that they are skipped.
 const WAITING_MAX: usize = 4096;
+
+/// Time between two lines that say that changes were skipped: what is too fast for a command is too fast for its log.
+const SAY_PAUSE: Duration = Duration::from_secs(1);
 
 /// A change of which a hook may be told.
 #[derive(Clone, Copy)]
@@ -85,11 +90,13 @@ pub(super) struct Hooks {
     workers: Workers,
     debounce: Option<Duration>,
     hold: Option<Duration>,
+    /// When it may be said again that something was skipped.
+    say: Instant,
 }
 
 impl Hooks {
-    /// Reads `--on` and `--run`; none of them is no hook.
-    pub(super) fn read(options: &Options) -> Result<Option<Self>> {
+    /// Reads `--on` and `--run`; none of them is no hook. Once `ends` is set, no command is started any more.
+    pub(super) fn read(options: &Options, ends: &Arc<AtomicBool>) -> Result<Option<Self>> {
         if options.on.is_empty() && options.run.is_empty() {
             return Ok(None);
         }
@@ -112,9 +119,10 @@ impl Hooks {
         });
         Ok(Some(Self {
             all: hooks.collect::<Result<_>>()?,
-            workers: Workers::start(options.run_jobs, options.run_queue, options.run_timeout),
+            workers: Workers::start(options.run_jobs, options.run_queue, options.run_timeout, ends),
             debounce: options.debounce,
             hold: options.hold,
+            say: Instant::now(),
         }))
     }
 
@@ -154,13 +162,13 @@ impl Hooks {
                 None => start(&self.workers, &mut hook.skipped, job),
             }
         }
-        self.say_skipped();
     }
 
     /// When something that waits is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let quiet = |hook: &Hook| hook.quiet.as_ref().map(|waiting| waiting.at);
-        self.all.iter().flat_map(|hook| quiet(hook).into_iter().chain(hook.holding.next_due())).min()
+        let said = |hook: &Hook| (hook.skipped > 0).then_some(self.say);
+        self.all.iter().flat_map(|hook| [quiet(hook), hook.holding.next_due(), said(hook)]).flatten().min()
     }
 
     /// Starts what was due at this time, up to which everything is known. `mirror` leads to a table of a namespace.
@@ -172,20 +180,38 @@ impl Hooks {
                 start(&self.workers, &mut hook.skipped, job);
             }
         }
+        if self.say <= Instant::now() && self.say_skipped() {
+            self.say = Instant::now() + SAY_PAUSE;
+        }
+    }
+
+    /// Lets what runs come to its end, and unless somebody asked for the end, what waits for its turn or for quiet too.
+    pub(super) fn finish(mut self) {
+        for hook in &mut self.all {
+            if let Some(waiting) = hook.quiet.take() {
+                start(&self.workers, &mut hook.skipped, waiting.job.standing_for(waiting.joined));
+            }
+        }
         self.say_skipped();
+        let left = self.workers.finish();
+        for number in 1..=self.all.len() {
+            let left = left.iter().filter(|&&hook| hook + 1 == number).count();
+            if left > 0 {
+                complain(&format!("hook {number}: skipped {left}: the watch ends"));
+            }
+        }
     }
 
-    /// Whether something is running or waits to be run.
-    pub(super) fn finish(self) {
-        self.workers.finish();
-    }
-
-    fn say_skipped(&mut self) {
+    /// Says how many changes were not told. `false`: none.
+    fn say_skipped(&mut self) -> bool {
+        let mut said = false;
         for (index, hook) in self.all.iter_mut().enumerate() {
             let skipped = std::mem::take(&mut hook.skipped);
             if skipped > 0 {
+                said = true;
                 complain(&format!("hook {}: skipped {skipped}: its command is too slow for these changes", index + 1));
             }
         }
+        said
     }
 }
