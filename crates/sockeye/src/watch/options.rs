@@ -27,7 +27,7 @@ pub(crate) struct Options {
     #[arg(short = 'j', long, conflicts_with = "output")]
     pub(crate) json: bool,
 
-    /// Begin with what is there
+    /// Begin with what is there: lines with `=`, objects with `"snapshot":true`
     #[arg(long)]
     pub(crate) snapshot: bool,
 
@@ -35,7 +35,7 @@ pub(crate) struct Options {
     #[arg(short = 'N', long, value_name = "NAMESPACE")]
     pub(crate) netns: Option<String>,
 
-    /// Time between comparisons with the kernel's tables (default: each table's own, some minutes)
+    /// Time between comparisons with the kernel's tables, up to a tenth more (default: each table's own, some minutes)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) audit: Option<std::time::Duration>,
 
@@ -76,7 +76,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "60s", requires = "run")]
     pub(crate) run_timeout: std::time::Duration,
 
-    /// End after so many changes
+    /// End after so many changes, without what was there at first
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
 }

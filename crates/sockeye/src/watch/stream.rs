@@ -128,7 +128,7 @@ impl Stream<'_> {
             process: self.processes.name(change.port_id),
         };
         self.tell(place, event);
-        self.told += 1;
+        self.told += u64::from(change.origin != Origin::Snapshot);
         if self.options.limit.is_some_and(|limit| self.told >= limit) {
             self.open = false;
         }

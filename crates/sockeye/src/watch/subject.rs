@@ -8,6 +8,10 @@ use sockeye_wire::rtnetlink::Table;
 use crate::sockets::Mistaken;
 use crate::sockets::system::{SystemNames, Whence};
 
+/// For who writes tables into the filter.
+const TABLES_FIRST: &str =
+    "tables stand before the filter, each as a word of its own and without `and`: `links routes dev = eth0`";
+
 /// The tables that are watched and what must hold of a change of each.
 pub(crate) struct Subjects {
     filters: Vec<(Table, Expression)>,
@@ -44,7 +48,13 @@ impl Subjects {
             }
         }
         match first_mistake {
-            Some(mistake) if filters.is_empty() => Err(Mistaken::of(&mistake)),
+            Some(mut mistake) if filters.is_empty() => {
+                if super::words::names_table(rest) {
+                    mistake.nearest = None;
+                    mistake.help = Some(TABLES_FIRST.into());
+                }
+                Err(Mistaken::of(&mistake))
+            }
             _ => Ok(Self { filters, without_fields, named: !named.is_empty() }),
         }
     }

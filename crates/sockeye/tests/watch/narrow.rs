@@ -124,7 +124,9 @@ fn the_interface_that_has_the_name_later_is_watched_then() {
     in_namespace(|_| {
         let mut asker = Asker::new();
         world(&mut asker);
-        let arguments = [&["neighbours", "addresses", "( dev = own )", "-j", "--audit", "1s"], &BUFFER[..]].concat();
+        // Links that come and go are always told of: what that takes has to fit.
+        let room = ["--receive-buffer", "60000"];
+        let arguments = [&["neighbours", "addresses", "( dev = own )", "-j", "--audit", "1s"], &room[..]].concat();
         let mut narrow = Watching::start(&arguments);
         let neighbour = |index, host| new_neighbour(index, ip(host), [2, 0, 0, 0, 0, 7]);
         asker.must(&neighbour(OWN, "10.7.0.9"));
