@@ -135,7 +135,8 @@ impl Watcher {
     }
 
     /// The socket that hears events: for interface names. Another filter than its own ([`EventFilter::of`]) has to let in
-    /// what that lets in.
+    /// what that lets in; where only some interfaces are followed ([`Options::interfaces`]), its own takes the place of any
+    /// other again and again.
     pub fn socket(&mut self) -> &mut Socket {
         &mut self.events
     }
