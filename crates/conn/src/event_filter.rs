@@ -66,7 +66,8 @@ const fn jump(code: u16, constant: u32, jump_true: u8, jump_false: u8) -> Instru
 pub struct EventFilter {
     /// For each type that is heard of at all: what each family is.
     types: Vec<(u16, [Hearing; 256])>,
-    interfaces: Vec<u32>,
+    interfaces: Option<Vec<u32>>,
+    deletions: bool,
 }
 
 impl EventFilter {
@@ -78,7 +79,8 @@ impl EventFilter {
         let is_heard = |(_, families): &(u16, [Hearing; 256])| families.iter().any(|&it| it != Hearing::Nothing);
         Self {
             types: TYPES.map(|number| (number, families(number))).filter(is_heard).collect(),
-            interfaces: Vec::new(),
+            interfaces: None,
+            deletions: false,
         }
     }
 
@@ -96,18 +98,32 @@ impl EventFilter {
             let new = table.new_type();
             [new, new + 1].iter().any(|&number| engine.hears(number, family(table)) == Hearing::Nothing)
         };
-        carried.any(is_unheard).then(|| Self::new(|number, family| engine.hears(number, family)))
+        let heard = || Self::new(|number, family| engine.hears(number, family));
+        match engine.selection() {
+            Some(selection) if selection.deletions => {
+                Some(heard().only_interfaces(&selection.interfaces).with_deletions())
+            }
+            Some(selection) => Some(heard().only_interfaces(&selection.interfaces)),
+            None => carried.any(is_unheard).then(heard),
+        }
     }
 
     /// Of neighbours, addresses and routes lets in only those of these interfaces, routes without one, and what has
-    /// consequences or replaces another.
+    /// consequences or replaces another. A route of IPv6 that goes is let in: it may be one next hop of several.
     ///
     /// Not for a socket that hears of several network namespaces: an index means another interface in each, and
     /// which namespace a message is from is not in its bytes. Nor for a mirror of whole tables, which would never
     /// learn what became of the rest.
     #[must_use]
     pub fn only_interfaces(mut self, interfaces: &[u32]) -> Self {
-        self.interfaces = if interfaces.len() <= INTERFACES_MAX { interfaces.to_vec() } else { Vec::new() };
+        self.interfaces = (interfaces.len() <= INTERFACES_MAX).then(|| interfaces.to_vec());
+        self
+    }
+
+    /// Lets in whatever is deleted, of any interface: while a table is dumped, it can hide from the dump what stays.
+    #[must_use]
+    pub fn with_deletions(mut self) -> Self {
+        self.deletions = true;
         self
     }
 
@@ -156,7 +172,10 @@ impl EventFilter {
     /// The end of a block: what is decided by interface. Empty: nothing.
     fn by_interface(&self, number: u16, families: &[Hearing; 256]) -> Vec<Instruction> {
         let has_consequences = families.contains(&Hearing::Consequences);
-        if self.interfaces.is_empty() || has_consequences {
+        // Of a table there are RTM_NEW, RTM_DEL and RTM_GET, in this order, from a multiple of 4 on.
+        let is_deletion = number & 3 == 1;
+        let Some(interfaces) = &self.interfaces else { return Vec::new() };
+        if has_consequences || is_deletion && self.deletions {
             return Vec::new();
         }
         let mut block = Vec::new();
@@ -173,6 +192,14 @@ impl EventFilter {
             RTM_NEWROUTE => {
                 const RTA_OIF: u32 = 4;
                 const ROUTE_LEN: u32 = 12;
+                // Labels have no part in this.
+                if is_deletion {
+                    block.push(jump(code::IF_EQUAL, AF_INET.into(), 1, 0));
+                } else {
+                    block.push(jump(code::IF_EQUAL, AF_INET.into(), 2, 0));
+                    block.push(jump(code::IF_EQUAL, AF_INET6.into(), 1, 0));
+                }
+                block.push(ACCEPT);
                 block.push(step(code::LOAD_BYTE, FLAGS_HIGH));
                 block.push(jump(code::IF_SET, REPLACE, 0, 1));
                 block.push(ACCEPT);
@@ -187,7 +214,7 @@ impl EventFilter {
             _ => return Vec::new(),
         }
         // Words are loaded as if they were big-endian.
-        let indices: Vec<_> = self.interfaces.iter().map(|index| index.to_be()).collect();
+        let indices: Vec<_> = interfaces.iter().map(|index| index.to_be()).collect();
         only(&indices, &mut block);
         block.push(ACCEPT);
         block

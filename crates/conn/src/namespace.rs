@@ -126,6 +126,11 @@ impl Namespace {
         }
     }
 
+    /// Whether one of the paths by which it is known still leads to it. One that is known by processes alone has none.
+    pub fn is_reachable(&self) -> bool {
+        self.known.paths.iter().any(|path| identity_at(path).is_ok_and(|there| there == self.identity))
+    }
+
     /// Runs `work` in this namespace and gives back what it returns. The caller stays where it is: the work is done by
     /// a thread of its own, which ends with it. Sockets opened by the work stay in this namespace.
     ///

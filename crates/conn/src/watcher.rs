@@ -70,6 +70,8 @@ pub struct Watcher {
     /// The drop counter as it was read last, and how often it has wrapped.
     drops: (u32, u64),
     receive_buffer: usize,
+    /// The kernel takes filters.
+    filters: bool,
 }
 
 impl Watcher {
@@ -88,10 +90,8 @@ impl Watcher {
         let mut events = open(namespace.as_ref())?;
         // A smaller buffer than was asked for loses more, and says so when it does.
         let receive_buffer = events.set_receive_buffer(bytes).unwrap_or(0);
-        if let Some(filter) = EventFilter::of(&engine) {
-            // Before the first group is joined, so that nothing unwanted is queued. Without it more is lost, and said so.
-            let _ = events.attach_filter(&filter.program());
-        }
+        // Before the first group is joined, so that nothing unwanted is queued. Without it more is lost, and said so.
+        let filters = EventFilter::of(&engine).is_none_or(|filter| events.attach_filter(&filter.program()).is_ok());
         for group in engine.groups() {
             match events.join(group) {
                 // Older kernels have fewer groups; the audit finds what they do not tell.
@@ -110,6 +110,7 @@ impl Watcher {
             until: Some(Duration::ZERO),
             drops: (0, 0),
             receive_buffer,
+            filters,
         })
     }
 
@@ -134,7 +135,8 @@ impl Watcher {
     }
 
     /// The socket that hears events: for interface names. Another filter than its own ([`EventFilter::of`]) has to let in
-    /// what that lets in.
+    /// what that lets in; where only some interfaces are followed ([`Options::interfaces`]), its own takes the place of any
+    /// other again and again.
     pub fn socket(&mut self) -> &mut Socket {
         &mut self.events
     }
@@ -159,6 +161,12 @@ impl Watcher {
                 Want::Drops => {
                     let total = self.read_drops();
                     self.engine.drops(total, now, sink);
+                }
+                Want::Select => {
+                    // One that is there and cannot be replaced would hide what is wanted now.
+                    if let Some(filter) = EventFilter::of(&self.engine).filter(|_| self.filters) {
+                        self.events.attach_filter(&filter.program())?;
+                    }
                 }
                 Want::Send(request) => {
                     if self.dumps.send_as_is(&request).is_err() {

@@ -3,7 +3,7 @@
 //! | line | meaning |
 //! |---|---|
 //! | `# …` | what the story tells |
-//! | `watch links rules` | the tables; then options: `snapshot`, `audit 60s` |
+//! | `watch links rules` | the tables; then options: `snapshot`, `audit 60s`, `only e3` (an interface) |
 //! | `event + link 3 mtu 9 up; - id 5` | a datagram of the event socket, with messages |
 //! | `event from 77 …`, `event cut …` | of another sender, or cut by the buffer |
 //! | `event broken`, `event overrun`, `event empty` | a malformed datagram, `ENOBUFS`, `EAGAIN` |
@@ -91,6 +91,7 @@ impl Stage {
         while let Some(word) = words.next() {
             match word {
                 "snapshot" => options.snapshot = true,
+                "only" => options.interfaces.push(words.next().unwrap().as_bytes().to_vec()),
                 "audit" => options.audit = Some(duration(words.next().unwrap())),
                 name => options.tables = options.tables.with(table(name)),
             }
@@ -114,6 +115,11 @@ impl Stage {
                         family => format!(" of family {family}"),
                     };
                     self.said.push(format!("ask {}{family}{one}", table.name()));
+                }
+                Want::Select => {
+                    let selection = self.watch.selection().unwrap();
+                    let deletions = if selection.deletions { " and deletions" } else { "" };
+                    self.said.push(format!("select {:?}{deletions}", selection.interfaces));
                 }
                 Want::Reopen => self.said.push("reopen".into()),
                 want @ Want::Wait { until } => {

@@ -20,6 +20,7 @@ const RTM_NEWLINK: u16 = 16;
 const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
 const RTM_NEWROUTE: u16 = 24;
+const RTM_DELROUTE: u16 = 25;
 const RTM_NEWNEIGH: u16 = 28;
 const RTM_DELNEIGH: u16 = 29;
 /// Interfaces of the tests.
@@ -224,6 +225,47 @@ fn by_interface_nothing_is_hidden_that_has_none() {
             destinations.push(destination[3]);
         }
         assert_eq!((destinations, events.drops()), (vec![1, 2, 3], Some(0)));
+    });
+}
+
+#[test]
+fn by_interface_deletions_are_let_in_where_they_are_wanted_and_next_hops_always() {
+    unshared("by_interface_deletions_are_let_in", UnshareFlags::NEWNET, || {
+        let sender = socket(AddressFamily::NETLINK, SocketType::RAW, None).expect("opened");
+        for wanted in [false, true] {
+            let filter = EventFilter::new(|_, _| Hearing::Records).only_interfaces(&[7]);
+            let filter = if wanted { filter.with_deletions() } else { filter };
+            let mut events = Socket::open(Protocol::Route).expect("opened");
+            events.attach_filter(&filter.program()).expect("attached");
+            let own = SocketAddrNetlink::try_from(getsockname(&events).expect("a name")).expect("of Netlink");
+            let mut buffer = Buffer::new();
+            let mut is_let_in = |request: Request| {
+                let to = SocketAddrNetlink::new(own.pid(), 0);
+                sendto(&sender, request.as_bytes(), SendFlags::empty(), &to).expect("sent");
+                matches!(events.try_receive(&mut buffer).expect("received"), Received::Datagram(_))
+            };
+            let of = |kind: u16, family: u8, index: u32| {
+                let body = [&[family, 0, 0, 0][..], &index.to_ne_bytes(), &[0; 4]].concat();
+                Request::new(kind, 0).body(&body).attribute(4, &index.to_ne_bytes())
+            };
+            for (new, gone) in [(RTM_NEWADDR, RTM_DELADDR), (RTM_NEWNEIGH, RTM_DELNEIGH), (RTM_NEWROUTE, RTM_DELROUTE)]
+            {
+                assert!(is_let_in(of(new, 2, 7)) && is_let_in(of(gone, 2, 7)), "{new}: its own");
+                assert!(!is_let_in(of(new, 2, 8)) && !is_let_in(of(new, 10, 8)), "{new}: of another");
+                assert_eq!(is_let_in(of(gone, 2, 8)), wanted, "{gone}");
+            }
+            assert!(is_let_in(of(RTM_DELROUTE, 10, 8)), "one next hop of several");
+            assert!(is_let_in(of(RTM_NEWROUTE, 28, 8)), "a label");
+            // With none that is wanted, all are others.
+            let none = EventFilter::new(|_, _| Hearing::Records).only_interfaces(&[]);
+            events.attach_filter(&none.program()).expect("attached");
+            let mut is_let_in = |request: Request| {
+                let to = SocketAddrNetlink::new(own.pid(), 0);
+                sendto(&sender, request.as_bytes(), SendFlags::empty(), &to).expect("sent");
+                matches!(events.try_receive(&mut Buffer::new()).expect("received"), Received::Datagram(_))
+            };
+            assert!(!is_let_in(of(RTM_NEWNEIGH, 2, 7)) && is_let_in(route(0x0a01_0002, None)));
+        }
     });
 }
 

@@ -4,6 +4,7 @@ mod change;
 mod flat;
 mod flat_fields;
 mod index;
+mod interfaces;
 mod names;
 mod place;
 mod registry;
@@ -11,6 +12,7 @@ mod row;
 mod wanted;
 
 pub use change::{Change, ChangeKind, change_catalog};
+pub use interfaces::interfaces;
 pub use registry::catalog;
 pub use row::Row;
 pub use wanted::wanted;

@@ -39,6 +39,7 @@ pub(crate) fn write(out: &mut Vec<u8>, report: &Report<'_>) {
 fn change_line(out: &mut Vec<u8>, change: &Change<'_>, origin: Origin) {
     let Some(row) = change.row() else { return };
     let sign = match change.kind {
+        ChangeKind::Added if origin == Origin::Snapshot => '=',
         ChangeKind::Added => '+',
         ChangeKind::Removed => '-',
         ChangeKind::Changed => '~',

@@ -4,13 +4,17 @@ mod diff;
 mod hooks;
 mod key;
 mod line;
+mod lookout;
 mod object;
 mod options;
 mod place;
 mod process;
 mod report;
 mod run;
+mod stop;
+mod stream;
 mod subject;
+mod watched;
 mod words;
 
 pub(crate) use options::Options;

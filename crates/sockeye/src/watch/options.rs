@@ -29,15 +29,15 @@ pub(crate) struct Options {
     #[arg(short = 'j', long, conflicts_with = "output")]
     pub(crate) json: bool,
 
-    /// Begin with what is there
+    /// Begin with what is there: lines with `=`, objects with `"snapshot":true`
     #[arg(long)]
     pub(crate) snapshot: bool,
 
-    /// Network namespace: a name, a path, a process id, or `all`, also those that appear later
+    /// Network namespace: a name, a path or a process id, until it is gone; or `all`, also those that appear later
     #[arg(short = 'N', long, value_name = "NAMESPACE")]
     pub(crate) netns: Option<OsString>,
 
-    /// Time between comparisons with the kernel's tables (default: each table's own, some minutes)
+    /// Time between comparisons with the kernel's tables, up to a tenth more (default: each table's own, some minutes)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) audit: Option<std::time::Duration>,
 
@@ -49,7 +49,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TABLES FILTER")]
     pub(crate) on: Vec<String>,
 
-    /// The command of the `--on` before it. It gets the change as JSON on standard input, and its fields as SOCKEYE_…
+    /// The command of the `--on` before it. It gets the change as JSON on standard input, and its fields as SOCKEYE_…;
+    /// when a signal ends the watch, no further one is started, and those that run have 5 s
     #[arg(long, value_name = "COMMAND")]
     pub(crate) run: Vec<String>,
 
@@ -61,7 +62,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run")]
     pub(crate) debounce: Option<std::time::Duration>,
 
-    /// Run a command only if what it is for still holds after so long
+    /// Run a command only if what it is for holds for so long: a record that ceases to fit meanwhile waits anew
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run", conflicts_with = "debounce")]
     pub(crate) hold: Option<std::time::Duration>,
 
@@ -77,7 +78,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "60s", requires = "run")]
     pub(crate) run_timeout: std::time::Duration,
 
-    /// End after so many changes
+    /// End after so many changes, without what was there at first
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
 }

@@ -1,12 +1,16 @@
 //! What is watched: tables, each with the filter in the terms of its own fields.
 
 use sockeye_query::filter::{Expression, Filter};
-use sockeye_query::rtnetlink::change_catalog;
-use sockeye_state::rtnetlink::Tables;
+use sockeye_query::rtnetlink::{change_catalog, interfaces};
+use sockeye_state::rtnetlink::{BY_INTERFACE, Tables};
 use sockeye_wire::rtnetlink::Table;
 
 use crate::sockets::Mistaken;
 use crate::sockets::system::{SystemNames, Whence};
+
+/// For who writes tables into the filter.
+const TABLES_FIRST: &str =
+    "tables stand before the filter, each as a word of its own and without `and`: `links routes dev = eth0`";
 
 /// The tables that are watched and what must hold of a change of each.
 pub(crate) struct Subjects {
@@ -44,7 +48,13 @@ impl Subjects {
             }
         }
         match first_mistake {
-            Some(mistake) if filters.is_empty() => Err(Mistaken::of(&mistake)),
+            Some(mut mistake) if filters.is_empty() => {
+                if super::words::names_table(rest) {
+                    mistake.nearest = None;
+                    mistake.help = Some(TABLES_FIRST.into());
+                }
+                Err(Mistaken::of(&mistake))
+            }
             _ => Ok(Self { filters, without_fields, named: !named.is_empty() }),
         }
     }
@@ -68,8 +78,44 @@ impl Subjects {
         self.filters.iter().map(|&(table, _)| table).collect()
     }
 
+    /// The interfaces of which one must be that of each record that is told of, in the tables where they can be told apart;
+    /// `None`: all are wanted.
+    pub(crate) fn interfaces(&self) -> Option<Vec<Vec<u8>>> {
+        let of_tables = self.filters.iter().filter(|(table, _)| BY_INTERFACE.contains(*table));
+        let names = of_tables.map(|(table, filter)| interfaces(*table, filter)).collect::<Option<Vec<_>>>()?;
+        Some(names.concat())
+    }
+
     /// What must hold of a change of this table; `None` where it is not watched.
     pub(crate) fn filter(&self, table: Table) -> Option<&Expression> {
         self.filters.iter().find(|(known, _)| *known == table).map(|(_, filter)| filter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_for_interfaces_says_which() {
+        let of = |text: &str| {
+            let names = Subjects::of_text(text).unwrap().interfaces()?;
+            Some(names.into_iter().map(|name| String::from_utf8(name).unwrap()).collect::<Vec<_>>())
+        };
+        let some = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        assert_eq!(of("neighbours dev = v0"), some(&["v0"]));
+        assert_eq!(of("addresses routes ( dev in (v0, v1) ) and family = inet"), some(&["v0", "v1", "v0", "v1"]));
+        // Of the others nothing can be told.
+        assert_eq!(of("links neighbours routes oif = v0"), some(&["v0"]));
+        assert_eq!(of("routes added and dev = 7"), some(&["7", "7"]));
+        // Tables of which all is heard anyway.
+        assert_eq!(of("links dev = v0"), some(&[]));
+        for all in ["neighbours", "neighbours not dev = v0", "routes dev = v0 or dst = default", "routes old.dev = v0"]
+        {
+            assert_eq!(of(all), None, "{all}");
+        }
+        for all in ["neighbours dev ~ v", "neighbours dev = v0 or dev ~ v", "routes dev = 0"] {
+            assert_eq!(of(all), None, "{all}");
+        }
     }
 }

@@ -8,6 +8,17 @@ use crate::tables;
 const OPERATORS: [&str; 19] =
     ["=", "==", "!=", "<", ">", "<=", ">=", "~", "~~", "!~", "!~~", "eq", "ne", "neq", "gt", "lt", "ge", "le", "in"];
 
+/// Whether a filter has the name of a table in it where a field or a word of its own should stand.
+pub(super) fn names_table(filter: &[String]) -> bool {
+    let words: Vec<_> = filter.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect();
+    let between = |letter: char| matches!(letter, ',' | '(' | ')');
+    (0..words.len()).any(|at| {
+        let mut parts = words[at].split(between).filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        parts.extend_from_slice(&words[at + 1..]);
+        !split(&parts).0.is_empty()
+    })
+}
+
 /// Splits the words into tables and the rest.
 pub(crate) fn split(words: &[String]) -> (Vec<Table>, &[String]) {
     let mut named = Vec::new();
@@ -34,6 +45,17 @@ mod tests {
         let words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
         let (tables, rest) = split(&words);
         (tables, rest.to_vec())
+    }
+
+    #[test]
+    fn a_table_in_the_middle_of_a_filter_is_seen() {
+        let names = |text: &str| names_table(&[text.to_owned()]);
+        for text in ["links and routes", "and routes", "links,routes", "dst = default and (routes)", "up or link"] {
+            assert!(names(text), "{text}");
+        }
+        for text in ["address = 10.0.0.1", "old.operstat = up", "dev = v0 and address != 10.0.0.1"] {
+            assert!(!names(text), "{text}");
+        }
     }
 
     #[test]

@@ -18,17 +18,17 @@ use crate::watching::Watching;
 const DEFAULT: &str = "routes dst = default and table = main";
 
 /// What a command said, after its name and number.
-fn output(line: &str) -> &str {
+pub(crate) fn output(line: &str) -> &str {
     line.split_once("]: ").expect("sockeye: hook N [PID]: …").1
 }
 
 /// All that the commands of a hook said.
-fn outputs(errors: &str, hook: usize) -> Vec<&str> {
+pub(crate) fn outputs(errors: &str, hook: usize) -> Vec<&str> {
     let start = format!("sockeye: hook {hook} [");
     errors.lines().filter(|line| line.starts_with(&start)).map(output).collect()
 }
 
-fn default_route() -> Route {
+pub(crate) fn default_route() -> Route {
     Route::to(ip("0.0.0.0"), 0, Via::Gateway(ip("10.7.0.9"), 77))
 }
 
@@ -189,7 +189,7 @@ fn a_command_that_is_too_slow_is_skipped_and_that_is_said() {
         asker.plain(77, "d0");
         let gate = zoo.directory().join("gate");
         assert!(Command::new("mkfifo").arg(&gate).status().expect("every system has it").success());
-        let command = format!("cat {}", gate.display());
+        let command = script(zoo, "slow", "echo begun; cat \"${0%/*}/gate\"");
         let mut watching = Watching::start(&[
             "--on",
             "routes dst != default",
@@ -205,6 +205,9 @@ fn a_command_that_is_too_slow_is_skipped_and_that_is_said() {
         watching.line(&format!("11.0.0.{}", CHANGES - 1));
         // Two run, three wait, and everything else is skipped: until now nothing has ended.
         watching.complaint("skipped");
+        while watching.complaints().iter().filter(|line| line.ends_with("]: begun")).count() < 2 {
+            watching.complaint("begun");
+        }
         assert!(watching.complaints().iter().all(|line| !line.contains("exit status")));
         // The gate is opened until all of them have come through.
         let opener = {
@@ -237,6 +240,9 @@ fn a_command_that_is_too_slow_is_skipped_and_that_is_said() {
             .sum();
         assert_eq!(ran + skipped, CHANGES as usize, "{}", ended.stderr);
         assert!((2..=5).contains(&ran), "{ran}");
+        // The first at once, the others together, and those that waited when the signal came.
+        let lines = ended.stderr.lines().filter(|line| line.starts_with("sockeye: hook 1: skipped ")).count();
+        assert!(lines <= 4, "{}", ended.stderr);
         Ok(())
     });
 }
@@ -251,6 +257,38 @@ fn a_command_that_does_not_end_is_made_to() {
         let line = watching.complaint("ended by force");
         assert!(line.ends_with(", its limit is 300 ms"), "{line}");
         watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn after_a_signal_nothing_is_started_and_what_runs_has_some_seconds() {
+    in_namespace(|zoo| {
+        let mut asker = Asker::new();
+        asker.plain(77, "d0");
+        let quick = script(zoo, "quick", "echo begun; trap 'echo told; exit 3' TERM; sleep 1; echo done");
+        let stubborn =
+            script(zoo, "stubborn", "echo begun; trap 'echo told' TERM; for n in 1 2 3 4 5 6 7 8 9; do sleep 1; done");
+        let on = "routes dst != default";
+        let run = ["--on", on, "--run", &quick, "--on", on, "--run", &stubborn, "--run-jobs", "2", "routes"];
+        let mut watching = Watching::start(&run);
+        let all: Vec<_> = routes(6).map(|route| route.add(CREATE)).collect();
+        assert_eq!(asker.all(&all), 0);
+        watching.line("11.0.0.5");
+        watching.complaint("begun");
+        watching.complaint("begun");
+        let began = std::time::Instant::now();
+        let ended = watching.interrupt().with(0);
+        let took = began.elapsed().as_millis();
+        assert!((5000..9000).contains(&took), "{took} ms: {}", ended.stderr);
+        let [quick, stubborn] = [1, 2].map(|hook| outputs(&ended.stderr, hook));
+        assert!(matches!(quick[..], ["begun", "done", status] if status.starts_with("exit status: 0")), "{quick:?}");
+        assert!(stubborn.contains(&"told"), "{stubborn:?}");
+        assert!(matches!(stubborn[..], ["begun", .., status] if status.ends_with("the watch ends")), "{stubborn:?}");
+        for hook in [1, 2] {
+            let skipped = format!("sockeye: hook {hook}: skipped 5: the watch ends");
+            assert!(ended.stderr.lines().any(|line| line == skipped), "{skipped}: {}", ended.stderr);
+        }
         Ok(())
     });
 }
@@ -304,6 +342,8 @@ fn what_is_there_at_first_starts_nothing_and_what_a_resync_finds_does() {
         watching.signal(Signal::CONT);
         watching.line(" gap: ");
         watching.line(" synced: ");
+        // After a signal nothing more would be started.
+        (0..ROUTES).for_each(|_| drop(watching.complaint("exit status: 0 after")));
         let ended = watching.interrupt().with(0);
         let said = outputs(&ended.stderr, 1);
         let count = |what: &str| said.iter().filter(|said| **said == what).count();

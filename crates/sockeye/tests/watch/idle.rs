@@ -7,6 +7,7 @@ use std::time::Duration;
 use sockeye_zoo::in_namespace;
 
 use crate::asked::Asker;
+use crate::namespaces::Elsewhere;
 use crate::watching::Watching;
 
 /// Wake-ups that are allowed in a minute.
@@ -34,14 +35,16 @@ fn a_watch_of_a_quiet_namespace_sleeps() {
         Asker::new().plain(77, "d0");
         let plain = Watching::start(&[]);
         let hooked = Watching::start(&["-j", "--on", "links", "--run", "true", "--hold", "2s"]);
-        let pids = [plain.pid(), hooked.pid()];
-        let mut least = [u64::MAX; 2];
+        // Its own table of mounts: other tests change that of the machine.
+        let all = Elsewhere::start(&["-N", "all"]);
+        let pids = [plain.pid(), hooked.pid(), all.program().cast_unsigned()];
+        let mut least = [u64::MAX; 3];
         for _ in 0..LOOKS {
             let before = pids.map(wake_ups);
             // Not to wait for something: this is the time in which nothing is to happen.
             thread::sleep(LOOK);
             let after = pids.map(wake_ups);
-            least = [0, 1].map(|which| least[which].min(after[which] - before[which]));
+            least = [0, 1, 2].map(|which| least[which].min(after[which] - before[which]));
             if least.iter().all(|&least| least <= ALLOWED) {
                 break;
             }
@@ -50,6 +53,7 @@ fn a_watch_of_a_quiet_namespace_sleeps() {
         for watching in [plain, hooked] {
             watching.interrupt().with(0);
         }
+        all.interrupt().with(0);
         Ok(())
     });
 }

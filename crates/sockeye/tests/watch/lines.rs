@@ -139,17 +139,17 @@ fn a_snapshot_comes_first_and_is_the_listing() {
         let ended = watching.interrupt().with(0);
         let lines: Vec<_> = ended.stdout.lines().map(said).collect();
         let has = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
-        assert_eq!(has("addresses + d0 10.7.0.1/24"), 1, "{lines:#?}");
-        assert_eq!(has("routes + 10.7.0.0/24 table main"), 1, "{lines:#?}");
-        assert_eq!(has("multicast + d0 224.0.0.1"), 1, "{lines:#?}");
-        assert!(lines.iter().all(|line| line.contains(" + ")), "{lines:#?}");
+        assert_eq!(has("addresses = d0 10.7.0.1/24"), 1, "{lines:#?}");
+        assert_eq!(has("routes = 10.7.0.0/24 table main"), 1, "{lines:#?}");
+        assert_eq!(has("multicast = d0 224.0.0.1"), 1, "{lines:#?}");
+        assert!(lines.iter().all(|line| line.contains(" = ")), "{lines:#?}");
         assert_eq!(has("links"), 0, "nobody asked for links");
 
         let mut watching = Watching::start(&["addresses", "routes"]);
         asker.must(&delete_address(77, ip("10.7.0.1"), 24));
         watching.line("addresses -");
         let ended = watching.interrupt().with(0);
-        assert!(!ended.stdout.contains(" + "), "without --snapshot it begins with changes: {}", ended.stdout);
+        assert!(!ended.stdout.contains(" = "), "without --snapshot it begins with changes: {}", ended.stdout);
         Ok(())
     });
 }

@@ -1,21 +1,22 @@
 //! `--netns`: one, or all with those that come and go.
 
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sockeye_zoo::in_namespace;
 
 use crate::selection::wait_until;
 use crate::watching::{Ended, Watching};
 
 /// `sockeye watch` where namespaces have names of their own and only its own processes are to be seen.
-struct Elsewhere {
+pub(crate) struct Elsewhere {
     watching: Watching,
 }
 
 impl Elsewhere {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         const SCRIPT: &str = "mount -t tmpfs names /run && mkdir /run/netns && ip netns add old && exec \"$@\"";
         let mut command = Command::new("unshare");
         command.args([
@@ -38,20 +39,25 @@ impl Elsewhere {
     /// Runs `ip` where those names are, and in our network namespace.
     #[track_caller]
     fn ip(&self, line: &str) {
-        let mut command = Command::new("nsenter");
-        command.args(["--mount", "--pid", "--target", &self.program().to_string(), "ip"]).args(line.split(' '));
-        let Output { status, stderr, .. } = command.output().expect("nsenter is there");
+        let Output { status, stderr, .. } = self.try_ip(line);
         assert!(status.success(), "ip {line}: {}", String::from_utf8_lossy(&stderr));
     }
 
+    /// The same, which may be ended together with the program.
+    fn try_ip(&self, line: &str) -> Output {
+        let mut command = Command::new("nsenter");
+        command.args(["--mount", "--pid", "--target", &self.program().to_string(), "ip"]).args(line.split(' '));
+        command.output().expect("nsenter is there")
+    }
+
     /// The program is a child of `unshare`, which passes no signals on.
-    fn program(&self) -> i32 {
+    pub(crate) fn program(&self) -> i32 {
         let pid = self.watching.pid();
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it lives");
         children.trim().parse().expect("one child")
     }
 
-    fn interrupt(self) -> Ended {
+    pub(crate) fn interrupt(self) -> Ended {
         kill_process(Pid::from_raw(self.program()).expect("not 0"), Signal::INT).expect("it lives");
         self.watching.ended()
     }
@@ -101,6 +107,52 @@ fn one_namespace_is_followed_by_its_name() {
         let line = old.watching.line("links ~ ");
         assert!(line.ends_with(" old links ~ lo mtu 65536 → 1418"), "ours is not followed: {line}");
         old.interrupt().with(0);
+        Ok(())
+    });
+}
+
+/// The last object, which says that there is no more to come, and that it was so within a moment.
+#[track_caller]
+fn ends_with_the_namespace(ended: Ended, since: Instant) {
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    let objects = ended.with(3).objects();
+    let last = objects.last().expect("at least one");
+    assert_eq!((&last["change"], &last["reason"]), (&json!("gap"), &json!("namespace-gone")), "{objects:?}");
+    assert_eq!((&last["tables"], &last["lost"]), (&json!(["links"]), &Value::Null), "{last}");
+}
+
+#[test]
+fn the_one_that_is_followed_by_name_is_let_go_when_its_name_is_gone() {
+    in_namespace(|_| {
+        let old = Elsewhere::start(&["-N", "old", "links", "-j"]);
+        // One end of the cable is here, and goes with the namespace of the other.
+        old.ip("link add here type veth peer name there netns old");
+        wait_until("the end here", || has_link("here"));
+        old.ip("-n old link set lo mtu 1417");
+        let began = Instant::now();
+        // It ends at once, and everything in its namespace of processes with it.
+        old.try_ip("netns del old");
+        wait_until("the kernel has removed the namespace: nobody holds it", || !has_link("here"));
+        let ended = old.watching.ended();
+        let told = ended.objects();
+        assert!(told.iter().any(|object| object["fields"].get("mtu_bytes").is_some()), "what came before: {told:?}");
+        ends_with_the_namespace(ended, began);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_one_that_is_followed_by_a_process_is_let_go_when_the_process_ends() {
+    in_namespace(|_| {
+        let mut holder = Command::new("unshare").args(["--net", "sleep", "300"]).spawn().expect("unshare is there");
+        let place = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/net"));
+        let ours = place(std::process::id()).expect("it lives");
+        wait_until("it is elsewhere", || place(holder.id()).is_ok_and(|theirs| theirs != ours));
+        let watching = Watching::start(&["-N", &holder.id().to_string(), "links", "-j"]);
+        let began = Instant::now();
+        holder.kill().expect("a child of ours");
+        holder.wait().expect("a child of ours");
+        ends_with_the_namespace(watching.ended(), began);
         Ok(())
     });
 }

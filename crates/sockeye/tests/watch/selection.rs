@@ -65,6 +65,21 @@ fn a_limit_ends_it_after_so_many_changes() {
 }
 
 #[test]
+fn a_limit_does_not_count_what_is_there_at_first() {
+    in_namespace(|_| {
+        let mut asker = Asker::new();
+        asker.cable(V, ["v0", "v1"]);
+        let watching = Watching::start(&["links", "--snapshot", "--limit", "2"]);
+        asker.must(&set_mtu(V[0], 1417));
+        asker.must(&set_mtu(V[0], 1418));
+        let ended = watching.ended().with(0);
+        let signs: Vec<_> = ended.stdout.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+        assert_eq!(signs, ["=", "=", "=", "~", "~"], "{}", ended.stdout);
+        Ok(())
+    });
+}
+
+#[test]
 fn a_mistake_is_said_before_anything_is_watched() {
     let refused = |arguments: &[&str]| {
         let output = program(arguments).output().expect("it runs");
@@ -74,6 +89,9 @@ fn a_mistake_is_said_before_anything_is_watched() {
         errors
     };
     assert!(refused(&["links", "old.operstat = up"]).contains("operstate"));
+    for tables in [&["links and routes"][..], &["links", "and", "routes"], &["links,routes", "mtu = 1500"]] {
+        assert!(refused(tables).contains("tables stand before the filter"), "{tables:?}");
+    }
     assert!(refused(&["--on", "links"]).contains("--run"));
     assert!(refused(&["--on", "links", "--run", "echo 'a"]).contains("quote"));
     refused(&["--debounce", "1s"]);

@@ -81,6 +81,12 @@ impl Mirror {
         self.find(&key[..group], key, 0, &[]).map(|id| self.slab.get(id))
     }
 
+    /// Whether another record stands where the one with this identity does or did: an IPv4 route of the same prefix, TOS and
+    /// priority.
+    pub fn has_sibling(&self, key: &[u8]) -> bool {
+        !self.siblings(Keyed { key, group: group_len(self.table, key) }).is_empty()
+    }
+
     /// Bytes of memory that it holds, from its capacities.
     pub fn memory(&self) -> usize {
         self.index.allocation_size() + self.slab.memory() + self.key.capacity()

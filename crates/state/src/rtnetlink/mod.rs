@@ -6,6 +6,7 @@
 mod class;
 pub(crate) mod consequence;
 mod dumps;
+mod interface;
 mod key;
 mod lifetime;
 pub(crate) mod netconf;
@@ -19,6 +20,7 @@ pub use class::{Class, Cursor, class};
 pub(crate) use class::{destination, is_counted_route};
 pub use dumps::{Part, dumps, needs};
 pub(crate) use dumps::{is_unsupported, link};
+pub use interface::{BY_INTERFACE, interface};
 pub use key::write as write_key;
 pub use lifetime::lifetimes_differ;
 pub use records::each as each_record;

@@ -21,12 +21,25 @@ const UNSURE: Duration = Duration::from_secs(10);
 /// Audits begin at multiples of this, so that they wake the machine together; each engine has its own offset from them.
 pub(super) const GRID: Duration = Duration::from_secs(30);
 
-/// About an interval from now, on the grid.
-fn on_grid(now: Duration, interval: Duration, offset: Duration) -> Duration {
-    let step = GRID.min(interval).max(Duration::from_millis(1)).as_millis();
+/// Where somebody asked for a time between audits, they come at most this part of it later.
+const JITTER: u32 = 10;
+
+/// An interval from now and up to a step more: at a multiple of steps, shifted by the offset.
+fn on_grid(now: Duration, interval: Duration, step: Duration, offset: Duration) -> Duration {
+    let step = step.max(Duration::from_millis(1)).as_millis();
     let offset = offset.as_millis() % step;
     let then = ((now + interval).as_millis() + step - offset).next_multiple_of(step) + offset - step;
     Duration::from_millis(u64::try_from(then).unwrap_or(u64::MAX))
+}
+
+/// When a table is audited next, and when where the last dump was not sure.
+fn next_audit(asked: Option<Duration>, table: Table, now: Duration, offset: Duration) -> (Duration, Duration) {
+    let own = class(table).audit;
+    let next = match asked {
+        Some(asked) => on_grid(now, asked, (asked / JITTER).min(GRID), offset),
+        None => on_grid(now, own, GRID, offset),
+    };
+    (next, now + UNSURE.min(asked.unwrap_or(own)))
 }
 
 impl Watch {
@@ -103,8 +116,8 @@ impl Watch {
         state.unsettled = 0;
         state.found = [u64::MAX; 2];
         state.last_audit = Some(round.started);
-        let interval = self.audit.unwrap_or(class(table).audit);
-        state.audit = if sure { on_grid(now, interval, self.phase) } else { now + UNSURE.min(interval) };
+        let (next, unsure) = next_audit(self.audit, table, now, self.phase);
+        state.audit = if sure { next } else { unsure };
         if sure {
             self.unsure = self.unsure.without(table);
         } else {
@@ -146,8 +159,7 @@ impl Watch {
         let is_over = state.backoff.failures() > FAILURES_MAX;
         if is_over && round.origin == Origin::Audit && !round.drift {
             // That the table does not rest is no sign that the mirror is wrong.
-            let interval = self.audit.unwrap_or(class(table).audit);
-            state.audit = on_grid(now, interval, self.phase);
+            state.audit = next_audit(self.audit, table, now, self.phase).0;
             state.backoff.reset();
         } else if is_over && !state.gap_told {
             state.gap_told = true;
@@ -169,7 +181,7 @@ impl Watch {
         let is_news = state.phase != Phase::Unsupported;
         state.phase = Phase::Unsupported;
         state.refresh = None;
-        state.audit = on_grid(now, class(table).audit, self.phase);
+        state.audit = next_audit(None, table, now, self.phase).0;
         if let Some(refusal) = round.refusal.take()
             && is_news
             && self.told.contains(table)
@@ -211,11 +223,20 @@ mod tests {
     #[test]
     fn audits_of_one_engine_come_together() {
         let (offset, minutes) = (Duration::from_millis(22_700), Duration::from_mins);
-        let on = |seconds: u64| on_grid(Duration::from_secs(seconds), minutes(2), offset);
+        let on = |seconds: u64| on_grid(Duration::from_secs(seconds), minutes(2), GRID, offset);
         assert_eq!(on(500), Duration::from_millis(622_700));
         assert_eq!(on(502), Duration::from_millis(622_700));
-        assert_eq!(on_grid(Duration::from_secs(500), minutes(15), offset), Duration::from_millis(1_402_700));
-        let short = on_grid(Duration::from_secs(5), Duration::from_secs(2), offset);
-        assert!(short >= Duration::from_secs(7) && short <= Duration::from_secs(9), "{short:?}");
+        assert_eq!(on_grid(Duration::from_secs(500), minutes(15), GRID, offset), Duration::from_millis(1_402_700));
+    }
+
+    #[test]
+    fn an_audit_that_was_asked_for_is_at_most_a_tenth_late() {
+        let now = Duration::from_millis(500_123);
+        for (asked, offset) in [2, 20, 45, 3600].into_iter().zip([0, 22_700, 7_654, 31_001]) {
+            let asked = Duration::from_secs(asked);
+            let (next, _) = next_audit(Some(asked), Table::Links, now, Duration::from_millis(offset));
+            let late = next.checked_sub(now + asked).expect("not before");
+            assert!(late <= asked / JITTER, "{late:?} after {asked:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use core::time::Duration;
 use sockeye_wire::rtnetlink::{AF_INET, RTM_DELQDISC, RTM_NEWLINK, RTM_NEWLINKPROP, RTM_NEWQDISC, Table};
 use sockeye_wire::{Message, Messages};
 
+use super::only::Only;
 use super::output::{Change, Origin, Output, Reason, Verb};
 use super::round::Round;
 use super::rules::Rules;
@@ -30,23 +31,25 @@ pub(super) struct Buffers {
 
 /// What is to be done about an event beside the change itself.
 #[derive(Clone, Copy, Debug, Default)]
-struct After {
+pub(super) struct After {
     /// The message does not say everything: look again soon.
-    doubt: bool,
+    pub(super) doubt: bool,
     /// The overlay is full.
-    full: bool,
+    pub(super) full: bool,
     /// The dump that runs is worth nothing now.
     spoiled: bool,
 }
 
 /// One event and the table it tells of.
-struct Event {
-    table: Table,
-    said: Said,
+pub(super) struct Event<'w> {
+    pub(super) table: Table,
+    pub(super) said: Said,
     port_id: u32,
     /// Whether its changes are told, and how they are called.
     origin: Option<Origin>,
-    rules: Rules,
+    pub(super) rules: Rules,
+    /// Whose records are kept, where not all are.
+    pub(super) only: Option<&'w Only>,
 }
 
 impl Watch {
@@ -80,8 +83,11 @@ impl Watch {
         let (type_number, payload) = (message.type_number(), message.payload());
         let family = payload.first().copied().unwrap_or(0);
         self.consequences(consequence::of_message(type_number, family), now);
-        if matches!(type_number & !3, RTM_NEWLINK | RTM_NEWLINKPROP) && !self.link(type_number, family, payload, now) {
-            return;
+        if matches!(type_number & !3, RTM_NEWLINK | RTM_NEWLINKPROP) {
+            self.learn(type_number, payload, now, sink);
+            if !self.link(type_number, family, payload, now) {
+                return;
+            }
         }
         if matches!(type_number, RTM_NEWQDISC | RTM_DELQDISC) {
             self.root_qdisc(payload, now);
@@ -134,7 +140,8 @@ impl Watch {
             (false, 0) => Said::New,
             (false, _) => Said::Replaced,
         };
-        let event = Event { table, said, port_id, origin: origin.filter(|_| told), rules: self.rules };
+        let only = self.only.as_ref();
+        let event = Event { table, said, port_id, origin: origin.filter(|_| told), rules: self.rules, only };
         let mut round = self.round.as_mut().filter(|round| round.table == table);
         let mut after = After::default();
         let buffers = &mut self.buffers;
@@ -165,7 +172,7 @@ impl Watch {
     }
 }
 
-impl Event {
+impl Event<'_> {
     /// One record of the event.
     fn record(
         &self,
@@ -228,6 +235,9 @@ impl Event {
             self.copy(state, keyed, record, &mut buffers.old, sink);
             return After { spoiled: round.is_some(), ..After::default() };
         }
+        if !self.keeps(record) {
+            return self.unwanted(state, round, keyed, record, buffers, sink);
+        }
         let mut after = After::default();
         let place = state.mirror.locate(keyed, 0, record);
         match self.effect(state, keyed, record, place.is_some()) {
@@ -237,16 +247,17 @@ impl Event {
             Effect::ReplacesSibling => {
                 let siblings = state.mirror.siblings(keyed);
                 let known = place.is_some();
-                // Which of several was the first, the mirror does not know; that there is none, it should.
+                // Which of several was the first, the mirror does not know; that there is none, it should. Where it keeps a
+                // part of them, it may always have been another.
                 after.doubt = match siblings.len() {
-                    0 => !known && state.phase == Phase::Synced,
-                    1 => known,
+                    0 => !known && state.phase == Phase::Synced && self.only.is_none(),
+                    1 => known || self.only.is_some(),
                     _ => true,
                 };
                 if let Some(round) = &mut round {
                     after.full = !round.overlay.replace(keyed);
                 }
-                if let ([sibling], false) = (siblings.as_slice(), known) {
+                if let ([sibling], false) = (siblings.as_slice(), known || self.only.is_some()) {
                     let sibling = Keyed { key: sibling, group: keyed.group };
                     if let Some(place) = state.mirror.locate(sibling, 0, &[]) {
                         state.mirror.take(place, sibling, &mut buffers.old);
@@ -280,7 +291,7 @@ impl Event {
         after
     }
 
-    fn effect(&self, state: &State, keyed: Keyed<'_>, record: &[u8], known: bool) -> Effect {
+    pub(super) fn effect(&self, state: &State, keyed: Keyed<'_>, record: &[u8], known: bool) -> Effect {
         match self.table {
             Table::Routes => route::effect(record, self.said, known, state.phase == Phase::Synced),
             // drivers/net/vxlan/vxlan_core.c `vxlan_snoop`: a remote that moved looks like one that was added.
@@ -306,7 +317,7 @@ impl Event {
     }
 
     /// An IPv6 route loses one nexthop. A row of a dump may be from before or after: the overlay knows what to cut.
-    fn nexthop(
+    pub(super) fn nexthop(
         &self,
         state: &mut State,
         round: Option<&mut Round>,
@@ -321,7 +332,10 @@ impl Event {
         let place = state.mirror.locate(keyed, 0, record);
         let mark = place.map(|place| state.mirror.seen(place));
         let left = match place {
-            Some(place) => route::without(state.mirror.record(place), &mut |other| other == nexthop.as_slice(), edited),
+            Some(place) => {
+                let record = state.mirror.record(place);
+                route::without(record, &mut |other| other == nexthop.as_slice(), edited) && self.keeps(edited)
+            }
             None => false,
         };
         if let Some(round) = round {
@@ -346,7 +360,7 @@ impl Event {
         after
     }
 
-    fn tell(&self, key: &[u8], verb: Verb, old: Option<&[u8]>, new: Option<&[u8]>, sink: &mut Sink<'_>) {
+    pub(super) fn tell(&self, key: &[u8], verb: Verb, old: Option<&[u8]>, new: Option<&[u8]>, sink: &mut Sink<'_>) {
         if let Some(origin) = self.origin {
             sink(Output::Change(Change { table: self.table, verb, key, old, new, origin, port_id: self.port_id }));
         }

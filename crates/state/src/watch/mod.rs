@@ -76,6 +76,7 @@ mod conclude;
 mod departed;
 mod events;
 mod links;
+mod only;
 mod output;
 mod overlay;
 mod reread;
@@ -85,6 +86,7 @@ mod rules;
 mod schedule;
 mod state;
 
+pub use only::Selection;
 pub use output::{Change, Gap, Origin, Output, Reason, Synced, Verb, Want};
 #[doc(hidden)]
 pub use rules::Rules;
@@ -100,6 +102,7 @@ use backoff::{Backoff, Random};
 use departed::Departed;
 use events::Buffers;
 use links::Links;
+use only::Only;
 use reread::Rereads;
 use round::{Round, Stage};
 use schedule::Loss;
@@ -115,6 +118,9 @@ pub struct Options {
     pub snapshot: bool,
     /// Time between audits; `None`: each table's own.
     pub audit: Option<Duration>,
+    /// Of addresses, routes and neighbours, follow only those of the interfaces with these names (or numbers), and routes
+    /// that belong to none or to several; none: all. A record that gets another interface is told as removed.
+    pub interfaces: Vec<Vec<u8>>,
     /// Seed of the jitter and of the index.
     pub seed: u64,
     #[doc(hidden)]
@@ -124,7 +130,7 @@ pub struct Options {
 impl Options {
     /// Follows these tables.
     pub fn new(tables: Tables) -> Self {
-        Self { tables, snapshot: false, audit: None, seed: 0, rules: Rules::default() }
+        Self { tables, snapshot: false, audit: None, interfaces: Vec::new(), seed: 0, rules: Rules::default() }
     }
 }
 
@@ -167,6 +173,7 @@ pub struct Watch {
     /// The tables that are told of, and those with the ones that they need.
     told: Tables,
     followed: Tables,
+    only: Option<Only>,
     snapshot: bool,
     audit: Option<Duration>,
     rules: Rules,
@@ -209,12 +216,15 @@ pub struct Watch {
 impl Watch {
     /// An engine that has seen nothing yet. The driver opens the event socket, joins [`Watch::groups`], opens the dump
     /// socket, and then does what [`Watch::want`] says.
-    #[expect(clippy::needless_pass_by_value, reason = "options are made for one engine")]
     pub fn new(options: Options) -> Self {
         let told = options.tables;
         let mut followed = told;
         for table in told.iter() {
             followed = needs(table).iter().fold(followed, |followed, &table| followed.with(table));
+        }
+        let only = Some(options.interfaces).filter(|names| (1..=only::NAMES_MAX).contains(&names.len())).map(Only::new);
+        if only.is_some() {
+            followed = followed.with(Table::Links);
         }
         let state = |table: Table| Some(Box::new(State::new(table, options.seed))).filter(|_| followed.contains(table));
         let mut random = Random(options.seed);
@@ -222,6 +232,7 @@ impl Watch {
         Self {
             told,
             followed,
+            only,
             snapshot: options.snapshot,
             audit: options.audit,
             rules: options.rules,

@@ -19,6 +19,9 @@ pub enum Want {
     /// Read the drop counter of the event socket (`SO_MEMINFO`, the ninth value) for
     /// [`Watch::drops`](super::Watch::drops).
     Drops,
+    /// What [`Watch::selection`](super::Watch::selection) says has changed. A filter on the event socket that goes by it is
+    /// attached anew; a driver without one has nothing to do.
+    Select,
     /// Send this on the dump socket; its sequence number is set. If that fails, the answer is
     /// [`Received::Overrun`](crate::Received::Overrun): the dump is tried again.
     Send(Request),

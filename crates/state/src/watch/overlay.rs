@@ -47,6 +47,11 @@ impl Overlay {
         self.has_room()
     }
 
+    /// A record went that nobody looks for. It can hide others all the same.
+    pub(super) fn pass(&mut self, table: Table, key: &[u8]) {
+        self.hide(table, key);
+    }
+
     /// A route lost a nexthop. `false`: there are too many.
     #[must_use]
     pub(super) fn lose(&mut self, table: Table, key: &[u8], nexthop: &[u8]) -> bool {

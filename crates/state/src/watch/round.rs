@@ -164,7 +164,7 @@ impl Watch {
         let datagram = Datagram::new(&held.bytes).from_sender(held.sender).cut(held.truncated);
         let mut last = false;
         let step = dump.handle(Received::Datagram(datagram), |message| {
-            self.row(&mut round, &part, message, sink);
+            self.row(&mut round, &part, message, now, sink);
             last = true;
         });
         if last && round.table == Table::Routes {

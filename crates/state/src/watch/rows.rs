@@ -1,8 +1,11 @@
 //! What a row of a dump does to the mirror: nothing, where an event knows better.
 
+use core::time::Duration;
+
 use sockeye_wire::Message;
 use sockeye_wire::rtnetlink::{AF_UNSPEC, Table, Verb as Said};
 
+use super::only::Only;
 use super::output::{Change, Origin, Output, Verb};
 use super::overlay::Gone;
 use super::round::Round;
@@ -13,7 +16,14 @@ use crate::rtnetlink::{Part, Source, class, each_record, is_silent, route, write
 
 impl Watch {
     /// One message of a dump.
-    pub(super) fn row(&mut self, round: &mut Round, part: &Part, message: &Message<'_>, sink: &mut Sink<'_>) {
+    pub(super) fn row(
+        &mut self,
+        round: &mut Round,
+        part: &Part,
+        message: &Message<'_>,
+        now: Duration,
+        sink: &mut Sink<'_>,
+    ) {
         let (table, payload) = (round.table, message.payload());
         let family = payload.first().copied().unwrap_or(0);
         // net/sched/act_api.c `tc_dump_action`, net/ipv6/addrconf.c `in6_dump_addrs`: rows with the type of the request.
@@ -27,7 +37,7 @@ impl Watch {
         }
         let Some(state) = &mut self.states[table as usize] else { return };
         let is_told = self.told.contains(table) && (round.origin != Origin::Snapshot || self.snapshot);
-        let teller = Teller { is_told, events_win: self.rules.events_win };
+        let teller = Teller { is_told, events_win: self.rules.events_win, only: self.only.as_ref() };
         let buffers = &mut self.buffers;
         let mut scratch = core::mem::take(&mut buffers.record);
         each_record(table, payload, &mut scratch, &mut |record| {
@@ -38,6 +48,9 @@ impl Watch {
             buffers.key = key;
         });
         self.buffers.record = scratch;
+        if table == Table::Links {
+            self.learn(message.type_number(), payload, now, sink);
+        }
         let is_there = |state: &State| state.mirror.get(&self.buffers.key).is_some();
         if table == Table::Links && self.states[table as usize].as_ref().is_some_and(|state| is_there(state)) {
             self.links.know(payload);
@@ -46,12 +59,18 @@ impl Watch {
 }
 
 /// What a row needs to know of the engine.
-struct Teller {
+struct Teller<'w> {
     is_told: bool,
     events_win: bool,
+    only: Option<&'w Only>,
 }
 
-impl Teller {
+impl Teller<'_> {
+    /// Whether a record is of an interface that is wanted.
+    fn keeps(&self, table: Table, record: &[u8]) -> bool {
+        self.only.is_none_or(|only| only.keeps(table, record))
+    }
+
     #[expect(clippy::too_many_arguments, reason = "buffers, so that nothing is allocated")]
     fn record(
         &self,
@@ -64,6 +83,9 @@ impl Teller {
         sink: &mut Sink<'_>,
     ) {
         let (table, number) = (round.table, round.number);
+        if !self.keeps(table, record) {
+            return;
+        }
         let mut record = record;
         let mut copy = 0;
         let mut place;
@@ -90,6 +112,9 @@ impl Teller {
                         return;
                     }
                     record = edited;
+                    if !self.keeps(table, record) {
+                        return;
+                    }
                 }
                 None => {}
             }

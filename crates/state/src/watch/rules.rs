@@ -19,6 +19,10 @@ pub struct Rules {
     pub confirm_absences: bool,
     /// A datagram that did not fit is a loss.
     pub truncations: bool,
+    /// While a table is dumped of which some interfaces are followed, the deletions of all are heard.
+    pub deletions_of_others: bool,
+    /// Another interface that has a name which is followed is looked at anew.
+    pub newcomers: bool,
 }
 
 impl Default for Rules {
@@ -31,6 +35,8 @@ impl Default for Rules {
             interruptions_on_any_message: true,
             confirm_absences: true,
             truncations: true,
+            deletions_of_others: true,
+            newcomers: true,
         }
     }
 }

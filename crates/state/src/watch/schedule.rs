@@ -36,6 +36,9 @@ impl Watch {
         if core::mem::take(&mut self.reopen) {
             return Want::Reopen;
         }
+        if let Some(want) = self.select() {
+            return want;
+        }
         if !self.drained {
             return Want::Events;
         }
@@ -52,6 +55,16 @@ impl Watch {
             if let Some((table, origin)) = self.pick(now) {
                 self.begin(table, origin, now);
             }
+        }
+        // Before the first request of a dump, and once there is none.
+        let dump = self.round.as_ref().map(|round| (round.stage == Stage::Ask, round.table));
+        let wanted = match dump {
+            Some((true, table)) => self.select_for(Some(table)),
+            Some(_) => None,
+            None => self.select_for(None),
+        };
+        if let Some(want) = wanted {
+            return want;
         }
         let Some(round) = &mut self.round else {
             // What came meanwhile is looked for after the wait.
@@ -180,7 +193,8 @@ impl Watch {
             let state = self.states[*table as usize].as_ref();
             state.is_none_or(|state| matches!(state.phase, Phase::Synced | Phase::Unsupported))
         };
-        self.followed.iter().filter(move |&table| needs(table).iter().all(is_known)).filter_map(|table| {
+        let is_ready = move |&table: &Table| needs(table).iter().all(is_known) && self.knows_whose(table);
+        self.followed.iter().filter(is_ready).filter_map(|table| {
             let (origin, due) = self.states[table as usize].as_ref()?.due();
             Some((table, origin, due))
         })

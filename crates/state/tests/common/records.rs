@@ -43,6 +43,13 @@ pub(crate) fn address(link: u8, host: u8) -> Vec<u8> {
     record
 }
 
+pub(crate) fn neighbour(link: u8, host: u8) -> Vec<u8> {
+    let mut record = start(&[AF_INET, 0, 0, 0, link, 0, 0, 0, 0x80, 0, 0, 1]);
+    put(1, &[10, 9, link, host], &mut record);
+    put(2, &[2, 0, 9, 9, link, host], &mut record);
+    record
+}
+
 pub(crate) fn rule(priority: u8) -> Vec<u8> {
     let mut record = start(&[AF_INET, 0, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0]);
     put(6, &[priority, 3, 0, 0], &mut record);
@@ -59,6 +66,7 @@ pub(crate) fn route4(destination: u8, priority: u8, gateway: u8, link: u8) -> Ve
     record
 }
 
+/// Each gateway is behind the link with its number.
 pub(crate) fn route6(destination: u8, gateways: &[u8]) -> Vec<u8> {
     let address = |last: u8| [0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
     let mut record = start(&[AF_INET6, 128, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0]);
@@ -67,14 +75,14 @@ pub(crate) fn route6(destination: u8, gateways: &[u8]) -> Vec<u8> {
     put(6, &[0, 4, 0, 0], &mut record);
     if let &[gateway] = gateways {
         put(5, &address(gateway), &mut record);
-        put(4, &[2, 0, 0, 0], &mut record);
+        put(4, &[gateway, 0, 0, 0], &mut record);
     } else {
         let mut nexthops = Vec::new();
         for &gateway in gateways {
             let mut inner = Vec::new();
             put(5, &address(gateway), &mut inner);
             nexthops.extend_from_slice(&(8 + inner.len() as u16).to_ne_bytes());
-            nexthops.extend_from_slice(&[0, 0, 2, 0, 0, 0]);
+            nexthops.extend_from_slice(&[0, 0, gateway, 0, 0, 0]);
             nexthops.extend_from_slice(&inner);
         }
         put(9, &nexthops, &mut record);

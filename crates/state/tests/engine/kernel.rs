@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sockeye_state::rtnetlink::{Tables, each_record};
+use sockeye_state::watch::Selection;
 use sockeye_wire::Request;
 use sockeye_wire::rtnetlink::*;
 
@@ -77,6 +78,8 @@ pub(crate) struct Habits {
 struct Dump {
     table: Table,
     family: u8,
+    /// Addresses that are answered for others: there are none.
+    is_of_proxies: bool,
     sequence: u32,
     cursor: Cursor,
     previous: u64,
@@ -96,6 +99,7 @@ pub(crate) struct Kernel {
     habits: Habits,
     links: BTreeMap<u8, Link>,
     addresses: Vec<(u8, u8)>,
+    neighbours: Vec<(u8, u8)>,
     rules: Vec<u8>,
     routes4: BTreeMap<u8, Vec<Route4>>,
     routes6: BTreeMap<u8, Vec<u8>>,
@@ -112,6 +116,8 @@ pub(crate) struct Kernel {
     /// Tables from which something vanished without a word and without a consequence.
     pub(crate) silent: Tables,
     pub(crate) sent: u64,
+    /// What a filter on the event socket lets in.
+    pub(crate) selection: Option<Selection>,
 }
 
 impl Kernel {
@@ -121,6 +127,7 @@ impl Kernel {
             habits,
             links: BTreeMap::new(),
             addresses: Vec::new(),
+            neighbours: Vec::new(),
             rules: Vec::new(),
             routes4: BTreeMap::new(),
             routes6: BTreeMap::new(),
@@ -136,6 +143,7 @@ impl Kernel {
             reply: None,
             silent: Tables::NONE,
             sent: 0,
+            selection: None,
         };
         for _ in 0..kernel.random.below(60) {
             kernel.change();
@@ -155,12 +163,13 @@ impl Kernel {
 
     /// Makes one change, with the event that the kernel has for it.
     pub(crate) fn change(&mut self) {
-        match self.random.below(12) {
+        match self.random.below(14) {
             0 | 1 => self.change_link(),
             2 | 3 => self.change_address(),
             4 | 5 => self.change_rule(),
             6..=8 => self.change_route4(),
             9 | 10 => self.change_route6(),
+            11 | 12 => self.change_neighbour(),
             _ => self.change_id(),
         }
     }
@@ -231,6 +240,17 @@ impl Kernel {
                 self.addresses_version += 1;
                 self.tell(RTM_NEWADDR, 0, &records::address(link, host));
             }
+        }
+    }
+
+    fn change_neighbour(&mut self) {
+        let (link, host) = (1 + self.random.byte(4), self.random.byte(4));
+        if let Some(at) = self.neighbours.iter().position(|&neighbour| neighbour == (link, host)) {
+            self.neighbours.remove(at);
+            self.tell(RTM_DELNEIGH, 0, &records::neighbour(link, host));
+        } else {
+            self.neighbours.push((link, host));
+            self.tell(RTM_NEWNEIGH, 0, &records::neighbour(link, host));
         }
     }
 
@@ -334,6 +354,9 @@ impl Kernel {
     }
 
     fn tell(&mut self, kind: u16, flags: u16, payload: &[u8]) {
+        if self.selection.as_ref().is_some_and(|selection| is_rejected(selection, kind, flags, payload)) {
+            return;
+        }
         self.sent += 1;
         if self.habits.lost_uncounted > 0 && self.random.one_in(self.habits.lost_uncounted) {
             // No memory for the event: the error is set, and nothing is counted (`netlink_set_err`).
@@ -394,6 +417,7 @@ impl Kernel {
         self.dump = Some(Dump {
             table,
             family,
+            is_of_proxies: table == Table::Neighbours && bytes[26] != 0,
             sequence,
             cursor: Cursor::default(),
             previous: 0,
@@ -449,6 +473,7 @@ impl Kernel {
             }
             (Table::Routes, AF_INET) => rows = self.build_routes4(&mut dump.cursor, room),
             (Table::Addresses, AF_INET6) | (Table::Routes, AF_MPLS) => {}
+            (Table::Neighbours, _) if dump.is_of_proxies => {}
             (table, family) => rows = list(self.rows(table, family), &mut dump),
         }
         let version = match dump.table {
@@ -496,6 +521,9 @@ impl Kernel {
         match (table, family) {
             (Table::Links, _) => self.links.iter().map(|(&index, &link)| link_of(index, link)).collect(),
             (Table::Addresses, _) => self.addresses.iter().map(|&(link, host)| records::address(link, host)).collect(),
+            (Table::Neighbours, _) => {
+                self.neighbours.iter().map(|&(link, host)| records::neighbour(link, host)).collect()
+            }
             (Table::Rules, _) => self.rules.iter().map(|&priority| records::rule(priority)).collect(),
             (Table::Routes, AF_INET) => {
                 let of = |(&destination, routes): (&u8, &Vec<Route4>)| {
@@ -518,14 +546,43 @@ impl Kernel {
         for row in self.rows(table, AF_UNSPEC) {
             each_record(table, &row, &mut Vec::new(), &mut |record| records.push(record.to_vec()));
         }
+        if let Some(selection) = &self.selection {
+            records.retain(|record| !is_of_another(selection, table, record));
+        }
         records
     }
 
     pub(crate) fn tables() -> Tables {
-        let tables = [Table::Links, Table::Addresses, Table::Rules, Table::Routes, Table::Namespaces]
-            .into_iter()
-            .collect::<BTreeSet<_>>();
+        let tables =
+            [Table::Links, Table::Addresses, Table::Rules, Table::Routes, Table::Neighbours, Table::Namespaces]
+                .into_iter()
+                .collect::<BTreeSet<_>>();
         tables.into_iter().collect()
+    }
+}
+
+/// Whether a record belongs to one interface, which is not selected.
+fn is_of_another(selection: &Selection, table: Table, record: &[u8]) -> bool {
+    const OIF: [u8; 4] = [8, 0, 4, 0];
+    let number = |at: usize| record.get(at..at + 4).map(|bytes| u32::from_ne_bytes(bytes.try_into().expect("four")));
+    let index = match table {
+        Table::Addresses | Table::Neighbours => number(4),
+        // Every attribute of the model is padded, and none holds these bytes.
+        Table::Routes => record.windows(4).position(|bytes| bytes == OIF).and_then(|at| number(at + 4)),
+        _ => None,
+    };
+    index.is_some_and(|index| !selection.interfaces.contains(&index))
+}
+
+fn is_rejected(selection: &Selection, kind: u16, flags: u16, payload: &[u8]) -> bool {
+    match kind {
+        RTM_DELADDR | RTM_DELROUTE | RTM_DELNEIGH if selection.deletions => false,
+        RTM_NEWADDR | RTM_DELADDR => is_of_another(selection, Table::Addresses, payload),
+        RTM_NEWNEIGH | RTM_DELNEIGH => is_of_another(selection, Table::Neighbours, payload),
+        RTM_DELROUTE if payload[0] == AF_INET6 => false,
+        RTM_NEWROUTE if flags & NLM_F_REPLACE != 0 => false,
+        RTM_NEWROUTE | RTM_DELROUTE => is_of_another(selection, Table::Routes, payload),
+        _ => false,
     }
 }
 

@@ -75,3 +75,13 @@ fn pruning_on_one_absence_is_caught() {
 fn ignored_truncation_is_caught() {
     breaks(|rules| rules.truncations = false);
 }
+
+#[test]
+fn deletions_that_a_filter_keeps_out_of_a_dump_are_caught() {
+    breaks(|rules| rules.deletions_of_others = false);
+}
+
+#[test]
+fn a_wanted_interface_that_nobody_looks_at_is_caught() {
+    breaks(|rules| rules.newcomers = false);
+}

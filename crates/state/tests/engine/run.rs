@@ -109,7 +109,11 @@ pub(crate) fn run(seed: u64, rules: Rules) -> Result<(), String> {
     options.audit = Some(AUDIT);
     options.seed = seed;
     options.rules = rules;
+    if random.one_in(3) {
+        options.interfaces = [1, 3].map(|index| format!("e{index}").into_bytes()).into();
+    }
     let mut watch = Watch::new(options);
+    kernel.selection = watch.selection().cloned();
     let mut listener = Listener::default();
     let mut now = Duration::from_secs(5);
     let mut first_count = None;
@@ -147,6 +151,7 @@ pub(crate) fn run(seed: u64, rules: Rules) -> Result<(), String> {
             // What was dropped before the first reading is not ours.
             Want::Drops if *first_count.get_or_insert(kernel.drops) > kernel.drops => unreachable!(),
             Want::Drops => watch.drops(Some(kernel.drops).filter(|_| counts_drops), now, &mut sink),
+            Want::Select => kernel.selection = watch.selection().cloned(),
             Want::Send(request) => kernel.send(&request),
             Want::Answer => {
                 let (bytes, truncated) = kernel.answer();

@@ -25,7 +25,6 @@ pub(super) struct Job {
     pub(super) input: Vec<u8>,
     /// The fields, for the environment.
     pub(super) environment: Vec<(String, OsString)>,
-    pub(super) resync: bool,
 }
 
 impl Job {
@@ -48,7 +47,7 @@ impl Job {
         if let (Some(old), Some(_)) = (change.old, change.new) {
             variables("SOCKEYE_OLD_", &old, &mut environment);
         }
-        Self { hook, command: command.to_vec(), input, environment, resync: change.resync }
+        Self { hook, command: command.to_vec(), input, environment }
     }
 
     /// The same for so many changes, of which this is the one that is told.

@@ -1,18 +1,20 @@
 //! `--on CHANGE-FILTER --run COMMAND`: commands that changes start.
 //!
-//! A change that fits is due at once, after a quiet time (`--debounce`), or when its condition still holds some time
-//! later (`--hold`). What is due goes into a bounded queue; what finds it full is counted and said, never kept.
+//! A change that fits is due at once, after a quiet time (`--debounce`), or when its condition has held for some time
+//! (`--hold`). What is due goes into a bounded queue; what finds it full is counted and said, never kept.
 
-mod due;
+mod hold;
 mod job;
 mod worker;
 
-use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use sockeye_query::filter::Decision;
-use sockeye_query::rtnetlink::{Change, ChangeKind, Row};
+use sockeye_query::rtnetlink::Change;
+use sockeye_state::Mirror;
 use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::Origin;
 use sockeye_wire::rtnetlink::Table;
@@ -22,12 +24,15 @@ use super::options::Options;
 use super::place::Place;
 use super::subject::Subjects;
 use crate::sockets::Mistaken;
-use due::Due;
+use hold::Holding;
 use job::Job;
 use worker::Workers;
 
-/// Changes that wait for their quiet time or to be looked at again, for each hook. Beyond that they are skipped.
+/// Changes that wait for their time, for each hook. Beyond that they are skipped.
 const WAITING_MAX: usize = 4096;
+
+/// Time between two lines that say that changes were skipped: what is too fast for a command is too fast for its log.
+const SAY_PAUSE: Duration = Duration::from_secs(1);
 
 /// A change of which a hook may be told.
 #[derive(Clone, Copy)]
@@ -38,43 +43,6 @@ pub(super) struct Happened<'c> {
     pub(super) origin: Origin,
     pub(super) port_id: u32,
     pub(super) place: &'c Place,
-}
-
-impl Hook {
-    /// Lets a change wait. `again`: its time begins anew with each that joins it.
-    fn wait(&mut self, due: Due, at: Instant, job: Job, old: Option<Vec<u8>>, again: bool) {
-        if let Some(waiting) = self.waiting.get_mut(&due) {
-            waiting.joined += 1;
-            if again {
-                (waiting.at, waiting.job) = (at, job);
-            }
-        } else if self.waiting.len() >= WAITING_MAX {
-            self.skipped += 1;
-        } else {
-            self.waiting.insert(due, Waiting { at, job, joined: 1, old });
-        }
-    }
-
-    /// Whether what was asked for still holds of the record as it is now, however often it changed meanwhile.
-    fn still_holds<'w>(
-        &self,
-        due: &Due,
-        waiting: &Waiting,
-        look: &impl Fn(u64, Table, &[u8]) -> Option<(&'w Place, Option<&'w [u8]>)>,
-    ) -> bool {
-        let Due::Record { namespace, table, key } = due else { return true };
-        let Some((place, now)) = look(*namespace, *table, key) else { return false };
-        let Some(filter) = self.subjects.filter(*table) else { return false };
-        let read = |bytes: Option<&'w [u8]>| Row::read(*table, bytes?, place).ok();
-        let new = read(now);
-        let old = waiting.old.as_deref().and_then(|bytes| Row::read(*table, bytes, place).ok());
-        let kind = match (old, new) {
-            (_, None) => ChangeKind::Removed,
-            (None, Some(_)) => ChangeKind::Added,
-            (Some(_), Some(_)) => ChangeKind::Changed,
-        };
-        filter.decide(&Change { kind, resync: waiting.job.resync, old, new }) == Decision::Yes
-    }
 }
 
 fn start(workers: &Workers, skipped: &mut u64, job: Job) {
@@ -100,7 +68,10 @@ fn command(text: &str, shell: bool) -> Result<Vec<String>> {
 struct Hook {
     subjects: Subjects,
     command: Vec<String>,
-    waiting: HashMap<Due, Waiting>,
+    /// What has to hold for some time.
+    holding: Holding,
+    /// What waits for quiet.
+    quiet: Option<Waiting>,
     /// Changes that were not told because there were too many.
     skipped: u64,
 }
@@ -111,7 +82,6 @@ struct Waiting {
     job: Job,
     /// Changes that it stands for.
     joined: u64,
-    old: Option<Vec<u8>>,
 }
 
 /// All hooks of a watch.
@@ -120,11 +90,13 @@ pub(super) struct Hooks {
     workers: Workers,
     debounce: Option<Duration>,
     hold: Option<Duration>,
+    /// When it may be said again that something was skipped.
+    say: Instant,
 }
 
 impl Hooks {
-    /// Reads `--on` and `--run`; none of them is no hook.
-    pub(super) fn read(options: &Options) -> Result<Option<Self>> {
+    /// Reads `--on` and `--run`; none of them is no hook. Once `ends` is set, no command is started any more.
+    pub(super) fn read(options: &Options, ends: &Arc<AtomicBool>) -> Result<Option<Self>> {
         if options.on.is_empty() && options.run.is_empty() {
             return Ok(None);
         }
@@ -140,15 +112,17 @@ impl Hooks {
             Ok(Hook {
                 subjects: Subjects::of_text(on)?,
                 command: command(run, options.shell)?,
-                waiting: HashMap::new(),
+                holding: Holding::default(),
+                quiet: None,
                 skipped: 0,
             })
         });
         Ok(Some(Self {
             all: hooks.collect::<Result<_>>()?,
-            workers: Workers::start(options.run_jobs, options.run_queue, options.run_timeout),
+            workers: Workers::start(options.run_jobs, options.run_queue, options.run_timeout, ends),
             debounce: options.debounce,
             hold: options.hold,
+            say: Instant::now(),
         }))
     }
 
@@ -157,66 +131,87 @@ impl Hooks {
         self.all.iter().fold(Tables::NONE, |all, hook| all.union(hook.subjects.tables()))
     }
 
+    /// The interfaces that the hooks speak of; `None`: of all.
+    pub(super) fn interfaces(&self) -> Option<Vec<Vec<u8>>> {
+        let names = self.all.iter().map(|hook| hook.subjects.interfaces()).collect::<Option<Vec<_>>>()?;
+        Some(names.concat())
+    }
+
     /// Takes a change. What was there at first starts nothing.
     pub(super) fn take(&mut self, happened: Happened<'_>) {
-        if happened.origin == Origin::Snapshot {
-            return;
-        }
         let Some(row) = happened.change.row() else { return };
         let now = Instant::now();
-        for index in 0..self.all.len() {
-            let hook = &mut self.all[index];
+        for (index, hook) in self.all.iter_mut().enumerate() {
             let Some(filter) = hook.subjects.filter(row.table) else { continue };
-            if filter.decide(happened.change) != Decision::Yes {
+            let fits = happened.origin != Origin::Snapshot && filter.decide(happened.change) == Decision::Yes;
+            let job = |happened: &Happened<'_>| Job::new(index, &hook.command, happened);
+            if let Some(hold) = self.hold {
+                let has_room = hook.holding.take(&happened, filter, fits, now + hold, job);
+                hook.skipped += u64::from(!has_room);
                 continue;
             }
-            let job = Job::new(index, &hook.command, &happened);
-            match (self.hold, self.debounce) {
-                (Some(hold), _) => {
-                    let due =
-                        Due::Record { namespace: happened.place.number, table: row.table, key: happened.key.into() };
-                    let old = happened.change.old.map(|row| row.payload().to_vec());
-                    hook.wait(due, now + hold, job, old, false);
+            if !fits {
+                continue;
+            }
+            let job = job(&happened);
+            match self.debounce {
+                Some(quiet) => {
+                    let joined = hook.quiet.as_ref().map_or(0, |waiting| waiting.joined) + 1;
+                    hook.quiet = Some(Waiting { at: now + quiet, job, joined });
                 }
-                (None, Some(quiet)) => hook.wait(Due::Hook, now + quiet, job, None, true),
-                (None, None) => start(&self.workers, &mut hook.skipped, job),
+                None => start(&self.workers, &mut hook.skipped, job),
             }
         }
-        self.say_skipped();
     }
 
     /// When something that waits is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.all.iter().flat_map(|hook| hook.waiting.values()).map(|waiting| waiting.at).min()
+        let quiet = |hook: &Hook| hook.quiet.as_ref().map(|waiting| waiting.at);
+        let said = |hook: &Hook| (hook.skipped > 0).then_some(self.say);
+        self.all.iter().flat_map(|hook| [quiet(hook), hook.holding.next_due(), said(hook)]).flatten().min()
     }
 
-    /// Starts what is due. `look` leads to a namespace and to what a record of it is now.
-    pub(super) fn run_due<'w>(&mut self, look: impl Fn(u64, Table, &[u8]) -> Option<(&'w Place, Option<&'w [u8]>)>) {
-        let now = Instant::now();
+    /// Starts what was due at this time, up to which everything is known. `mirror` leads to a table of a namespace.
+    pub(super) fn run_due<'m>(&mut self, now: Instant, mirror: impl Fn(u64, Table) -> Option<&'m Mirror>) {
         for hook in &mut self.all {
-            let due: Vec<_> =
-                hook.waiting.iter().filter(|(_, waiting)| waiting.at <= now).map(|(due, _)| due.clone()).collect();
-            for due in due {
-                let Some(waiting) = hook.waiting.remove(&due) else { continue };
-                if hook.still_holds(&due, &waiting, &look) {
-                    start(&self.workers, &mut hook.skipped, waiting.job.standing_for(waiting.joined));
-                }
+            let quiet = hook.quiet.take_if(|waiting| waiting.at <= now);
+            let quiet = quiet.map(|waiting| waiting.job.standing_for(waiting.joined));
+            for job in quiet.into_iter().chain(hook.holding.due(now, &mirror)) {
+                start(&self.workers, &mut hook.skipped, job);
+            }
+        }
+        if self.say <= Instant::now() && self.say_skipped() {
+            self.say = Instant::now() + SAY_PAUSE;
+        }
+    }
+
+    /// Lets what runs come to its end, and unless somebody asked for the end, what waits for its turn or for quiet too.
+    pub(super) fn finish(mut self) {
+        for hook in &mut self.all {
+            if let Some(waiting) = hook.quiet.take() {
+                start(&self.workers, &mut hook.skipped, waiting.job.standing_for(waiting.joined));
             }
         }
         self.say_skipped();
+        let left = self.workers.finish();
+        for number in 1..=self.all.len() {
+            let left = left.iter().filter(|&&hook| hook + 1 == number).count();
+            if left > 0 {
+                complain(&format!("hook {number}: skipped {left}: the watch ends"));
+            }
+        }
     }
 
-    /// Whether something is running or waits to be run.
-    pub(super) fn finish(self) {
-        self.workers.finish();
-    }
-
-    fn say_skipped(&mut self) {
+    /// Says how many changes were not told. `false`: none.
+    fn say_skipped(&mut self) -> bool {
+        let mut said = false;
         for (index, hook) in self.all.iter_mut().enumerate() {
             let skipped = std::mem::take(&mut hook.skipped);
             if skipped > 0 {
+                said = true;
                 complain(&format!("hook {}: skipped {skipped}: its command is too slow for these changes", index + 1));
             }
         }
+        said
     }
 }

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -20,20 +21,41 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// Time a command is given to end by itself after it was told to.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// Time a command that runs is left alone once somebody asked for the end of the watch.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// Threads that wait for jobs.
 pub(super) struct Workers {
     queue: SyncSender<Job>,
-    threads: Vec<JoinHandle<()>>,
+    /// Each returns the hooks whose jobs it did not start.
+    threads: Vec<JoinHandle<Vec<usize>>>,
+}
+
+/// How long a command may run.
+#[derive(Clone)]
+struct Limits {
+    limit: Duration,
+    /// Somebody asked for the end.
+    ends: Arc<AtomicBool>,
+}
+
+/// How a command came to its end.
+enum Ended {
+    ByItself(ExitStatus),
+    AtItsLimit,
+    WithTheWatch,
+    /// It was there no more when it was waited for.
+    Unseen,
 }
 
 impl Workers {
-    /// Starts `jobs` threads, with room for so many more jobs that wait.
-    pub(super) fn start(jobs: usize, waiting: usize, limit: Duration) -> Self {
+    /// Starts `jobs` threads, with room for so many more jobs that wait. Once `ends` is set they start nothing more.
+    pub(super) fn start(jobs: usize, waiting: usize, limit: Duration, ends: &Arc<AtomicBool>) -> Self {
         let (queue, jobs_queue) = sync_channel(waiting);
         let jobs_queue = Arc::new(Mutex::new(jobs_queue));
         let worker = || {
-            let queue = Arc::clone(&jobs_queue);
-            std::thread::spawn(move || work(&queue, limit))
+            let (queue, limits) = (Arc::clone(&jobs_queue), Limits { limit, ends: Arc::clone(ends) });
+            std::thread::spawn(move || work(&queue, &limits))
         };
         Self { queue, threads: (0..jobs.max(1)).map(|_| worker()).collect() }
     }
@@ -43,27 +65,28 @@ impl Workers {
         !matches!(self.queue.try_send(job), Err(TrySendError::Full(_)))
     }
 
-    /// Lets what has begun or waits come to its end.
-    pub(super) fn finish(self) {
+    /// Lets what has begun come to its end, and what waits unless somebody asked for the end of all. Returns the hooks whose
+    /// jobs were not started.
+    pub(super) fn finish(self) -> Vec<usize> {
         drop(self.queue);
-        for thread in self.threads {
-            // A worker that panicked has said so on stderr.
-            let _ = thread.join();
-        }
+        // A worker that panicked has said so on stderr.
+        self.threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
     }
 }
 
-fn work(queue: &Mutex<Receiver<Job>>, limit: Duration) {
+fn work(queue: &Mutex<Receiver<Job>>, limits: &Limits) -> Vec<usize> {
+    let mut left = Vec::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
-            Ok(job) => run(job, limit),
-            Err(_) => return,
+            Ok(job) if limits.ends.load(Ordering::Relaxed) => left.push(job.hook),
+            Ok(job) => run(job, limits),
+            Err(_) => return left,
         }
     }
 }
 
-fn run(job: Job, limit: Duration) {
+fn run(job: Job, limits: &Limits) {
     let number = job.hook + 1;
     let began = Instant::now();
     let mut command = Command::new(&job.command[0]);
@@ -88,7 +111,7 @@ fn run(job: Job, limit: Duration) {
         // A command that does not read is not wrong.
         std::thread::spawn(move || drop(stdin.write_all(&input)))
     });
-    let ended = wait(&mut child, began, limit);
+    let ended = wait(&mut child, began, limits);
     let took = began.elapsed().as_millis();
     // What it said last is told before how it ended. What it left running in the background may hold its output open:
     // nobody waits long for that.
@@ -97,28 +120,40 @@ fn run(job: Job, limit: Duration) {
         std::thread::sleep(LOOK / 10);
     }
     complain(&match ended {
-        Some(status) => format!("hook {number} [{pid}]: {status} after {took} ms"),
-        None => format!("hook {number} [{pid}]: ended by force after {took} ms, its limit is {} ms", limit.as_millis()),
+        Ended::ByItself(status) => format!("hook {number} [{pid}]: {status} after {took} ms"),
+        Ended::AtItsLimit => {
+            let limit = limits.limit.as_millis();
+            format!("hook {number} [{pid}]: ended by force after {took} ms, its limit is {limit} ms")
+        }
+        Ended::WithTheWatch => format!("hook {number} [{pid}]: ended by force after {took} ms, the watch ends"),
+        Ended::Unseen => format!("hook {number} [{pid}]: how it ended after {took} ms is not known"),
     });
     drop(writer);
     drop(readers);
 }
 
 /// Waits for the end; a command that takes longer is asked, then made to end.
-fn wait(child: &mut Child, began: Instant, limit: Duration) -> Option<std::process::ExitStatus> {
+fn wait(child: &mut Child, began: Instant, limits: &Limits) -> Ended {
     let mut asked = None;
+    let mut farewell = None;
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return asked.is_none().then_some(status),
-            Ok(None) => {}
-            Err(_) => return None,
+        match (child.try_wait(), asked) {
+            (Ok(Some(status)), None) => return Ended::ByItself(status),
+            (Ok(Some(_)), Some((_, true))) => return Ended::WithTheWatch,
+            (Ok(Some(_)), Some(_)) => return Ended::AtItsLimit,
+            (Ok(None), _) => {}
+            (Err(_), _) => return Ended::Unseen,
         }
+        if limits.ends.load(Ordering::Relaxed) {
+            farewell.get_or_insert_with(Instant::now);
+        }
+        let ends = farewell.is_some_and(|at: Instant| at.elapsed() >= FAREWELL);
         let signal = match asked {
-            None if began.elapsed() >= limit => {
-                asked = Some(Instant::now());
+            None if ends || began.elapsed() >= limits.limit => {
+                asked = Some((Instant::now(), ends));
                 Some(rustix::process::Signal::TERM)
             }
-            Some(at) if at.elapsed() >= GRACE => Some(rustix::process::Signal::KILL),
+            Some((at, _)) if at.elapsed() >= GRACE => Some(rustix::process::Signal::KILL),
             _ => None,
         };
         if let (Some(signal), Some(group)) =
