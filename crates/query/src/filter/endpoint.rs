@@ -43,6 +43,14 @@ pub(super) fn is_meant(word: &str) -> bool {
     begins_like_one || family || dotted || word.matches(':').count() >= 2
 }
 
+/// The family in front of a port, and the port.
+pub(super) fn with_family<'t>(literal: &Literal<'t>) -> Option<(&'t str, Literal<'t>)> {
+    let (family, port) = literal.raw.split_once(':')?;
+    let known = !literal.quoted && FAMILIES.contains(&family) && family != "unix";
+    let at = literal.at.start + family.len() + 1..literal.at.end;
+    known.then_some((family, Literal { at, raw: port, quoted: false }))
+}
+
 impl Endpoint {
     /// Whether networks are all that it says.
     pub(super) const fn is_networks(&self) -> bool {
@@ -53,11 +61,21 @@ impl Endpoint {
 impl Resolver<'_> {
     /// Reads one end of a socket.
     pub(super) fn endpoint(&self, literal: &Literal<'_>) -> Result<Endpoint, Mistake> {
-        let (raw, at) = (literal.raw, &literal.at);
-        let prefix = raw.split_once(':').map(|(prefix, _)| prefix).filter(|prefix| FAMILIES.contains(prefix));
+        let prefix = literal.raw.split_once(':').map(|(prefix, _)| prefix).filter(|prefix| FAMILIES.contains(prefix));
         if let (Dialect::Ss(Some(family)), None, false) = (self.dialect, prefix, literal.quoted) {
             return self.endpoint_of_family(family, literal);
         }
+        self.endpoint_as_written(literal)
+    }
+
+    /// Words that iproute2 takes for any address.
+    pub(super) fn is_any_in_ss(&self, word: &str) -> bool {
+        self.dialect.is_of_ss() && matches!(word, "any" | "all" | "default")
+    }
+
+    /// One end whose family is not known beforehand.
+    fn endpoint_as_written(&self, literal: &Literal<'_>) -> Result<Endpoint, Mistake> {
+        let (raw, at) = (literal.raw, &literal.at);
         // As `ss` reads it: a name of a unix socket is a pattern, unless quotes say that it is the name itself.
         // One with control characters is nobody's pattern, and could not be shown as one.
         let plain = escaped(raw) == raw;
@@ -81,8 +99,10 @@ impl Resolver<'_> {
             )));
         }
         let (host, port) = split_port(raw, at)?;
-        let networks = if host.text.is_empty() || host.text == "*" { Vec::new() } else { self.networks(&host)? };
+        let is_any = host.text.is_empty() || host.text == "*" || self.is_any_in_ss(host.text);
+        let networks = if is_any { Vec::new() } else { self.networks(&host)? };
         let ports = match port {
+            Some(port) if port.text.is_empty() && self.dialect.is_of_ss() => None,
             Some(port) if port.text.is_empty() => {
                 return Err(Mistake::new(at.clone(), "there is no port behind the colon")
                     .expected("a port, a range or a service name"));
@@ -162,12 +182,12 @@ impl Resolver<'_> {
             .and_then(|(_, port)| find(port))
     }
 
-    fn endpoint_of_family(&self, family: &str, rest: &Literal<'_>) -> Result<Endpoint, Mistake> {
+    pub(super) fn endpoint_of_family(&self, family: &str, rest: &Literal<'_>) -> Result<Endpoint, Mistake> {
         match family {
             "inet" | "inet6" => {
                 let only_ipv4 = family == "inet";
                 let any = if only_ipv4 { [0; 4].into() } else { ANY_IPV6 };
-                let mut endpoint = self.endpoint(rest)?;
+                let mut endpoint = self.endpoint_as_written(rest)?;
                 // Without an address, the family alone is the condition.
                 if endpoint.networks.is_empty() && endpoint.text.is_none() {
                     endpoint.networks.push(Network::new(any, 0));

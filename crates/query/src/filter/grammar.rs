@@ -136,7 +136,7 @@ impl<'t> Grammar<'t, '_> {
         }
         if self.scanner.peek() == Some(')') {
             let to = self.scanner.place() + 1;
-            return Err(Mistake::new(from..to, "there is nothing between the brackets").expected(CONDITION));
+            return Err(Mistake::new(from..to, "there is nothing between the brackets").expected(CONDITION).of_value());
         }
         let inner = self.nested(from, Self::either)?;
         if !self.scanner.take(")") {
@@ -185,7 +185,7 @@ impl<'t> Grammar<'t, '_> {
         }
         match catalog.find(word.text) {
             Some(field) => self.field_alone(&word, field),
-            None => Err(condition::unknown_word(&word, &self.resolver)),
+            None => Err(condition::unknown_word(&word, &self.resolver).of_value()),
         }
     }
 
@@ -326,6 +326,9 @@ impl<'t> Grammar<'t, '_> {
                 return Err(suggest::value_missing(name, info.kind, self.place_of_next()));
             }
             let next = self.scanner.peek_word();
+            if info.kind == FieldKind::Address && self.resolver.is_any_in_ss(next.text) {
+                return self.comparison(name, field, &equal);
+            }
             return self.comparison(name, field, &equal).map_err(|mistake| match self.resolver.word(next.text) {
                 // What stands there is the next condition, and no value of this one.
                 Some(_) if mistake.at == next.at => suggest::value_missing(name, info.kind, next.at),

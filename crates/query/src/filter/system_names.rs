@@ -7,6 +7,7 @@ use sockeye_wire::Meaning;
 use crate::FieldKind;
 use crate::filter::ast::{Condition, Expression};
 use crate::filter::compare::{Resolver, Subject};
+use crate::filter::endpoint;
 use crate::filter::limits::{self, Limits};
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::nearest::nearest;
@@ -28,6 +29,17 @@ impl Resolver<'_> {
         relation: Relation,
         values: &[Literal<'_>],
     ) -> Result<Expression, Mistake> {
+        if let [value] = values
+            && let Some((family, port)) = endpoint::with_family(value)
+        {
+            // `FAMILY:PORT` and `FAMILY::PORT`, as the manual of `ss` has it.
+            let port = self.ports(subject, relation, &[port])?;
+            let any = Literal { at: value.at.clone(), raw: "*", quoted: false };
+            let end = self.endpoint_of_family(family, &any)?;
+            let side = if self.catalog.find("pport") == Some(subject.id) { "peer" } else { "local" };
+            let Some(side) = self.catalog.find(side) else { return Ok(port) };
+            return Ok(Expression::all([self.on_side(&end, side, &value.at)?, port]));
+        }
         let is_any = |value: &Literal<'_>| matches!(value.raw, "*" | ":*" | "*:*");
         if !relation.orders() && values.iter().any(is_any) {
             return Ok(subject.test(Condition::Present));

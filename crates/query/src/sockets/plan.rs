@@ -92,12 +92,16 @@ impl DumpPlan {
         let shares = Share::of(filter, tables, abilities);
         let of_one = |one: &Chosen| {
             let one = *one;
-            shares.iter().filter(move |share| share.tables.has(one.table)).map(move |share| {
+            // What the filter says of states is asked for, and no part of what is left to decide.
+            let states = move |share: &Share| one.states & possible::states(&share.kinds, one.table);
+            let wanted = move |share: &&Share| share.tables.has(one.table) && states(share) != 0;
+            shares.iter().filter(wanted).map(move |share| {
+                let states = states(share);
                 let Share { program, older, premise, residual, whole, .. } = share.clone();
                 Self {
                     table: one.table,
                     family: one.family,
-                    states: one.states,
+                    states,
                     counted: 0,
                     ask: one.ask,
                     bpf_storages: one.bpf_storages,

@@ -20,6 +20,18 @@ const MODE: u32 = 0o600;
 const DONE_TYPE: u16 = 3;
 const DONE_LEN: u32 = 20;
 
+/// The file cannot be opened.
+#[derive(Debug)]
+pub(super) struct Unopened(String);
+
+impl std::fmt::Display for Unopened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unopened {}
+
 /// Writes the TCP sockets that the filter takes; keys are cut out. `-` is the standard output.
 pub(super) fn write(
     path: &str,
@@ -31,7 +43,7 @@ pub(super) fn write(
         Box::new(std::io::stdout().lock())
     } else {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(path);
-        Box::new(file.with_context(|| format!("cannot write {path}"))?)
+        Box::new(file.map_err(|error| Unopened(format!("cannot write {path}: {error}")))?)
     };
     let mut ends = Vec::new();
     for plan in plans.iter().filter(|plan| plan.table == Table::Tcp) {

@@ -6,11 +6,15 @@ use sockeye_query::sockets::{SocketRow, Table};
 use sockeye_state::Received;
 use sockeye_wire::{Kind, Message, Messages, Scalar};
 
-use super::listing::Output;
+use super::listing::{Output, Writer};
 use super::selection::{Chosen, Family, Table as Named};
+use crate::output::json::Json;
+use crate::output::run::Line;
+use crate::output::sink::Sink;
 use crate::rows::{Row, Take as _};
 use crate::sockets::listing;
 use crate::sockets::system::Place;
+use crate::sockets::view::{self, Choice};
 
 /// Groups of sock_diag that tell of destroyed sockets (include/uapi/linux/sock_diag.h, `enum sknetlink_groups`).
 const GROUPS: [(Family, Named, u32); 4] = [
@@ -46,7 +50,7 @@ pub(super) fn follow(
     if !joined {
         anyhow::bail!("the kernel tells of destroyed TCP and UDP sockets only (-t, -u)");
     }
-    let mut writer = output.writer();
+    let mut teller = Teller::of(output);
     let mut buffer = Buffer::new();
     let mut told = socket.drops();
     loop {
@@ -57,9 +61,7 @@ pub(super) fn follow(
                     if filter.decide(&row) != Decision::Yes {
                         continue;
                     }
-                    writer.take(Row::Socket(&row));
-                    writer.write();
-                    if !writer.is_open() {
+                    if !teller.tell(&row) {
                         return Ok(());
                     }
                 }
@@ -68,15 +70,65 @@ pub(super) fn follow(
                 let drops = socket.drops();
                 let lost = told.zip(drops).map(|(before, now)| now.wrapping_sub(before));
                 told = drops;
+                let lost = lost.filter(|&lost| lost > 0);
+                if !teller.gap(lost) {
+                    return Ok(());
+                }
                 let lost = match lost {
                     Some(1) => "1 socket".to_owned(),
-                    Some(lost) if lost > 0 => format!("{lost} sockets"),
-                    _ => "an unknown number of sockets".to_owned(),
+                    Some(lost) => format!("{lost} sockets"),
+                    None => "an unknown number of sockets".to_owned(),
                 };
                 eprintln!("ss: gap: {lost} went unseen, because they were destroyed faster than they were read");
             }
             _ => {}
         }
+    }
+}
+
+/// Tells of sockets, in the form that was asked for.
+enum Teller<'t, 'o> {
+    /// As rows of the text, each at once.
+    Text(Writer<'t, 'o>),
+    /// As JSON, an object a line.
+    Json { json: Box<Json>, line: Line, out: Vec<u8>, sink: &'t Sink },
+}
+
+impl<'t, 'o> Teller<'t, 'o> {
+    fn of(output: &'t Output<'o>) -> Self {
+        let options = output.printer.options;
+        if !options.json {
+            return Self::Text(output.writer());
+        }
+        let view = options.shows_details().then_some("everything");
+        let choice = Choice { view, columns: None, owners: false, namespaces: false };
+        // The views are ours, and known.
+        let columns = view::columns(&choice).unwrap_or_default();
+        Self::Json { json: Box::new(Json::new(&columns)), line: Line::default(), out: Vec::new(), sink: output.sink }
+    }
+
+    /// `false`: nobody reads any more.
+    fn tell(&mut self, row: &SocketRow<'_>) -> bool {
+        match self {
+            Self::Text(writer) => {
+                writer.take(Row::Socket(row));
+                writer.write();
+                writer.is_open()
+            }
+            Self::Json { json, line, out, sink } => {
+                json.row(out, line, Row::Socket(row));
+                out.push(b'\n');
+                sink.write(out)
+            }
+        }
+    }
+
+    /// A loss, where it has its place among the sockets.
+    fn gap(&mut self, lost: Option<u32>) -> bool {
+        let Self::Json { out, sink, .. } = self else { return true };
+        let lost = lost.map_or_else(|| "null".to_owned(), |lost| lost.to_string());
+        out.extend_from_slice(format!("{{\"gap\":{{\"lost\":{lost}}}}}\n").as_bytes());
+        sink.write(out)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::options::{Options, Storages};
+use super::options::Options;
 use super::selection::Chosen;
 use crate::sockets::{self, Format};
 
@@ -12,20 +12,10 @@ pub(super) fn run(options: &Options, chosen: Chosen) -> Result<u8> {
     if let Some(text) = super::expression::text(options).map_err(|mistake| anyhow::anyhow!(mistake.sentence))? {
         filter.push(format!("and ( {text} )"));
     }
-    let details = options.extended
-        || options.timers
-        || options.memory
-        || options.info
-        || options.tos
-        || options.cgroup
-        || options.inet_sockopt
-        || options.bpf
-        || options.tipc
-        || options.storages != Storages::None;
     let listing = sockets::Options {
         filter,
         output: Some(Format::Json),
-        view: details.then(|| "everything".to_owned()),
+        view: options.shows_details().then(|| "everything".to_owned()),
         no_owners: !options.processes,
         netns: options.namespace.clone().map(Into::into),
         lenient: true,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use sockeye_conn::{Buffer, Error, Namespace, Socket};
+use sockeye_query::filter::{Condition, Decision, Expression};
 use sockeye_query::sockets::{SocketRow, Table};
 use sockeye_state::{Dump, Step};
 use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage, InetQuestion, SocketId};
@@ -17,7 +18,9 @@ const EOPNOTSUPP: i32 = 95;
 const ENOENT: i32 = 2;
 
 /// Closes sockets, and counts those that the kernel would not close.
-pub(super) struct Killer {
+pub(super) struct Killer<'k> {
+    /// What has to hold of a socket that is closed, once more and whole.
+    filter: &'k Expression,
     inner: Mutex<Inner>,
 }
 
@@ -28,15 +31,19 @@ struct Inner {
     failed: Option<Error>,
 }
 
-impl Killer {
-    pub(super) fn new(namespace: Option<&Namespace>) -> Result<Self, Error> {
+impl<'k> Killer<'k> {
+    pub(super) fn new(filter: &'k Expression, namespace: Option<&Namespace>) -> Result<Self, Error> {
         let inner =
             Inner { socket: listing::open(namespace)?, buffer: Buffer::new(), refused: BTreeMap::new(), failed: None };
-        Ok(Self { inner: Mutex::new(inner) })
+        Ok(Self { filter, inner: Mutex::new(inner) })
     }
 
     /// Closes the socket of a row. `false`: it was not closed, for a reason that is counted.
     pub(super) fn kill(&self, row: &SocketRow<'_>) -> bool {
+        // The kernel has decided a part of it already; what it cannot be held against is left open and no "no".
+        if self.filter.decide(row) == Decision::No {
+            return false;
+        }
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         match inner.kill(row) {
             Ok(0) => true,
@@ -70,6 +77,17 @@ impl Killer {
     }
 }
 
+/// Whether a filter says which sockets are meant. One that only asks whether there is a port or an address says nothing.
+pub(super) fn says_which(filter: &Expression) -> bool {
+    match filter {
+        Expression::Test(test) => test.condition != Condition::Present,
+        Expression::Not(inner) => says_which(inner),
+        Expression::All(parts) => parts.iter().any(says_which),
+        // What one part leaves open is open.
+        Expression::Any(parts) => parts.iter().all(says_which),
+    }
+}
+
 impl Inner {
     /// Asks the kernel, and returns its errno.
     fn kill(&mut self, row: &SocketRow<'_>) -> Result<i32, Error> {
@@ -93,5 +111,28 @@ impl Inner {
         let mut answer = Dump::new(sequence);
         while answer.handle(self.socket.receive(&mut self.buffer)?, |_| {}) != Step::Ended {}
         Ok(answer.into_conclusion().refusal.map_or(0, |refusal| refusal.errno))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sockeye_query::filter::{Dialect, parse_as};
+    use sockeye_query::sockets::catalog;
+
+    use super::*;
+    use crate::sockets::system::{SystemNames, Whence};
+
+    #[test]
+    fn a_filter_has_to_say_which_sockets_are_meant() {
+        let names = SystemNames { rows: Whence::Elsewhere };
+        let says = |text: &str| says_which(&parse_as(Dialect::Ss(None), text, catalog(), &names).unwrap().expression);
+        for text in
+            ["sport = 22", "dst 10.0.0.1 and sport = *", "not sport = 1", "state close-wait", "uid = 0 or mark = 1"]
+        {
+            assert!(says(text), "{text}");
+        }
+        for text in ["src *", "sport = *", "sport = 22 or dport = *", "src any"] {
+            assert!(!says(text), "{text}");
+        }
     }
 }

@@ -115,14 +115,19 @@ pub(super) struct Output<'o> {
     pub(super) printer: &'o Printer<'o>,
     pub(super) chosen: Chosen,
     pub(super) sink: &'o Sink,
-    pub(super) killer: Option<&'o Killer>,
+    pub(super) killer: Option<&'o Killer<'o>>,
     /// The batch that goes on from one table to the next.
     carried: Mutex<Option<Batch>>,
     pub(super) rows: AtomicU64,
 }
 
 impl<'o> Output<'o> {
-    pub(super) fn new(printer: &'o Printer<'o>, chosen: Chosen, sink: &'o Sink, killer: Option<&'o Killer>) -> Self {
+    pub(super) fn new(
+        printer: &'o Printer<'o>,
+        chosen: Chosen,
+        sink: &'o Sink,
+        killer: Option<&'o Killer<'o>>,
+    ) -> Self {
         let mut batch = Batch::default();
         if !printer.options.no_header {
             printer.grid.heading(&mut batch);

@@ -54,6 +54,9 @@ use crate::sockets::narrow::Narrowing;
 use crate::sockets::run::terminal_width;
 use crate::sockets::system::{self, Interfaces, Place, System, Whence};
 
+/// The release of iproute2 whose text it is.
+const RELEASE: &str = "7.1.0";
+
 /// Clears a terminal and goes to its upper left corner.
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
@@ -73,6 +76,23 @@ impl Called {
         if strict { Self::Strict } else { Self::AsOriginal }
     }
 
+    /// The status of an answer that could be written or not: the original does not look.
+    const fn status(self, status: u8) -> u8 {
+        match self {
+            Self::AsOriginal => 0,
+            Self::Strict => status,
+        }
+    }
+
+    /// The status after a failure.
+    fn failed(self, error: &anyhow::Error) -> u8 {
+        match self {
+            Self::AsOriginal if error.is::<Unwritten>() => 0,
+            Self::AsOriginal if error.is::<dump::Unopened>() => u8::MAX,
+            _ => 1,
+        }
+    }
+
     /// The status of a command line that is not understood.
     const fn usage_status(self) -> u8 {
         match self {
@@ -90,19 +110,39 @@ pub(crate) fn run(words: Vec<OsString>, called: Called) -> u8 {
         return called.usage_status();
     };
     match options::read(&words) {
-        Ok(Asked::Help) => print(usage::TEXT),
-        Ok(Asked::Version) => print(&format!("ss utility, iproute2-7.1.0, sockeye {}\n", crate::version::TEXT)),
+        Ok(Asked::Help) => called.status(print(usage::TEXT)),
+        Ok(Asked::Version) => called.status(print(&version(called))),
         Ok(Asked::Sockets(options)) => match show(&options, called) {
             Ok(status) => status,
             Err(Failure::Mistake(mistake)) => refuse(&mistake, called),
             Err(Failure::Other(error)) => {
                 complain(&format!("{error:#}"));
-                1
+                called.failed(&error)
             }
         },
         Err(mistake) => refuse(&mistake, called),
     }
 }
+
+/// What `-V` says. Scripts take the release from the end of the line.
+fn version(called: Called) -> String {
+    match called {
+        Called::AsOriginal => format!("ss utility, iproute2-{RELEASE}\n"),
+        Called::Strict => format!("sockeye {}, as ss utility, iproute2-{RELEASE}\n", crate::version::TEXT),
+    }
+}
+
+/// The listing could not be written.
+#[derive(Debug)]
+struct Unwritten(io::Error);
+
+impl std::fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot write: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unwritten {}
 
 /// Why nothing was shown.
 enum Failure {
@@ -134,7 +174,9 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
     let mut truth = Truth::default();
     if options.summary {
         let (summary, missing) = summary::Summary::read(namespace);
-        print(&if options.json { summary.json() } else { summary.text() });
+        if print(&if options.json { summary.json() } else { summary.text() }) != 0 {
+            truth.is_unwritten();
+        }
         for sentence in missing {
             truth.failed(&sentence);
         }
@@ -151,7 +193,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
     };
     let whence = namespace.map_or(Whence::Here, Whence::Namespace);
     let filter = expression::read(options, whence)?;
-    if options.kill && filter == Expression::always() && !options.selection.names_states() {
+    if options.kill && !kill::says_which(&filter) && !options.selection.names_states() {
         return Err(Mistake {
             sentence:
                 "-K closes every socket that is listed: without a filter that would be all of them, so say which, \
@@ -162,7 +204,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
         }
         .into());
     }
-    if options.json && options.watch.is_none() {
+    if options.json && options.watch.is_none() && !options.events {
         return json::run(options, chosen).map_err(Failure::Other);
     }
     let net_admin = rustix::thread::capabilities(None)
@@ -279,7 +321,7 @@ impl Session<'_> {
         let grid = self.grid();
         let printer = Printer { options, names: &names, users, place, grid: &grid, rates };
         let sink = Sink::to_stdout();
-        let killer = options.kill.then(|| Killer::new(self.namespace)).transpose()?;
+        let killer = options.kill.then(|| Killer::new(&self.filter, self.namespace)).transpose()?;
         let output = Output::new(&printer, self.chosen, &sink, killer.as_ref());
         if options.events {
             events::follow(self.chosen, &self.filter, &output, self.namespace, place)?;
@@ -287,7 +329,7 @@ impl Session<'_> {
             self.tables(&plans, &output, place, truth);
         }
         output.finish();
-        sink.finish()?;
+        sink.finish().map_err(Unwritten)?;
         if let Some(killer) = &killer {
             for sentence in killer.refusals() {
                 truth.refused(&sentence);

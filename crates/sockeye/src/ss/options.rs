@@ -43,6 +43,22 @@ pub(super) struct Options {
     pub(super) watch: Option<Duration>,
 }
 
+impl Options {
+    /// Whether more is shown of a socket than its columns.
+    pub(super) fn shows_details(&self) -> bool {
+        self.extended
+            || self.timers
+            || self.memory
+            || self.info
+            || self.tos
+            || self.cgroup
+            || self.inet_sockopt
+            || self.bpf
+            || self.tipc
+            || self.storages != Storages::None
+    }
+}
+
 /// Which security contexts are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contexts {

@@ -254,7 +254,10 @@ impl Selection {
 
     /// `exclude NAME`.
     pub(super) fn exclude<'n>(&mut self, name: &'n str) -> Result<(), &'n str> {
-        let states = states_named(name).ok_or(name)?;
+        let mut states = states_named(name).ok_or(name)?;
+        if states & SYN_RECEIVED != 0 {
+            states |= State::SynReceived.mask();
+        }
         self.named = if self.states_said { self.named } else { ALL_STATES } & !states;
         self.states_said = true;
         Ok(())

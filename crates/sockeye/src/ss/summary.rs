@@ -58,7 +58,7 @@ impl Summary {
                 text.unwrap_or_default()
             };
             let v4 = file("PROC_NET_SOCKSTAT", "sockstat", true);
-            let v6 = file("PROC_NET_SOCKSTAT6", "sockstat6", false);
+            let v6 = if v4.is_empty() { String::new() } else { file("PROC_NET_SOCKSTAT6", "sockstat6", false) };
             let snmp = file("PROC_NET_SNMP", "snmp", true);
             (Self::of(&v4, &v6, &snmp), missing)
         };

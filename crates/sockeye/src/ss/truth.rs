@@ -68,6 +68,11 @@ impl Truth {
         complain(sentence);
     }
 
+    /// Something could not be written, which was said already.
+    pub(super) fn is_unwritten(&mut self) {
+        self.failed = true;
+    }
+
     /// Sockets were not closed, in a sentence.
     pub(super) fn refused(&mut self, sentence: &str) {
         self.incomplete = true;

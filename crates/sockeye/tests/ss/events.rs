@@ -80,6 +80,25 @@ pub(crate) fn closed_sockets_are_told_of_as_rows() {
     });
 }
 
+pub(crate) fn as_json_they_are_objects() {
+    in_namespace(|zoo| {
+        let mut follower = Follower::of(zoo, "ss -uE --json");
+        let (told, _) = follower.pipes();
+        let told = lines(told);
+        let began = Instant::now();
+        let line = loop {
+            drop(UdpSocket::bind("127.0.0.1:0").expect("loopback is there"));
+            match told.recv_timeout(Duration::from_millis(20)) {
+                Ok(line) => break line,
+                Err(_) => assert!(began.elapsed() < PATIENCE, "nothing is told"),
+            }
+        };
+        let socket: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!((&socket["protocol"], &socket["local_address"]), (&"udp".into(), &"127.0.0.1".into()), "{socket}");
+        Ok(())
+    });
+}
+
 pub(crate) fn a_filter_takes_some_of_them() {
     in_namespace(|zoo| {
         let kept = UdpSocket::bind("127.0.0.1:0").expect("loopback is there");

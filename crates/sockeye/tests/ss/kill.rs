@@ -52,3 +52,20 @@ pub(crate) fn what_is_closed_is_what_was_listed() {
         Ok(())
     });
 }
+
+/// Words of states within the expression are a part of it, whatever they would mean to the original.
+pub(crate) fn states_in_the_expression_keep_the_others() {
+    in_namespace(|zoo| {
+        let ours = Sides::ours(zoo);
+        let (_kept, server) = victim(zoo)?;
+        for filter in ["'state time-wait'", "'sport gt 0 state close-wait'", "'time-wait or state last-ack'"] {
+            let said = ours.ask(&format!("ss -tKnH {filter}"));
+            assert_eq!(said.text, "", "{filter}");
+            let rows = listed(&ours, server).text;
+            assert_eq!(rows.lines().count(), 1, "{filter} has closed an established connection");
+            let said = ours.ask(&format!("ss -tanH {filter}"));
+            assert!(!said.text.contains("ESTAB") && !said.text.contains("LISTEN"), "{filter}: {}", said.text);
+        }
+        Ok(())
+    });
+}

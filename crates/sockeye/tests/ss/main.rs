@@ -58,9 +58,10 @@ fn main() -> ExitCode {
         live: the_corpus_gives_the_same_text the_command_and_the_link_say_the_same;
         terminal: the_text_on_a_terminal_is_the_same;
         hostile: names_that_forge_lines_are_escaped;
-        kill: what_is_closed_is_what_was_listed;
+        kill: what_is_closed_is_what_was_listed states_in_the_expression_keep_the_others;
         events:
             closed_sockets_are_told_of_as_rows
+            as_json_they_are_objects
             a_filter_takes_some_of_them
             what_is_lost_of_them_is_counted_and_it_goes_on;
         status: a_link_ends_as_the_original_and_the_command_with_the_truth;

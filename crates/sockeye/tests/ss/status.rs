@@ -7,7 +7,7 @@ use sockeye_zoo::in_namespace;
 use crate::oracle::Sides;
 
 /// What is asked, the status by the name `ss`, the status that is the truth, and what stderr says.
-const LINES: [(&str, i32, i32, &str); 8] = [
+const LINES: [(&str, i32, i32, &str); 13] = [
     ("-tan", 0, 0, ""),
     ("-dan", 0, 3, "cannot list dccp sockets"),
     ("--no-such-option", 255, 2, "unrecognized option '--no-such-option'"),
@@ -16,6 +16,11 @@ const LINES: [(&str, i32, i32, &str); 8] = [
     ("-N no-such-namespace -tan", 1, 1, "no-such-namespace"),
     ("-K", 255, 2, "without a filter"),
     ("-A tcp,!tcp", 0, 2, "no socket tables"),
+    ("-K sport = '*'", 255, 2, "without a filter"),
+    ("-tan extra", 1, 2, "extra"),
+    ("-D /nonexistent/file -t", 255, 1, "/nonexistent/file"),
+    ("-s >/dev/full", 0, 1, "No space left"),
+    ("-tan >/dev/full", 0, 1, "No space left"),
 ];
 
 pub(crate) fn a_link_ends_as_the_original_and_the_command_with_the_truth() {
@@ -26,8 +31,10 @@ pub(crate) fn a_link_ends_as_the_original_and_the_command_with_the_truth() {
             assert_eq!(by_link.status, Some(as_original), "ss {words}: {}", by_link.errors);
             let strict = ours.ask(&format!("SOCKEYE_SS_STRICT=1 ss {words}"));
             assert_eq!(strict.status, Some(truth), "strict ss {words}: {}", strict.errors);
-            let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
-            let by_name = command.arg("ss").args(words.split(' ')).output().expect("it is built");
+            let by_name = Command::new("sh")
+                .args(["-c", &format!("exec \"$0\" ss {words}"), env!("CARGO_BIN_EXE_sockeye")])
+                .output()
+                .expect("it is built");
             assert_eq!(by_name.status.code(), Some(truth), "sockeye ss {words}");
             for errors in [&by_link.errors, &strict.errors, &String::from_utf8_lossy(&by_name.stderr).into_owned()] {
                 assert!(errors.contains(says), "{words}: {errors:?}");
