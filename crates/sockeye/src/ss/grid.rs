@@ -108,11 +108,11 @@ impl Grid {
             let used = delimiter.len() + cell.len();
             let is_right = column == Column::Local as usize || column == Column::Peer as usize;
             if is_right && width > used {
-                out.resize(out.len() + width - used, b' ');
+                blanks(out, width - used);
             }
             out.extend_from_slice(cell);
             if !is_right && width > used && !(compact && column == last_visible) {
-                out.resize(out.len() + width - used, b' ');
+                blanks(out, width - used);
             }
             loop {
                 if column == COLUMNS - 1 {
@@ -159,6 +159,16 @@ impl Grid {
         if len > self.widest[column].load(Ordering::Relaxed) {
             self.widest[column].fetch_max(len, Ordering::Relaxed);
         }
+    }
+}
+
+/// Appends so many blanks.
+#[inline]
+fn blanks(out: &mut Vec<u8>, count: usize) {
+    const BLANKS: &[u8; 32] = b"                                ";
+    match BLANKS.get(..count) {
+        Some(few) => out.extend_from_slice(few),
+        None => out.resize(out.len() + count, b' '),
     }
 }
 
@@ -231,6 +241,12 @@ impl Batch {
         }
         self.column = 0;
         self.start = self.text.len();
+    }
+
+    /// Whether the column that is being written is shown.
+    #[inline]
+    pub(super) fn is_shown(&self, grid: &Grid) -> bool {
+        grid.shown[self.column]
     }
 
     /// Ends the cell of this column and goes on to the next one. What was written into a column that is not shown is

@@ -46,12 +46,16 @@ impl Names {
     }
 
     /// Appends an address, or the name of its host. `true`: it was a name.
+    #[inline]
     pub(super) fn host(&self, out: &mut Vec<u8>, address: IpAddr) -> bool {
-        let asked = match address {
-            IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
-            IpAddr::V4(_) => address,
+        let name = || {
+            let asked = match address {
+                IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
+                IpAddr::V4(_) => address,
+            };
+            self.hosts.as_ref()?.host(asked)
         };
-        let Some(name) = self.hosts.as_ref().and_then(|hosts| hosts.host(asked)) else {
+        let Some(name) = name() else {
             numeric_address(out, address);
             return false;
         };
@@ -60,6 +64,7 @@ impl Names {
     }
 
     /// Appends a port, or the name of its service.
+    #[inline]
     pub(super) fn port(&self, out: &mut Vec<u8>, port: u16, ports: Ports) {
         if port == 0 {
             out.push(b'*');

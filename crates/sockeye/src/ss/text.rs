@@ -174,6 +174,11 @@ pub(super) fn hexadecimal(out: &mut Vec<u8>, number: u64) {
 /// A count in six places, filled up at the right: `%-6d`.
 #[inline]
 pub(super) fn six_places(out: &mut Vec<u8>, count: i64) {
+    // Most queues are empty.
+    if count == 0 {
+        out.extend_from_slice(b"0     ");
+        return;
+    }
     let start = out.len();
     number::signed(out, count);
     let used = out.len() - start;

@@ -129,14 +129,14 @@ impl Printer<'_> {
         match address {
             IpAddr::V6(v6) if v6.is_unspecified() && !socket.v6only => out.push(b'*'),
             _ => {
-                // The brackets belong to numbers, and are of no use around a name.
                 let start = out.len();
                 let is_name = self.names.host(out, address);
                 if is_name {
                     let name = out.split_off(start);
                     escape::text(out, &name);
                 }
-                if out[start..].contains(&b':') {
+                // The brackets belong to numbers, and are of no use around a name.
+                if address.is_ipv6() && out[start..].contains(&b':') {
                     out.insert(start, b'[');
                     out.push(b']');
                 }

@@ -63,14 +63,18 @@ impl Printer<'_> {
     /// The first columns.
     #[inline]
     fn head(&self, batch: &mut Batch, netid: &str, state: &str, queues: (i64, i64)) {
-        batch.text.extend_from_slice(netid.as_bytes());
-        batch.end_cell(self.grid);
-        batch.text.extend_from_slice(state.as_bytes());
-        batch.end_cell(self.grid);
-        text::six_places(&mut batch.text, queues.0);
-        batch.end_cell(self.grid);
-        text::six_places(&mut batch.text, queues.1);
-        batch.end_cell(self.grid);
+        for word in [netid, state] {
+            if batch.is_shown(self.grid) {
+                batch.text.extend_from_slice(word.as_bytes());
+            }
+            batch.end_cell(self.grid);
+        }
+        for length in [queues.0, queues.1] {
+            if batch.is_shown(self.grid) {
+                text::six_places(&mut batch.text, length);
+            }
+            batch.end_cell(self.grid);
+        }
     }
 
     /// Two columns that say where a socket is: an address with what stands behind it, and a port.
