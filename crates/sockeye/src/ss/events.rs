@@ -14,7 +14,6 @@ use crate::output::sink::Sink;
 use crate::rows::{Row, Take as _};
 use crate::sockets::listing;
 use crate::sockets::system::Place;
-use crate::sockets::view::{self, Choice};
 
 /// Groups of sock_diag that tell of destroyed sockets (include/uapi/linux/sock_diag.h, `enum sknetlink_groups`).
 const GROUPS: [(Family, Named, u32); 4] = [
@@ -100,11 +99,8 @@ impl<'t, 'o> Teller<'t, 'o> {
         if !options.json {
             return Self::Text(output.writer());
         }
-        let view = options.shows_details().then_some("everything");
-        let choice = Choice { view, columns: None, owners: false, namespaces: false };
-        // The views are ours, and known.
-        let columns = view::columns(&choice).unwrap_or_default();
-        Self::Json { json: Box::new(Json::new(&columns)), line: Line::default(), out: Vec::new(), sink: output.sink }
+        let json = Box::new(super::json::rows(options));
+        Self::Json { json, line: Line::default(), out: Vec::new(), sink: output.sink }
     }
 
     /// `false`: nobody reads any more.

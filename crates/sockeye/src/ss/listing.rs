@@ -16,6 +16,8 @@ use super::kill::Killer;
 use super::options::{Options, Storages};
 use super::row::Printer;
 use super::selection::{Chosen, Family, Table as Named};
+use crate::output::json::Json;
+use crate::output::run::Line;
 use crate::output::sink::Sink;
 use crate::rows::{Row, Take};
 use crate::sockets::listing::{self, Counts, Ended, Job};
@@ -116,6 +118,8 @@ pub(super) struct Output<'o> {
     pub(super) chosen: Chosen,
     pub(super) sink: &'o Sink,
     pub(super) killer: Option<&'o Killer<'o>>,
+    /// Rows are objects of one JSON document, and no text.
+    json: Option<Json>,
     /// The batch that goes on from one table to the next.
     carried: Mutex<Option<Batch>>,
     pub(super) rows: AtomicU64,
@@ -129,16 +133,18 @@ impl<'o> Output<'o> {
         killer: Option<&'o Killer<'o>>,
     ) -> Self {
         let mut batch = Batch::default();
-        if !printer.options.no_header {
+        let json = printer.options.json.then(|| super::json::rows(printer.options));
+        if !printer.options.no_header && json.is_none() {
             printer.grid.heading(&mut batch);
         }
-        Self { printer, chosen, sink, killer, carried: Mutex::new(Some(batch)), rows: AtomicU64::new(0) }
+        Self { printer, chosen, sink, killer, json, carried: Mutex::new(Some(batch)), rows: AtomicU64::new(0) }
     }
 
     /// A writer of rows that goes on where the last one ended.
     pub(super) fn writer(&self) -> Writer<'_, 'o> {
         let carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Writer { output: self, batch: carried.unwrap_or_default(), out: Vec::new(), open: true }
+        let line = self.json.is_some().then(Line::default);
+        Writer { output: self, batch: carried.unwrap_or_default(), out: Vec::new(), line, open: true }
     }
 
     /// Writes what is left.
@@ -153,6 +159,8 @@ pub(super) struct Writer<'w, 'o> {
     output: &'w Output<'o>,
     batch: Batch,
     out: Vec<u8>,
+    /// Where JSON is put together.
+    line: Option<Line>,
     open: bool,
 }
 
@@ -205,6 +213,14 @@ impl Take for Writer<'_, '_> {
             && !killer.kill(row)
         {
             return true;
+        }
+        if let (Some(json), Some(line)) = (&self.output.json, &mut self.line) {
+            if self.output.rows.fetch_add(1, Ordering::Relaxed) > 0 {
+                self.out.extend_from_slice(b",\n");
+            }
+            json.row(&mut self.out, line, Row::Socket(row));
+            self.open = self.output.sink.write(&mut self.out);
+            return self.open;
         }
         self.output.printer.row(&mut self.batch, row);
         self.after_row()

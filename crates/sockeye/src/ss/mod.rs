@@ -204,7 +204,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
         }
         .into());
     }
-    if options.json && options.watch.is_none() && !options.events {
+    if options.json && options.watch.is_none() && !options.events && !options.kill {
         return json::run(options, chosen).map_err(Failure::Other);
     }
     let net_admin = rustix::thread::capabilities(None)
@@ -323,17 +323,23 @@ impl Session<'_> {
         let sink = Sink::to_stdout();
         let killer = options.kill.then(|| Killer::new(&self.filter, self.namespace)).transpose()?;
         let output = Output::new(&printer, self.chosen, &sink, killer.as_ref());
+        let is_document = options.json && options.kill && !options.events;
+        if is_document {
+            sink.write(&mut json::CLOSED_BEGIN.as_bytes().to_vec());
+        }
         if options.events {
             events::follow(self.chosen, &self.filter, &output, self.namespace, place)?;
         } else {
             self.tables(&plans, &output, place, truth);
         }
         output.finish();
+        let refusals = killer.as_ref().map(Killer::refusals).unwrap_or_default();
+        if is_document {
+            sink.write(&mut json::closed_end(&refusals).into_bytes());
+        }
         sink.finish().map_err(Unwritten)?;
-        if let Some(killer) = &killer {
-            for sentence in killer.refusals() {
-                truth.refused(&sentence);
-            }
+        for sentence in &refusals {
+            truth.refused(sentence);
         }
         if let Some(sentence) = users.and_then(Users::missing)
             && self.called == Called::Strict
@@ -370,7 +376,10 @@ impl Session<'_> {
                     }
                 });
             }
-            if lacking && let Err(sentence) = proc_tables::list(table, &source, output) {
+            if lacking && output.killer.is_some() {
+                // What /proc shows is not closed by being shown.
+                truth.lacks(table, self.chosen);
+            } else if lacking && let Err(sentence) = proc_tables::list(table, &source, output) {
                 truth.failed(&sentence);
             }
         }

@@ -31,12 +31,7 @@ impl Truth {
     /// How the dump of a table ended.
     pub(super) fn dumped(&mut self, table: Table, result: Result<&Conclusion, &Error>, chosen: Chosen) {
         match result {
-            _ if is_lacking(result) => {
-                if chosen.named && !self.lacking.contains(&table) {
-                    self.lacking.push(table);
-                    self.say_lacking(table.name());
-                }
-            }
+            _ if is_lacking(result) => self.lacks(table, chosen),
             Err(error) => self.failed(&format!("cannot list {} sockets: {error}", table.name())),
             Ok(conclusion) if conclusion.is_whole() => {}
             Ok(conclusion) => {
@@ -47,6 +42,14 @@ impl Truth {
                     complain(&format!("sockets of {} may be missing: the kernel's answer was cut", table.name()));
                 }
             }
+        }
+    }
+
+    /// The kernel lacks a table, which is said once, and only where it was asked for by name.
+    pub(super) fn lacks(&mut self, table: Table, chosen: Chosen) {
+        if chosen.named && !self.lacking.contains(&table) {
+            self.lacking.push(table);
+            self.say_lacking(table.name());
         }
     }
 

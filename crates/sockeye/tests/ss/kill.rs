@@ -70,3 +70,22 @@ pub(crate) fn states_in_the_expression_keep_the_others() {
         Ok(())
     });
 }
+
+pub(crate) fn what_is_closed_is_a_document_too() {
+    in_namespace(|zoo| {
+        let ours = Sides::ours(zoo);
+        let (_closed, server) = victim(zoo)?;
+        let before = listed(&ours, server).text.lines().count();
+        let said = ours.ask(&format!("ss -Kt --json state established sport = {}", server.port()));
+        let document: serde_json::Value = serde_json::from_str(&said.text).expect("JSON");
+        let sockets = document["sockets"].as_array().expect("a list");
+        if sockets.is_empty() {
+            return Err(Skip::new("destroy", "this kernel closes no sockets (CONFIG_INET_DIAG_DESTROY)"));
+        }
+        assert_eq!(sockets.len(), before, "{document}");
+        assert!(sockets.iter().all(|socket| socket["local_port"] == server.port()), "{document}");
+        assert_eq!(document["refused"], serde_json::json!([]));
+        assert_eq!(listed(&ours, server).text, "");
+        Ok(())
+    });
+}

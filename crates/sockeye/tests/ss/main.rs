@@ -58,7 +58,10 @@ fn main() -> ExitCode {
         live: the_corpus_gives_the_same_text the_command_and_the_link_say_the_same;
         terminal: the_text_on_a_terminal_is_the_same;
         hostile: names_that_forge_lines_are_escaped;
-        kill: what_is_closed_is_what_was_listed states_in_the_expression_keep_the_others;
+        kill:
+            what_is_closed_is_what_was_listed
+            states_in_the_expression_keep_the_others
+            what_is_closed_is_a_document_too;
         events:
             closed_sockets_are_told_of_as_rows
             as_json_they_are_objects
