@@ -13,6 +13,8 @@ use crate::asked::*;
 const CABLES: u32 = 5;
 /// The bridge that some of the ends are ports of.
 const BRIDGE: u32 = 90;
+/// The link of every namespace, which the storm leaves alone.
+const LOOPBACK: u32 = 1;
 
 /// Numbers without a pattern: splitmix64.
 pub(crate) struct Random(pub(crate) u64);
@@ -40,6 +42,7 @@ impl Random {
 
 /// What a storm begins with.
 pub(crate) fn prepare(asker: &mut Asker) {
+    asker.must(&set_up(LOOPBACK, true));
     asker.must(&new_link(BRIDGE, "br0", "bridge"));
     for cable in 0..CABLES {
         make_cable(asker, cable);
@@ -86,6 +89,21 @@ pub(crate) fn storm(seed: u64, time: Duration, progress: &AtomicUsize) {
         asker.all(&burst);
         progress.fetch_add(burst.len(), Ordering::Relaxed);
     }
+}
+
+/// Routes that come and go while nobody reads. A queue that was empty keeps the first that came, and loses that they
+/// went: whoever dumps before the queue is drained, and lets the last word win, has them for ever.
+pub(crate) fn squall(asker: &mut Asker) {
+    const ROUTES: u16 = 600;
+    let routes: Vec<_> = (0..ROUTES)
+        .map(|number| {
+            let [high, low] = number.to_be_bytes();
+            Route::to(Ipv4Addr::new(21, high, low, 0).into(), 24, Via::Link(LOOPBACK))
+        })
+        .collect();
+    let added: Vec<_> = routes.iter().map(|route| route.add(CREATE | EXCLUSIVE)).collect();
+    let deleted: Vec<_> = routes.iter().map(|route| route.delete()).collect();
+    assert_eq!(asker.all(&added) + asker.all(&deleted), 0, "each came and went");
 }
 
 fn link(random: &mut Random, asker: &mut Asker) {
