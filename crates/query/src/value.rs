@@ -108,6 +108,13 @@ pub(crate) fn says_unit(name: &str, meaning: Meaning) -> bool {
     }
 }
 
+/// The JSON key of a number: its name, and its unit where the name does not say it.
+pub(crate) fn suffixed(name: &str, meaning: Meaning) -> String {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let suffix = if says_unit(last, meaning) { "" } else { meaning.suffix() };
+    format!("{last}{suffix}")
+}
+
 impl Value<'_> {
     /// The bytes of a text, however it is held.
     pub fn as_text(&self) -> Option<&[u8]> {

@@ -4,6 +4,7 @@
 mod cli;
 mod exit;
 mod fields;
+mod live;
 mod manual;
 mod output;
 mod rows;

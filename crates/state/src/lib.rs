@@ -10,6 +10,7 @@
 pub mod capture;
 mod conclusion;
 mod dump;
+pub mod lives;
 mod mirror;
 mod received;
 pub mod rtnetlink;

@@ -7,6 +7,7 @@ mod flat;
 mod held;
 pub mod iproute;
 mod kernel;
+pub mod live;
 mod place;
 mod plan;
 mod possible;

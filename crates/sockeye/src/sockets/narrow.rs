@@ -17,7 +17,7 @@ use super::view::Kind;
 const PIDS_MAX: u64 = 64;
 
 /// What makes a process matter to a filter.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Narrowing<'f> {
     /// A process matters where one of these holds of it; none: all do.
     tests: Vec<(OwnerPart, &'f Condition)>,

@@ -11,6 +11,7 @@ mod place;
 mod process;
 mod report;
 mod run;
+mod sockets;
 mod stop;
 mod stream;
 mod subject;

@@ -17,7 +17,7 @@ pub(crate) enum StreamFormat {
 /// Options of `sockeye watch`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
-    /// Tables (`links routes`; none: all but statistics and prefixes), then a filter (`old.operstate = up`)
+    /// Tables (`links routes`; none: all but statistics and prefixes), or `sockets` alone, then a filter (`old.operstate = up`)
     #[arg(value_name = "TABLE|FILTER", trailing_var_arg = false)]
     pub(crate) words: Vec<String>,
 
@@ -40,6 +40,10 @@ pub(crate) struct Options {
     /// Time between comparisons with the kernel's tables, up to a tenth more (default: each table's own, some minutes)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) audit: Option<std::time::Duration>,
+
+    /// Time between dumps of the sockets, where births are not told (`watch sockets`)
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1s")]
+    pub(crate) interval: std::time::Duration,
 
     /// Bytes of events that may wait before the kernel drops some
     #[arg(long, value_name = "BYTES", default_value_t = sockeye_conn::RECEIVE_BUFFER)]

@@ -23,6 +23,9 @@ use crate::sockets::run::namespaces;
 
 /// Follows the tables until a signal ends it, the reader has gone, or as many changes as wanted were told.
 pub(crate) fn run(options: &Options) -> Result<Status> {
+    if let Some(words) = super::sockets::named(&options.words) {
+        return super::sockets::run(options, words);
+    }
     let stop = Stop::new().context("cannot wait for signals")?;
     let mut hooks = hooks::Hooks::read(options, stop.asked())?;
     let hooked = hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables);

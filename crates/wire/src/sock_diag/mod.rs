@@ -2,6 +2,7 @@
 //!
 //! One file for each family or structure, named as in the kernel's headers (include/uapi/linux).
 
+pub mod bare;
 pub mod bpf_storage;
 pub mod bytecode;
 pub mod congestion;

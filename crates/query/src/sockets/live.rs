@@ -1,0 +1,310 @@
+//! A socket while it lives and as it ends, as filters speak of it: `closed and dport = 443 and retransmissions > 0`.
+//!
+//! Every field of the listing is there under its name; what only the life of a socket has stands behind them.
+
+use std::sync::LazyLock;
+
+use sockeye_wire::{Meaning, Name, Privilege, Scalar, Version, names};
+
+use super::flat::Flat;
+use super::place::Place;
+use super::registry::{Source, registry};
+use super::row::SocketRow;
+use super::surroundings::OwnerPart;
+use crate::filter::Record;
+use crate::{Catalog, FieldId, FieldInfo, FieldKind, Value, Word};
+
+/// What can happen to a socket, each with its word.
+pub const EVENTS: &[Name] = names![
+    (0, "present"),
+    (1, "opened"),
+    (2, "listening"),
+    (3, "accepted"),
+    (4, "established"),
+    (5, "state"),
+    (6, "closed"),
+    (7, "retransmit"),
+    (8, "reset"),
+    (9, "drop"),
+    (10, "error"),
+];
+/// When a socket was first known of.
+const KNOWN: &[Name] = names![(0, "birth"), (1, "found"), (2, "end")];
+/// Who began a connection.
+const SIDES: &[Name] = names![(0, "connect"), (1, "accept"), (2, "listen")];
+/// Why a socket ended.
+const ENDS: &[Name] = names![
+    (0, "closed-here"),
+    (1, "closed-by-peer"),
+    (2, "reset"),
+    (3, "aborted"),
+    (4, "refused"),
+    (5, "timed-out"),
+    (6, "unreachable"),
+    (7, "gave-up"),
+    (8, "aborted-or-refused"),
+    (9, "error"),
+    (10, "unknown"),
+];
+
+/// A field that only the life of a socket has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// What happened.
+    Event,
+    /// Found by asking again after a loss.
+    Resync,
+    /// When it was first known of.
+    Known,
+    /// Who began.
+    Side,
+    /// Why it ended.
+    End,
+    /// The state before.
+    OldState,
+    /// How long it lived.
+    Duration,
+    /// One of [`Facts::totals`].
+    Total(u8),
+}
+
+/// The names of [`Facts::totals`], with unit and documentation.
+pub const TOTALS: [(&str, Meaning, &str); 9] = [
+    ("bytes_sent", Meaning::Bytes, "Bytes sent, retransmissions included."),
+    ("bytes_acked", Meaning::Bytes, "Bytes that the peer has acknowledged."),
+    ("bytes_received", Meaning::Bytes, "Bytes received in order."),
+    ("bytes_retrans", Meaning::Bytes, "Bytes sent again."),
+    ("retransmissions", Meaning::Count, "Segments sent again."),
+    ("segs_in", Meaning::Count, "Segments received."),
+    ("segs_out", Meaning::Count, "Segments sent."),
+    ("rtt", Meaning::Microseconds, "Smoothed round-trip time, the last one that is known."),
+    ("min_rtt", Meaning::Microseconds, "Smallest round-trip time."),
+];
+
+/// The fields before the totals, in their order.
+const OWN: [(Own, &str, FieldKind, &str); 7] = [
+    (Own::Event, "event", FieldKind::Number(Meaning::OneOf(EVENTS)), "What happened to the socket."),
+    (
+        Own::Resync,
+        "resync",
+        FieldKind::Number(Meaning::Truth),
+        "Found by asking the kernel again, after it dropped messages.",
+    ),
+    (
+        Own::Known,
+        "known",
+        FieldKind::Number(Meaning::OneOf(KNOWN)),
+        "When the socket was first known of: at its birth, found alive, or only at its end.",
+    ),
+    (Own::Side, "side", FieldKind::Number(Meaning::OneOf(SIDES)), "Who began: this socket, or its peer."),
+    (Own::End, "end", FieldKind::Number(Meaning::OneOf(ENDS)), "Why it ended, as far as it can be told."),
+    (Own::OldState, "old.state", FieldKind::Text, "The state before."),
+    (
+        Own::Duration,
+        "duration",
+        FieldKind::Number(Meaning::Microseconds),
+        "How long it lived; of one that was found alive, since it was found.",
+    ),
+];
+
+/// What is known of the life of a socket, beside what a listing says.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// What happened, a word of [`EVENTS`].
+    pub event: &'static str,
+    /// Found by asking again after a loss.
+    pub resync: bool,
+    /// When it was first known of.
+    pub known: &'static str,
+    /// Who began.
+    pub side: Option<&'static str>,
+    /// Why it ended.
+    pub end: Option<&'static str>,
+    /// The state before.
+    pub old_state: Option<&'static str>,
+    /// How long it lived.
+    pub duration_us: Option<u64>,
+    /// What it has done, in the order of [`TOTALS`].
+    pub totals: [Option<u64>; TOTALS.len()],
+    /// The kernel described the socket in a message; otherwise no more than protocol, state, ends and cookie are known.
+    pub described: bool,
+    /// Who opened it, as the kernel's event said: pid and name.
+    pub actor: Option<(u32, &'a [u8])>,
+    /// The control group of the socket, as the kernel's event said.
+    pub cgroup: Option<u64>,
+}
+
+/// A socket with its life.
+#[derive(Clone, Copy)]
+pub struct LiveRow<'a> {
+    /// The socket as a listing has it.
+    pub row: SocketRow<'a>,
+    /// Its life.
+    pub facts: Facts<'a>,
+}
+
+/// The fields of live sockets.
+pub fn live_catalog() -> &'static Catalog {
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(make);
+    &CATALOG
+}
+
+/// Which field of its own stands behind an id; `None`: it is one of the listing.
+pub fn live_own(field: FieldId) -> Option<Own> {
+    let at = usize::from(field.0).checked_sub(registry().sources.len())?;
+    match OWN.get(at) {
+        Some(&(own, ..)) => Some(own),
+        None => u8::try_from(at - OWN.len()).ok().map(Own::Total),
+    }
+}
+
+fn make() -> Catalog {
+    let base = super::registry::catalog();
+    let mut made = Catalog::default();
+    for (_, info) in base.fields() {
+        // What a life has says more than the same of one message: that keeps its long name.
+        let aliases = info.aliases.iter().copied().filter(|alias| !is_own(alias)).collect();
+        made.add(FieldInfo { aliases, ..info.clone() });
+    }
+    let own = |path: &str, kind: FieldKind, doc| {
+        let (json, scalar) = match kind {
+            FieldKind::Number(meaning @ (Meaning::Microseconds | Meaning::Bytes | Meaning::Count)) => {
+                (crate::value::suffixed(path, meaning), Some(Scalar::U64))
+            }
+            _ => (path.to_owned(), None),
+        };
+        FieldInfo {
+            path: path.to_owned(),
+            aliases: Vec::new(),
+            json,
+            kernel: String::new(),
+            doc,
+            kind,
+            scalar,
+            several: false,
+            none_is_said: false,
+            since: Version(2, 12),
+            privilege: Privilege::None,
+        }
+    };
+    let mut event = None;
+    for (which, path, kind, doc) in OWN {
+        let id = made.add(own(path, kind, doc));
+        if which == Own::Event {
+            event = Some(id);
+        }
+    }
+    for (path, meaning, doc) in TOTALS {
+        made.add(own(path, FieldKind::Number(meaning), doc));
+    }
+    // A word that is an event here speaks of that: `established` is what happened, `state = established` what is.
+    base.words().iter().filter(|word| !EVENTS.iter().any(|name| name.name == word.word)).for_each(|word| {
+        made.add_word(*word);
+    });
+    if let Some(event) = event {
+        for name in EVENTS {
+            made.add_word(Word { word: name.name, field: event, values: core::slice::from_ref(&name.name) });
+        }
+    }
+    made
+}
+
+fn is_empty(value: &Value<'_>) -> bool {
+    matches!(value, Value::List(values) | Value::Incomplete(values) if values.is_empty())
+}
+
+fn is_own(name: &str) -> bool {
+    OWN.iter().any(|(_, own, ..)| *own == name) || TOTALS.iter().any(|(own, ..)| *own == name)
+}
+
+impl LiveRow<'_> {
+    fn own(&self, own: Own) -> Option<Value<'_>> {
+        let facts = &self.facts;
+        match own {
+            Own::Event => Some(Value::Word(facts.event)),
+            Own::Resync => Some(Value::Truth(facts.resync)),
+            Own::Known => Some(Value::Word(facts.known)),
+            Own::Side => facts.side.map(Value::Word),
+            Own::End => facts.end.map(Value::Word),
+            Own::OldState => facts.old_state.map(Value::Word),
+            Own::Duration => facts.duration_us.map(Value::Unsigned),
+            Own::Total(at) => facts.totals.get(usize::from(at)).copied().flatten().map(Value::Unsigned),
+        }
+    }
+
+    /// Whether a field of the listing is said by no message: it would read as zero.
+    fn is_unsaid(&self, field: FieldId) -> bool {
+        let known = |flat: &Flat| {
+            matches!(
+                flat,
+                Flat::Proto
+                    | Flat::State
+                    | Flat::Local
+                    | Flat::LocalPort
+                    | Flat::Peer
+                    | Flat::PeerPort
+                    | Flat::Port
+                    | Flat::Cookie
+                    | Flat::Namespace
+            )
+        };
+        !self.facts.described
+            && match &registry().sources[usize::from(field.0)] {
+                Source::Flat(flat) => !known(flat),
+                // The address family is the first octet of the structure, and was said; attributes are there or are not.
+                Source::Places(places) => {
+                    let in_structure = |place: &Place| place.attribute.is_none() && place.tables.has(self.row.table);
+                    places.iter().any(in_structure) && registry().catalog.info(field).path != "family"
+                }
+            }
+    }
+
+    fn of_actor(&self, field: FieldId) -> Option<Value<'_>> {
+        let Source::Flat(flat) = &registry().sources[usize::from(field.0)] else { return None };
+        match flat {
+            Flat::Owner(OwnerPart::Pid) => Some(Value::List(vec![Value::Unsigned(self.facts.actor?.0.into())])),
+            Flat::Owner(OwnerPart::Process) => Some(Value::List(vec![Value::Text(self.facts.actor?.1)])),
+            Flat::Cgroup => self.row.surroundings.cgroup(self.facts.cgroup?).map(Value::Text),
+            _ => None,
+        }
+    }
+}
+
+impl Record for LiveRow<'_> {
+    fn value(&self, field: FieldId) -> Option<Value<'_>> {
+        if let Some(own) = live_own(field) {
+            return self.own(own);
+        }
+        if self.is_unsaid(field) {
+            return self.of_actor(field);
+        }
+        // Who opened it is known from the event, before anybody looked through the processes.
+        match Record::value(&self.row, field) {
+            None => self.of_actor(field),
+            Some(none @ (Value::List(_) | Value::Incomplete(_))) if is_empty(&none) => {
+                self.of_actor(field).or(Some(none))
+            }
+            found => found,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_a_life_come_before_parts_of_a_message() {
+        let catalog = live_catalog();
+        let own = |name: &str| live_own(catalog.find(name).unwrap());
+        assert_eq!(own("duration"), Some(Own::Duration));
+        assert_eq!(own("old.state"), Some(Own::OldState));
+        for (at, (name, ..)) in (0..).zip(TOTALS) {
+            assert_eq!(own(name), Some(Own::Total(at)), "{name}");
+        }
+        assert_eq!(own("tcp_info.rtt"), None);
+        assert_eq!(own("state"), None);
+        assert_eq!(catalog.info(catalog.find("rtt").unwrap()).json, "rtt_us");
+        assert_eq!(catalog.word("closed").unwrap().values, ["closed"]);
+    }
+}

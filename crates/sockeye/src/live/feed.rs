@@ -1,0 +1,219 @@
+//! What the kernel tells everybody of one network namespace's sockets: dumps, and messages about those destroyed.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use sockeye_conn::{Buffer, Error, Namespace, Socket};
+use sockeye_state::lives::{Lives, Protocol, Reason, Time, Told};
+use sockeye_state::{Dump, Received, Step};
+use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, InetQuestion, InetSocket};
+use sockeye_wire::sock_diag::state::State;
+use sockeye_wire::{Kind, Messages, Scalar};
+
+use super::now;
+use crate::sockets::listing;
+
+/// Groups of sock_diag that tell of destroyed TCP and UDP sockets (include/uapi/linux/sock_diag.h,
+/// `enum sknetlink_groups`), and the protocol of each.
+const GROUPS: [(Protocol, u32); 4] = [(Protocol::Tcp, 1), (Protocol::Udp, 2), (Protocol::Tcp, 3), (Protocol::Udp, 4)];
+/// Messages that are read at one go before something else has its turn.
+const TURN: usize = 10_000;
+/// `INET_DIAG_INFO`, `INET_DIAG_CONG`, `INET_DIAG_SKMEMINFO`, bit `n - 1` for extension `n`.
+const EXTENSIONS: u8 = 1 << 1 | 1 << 3 | 1 << 6;
+/// Not a socket any more, or not yet one.
+const NO_SOCKETS: u32 = State::TimeWait.mask() | State::SynReceived.mask();
+/// Dumps take no more than one part in so many of the time, whatever interval was asked for.
+const REST: u32 = 3;
+/// Time after which a round is repeated that was not whole, at least.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// The dumps of a round. TCP's old request walks both address families at once.
+const DUMPS: [(Protocol, u16, u8); 3] =
+    [(Protocol::Tcp, IPPROTO_TCP, 0), (Protocol::Udp, IPPROTO_UDP, AF_INET), (Protocol::Udp, IPPROTO_UDP, AF_INET6)];
+
+/// What a feed is to follow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// Time between rounds of dumps.
+    pub(crate) interval: Duration,
+    /// Bytes of messages that may wait.
+    pub(crate) receive_buffer: usize,
+    /// TCP's changes come from elsewhere, as they happen.
+    pub(crate) traced: bool,
+    /// UDP sockets are followed too.
+    pub(crate) udp: bool,
+}
+
+/// One network namespace.
+pub(crate) struct Feed {
+    pub(crate) lives: Lives,
+    options: Options,
+    events: Socket,
+    dumps: Socket,
+    event_buffer: Buffer,
+    dump_buffer: Buffer,
+    /// The drop counter as it was told of last.
+    drops: Option<u32>,
+    /// When nothing was unread for the last time.
+    read_up: Time,
+    /// When the next round is due.
+    due: Time,
+    /// What the last round took.
+    pub(crate) cost: Duration,
+    pub(crate) rounds: u64,
+}
+
+impl Feed {
+    /// Subscribes. What is there is asked for by the first [`advance`](Self::advance).
+    pub(crate) fn open(namespace: Option<&Namespace>, options: Options) -> Result<Self, Error> {
+        let mut events = listing::open(namespace)?;
+        events.set_receive_buffer(options.receive_buffer)?;
+        for (protocol, group) in GROUPS {
+            let wanted = if protocol == Protocol::Tcp { !options.traced } else { options.udp };
+            if wanted {
+                events.join(group)?;
+            }
+        }
+        let dumps = listing::open(namespace)?;
+        let (drops, at) = (events.drops(), now());
+        Ok(Self {
+            lives: Lives::new(options.traced),
+            options,
+            events,
+            dumps,
+            event_buffer: Buffer::new(),
+            dump_buffer: Buffer::new(),
+            drops,
+            read_up: at,
+            due: at,
+            cost: Duration::ZERO,
+            rounds: 0,
+        })
+    }
+
+    /// When there is something to do that nothing wakes for.
+    pub(crate) fn due(&self) -> Time {
+        self.due
+    }
+
+    /// Reads what waits, and asks for what there is where it is time to.
+    pub(crate) fn advance(&mut self, tell: &mut dyn FnMut(Told<'_>)) -> Result<(), Error> {
+        let drained = self.read(tell)?;
+        // Of a queue that is not read up a dump would be older than what waits.
+        if now() >= self.due && drained {
+            self.round(tell)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the engine of a loss that somebody else met, and asks again soon.
+    pub(crate) fn lost(&mut self, reason: Reason, lost: Option<u64>, since: Time, tell: &mut dyn FnMut(Told<'_>)) {
+        self.lives.lost(reason, lost, since, tell);
+        self.due = now();
+    }
+
+    /// Reads what the kernel tells of destroyed sockets. `true`: nothing is unread.
+    fn read(&mut self, tell: &mut dyn FnMut(Told<'_>)) -> Result<bool, Error> {
+        for _ in 0..TURN {
+            match self.events.try_receive(&mut self.event_buffer)? {
+                Received::Datagram(datagram) if datagram.sender == 0 => {
+                    let at = now();
+                    for message in Messages::new(datagram.bytes).map_while(Result::ok) {
+                        if !matches!(message.kind(), Kind::Data(_)) {
+                            continue;
+                        }
+                        let Some(protocol) = protocol_of(message.payload()) else { continue };
+                        self.lives.destroyed(protocol, message.payload(), at, tell);
+                    }
+                }
+                Received::Overrun => {
+                    let drops = self.events.drops();
+                    let lost = self.drops.zip(drops).map(|(before, now)| u64::from(now.wrapping_sub(before)));
+                    self.drops = drops;
+                    self.lost(Reason::Overrun, lost.filter(|&lost| lost > 0), self.read_up, tell);
+                }
+                Received::Empty => {
+                    self.read_up = now();
+                    return Ok(true);
+                }
+                _ => {}
+            }
+        }
+        Ok(false)
+    }
+
+    fn round(&mut self, tell: &mut dyn FnMut(Told<'_>)) -> Result<(), Error> {
+        let began = now();
+        self.lives.begin_round(began);
+        let mut whole = true;
+        for (protocol, number, family) in DUMPS {
+            // What is told as it happens has to be asked for only where something is not known.
+            let known = protocol == Protocol::Tcp && self.options.traced && self.lives.is_synced();
+            if known || protocol == Protocol::Udp && !self.options.udp {
+                continue;
+            }
+            whole &= self.dump(protocol, number, family, tell)?;
+        }
+        self.read(tell)?;
+        let ended = now();
+        self.lives.end_round(whole, ended, tell);
+        self.cost = ended.saturating_sub(began);
+        self.rounds += 1;
+        let wait = if self.lives.is_synced() { self.options.interval } else { RETRY };
+        self.due = ended + wait.max(self.cost * REST);
+        if self.options.traced && !self.options.udp && self.lives.is_synced() {
+            self.due = Time::MAX;
+        }
+        Ok(())
+    }
+
+    /// One dump, during which notifications go on being read. `true`: it was whole, or the kernel has no such sockets.
+    fn dump(
+        &mut self,
+        protocol: Protocol,
+        number: u16,
+        family: u8,
+        tell: &mut dyn FnMut(Told<'_>),
+    ) -> Result<bool, Error> {
+        let question = InetQuestion {
+            family,
+            protocol: number,
+            extensions: EXTENSIONS,
+            states: !NO_SOCKETS,
+            bytecode: &[],
+            bpf_storages: false,
+        };
+        let mut dump = Dump::new(self.dumps.send(question.dump())?);
+        loop {
+            let received = self.dumps.receive(&mut self.dump_buffer)?;
+            let at = now();
+            let lives = &mut self.lives;
+            let step = dump.handle(received, |message| lives.row(protocol, message.payload(), at, tell));
+            if step == Step::Ended {
+                break;
+            }
+            self.read(tell)?;
+        }
+        let conclusion = dump.into_conclusion();
+        // ENOENT: this kernel has no such family.
+        let lacks = conclusion.messages == 0 && conclusion.refusal.as_ref().is_some_and(|refusal| refusal.errno == 2);
+        Ok(lacks || conclusion.is_whole())
+    }
+}
+
+impl AsFd for Feed {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.events.as_fd()
+    }
+}
+
+/// The protocol of a socket that was destroyed stands in an attribute.
+fn protocol_of(payload: &[u8]) -> Option<Protocol> {
+    let socket = InetSocket::read(payload).ok()?;
+    let number = Scalar::U8.read(socket.attributes.protocol()?, 0)?;
+    match u16::try_from(number).ok()? {
+        IPPROTO_TCP => Some(Protocol::Tcp),
+        IPPROTO_UDP => Some(Protocol::Udp),
+        _ => None,
+    }
+}

@@ -1,0 +1,17 @@
+//! `sockeye watch sockets`: connections from birth to death, a line or an object each.
+
+mod line;
+mod object;
+mod run;
+mod stream;
+
+pub(super) use run::run;
+
+/// Whether the words begin with the table of sockets, and what stands behind it.
+pub(super) fn named(words: &[String]) -> Option<&[String]> {
+    match words {
+        // What is quoted is one word for us.
+        [first, rest @ ..] if matches!(first.as_str(), "sockets" | "socket") => Some(rest),
+        _ => None,
+    }
+}

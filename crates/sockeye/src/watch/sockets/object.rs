@@ -1,0 +1,164 @@
+//! Events of sockets as JSON objects, one a line.
+
+use sockeye_query::Value;
+use sockeye_query::filter::Record as _;
+use sockeye_query::sockets::live::{LiveRow, TOTALS, live_catalog};
+use sockeye_state::lives::Time;
+
+use super::super::report::rfc3339;
+use super::stream::Notice;
+use crate::live::{calendar, now};
+use crate::output::json::Json;
+use crate::output::run::Line;
+use crate::output::value;
+use crate::rows::Row;
+use crate::sockets::view::{self, Choice};
+
+/// How sockets are written, made once.
+pub(super) struct Objects {
+    /// Those that the kernel described in a message.
+    described: Json,
+    /// Those of which no more is known than who they are.
+    bare: Json,
+    /// Those of them that ended: what their message says of a state means nothing.
+    ended: Json,
+    line: Line,
+}
+
+impl Objects {
+    pub(super) fn new() -> Self {
+        let columns = |view, columns| {
+            let choice = Choice { view, columns, owners: false, namespaces: false };
+            // The views are ours, and known.
+            view::columns(&choice).unwrap_or_default()
+        };
+        Self {
+            described: Json::new(&columns(Some("everything"), None)),
+            bare: Json::new(&columns(None, Some("proto,state,local,peer,cookie"))),
+            ended: Json::new(&columns(None, Some("proto,local,peer,cookie"))),
+            line: Line::default(),
+        }
+    }
+
+    pub(super) fn event(&mut self, out: &mut Vec<u8>, row: &LiveRow<'_>, at: Time, netns: Option<&[u8]>) {
+        begin(out, at, netns);
+        let facts = &row.facts;
+        out.extend_from_slice(b",\"table\":\"sockets\",");
+        member(out, "change", facts.event);
+        for (name, set) in [("resync", facts.resync), ("snapshot", facts.event == "present")] {
+            if set {
+                out.extend_from_slice(format!(",\"{name}\":true").as_bytes());
+            }
+        }
+        out.extend_from_slice(b",\"key\":{");
+        for (at, name) in ["cookie", "proto", "local", "local_port", "peer", "peer_port"].into_iter().enumerate() {
+            let Some(field) = live_catalog().find(name) else { continue };
+            let Some(read) = row.value(field) else { continue };
+            if at > 0 {
+                out.push(b',');
+            }
+            value::json_entry(out, &live_catalog().info(field).json, &read);
+        }
+        out.extend_from_slice(b"},\"life\":{");
+        member(out, "known", facts.known);
+        let words = [("side", facts.side), ("end", facts.end), ("old_state", facts.old_state)];
+        for (name, word) in words {
+            if let Some(word) = word {
+                out.push(b',');
+                member(out, name, word);
+            }
+        }
+        let numbers = TOTALS.iter().map(|(name, ..)| *name).zip(facts.totals);
+        for (name, number) in [("duration", facts.duration_us)].into_iter().chain(numbers) {
+            if let (Some(number), Some(field)) = (number, live_catalog().find(name)) {
+                out.push(b',');
+                value::json_entry(out, &live_catalog().info(field).json, &Value::Unsigned(number));
+            }
+        }
+        out.push(b'}');
+        owners(out, row);
+        out.extend_from_slice(b",\"record\":");
+        let json = match facts.event {
+            _ if facts.described => &self.described,
+            "closed" => &self.ended,
+            _ => &self.bare,
+        };
+        json.row(out, &mut self.line, Row::Socket(&row.row));
+        out.extend_from_slice(b"}\n");
+    }
+}
+
+/// Whoever is known to hold the socket; nothing where it is not known.
+fn owners(out: &mut Vec<u8>, row: &LiveRow<'_>) {
+    const PARTS: [&str; 6] = ["pid", "process", "user_name", "unit", "container", "pod"];
+    let lists: Vec<_> = PARTS
+        .iter()
+        .filter_map(|name| {
+            let field = live_catalog().find(name)?;
+            match row.value(field)? {
+                Value::List(values) | Value::Incomplete(values) if !values.is_empty() => {
+                    Some((live_catalog().info(field).json.as_str(), values))
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    let Some(count) = lists.iter().map(|(_, values)| values.len()).max() else { return };
+    out.extend_from_slice(b",\"owners\":[");
+    for at in 0..count {
+        out.push(if at == 0 { b'{' } else { b',' });
+        if at > 0 {
+            out.push(b'{');
+        }
+        let mut first = true;
+        for (key, values) in &lists {
+            // An empty list in the place of one is "none": a process in no container.
+            let Some(value) = values.get(at).filter(|value| !matches!(value, Value::List(inner) if inner.is_empty()))
+            else {
+                continue;
+            };
+            if !first {
+                out.push(b',');
+            }
+            first = false;
+            value::json_entry(out, key, value);
+        }
+        out.push(b'}');
+    }
+    out.push(b']');
+}
+
+fn begin(out: &mut Vec<u8>, at: Time, netns: Option<&[u8]>) {
+    out.push(b'{');
+    member(out, "time", &rfc3339(calendar(at)));
+    if let Some(netns) = netns {
+        out.push(b',');
+        value::json_entry(out, "netns", &Value::Text(netns));
+    }
+}
+
+fn member(out: &mut Vec<u8>, key: &str, text: &str) {
+    value::json_entry(out, key, &Value::Text(text.as_bytes()));
+}
+
+/// A gap, its end, or where all of this is known from.
+pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Option<&[u8]>) {
+    begin(out, if matches!(notice, Notice::Gap(_)) { now() } else { at }, netns);
+    match notice {
+        Notice::Gap(gap) => {
+            out.extend_from_slice(b",\"change\":\"gap\",\"tables\":[\"sockets\"],");
+            member(out, "since", &rfc3339(calendar(gap.since)));
+            out.push(b',');
+            member(out, "reason", &gap.reason.to_string());
+            let lost = gap.lost.map_or_else(|| "null".to_owned(), |lost| lost.to_string());
+            out.extend_from_slice(format!(",\"lost\":{lost}").as_bytes());
+        }
+        Notice::Synced(_) => out.extend_from_slice(b",\"change\":\"synced\",\"tables\":[\"sockets\"]"),
+        Notice::Sources(sources) => {
+            let list = sources.iter().map(|source| Value::Text(source.as_bytes())).collect();
+            out.extend_from_slice(b",\"change\":\"sources\",");
+            value::json_entry(out, "sources", &Value::List(list));
+        }
+    }
+    out.extend_from_slice(b"}\n");
+}

@@ -1,0 +1,105 @@
+//! What of the engine's events is told, and in which format.
+
+use std::io::{self, Write as _};
+
+use sockeye_query::filter::{Decision, Expression};
+use sockeye_query::sockets::Surroundings;
+use sockeye_query::sockets::live::LiveRow;
+use sockeye_state::lives::{Gap, Happening, Time, Told};
+
+use super::super::options::{Options, StreamFormat};
+use super::{line, object};
+use crate::live::row;
+
+/// Something to tell beside sockets.
+pub(super) enum Notice<'n> {
+    /// Something was lost.
+    Gap(&'n Gap),
+    /// What is known is what there is.
+    Synced(Time),
+    /// From where it is known.
+    Sources(&'n [&'static str]),
+}
+
+/// The stream of what happens.
+pub(super) struct Stream<'s> {
+    pub(super) options: &'s Options,
+    pub(super) filter: &'s Expression,
+    pub(super) shows_netns: bool,
+    pub(super) objects: object::Objects,
+    pub(super) out: Vec<u8>,
+    pub(super) told: u64,
+    /// More is wanted.
+    pub(super) open: bool,
+    /// Why what happened could not be written, where the reader has not just gone.
+    pub(super) unwritten: Option<io::Error>,
+}
+
+impl Stream<'_> {
+    /// Takes what the engine tells. `true`: there is a socket that was not there before.
+    pub(super) fn take(&mut self, told: &Told<'_>, label: &[u8], surroundings: &dyn Surroundings) -> bool {
+        match told {
+            Told::Event(event) => {
+                let is_new = !matches!(event.happening, Happening::Closed | Happening::State(_));
+                if event.happening == Happening::Present && !self.options.snapshot {
+                    return is_new;
+                }
+                let Some(row) = row::of(event, surroundings) else { return is_new };
+                if self.open && self.filter.decide(&row) == Decision::Yes {
+                    self.event(&row, event.at, label);
+                    self.told += u64::from(event.happening != Happening::Present);
+                    self.open &= self.options.limit.is_none_or(|limit| self.told < limit);
+                }
+                is_new
+            }
+            Told::Gap(gap) => {
+                self.notice(&Notice::Gap(gap), gap.since, label);
+                false
+            }
+            Told::Synced(at) => {
+                self.notice(&Notice::Synced(*at), *at, label);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn netns<'l>(&self, label: &'l [u8]) -> Option<&'l [u8]> {
+        let is_wanted = self.shows_netns || self.options.format() == StreamFormat::Ndjson;
+        (is_wanted && !label.is_empty()).then_some(label)
+    }
+
+    fn event(&mut self, row: &LiveRow<'_>, at: Time, label: &[u8]) {
+        let netns = self.netns(label);
+        match self.options.format() {
+            StreamFormat::Lines => line::event(&mut self.out, row, at, netns),
+            StreamFormat::Ndjson => self.objects.event(&mut self.out, row, at, netns),
+        }
+        if self.out.len() >= crate::output::sink::BLOCK_LEN {
+            self.flush();
+        }
+    }
+
+    pub(super) fn notice(&mut self, notice: &Notice<'_>, at: Time, label: &[u8]) {
+        if !self.open {
+            return;
+        }
+        let netns = self.netns(label);
+        match self.options.format() {
+            StreamFormat::Lines => line::notice(&mut self.out, notice, at, netns),
+            StreamFormat::Ndjson => object::notice(&mut self.out, notice, at, netns),
+        }
+    }
+
+    /// Writes what there is. A reader that has gone ends the watch.
+    pub(super) fn flush(&mut self) {
+        if !self.out.is_empty() {
+            let mut stdout = io::stdout();
+            if let Err(error) = stdout.write_all(&self.out).and_then(|()| stdout.flush()) {
+                self.open = false;
+                self.unwritten = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+            }
+            self.out.clear();
+        }
+    }
+}

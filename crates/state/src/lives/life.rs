@@ -1,0 +1,211 @@
+//! One socket, from the moment it was first known of to its end.
+
+use core::time::Duration;
+
+use sockeye_wire::sock_diag::state::State;
+use sockeye_wire::sock_diag::tcp_info::TcpInfo;
+
+use super::ending::End;
+
+/// A moment, as the time since the machine started (`CLOCK_MONOTONIC`): the clock of the kernel's own events.
+pub type Time = Duration;
+
+/// What kind of socket it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// `IPPROTO_TCP`.
+    Tcp,
+    /// `IPPROTO_UDP`.
+    Udp,
+}
+
+/// When a socket was first known of, and so what a record of it can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known {
+    /// Its beginning was seen.
+    Birth,
+    /// It was found alive.
+    Found,
+    /// Nothing was known of it before its end.
+    End,
+}
+
+impl Known {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Birth => "birth",
+            Self::Found => "found",
+            Self::End => "end",
+        }
+    }
+}
+
+/// Who began the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// This socket connected.
+    Connect,
+    /// It came out of a listener.
+    Accept,
+    /// It listens.
+    Listen,
+}
+
+impl Side {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Accept => "accept",
+            Self::Listen => "listen",
+        }
+    }
+}
+
+/// What a connection has done up to now. What the kernel did not say is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Bytes sent, retransmissions included.
+    pub bytes_sent: Option<u64>,
+    /// Bytes that the peer has acknowledged.
+    pub bytes_acked: Option<u64>,
+    /// Bytes received in order.
+    pub bytes_received: Option<u64>,
+    /// Bytes sent again.
+    pub bytes_retrans: Option<u64>,
+    /// Segments sent again.
+    pub retransmissions: Option<u64>,
+    /// Segments received.
+    pub segs_in: Option<u64>,
+    /// Segments sent.
+    pub segs_out: Option<u64>,
+    /// Smoothed round-trip time in microseconds.
+    pub rtt_us: Option<u64>,
+    /// Smallest round-trip time in microseconds.
+    pub min_rtt_us: Option<u64>,
+}
+
+impl Totals {
+    /// What `tcp_info` says.
+    pub fn of(info: &TcpInfo<'_>) -> Self {
+        Self {
+            bytes_sent: info.bytes_sent(),
+            bytes_acked: info.bytes_acked(),
+            bytes_received: info.bytes_received(),
+            bytes_retrans: info.bytes_retrans(),
+            retransmissions: info.total_retrans(),
+            segs_in: info.segs_in(),
+            segs_out: info.segs_out(),
+            rtt_us: info.rtt(),
+            min_rtt_us: info.min_rtt(),
+        }
+    }
+
+    /// These, and of those that are absent the older ones.
+    #[must_use]
+    pub fn or(self, older: Self) -> Self {
+        Self {
+            bytes_sent: self.bytes_sent.or(older.bytes_sent),
+            bytes_acked: self.bytes_acked.or(older.bytes_acked),
+            bytes_received: self.bytes_received.or(older.bytes_received),
+            bytes_retrans: self.bytes_retrans.or(older.bytes_retrans),
+            retransmissions: self.retransmissions.or(older.retransmissions),
+            segs_in: self.segs_in.or(older.segs_in),
+            segs_out: self.segs_out.or(older.segs_out),
+            rtt_us: self.rtt_us.or(older.rtt_us),
+            min_rtt_us: self.min_rtt_us.or(older.min_rtt_us),
+        }
+    }
+}
+
+/// A process as the kernel named it in an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Its id.
+    pub pid: u32,
+    /// Its name, up to the first NUL.
+    pub comm: [u8; 16],
+}
+
+impl Actor {
+    /// Its name.
+    pub fn name(&self) -> &[u8] {
+        let end = self.comm.iter().position(|&byte| byte == 0).unwrap_or(self.comm.len());
+        &self.comm[..end]
+    }
+}
+
+/// One socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Life {
+    /// Its identity until the next boot.
+    pub cookie: u64,
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// Its state, or at its end the last one that it had.
+    pub state: State,
+    /// When it was first known of.
+    pub known: Known,
+    /// Who began.
+    pub side: Option<Side>,
+    /// When it was first seen; of one that was seen at its birth this is its birth.
+    pub since: Time,
+    /// When it was established, where that was seen.
+    pub established: Option<Time>,
+    /// When it ended.
+    pub ended: Option<Time>,
+    /// Why it ended.
+    pub end: Option<End>,
+    /// The side that said first that it will send no more: `true`, this one.
+    pub closed_here: Option<bool>,
+    /// Who opened it, as the kernel's event said.
+    pub actor: Option<Actor>,
+    /// The control group, as the kernel's event said.
+    pub cgroup: Option<u64>,
+    /// What it has done.
+    pub totals: Totals,
+    /// When that was so.
+    pub totals_at: Time,
+    /// The kernel described it in a message, which has its uid, inode and queues; otherwise there is no more than addresses.
+    pub described: bool,
+}
+
+impl Life {
+    pub(super) fn new(cookie: u64, protocol: Protocol, state: State, known: Known, at: Time) -> Self {
+        Self {
+            cookie,
+            protocol,
+            state,
+            known,
+            side: (state == State::Listening).then_some(Side::Listen),
+            since: at,
+            established: None,
+            ended: None,
+            end: None,
+            closed_here: None,
+            actor: None,
+            cgroup: None,
+            totals: Totals::default(),
+            totals_at: at,
+            described: false,
+        }
+    }
+
+    /// How long it lived, or lives by now. Of one that was not seen at its birth this is the least that is known, and of
+    /// one that was only seen at its end nothing is known.
+    pub fn duration(&self, now: Time) -> Option<Duration> {
+        (self.known != Known::End).then(|| self.ended.unwrap_or(now).saturating_sub(self.since))
+    }
+
+    /// Takes a new state, and what it tells of who closed first.
+    pub(super) fn enter(&mut self, state: State) {
+        match (self.state, state) {
+            (State::Established, State::FinWait1 | State::FinWait2 | State::Closing) => self.closed_here = Some(true),
+            (State::Established, State::CloseWait | State::LastAck) => self.closed_here = Some(false),
+            _ => {}
+        }
+        self.state = state;
+    }
+}

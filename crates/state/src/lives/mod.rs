@@ -1,0 +1,17 @@
+//! The lives of sockets: each from its birth to its end, as far as the kernel tells.
+//!
+//! sock_diag can be asked and announces ends; births and changes it does not announce. Tracepoints do, where BPF is
+//! allowed. [`Lives`] joins whatever there is by the cookie of the socket, and each [`Life`] says what is known of it.
+
+mod ending;
+mod engine;
+mod event;
+mod life;
+mod store;
+mod transition;
+
+pub use ending::End;
+pub use engine::Lives;
+pub use event::{Event, Gap, Happening, Reason, Told};
+pub use life::{Actor, Known, Life, Protocol, Side, Time, Totals};
+pub use transition::Transition;

@@ -1,0 +1,76 @@
+//! Messages about sockets that no kernel sent in one piece: for those who keep sockets in the kernel's own form.
+
+use core::net::SocketAddr;
+
+use super::inet::{AF_INET, AF_INET6, MESSAGE_LEN};
+use super::state::State;
+
+/// An `inet_diag_msg` with no more than state, ends and cookie. Whoever reads it must know that uid, inode, interface and
+/// queues are zero because nobody said them.
+pub fn message(state: State, local: SocketAddr, peer: SocketAddr, cookie: u64) -> [u8; MESSAGE_LEN] {
+    let mut bytes = [0; MESSAGE_LEN];
+    bytes[0] = if local.is_ipv4() { AF_INET } else { AF_INET6 };
+    bytes[1] = state.number();
+    for (end, port_at, address_at) in [(local, 4, 8), (peer, 6, 24)] {
+        bytes[port_at..port_at + 2].copy_from_slice(&end.port().to_be_bytes());
+        match end {
+            SocketAddr::V4(end) => bytes[address_at..address_at + 4].copy_from_slice(&end.ip().octets()),
+            SocketAddr::V6(end) => bytes[address_at..address_at + 16].copy_from_slice(&end.ip().octets()),
+        }
+    }
+    // Two numbers of 32 bits, the lower half first.
+    let [low, high] = [cookie & u64::from(u32::MAX), cookie >> 32];
+    for (half, at) in [(low, 44), (high, 48)] {
+        bytes[at..at + 4].copy_from_slice(&u32::try_from(half).unwrap_or(0).to_ne_bytes());
+    }
+    bytes
+}
+
+/// Lets a message say what a later one says: its attributes stand behind the older ones, and the last of several counts.
+/// The fixed part stays, as a socket that is destroyed has lost its uid, inode and interface.
+pub fn renew(message: &mut Vec<u8>, later: &[u8]) {
+    if let Some(attributes) = later.get(MESSAGE_LEN..) {
+        message.resize(crate::bytes::align(message.len()), 0);
+        message.extend_from_slice(attributes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sock_diag::inet::InetSocket;
+
+    #[test]
+    fn a_bare_message_is_read_like_one_of_the_kernel() {
+        for (local, peer) in [("10.1.2.3:4567", "10.9.8.7:443"), ("[fd00::1:2]:4567", "[fd00::9:8]:443")] {
+            let [local, peer]: [SocketAddr; 2] = [local, peer].map(|end| end.parse().unwrap());
+            let bytes = message(State::FinWait2, local, peer, 0x0102_0304_0506_0708);
+            let read = InetSocket::read(&bytes).unwrap().message;
+            assert_eq!(read.state(), Some(State::FinWait2));
+            assert_eq!((read.source(), read.destination()), (Some(local.ip()), Some(peer.ip())));
+            assert_eq!((read.sport(), read.dport()), (Some(4567), Some(443)));
+            assert_eq!(read.cookie(), Some(0x0102_0304_0506_0708));
+        }
+    }
+
+    #[test]
+    fn what_came_later_counts_and_what_only_the_older_had_stays() {
+        let end: SocketAddr = "10.1.2.3:4567".parse().unwrap();
+        let attribute = |number: u8, payload: &[u8]| {
+            let mut bytes = vec![u8::try_from(4 + payload.len()).unwrap(), 0, number, 0];
+            bytes.extend_from_slice(payload);
+            bytes
+        };
+        // INET_DIAG_CONG without its padding, INET_DIAG_INFO twice.
+        let mut older = message(State::Established, end, end, 5).to_vec();
+        older.extend(attribute(2, &[1; 8]));
+        older.extend(attribute(4, b"bbr\0x"));
+        let mut later = message(State::Unconnected, "10.7.7.7:0".parse().unwrap(), end, 5).to_vec();
+        later.extend(attribute(2, &[9; 8]));
+        renew(&mut older, &later);
+        let read = InetSocket::read(&older).unwrap();
+        assert_eq!(read.message.sport(), Some(4567));
+        assert_eq!(read.attributes.tcp_info(), Some(&[9; 8][..]));
+        assert!(read.attributes.0.payload(4).is_some());
+    }
+}
