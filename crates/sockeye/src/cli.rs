@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::fields;
-use crate::{sockets, tables, watch};
+use crate::{sockets, tables, watch, why};
 
 /// Everything the Linux kernel tells about the network.
 #[derive(Debug, Parser)]
@@ -45,6 +45,12 @@ Examples:
   sockeye watch --on 'routes dst = default' --run 'systemctl restart vpn' --debounce 500ms
   sockeye watch --on 'links new.operstate = down' --run 'notify-send down' --hold 2s";
 
+const WHY_EXAMPLES: &str = "\
+Examples:
+  sockeye why                                    what is wrong on this machine, after 5 s
+  sockeye why dport = 5432 --for 30s             what holds these connections up
+  sockeye why 10.0.0.1:443                       why it cannot be reached";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List sockets
@@ -55,6 +61,9 @@ pub(crate) enum Command {
     /// Follow tables live: every change, and every loss
     #[command(before_help = WATCH_EXAMPLES)]
     Watch(watch::Options),
+    /// Say what is slow or broken, and why
+    #[command(before_help = WHY_EXAMPLES)]
+    Why(why::Options),
     /// List sockets with the options, the filter and the text of `ss`
     #[command(disable_help_flag = true)]
     Ss {

@@ -15,6 +15,8 @@ pub(crate) enum Status {
     Usage,
     /// 3: shown, but something that was asked for by name could not be had, or a dump was cut.
     Incomplete,
+    /// 4: something is wrong, where that was asked for as a status.
+    Found,
 }
 
 impl Status {
@@ -34,6 +36,7 @@ impl Status {
             0 => Self::Whole,
             2 => Self::Usage,
             3 => Self::Incomplete,
+            4 => Self::Found,
             _ => Self::Failed,
         }
     }
@@ -45,6 +48,7 @@ impl Status {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Incomplete => 3,
+            Self::Found => 4,
         }
     }
 }

@@ -14,6 +14,7 @@ mod tables;
 mod usage;
 mod version;
 mod watch;
+mod why;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -62,6 +63,7 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
         // What begins with `ss` was taken before; this is for whoever finds another way to it.
         Some(Command::Ss { words }) => Ok(Status::of_number(ss::run(words, ss::Called::Strict))),
         Some(Command::Watch(options)) => watch::run(&options),
+        Some(Command::Why(options)) => why::run(&options),
         Some(Command::Fields(options)) => fields::run(&options),
         Some(Command::Completion { shell }) => {
             let mut text = Vec::new();

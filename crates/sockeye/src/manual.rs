@@ -9,11 +9,12 @@ use clap_mangen::roff::{Roff, roman};
 use crate::cli::{Cli, EXAMPLES};
 
 /// What each exit status says, in the order of [`crate::exit::Status`].
-const EXIT_STATUS: [(&str, &str); 4] = [
+const EXIT_STATUS: [(&str, &str); 5] = [
     ("0", "The kernel's answer is all there. A reader that closed the pipe early is no failure."),
     ("1", "It failed: nothing could be shown, or the output could not be written."),
     ("2", "The command line is wrong, or its filter can match nothing."),
     ("3", "Shown, but something that was asked for by name could not be had, or a dump was cut."),
+    ("4", "Something is wrong, and `why --exit-code` was asked to say so."),
 ];
 
 /// The page, as roff.

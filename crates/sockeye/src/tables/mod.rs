@@ -10,7 +10,9 @@ mod run;
 mod verdict;
 mod view;
 
+pub(crate) use ask::open;
 pub(crate) use commands::{Command, find};
 pub(crate) use named::index_of;
+pub(crate) use place::Place;
 pub(crate) use run::run;
 pub(crate) use view::default_fields;

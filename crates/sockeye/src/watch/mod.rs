@@ -18,7 +18,7 @@ mod subject;
 mod watched;
 mod words;
 
-pub(crate) use options::Options;
+pub(crate) use options::{Options, duration};
 pub(crate) use run::run;
 
 use std::io::Write as _;

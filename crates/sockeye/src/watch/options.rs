@@ -94,6 +94,7 @@ impl Options {
     }
 }
 
-fn duration(text: &str) -> Result<std::time::Duration, String> {
+/// A duration as people write it.
+pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}; write a duration as 90s or 5min"))
 }

@@ -1,0 +1,140 @@
+//! Questions to rtnetlink, one namespace at a time.
+
+use std::net::IpAddr;
+
+use sockeye_conn::{Buffer, Error, Namespace, Socket};
+use sockeye_query::Value;
+use sockeye_query::rtnetlink::{Row, catalog};
+use sockeye_state::rtnetlink::each_record;
+use sockeye_state::{Conclusion, Dump, Received, Step};
+use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, RTM_GETROUTE, Table, Wanted};
+use sockeye_wire::{Kind, Messages, Request};
+
+use crate::sockets::system::Interfaces;
+use crate::tables;
+
+/// Dumps of a table that changed meanwhile before it is taken as it is.
+const ATTEMPTS_MAX: u32 = 5;
+/// `RTM_F_LOOKUP_TABLE` and `RTM_F_FIB_MATCH` (include/uapi/linux/rtnetlink.h).
+const LOOKUP_TABLE: u32 = 0x1000;
+const FIB_MATCH: u32 = 0x2000;
+/// `RTA_DST`.
+const RTA_DST: u16 = 1;
+
+/// One namespace.
+pub(super) struct Kernel {
+    socket: Socket,
+    buffer: Buffer,
+    place: tables::Place,
+}
+
+impl Kernel {
+    pub(super) fn open(namespace: Option<&Namespace>) -> Result<Self, Error> {
+        let place = tables::Place { label: None, interfaces: Interfaces::opened(namespace), index: 0 };
+        Ok(Self { socket: tables::open(namespace)?, buffer: Buffer::new(), place })
+    }
+
+    /// The name of an interface, or its number.
+    pub(super) fn interface(&self, ifindex: u32) -> String {
+        match self.place.interfaces.name(ifindex) {
+            Some(name) => String::from_utf8_lossy(&name).into_owned(),
+            None => format!("interface {ifindex}"),
+        }
+    }
+
+    /// The records of a table. `false`: not all of them.
+    pub(super) fn rows(
+        &mut self,
+        table: Table,
+        wanted: &Wanted,
+        mut each: impl FnMut(&Row<'_>),
+    ) -> Result<bool, Error> {
+        let mut whole = true;
+        for dump in table.dumps(wanted) {
+            let mut records = Vec::new();
+            let mut conclusion = Conclusion::default();
+            for _ in 0..ATTEMPTS_MAX {
+                records.clear();
+                let mut run = Dump::new(self.socket.send(dump.request.clone())?);
+                while run.handle(self.socket.receive(&mut self.buffer)?, |message| {
+                    each_record(table, message.payload(), &mut Vec::new(), &mut |record| records.push(record.to_vec()));
+                }) == Step::Continue
+                {}
+                conclusion = run.into_conclusion();
+                if !conclusion.interrupted {
+                    break;
+                }
+            }
+            whole &= conclusion.is_whole();
+            for record in &records {
+                if dump.family.is_some_and(|family| record.first() != Some(&family)) {
+                    continue;
+                }
+                if let Ok(row) = Row::read(table, record, &self.place) {
+                    each(&row);
+                }
+            }
+        }
+        Ok(whole)
+    }
+
+    /// The route to an address, as the kernel would take it: the resolved one, or the entry of the table that matches.
+    /// The error number where there is none.
+    pub(super) fn route(&mut self, to: IpAddr, entry: bool) -> Result<Result<Vec<u8>, i32>, Error> {
+        let (family, octets) = match to {
+            IpAddr::V4(ip) => (AF_INET, ip.octets().to_vec()),
+            IpAddr::V6(ip) => (AF_INET6, ip.octets().to_vec()),
+        };
+        // struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags.
+        let mut header = [0; 12];
+        header[0] = family;
+        header[1] = u8::try_from(octets.len() * 8).unwrap_or(0);
+        // IPv6 always says the table, and refuses to be asked for it.
+        let flags = if family == AF_INET { LOOKUP_TABLE } else { 0 } | if entry { FIB_MATCH } else { 0 };
+        header[8..].copy_from_slice(&flags.to_ne_bytes());
+        let request = Request::new(RTM_GETROUTE, 0).body(&header).attribute(RTA_DST, &octets);
+        let sequence = self.socket.send(request)?;
+        loop {
+            let Received::Datagram(datagram) = self.socket.receive(&mut self.buffer)? else { continue };
+            for message in Messages::new(datagram.bytes).map_while(Result::ok) {
+                if message.sequence() != sequence {
+                    continue;
+                }
+                match (message.kind(), message.error()) {
+                    (Kind::Data(_), _) => return Ok(Ok(message.payload().to_vec())),
+                    (_, Some(error)) => return Ok(Err(error.map_or(0, |error| error.errno))),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Reads a record of a table.
+    pub(super) fn row<'a>(&'a self, table: Table, record: &'a [u8]) -> Option<Row<'a>> {
+        Row::read(table, record, &self.place).ok()
+    }
+}
+
+/// The value of a field by its name.
+pub(super) fn field<'a>(row: &Row<'a>, name: &str) -> Option<Value<'a>> {
+    row.value(catalog(row.table).find(name)?)
+}
+
+/// A field that is a number.
+pub(super) fn number(row: &Row<'_>, name: &str) -> Option<u64> {
+    match field(row, name)? {
+        Value::Unsigned(number) => Some(number),
+        Value::Interface { index, .. } => Some(index.into()),
+        Value::Truth(truth) => Some(truth.into()),
+        _ => None,
+    }
+}
+
+/// A field as it is shown; empty where there is none.
+pub(super) fn shown(row: &Row<'_>, name: &str) -> String {
+    let mut out = Vec::new();
+    if let Some(read) = field(row, name) {
+        crate::output::value::text(&mut out, &read);
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

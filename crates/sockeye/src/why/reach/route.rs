@@ -1,0 +1,151 @@
+//! The rule and the route that the kernel would take.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use sockeye_conn::Error;
+use sockeye_wire::rtnetlink::record::{Route, Rule};
+use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table, Wanted};
+
+use super::super::finding::Finding;
+use super::super::kernel::{Kernel, shown};
+use super::{Reach, Way};
+
+/// Types of routes (include/uapi/linux/rtnetlink.h, `RTN_*`).
+const UNICAST: u8 = 1;
+const LOCAL: u8 = 2;
+/// `RT_TABLE_MAIN` and `RT_TABLE_LOCAL`.
+const MAIN_TABLE: u32 = 254;
+const LOCAL_TABLE: u32 = 255;
+/// `FR_ACT_TO_TBL`.
+const TO_TABLE: u8 = 1;
+
+/// Error numbers that a route can answer with.
+const EACCES: i32 = 13;
+const EINVAL: i32 = 22;
+const ENETUNREACH: i32 = 101;
+const EHOSTUNREACH: i32 = 113;
+
+/// Asks for the route. `None`: there is none, and a finding says why.
+pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>, Error> {
+    let ip = reach.target.ip;
+    let record = match kernel.route(ip, false)? {
+        Ok(record) => record,
+        Err(errno) => {
+            refused(reach, errno);
+            return Ok(None);
+        }
+    };
+    let Some(route) = Route::read(&record) else { return Ok(None) };
+    // Until there is a rule of somebody's, the kernel keeps `local` and `main` in one (net/ipv4/fib_trie.c,
+    // fib_trie_unmerge) and calls it by the latter's name.
+    let is_merged = ip.is_ipv4() && route.kind() == LOCAL && route.table() == MAIN_TABLE;
+    rule(reach, kernel, ip, if is_merged { LOCAL_TABLE } else { route.table() })?;
+    let entry = kernel.route(ip, true)?.ok();
+    let (prefix, protocol, kind) = {
+        let row = kernel.row(Table::Routes, entry.as_deref().unwrap_or(&record));
+        let of = |name| row.as_ref().map_or_else(String::new, |row| shown(row, name));
+        (of("dst"), of("protocol"), of("type"))
+    };
+    let table = match kernel.row(Table::Routes, &record) {
+        Some(_) if is_merged => "local".to_owned(),
+        Some(row) => shown(&row, "table"),
+        None => String::new(),
+    };
+    let ifindex = route.oif().unwrap_or(0);
+    let mut text = format!("{prefix} table {table}");
+    for (word, value) in [
+        ("via", route.gateway().map(|gateway| gateway.to_string())),
+        ("dev", (ifindex != 0).then(|| kernel.interface(ifindex))),
+        ("src", route.preferred_source().map(|source| source.to_string())),
+        ("proto", (!protocol.is_empty()).then_some(protocol)),
+    ] {
+        if let Some(value) = value {
+            let _ = write!(text, " {word} {value}");
+        }
+    }
+    if route.kind() != UNICAST {
+        text = format!("{kind} {text}");
+    }
+    reach.step("route", text);
+    let is_local = route.kind() == LOCAL;
+    Ok(Some(Way { is_local, ifindex, next_hop: route.gateway().unwrap_or(ip) }))
+}
+
+fn refused(reach: &mut Reach, errno: i32) {
+    let subject = reach.target.ip.to_string();
+    let (cause, text, advice) = match errno {
+        ENETUNREACH => (
+            "no-route",
+            "none: no table has a route to it",
+            "add a route, or see why the default route is gone: sockeye routes dst = default",
+        ),
+        EHOSTUNREACH => (
+            "unreachable-route",
+            "of type unreachable",
+            "a route or a rule of type `unreachable` stands in the way: sockeye routes type = unreachable",
+        ),
+        EACCES => (
+            "prohibited-route",
+            "of type prohibit",
+            "a route or a rule of type `prohibit` stands in the way: sockeye routes type = prohibit; sockeye rules",
+        ),
+        EINVAL => (
+            "blackhole-route",
+            "of type blackhole",
+            "a route or a rule of type `blackhole` swallows it: sockeye routes type = blackhole; sockeye rules",
+        ),
+        _ => ("no-route", "refused", "the kernel gives no route, for the reason that its error number says"),
+    };
+    reach.step("route", text);
+    reach.findings.push(Finding::new(cause, subject, advice).with("errno", u64::from(errno.unsigned_abs())));
+}
+
+/// The first rule that leads to the table in which the route was found, and holds of a packet of this host without a mark.
+fn rule(reach: &mut Reach, kernel: &mut Kernel, ip: IpAddr, table: u32) -> Result<(), Error> {
+    let family = if ip.is_ipv4() { AF_INET } else { AF_INET6 };
+    let wanted = Wanted { family: Some(family), ..Wanted::default() };
+    let mut first: Option<(u32, String)> = None;
+    reach.whole &= kernel.rows(Table::Rules, &wanted, |row| {
+        let Some(rule) = Rule::read(row.payload()) else { return };
+        let holds = rule.action() == TO_TABLE
+            && rule.table() == table
+            && rule.source().is_none()
+            && rule.mark().is_none()
+            && rule.iif_name().is_none()
+            && rule.destination().is_none_or(|network| contains(network, ip));
+        if holds && first.as_ref().is_none_or(|(priority, _)| rule.priority() < *priority) {
+            first = Some((rule.priority(), shown(row, "table")));
+        }
+    })?;
+    let text = match first {
+        Some((priority, table)) => format!("{priority}: lookup {table}"),
+        None => format!("one with a condition of its own leads to table {table}: sockeye rules"),
+    };
+    reach.step("rule", text);
+    Ok(())
+}
+
+fn contains((network, prefix_len): (IpAddr, u8), ip: IpAddr) -> bool {
+    let bits = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => u128::from(ip.to_bits()) << 96,
+        IpAddr::V6(ip) => ip.to_bits(),
+    };
+    network.is_ipv4() == ip.is_ipv4()
+        && (prefix_len == 0 || (bits(network) ^ bits(ip)).checked_shr(128 - u32::from(prefix_len)) == Some(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_contains_its_addresses_alone() {
+        let is =
+            |network: &str, prefix_len, ip: &str| contains((network.parse().unwrap(), prefix_len), ip.parse().unwrap());
+        assert!(is("10.9.0.0", 16, "10.9.255.1") && !is("10.9.0.0", 16, "10.10.0.1"));
+        assert!(is("10.9.8.7", 32, "10.9.8.7") && !is("10.9.8.7", 32, "10.9.8.6"));
+        assert!(is("0.0.0.0", 0, "203.0.113.9") && !is("0.0.0.0", 0, "fd00::1"));
+        assert!(is("fd00::", 8, "fd12::1") && !is("fd00::", 8, "fe80::1"));
+    }
+}

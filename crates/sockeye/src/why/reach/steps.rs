@@ -1,0 +1,146 @@
+//! What lies on the way: the link, the neighbour, the queue.
+
+use std::fmt::Write as _;
+
+use sockeye_conn::Error;
+use sockeye_wire::rtnetlink::record::{Link, Neighbour};
+use sockeye_wire::rtnetlink::{Table, Wanted};
+
+use super::super::finding::Finding;
+use super::super::kernel::{Kernel, number, shown};
+use super::{Reach, Way};
+
+/// States of a neighbour (include/uapi/linux/neighbour.h, `NUD_*`).
+const INCOMPLETE: u16 = 0x01;
+const FAILED: u16 = 0x20;
+const NOARP: u16 = 0x40;
+/// `IFF_LOOPBACK`, `IFF_NOARP`, `IFF_POINTOPOINT`: nobody is asked for an address of the link.
+const WITHOUT_NEIGHBOURS: u32 = 0x8 | 0x80 | 0x10;
+
+/// The link that the route leaves by.
+pub(super) fn link(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result<(), Error> {
+    if way.ifindex == 0 {
+        return Ok(());
+    }
+    let wanted = Wanted { ifindex: Some(way.ifindex), ..Wanted::default() };
+    let mut found = None;
+    reach.whole &= kernel.rows(Table::Links, &wanted, |row| {
+        let Some(link) = Link::read(row.payload()).filter(|link| link.index() == way.ifindex) else { return };
+        let count = |name| number(row, name).unwrap_or(0);
+        let errors = [
+            ("rx_errors", count("stats64.rx_errors")),
+            ("tx_errors", count("stats64.tx_errors")),
+            ("rx_dropped", count("stats64.rx_dropped")),
+            ("tx_dropped", count("stats64.tx_dropped")),
+            ("tx_carrier_errors", count("stats64.tx_carrier_errors")),
+        ];
+        found = Some((shown(row, "ifname"), link.is_up(), link.carrier(), shown(row, "operstate"), errors));
+    })?;
+    let Some((name, up, carrier, operstate, errors)) = found else {
+        reach.step("link", format!("{} is gone", kernel.interface(way.ifindex)));
+        return Ok(());
+    };
+    let said = |truth: bool, yes: &'static str, no: &'static str| if truth { yes } else { no };
+    let mut text = format!("{name} {}", said(up, "up", "down"));
+    if let Some(carrier) = carrier {
+        text.push_str(said(carrier, ", carrier", ", no carrier"));
+    }
+    let _ = write!(text, ", operstate {operstate}");
+    for (name, count) in errors.iter().filter(|(_, count)| *count > 0) {
+        let _ = write!(text, ", {name} {count}");
+    }
+    reach.step("link", text);
+    if !up {
+        let advice = "bring it up: ip link set dev NAME up; sockeye watch links tells who takes it down";
+        reach.findings.push(Finding::new("link-down", name.clone(), advice).with("operstate", operstate.clone()));
+    } else if carrier == Some(false) || operstate == "lowerlayerdown" {
+        let advice = "nothing is at the other end: cable, switch port, or the peer of a veth that is down";
+        reach.findings.push(Finding::new("no-carrier", name.clone(), advice).with("operstate", operstate));
+    }
+    let errors: Vec<_> = errors.into_iter().filter(|(_, count)| *count > 0).collect();
+    if !errors.is_empty() {
+        let advice = "see whether they grow: sockeye top --pane links";
+        let finding = Finding::new("link-errors", name, advice);
+        let finding = errors.into_iter().fold(finding, |finding, (name, count)| finding.with(name, count));
+        reach.findings.push(finding);
+    }
+    Ok(())
+}
+
+/// The neighbour that would get the packets.
+pub(super) fn neighbour(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result<(), Error> {
+    let wanted = Wanted { ifindex: Some(way.ifindex), ..Wanted::default() };
+    let mut flags = 0;
+    reach.whole &= kernel.rows(Table::Links, &wanted, |row| {
+        if let Some(link) = Link::read(row.payload()).filter(|link| link.index() == way.ifindex) {
+            flags = link.flags();
+        }
+    })?;
+    if flags & WITHOUT_NEIGHBOURS != 0 {
+        reach.step("neighbour", "none is needed on this link");
+        return Ok(());
+    }
+    let mut found = None;
+    reach.whole &= kernel.rows(Table::Neighbours, &wanted, |row| {
+        let Some(neighbour) = Neighbour::read(row.payload()) else { return };
+        if neighbour.ifindex() == way.ifindex && neighbour.address() == Some(way.next_hop) {
+            found = Some((neighbour.state(), shown(row, "state"), shown(row, "lladdr"), number(row, "probes")));
+        }
+    })?;
+    let Some((state, named, lladdr, probes)) = found else {
+        reach.step("neighbour", format!("{} is not known yet: the first packet will ask for it", way.next_hop));
+        return Ok(());
+    };
+    let lladdr = if lladdr.is_empty() { String::new() } else { format!(" at {lladdr}") };
+    reach.step("neighbour", format!("{}{lladdr} {named}", way.next_hop));
+    if state & (INCOMPLETE | FAILED) != 0 && state & NOARP == 0 {
+        let cause = if state & FAILED != 0 { "neighbour-failed" } else { "neighbour-unanswered" };
+        let subject = format!("{} on {}", way.next_hop, kernel.interface(way.ifindex));
+        let advice = "nobody on the link answers for that address: it is off, on another network, or a wrong VLAN or \
+                      prefix length";
+        let finding = Finding::new(cause, subject, advice).with("state", named);
+        reach.findings.push(match probes {
+            Some(probes) => finding.with("probes", probes),
+            None => finding,
+        });
+    }
+    Ok(())
+}
+
+/// The queueing disciplines of the link.
+pub(super) fn qdisc(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result<(), Error> {
+    if way.ifindex == 0 {
+        return Ok(());
+    }
+    let wanted = Wanted { ifindex: Some(way.ifindex), ..Wanted::default() };
+    let mut found = Vec::new();
+    reach.whole &= kernel.rows(Table::Qdiscs, &wanted, |row| {
+        if number(row, "ifindex") != Some(way.ifindex.into()) {
+            return;
+        }
+        let count = |name| number(row, name).unwrap_or(0);
+        found.push((
+            shown(row, "kind"),
+            shown(row, "handle"),
+            count("stats2.queue.drops"),
+            count("stats2.queue.backlog"),
+            count("stats2.queue.qlen"),
+        ));
+    })?;
+    let name = kernel.interface(way.ifindex);
+    for (kind, handle, drops, backlog, packets) in found {
+        let mut text = format!("{kind} {handle}");
+        if drops + backlog > 0 {
+            let _ = write!(text, ", {drops} dropped, {backlog} bytes in {packets} packets wait");
+        }
+        reach.step("qdisc", text);
+        if drops > 0 {
+            let advice = "the queue was full: the link, or the rate that was set for it, is slower than what is sent";
+            let subject = format!("{kind} {handle} on {name}");
+            reach
+                .findings
+                .push(Finding::new("qdisc-drops", subject, advice).with("drops", drops).with("backlog_bytes", backlog));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! `sockeye why` from the command line to the exit status.
+
+use anyhow::Result;
+use sockeye_query::Value;
+
+use super::finding::Finding;
+use super::options::{Format, Options};
+use super::reach::{Reach, Target};
+use crate::exit::Status;
+use crate::output::{self, escape, value};
+use crate::sockets::Mistaken;
+use crate::sockets::run::namespaces;
+
+/// Answers.
+pub(crate) fn run(options: &Options) -> Result<Status> {
+    let found = namespaces(options.netns.as_deref())?;
+    if found.several {
+        return Err(Mistaken::sentence("`why` looks at one network namespace: name it, instead of `all`"));
+    }
+    let namespace = found.list.first();
+    let [word] = options.words.as_slice() else {
+        return Err(Mistaken::sentence("name an address, as in `sockeye why 10.0.0.1:443`"));
+    };
+    let Some(target) = Target::read(word) else {
+        return Err(Mistaken::sentence(format!(
+            "{word:?} is no address: write 10.0.0.1, 10.0.0.1:443 or [fd00::1]:443"
+        )));
+    };
+    let reach = Reach::look(target, namespace)?;
+    output::print(&match options.output {
+        Format::Text => text(&reach),
+        Format::Json => json(&reach),
+    })?;
+    Ok(status(options, reach.whole, &reach.findings))
+}
+
+/// Findings are a status of their own where they were asked for as one; what is not whole says so in any case.
+fn status(options: &Options, whole: bool, findings: &[Finding]) -> Status {
+    match whole {
+        false => Status::Incomplete,
+        true if options.exit_code && !findings.is_empty() => Status::Found,
+        true => Status::Whole,
+    }
+}
+
+fn text(reach: &Reach) -> Vec<u8> {
+    let mut out = format!("{}\n", reach.target).into_bytes();
+    for step in &reach.steps {
+        out.extend_from_slice(format!("  {:<10}", step.name).as_bytes());
+        escape::text(&mut out, step.text.as_bytes());
+        out.push(b'\n');
+    }
+    for finding in &reach.findings {
+        finding.text(&mut out);
+    }
+    if reach.findings.is_empty() {
+        out.extend_from_slice(b"nothing found on this host that keeps packets from it\n");
+    }
+    out
+}
+
+fn json(reach: &Reach) -> Vec<u8> {
+    let mut out = b"{\"schema\":1,".to_vec();
+    value::json_entry(&mut out, "target", &Value::Text(reach.target.to_string().as_bytes()));
+    out.extend_from_slice(b",\"steps\":[");
+    for (at, step) in reach.steps.iter().enumerate() {
+        out.extend_from_slice(if at == 0 { b"{" } else { b",{" });
+        value::json_entry(&mut out, "step", &Value::Text(step.name.as_bytes()));
+        out.push(b',');
+        value::json_entry(&mut out, "text", &Value::Text(step.text.as_bytes()));
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"],\"findings\":[");
+    for (at, finding) in reach.findings.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        finding.json(&mut out);
+    }
+    out.extend_from_slice(format!("],\"whole\":{}}}\n", reach.whole).as_bytes());
+    out
+}

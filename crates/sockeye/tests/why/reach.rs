@@ -1,0 +1,152 @@
+//! `sockeye why ADDRESS[:PORT]`.
+
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use sockeye_zoo::in_namespace;
+
+use crate::support::sockeye;
+
+/// Patience with a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks again until it holds: what the kernel does by itself tells nobody that it is done.
+fn wait_until(holds: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < until, "it never came to that");
+    }
+}
+
+/// Runs `ip`, which has to work.
+fn ip(arguments: &str) {
+    let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip is installed");
+    assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A cable, of which this end is v0 with 10.9.0.1/24 and fd09::1/64; the other end stays down.
+fn cable() {
+    ip("link set lo up");
+    ip("link add v0 type veth peer name v1");
+    ip("link set v0 up");
+    ip("address add 10.9.0.1/24 dev v0");
+    ip("address add fd09::1/64 dev v0 nodad");
+}
+
+/// The answer, whose status has to be this one.
+fn why(target: &str, status: i32) -> Value {
+    let (code, answer) = ask(target);
+    assert_eq!(code, Some(status), "{target}: {answer:#}");
+    answer
+}
+
+fn ask(target: &str) -> (Option<i32>, Value) {
+    let output = sockeye(&["why", target, "-o", "json", "--exit-code"]);
+    let answer = serde_json::from_slice(&output.stdout);
+    (output.status.code(), answer.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr))))
+}
+
+/// The causes that were found, and what each is wrong with.
+fn causes(answer: &Value) -> Vec<(&str, &str)> {
+    let findings = answer["findings"].as_array().expect("a list");
+    findings.iter().map(|one| (one["cause"].as_str().unwrap(), one["subject"].as_str().unwrap())).collect()
+}
+
+/// What was said of a step.
+fn step<'a>(answer: &'a Value, name: &str) -> &'a str {
+    let steps = answer["steps"].as_array().expect("a list");
+    let found = steps.iter().find(|step| step["step"] == name);
+    found.unwrap_or_else(|| panic!("no {name} in {answer:#}"))["text"].as_str().unwrap()
+}
+
+#[test]
+fn a_way_that_works_is_told_and_nothing_is_found() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        ip("neighbour add 10.9.0.7 dev v0 lladdr 02:00:00:00:00:17 nud permanent");
+        ip("route add 10.77.0.0/16 via 10.9.0.7 table 177");
+        ip("rule add to 10.77.3.0/24 lookup 177 priority 501");
+        let answer = why("10.77.3.9:443", 0);
+        assert_eq!(causes(&answer), []);
+        assert_eq!(step(&answer, "rule"), "501: lookup 177");
+        assert_eq!(step(&answer, "route"), "10.77.0.0/16 table 177 via 10.9.0.7 dev v0 src 10.9.0.1 proto boot");
+        assert_eq!(step(&answer, "link"), "v0 up, carrier, operstate up");
+        assert_eq!(step(&answer, "neighbour"), "10.9.0.7 at 02:00:00:00:00:17 permanent");
+        let text = sockeye(&["why", "10.77.3.9:443"]);
+        let text = String::from_utf8(text.stdout).expect("text");
+        assert!(text.ends_with("\nnothing found on this host that keeps packets from it\n"), "{text}");
+        let answer = why("[fd09::7]:443", 0);
+        assert!(step(&answer, "route").starts_with("fd09::/64 table main dev v0"), "{answer:#}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_route_that_is_missing_or_forbidden_is_the_cause() {
+    in_namespace(|_| {
+        cable();
+        for (kind, cause) in
+            [("blackhole", "blackhole-route"), ("prohibit", "prohibited-route"), ("unreachable", "unreachable-route")]
+        {
+            assert_eq!(causes(&why("203.0.113.9", 4)), [("no-route", "203.0.113.9")]);
+            ip(&format!("route add {kind} 203.0.113.0/24"));
+            assert_eq!(causes(&why("203.0.113.9:80", 4)), [(cause, "203.0.113.9")]);
+            ip(&format!("route delete {kind} 203.0.113.0/24"));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_link_without_carrier_and_a_neighbour_that_does_not_answer_are_causes() {
+    in_namespace(|_| {
+        cable();
+        let answer = why("10.9.0.7:80", 4);
+        assert_eq!(causes(&answer), [("no-carrier", "v0")]);
+        assert_eq!(step(&answer, "link"), "v0 up, no carrier, operstate lowerlayerdown");
+        ip("link set v1 up");
+        // Nobody is at the other end to say who has it.
+        let asking = UdpSocket::bind("10.9.0.1:0").expect("free");
+        asking.send_to(b"?", "10.9.0.8:9").expect("sent");
+        let failed = || causes(&ask("10.9.0.8").1) == [("neighbour-failed", "10.9.0.8 on v0")];
+        wait_until(failed);
+        Ok(())
+    });
+}
+
+#[test]
+fn an_address_of_this_host_needs_a_listener_whose_queue_has_room() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        let answer = why("10.9.0.1:7081", 4);
+        assert_eq!(causes(&answer), [("no-listener", "port 7081")]);
+        assert_eq!(step(&answer, "rule"), "0: lookup local");
+        let _elsewhere = TcpListener::bind("127.0.0.1:7081").expect("free");
+        let answer = why("10.9.0.1:7081", 4);
+        assert_eq!(answer["findings"][0]["evidence"]["listens_on"], "127.0.0.1");
+        let _listener = TcpListener::bind("10.9.0.1:7081").expect("free");
+        let answer = why("10.9.0.1:7081", 0);
+        assert_eq!(step(&answer, "listener"), "10.9.0.1 port 7081, 0 of 128 wait to be accepted");
+        let mut clients = Vec::new();
+        // One more than the limit are taken.
+        for _ in 0..129 {
+            clients.push(TcpStream::connect("10.9.0.1:7081").expect("taken"));
+        }
+        let full = || step(&ask("10.9.0.1:7081").1, "listener").contains("129 of 128");
+        wait_until(full);
+        assert_eq!(causes(&why("10.9.0.1:7081", 4)), [("accept-queue-full", "port 7081")]);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_no_address_is_a_mistake_of_the_command_line() {
+    let output = sockeye(&["why", "10.9.0.1", "-N", "all"]);
+    assert_eq!(output.status.code(), Some(2));
+    let sentence = String::from_utf8_lossy(&output.stderr);
+    assert!(sentence.contains("name it"), "{sentence}");
+}
