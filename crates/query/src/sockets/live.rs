@@ -47,6 +47,17 @@ const ENDS: &[Name] = names![
     (10, "unknown"),
 ];
 
+/// What holds a connection up: one bit a word.
+pub const CAUSES: &[Name] = names![
+    (1, "accept-queue-full"),
+    (2, "loss"),
+    (4, "receiver-does-not-read"),
+    (8, "receiver-window"),
+    (16, "send-buffer"),
+    (32, "congestion-window"),
+    (64, "application"),
+];
+
 /// A field that only the life of a socket has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Own {
@@ -64,8 +75,12 @@ pub enum Own {
     OldState,
     /// How long it lived.
     Duration,
+    /// What holds it up.
+    Why,
     /// One of [`Facts::totals`].
     Total(u8),
+    /// One of [`Facts::rates`].
+    Rate(u8),
 }
 
 /// The names of [`Facts::totals`], with unit and documentation.
@@ -81,8 +96,17 @@ pub const TOTALS: [(&str, Meaning, &str); 9] = [
     ("min_rtt", Meaning::Microseconds, "Smallest round-trip time."),
 ];
 
-/// The fields before the totals, in their order.
-const OWN: [(Own, &str, FieldKind, &str); 7] = [
+/// The names of [`Facts::rates`], with unit and documentation.
+pub const RATES: [(&str, Meaning, &str); 5] = [
+    ("send_rate", Meaning::BytesPerSecond, "Bytes sent a second over the last interval."),
+    ("receive_rate", Meaning::BytesPerSecond, "Bytes received a second over the last interval."),
+    ("retransmission_rate", Meaning::Count, "Segments sent again a second over the last interval."),
+    ("segment_send_rate", Meaning::Count, "Segments sent a second over the last interval."),
+    ("segment_receive_rate", Meaning::Count, "Segments received a second over the last interval."),
+];
+
+/// The fields before the totals and the rates, in their order.
+const OWN: [(Own, &str, FieldKind, &str); 8] = [
     (Own::Event, "event", FieldKind::Number(Meaning::OneOf(EVENTS)), "What happened to the socket."),
     (
         Own::Resync,
@@ -105,6 +129,12 @@ const OWN: [(Own, &str, FieldKind, &str); 7] = [
         FieldKind::Number(Meaning::Microseconds),
         "How long it lived; of one that was found alive, since it was found.",
     ),
+    (
+        Own::Why,
+        "why",
+        FieldKind::Number(Meaning::SetOf(CAUSES)),
+        "What held the connection up over the last interval (docs/why.md).",
+    ),
 ];
 
 /// What is known of the life of a socket, beside what a listing says.
@@ -126,6 +156,10 @@ pub struct Facts<'a> {
     pub duration_us: Option<u64>,
     /// What it has done, in the order of [`TOTALS`].
     pub totals: [Option<u64>; TOTALS.len()],
+    /// What came to it in a second of the last interval, in the order of [`RATES`].
+    pub rates: [Option<u64>; RATES.len()],
+    /// What held it up over the last interval, bits of [`CAUSES`]; absent where there was no interval.
+    pub why: Option<u8>,
     /// The kernel described the socket in a message; otherwise no more than protocol, state, ends and cookie are known.
     pub described: bool,
     /// Who opened it, as the kernel's event said: pid and name.
@@ -152,10 +186,11 @@ pub fn live_catalog() -> &'static Catalog {
 /// Which field of its own stands behind an id; `None`: it is one of the listing.
 pub fn live_own(field: FieldId) -> Option<Own> {
     let at = usize::from(field.0).checked_sub(registry().sources.len())?;
-    match OWN.get(at) {
-        Some(&(own, ..)) => Some(own),
-        None => u8::try_from(at - OWN.len()).ok().map(Own::Total),
+    if let Some(&(own, ..)) = OWN.get(at) {
+        return Some(own);
     }
+    let (at, of) = (at - OWN.len(), |at: usize| u8::try_from(at).ok());
+    if at < TOTALS.len() { of(at).map(Own::Total) } else { of(at - TOTALS.len()).map(Own::Rate) }
 }
 
 fn make() -> Catalog {
@@ -168,9 +203,9 @@ fn make() -> Catalog {
     }
     let own = |path: &str, kind: FieldKind, doc| {
         let (json, scalar) = match kind {
-            FieldKind::Number(meaning @ (Meaning::Microseconds | Meaning::Bytes | Meaning::Count)) => {
-                (crate::value::suffixed(path, meaning), Some(Scalar::U64))
-            }
+            FieldKind::Number(
+                meaning @ (Meaning::Microseconds | Meaning::Bytes | Meaning::Count | Meaning::BytesPerSecond),
+            ) => (crate::value::suffixed(path, meaning), Some(Scalar::U64)),
             _ => (path.to_owned(), None),
         };
         FieldInfo {
@@ -194,7 +229,7 @@ fn make() -> Catalog {
             event = Some(id);
         }
     }
-    for (path, meaning, doc) in TOTALS {
+    for (path, meaning, doc) in TOTALS.into_iter().chain(RATES) {
         made.add(own(path, FieldKind::Number(meaning), doc));
     }
     // A word that is an event here speaks of that: `established` is what happened, `state = established` what is.
@@ -214,7 +249,9 @@ fn is_empty(value: &Value<'_>) -> bool {
 }
 
 fn is_own(name: &str) -> bool {
-    OWN.iter().any(|(_, own, ..)| *own == name) || TOTALS.iter().any(|(own, ..)| *own == name)
+    OWN.iter().any(|(_, own, ..)| *own == name)
+        || RATES.iter().any(|(own, ..)| *own == name)
+        || TOTALS.iter().any(|(own, ..)| *own == name)
 }
 
 impl LiveRow<'_> {
@@ -228,6 +265,8 @@ impl LiveRow<'_> {
             Own::End => facts.end.map(Value::Word),
             Own::OldState => facts.old_state.map(Value::Word),
             Own::Duration => facts.duration_us.map(Value::Unsigned),
+            Own::Why => facts.why.map(|bits| Value::Set { bits: bits.into(), names: CAUSES }),
+            Own::Rate(at) => facts.rates.get(usize::from(at)).copied().flatten().map(Value::Unsigned),
             Own::Total(at) => facts.totals.get(usize::from(at)).copied().flatten().map(Value::Unsigned),
         }
     }
@@ -302,6 +341,10 @@ mod tests {
         for (at, (name, ..)) in (0..).zip(TOTALS) {
             assert_eq!(own(name), Some(Own::Total(at)), "{name}");
         }
+        for (at, (name, ..)) in (0..).zip(RATES) {
+            assert_eq!(own(name), Some(Own::Rate(at)), "{name}");
+        }
+        assert_eq!(own("why"), Some(Own::Why));
         assert_eq!(own("tcp_info.rtt"), None);
         assert_eq!(own("state"), None);
         assert_eq!(catalog.info(catalog.find("rtt").unwrap()).json, "rtt_us");

@@ -61,6 +61,19 @@ impl Owners {
         self.rested = ended + (ended.saturating_sub(began) * REST).max(REST_MIN);
     }
 
+    /// Who holds the socket with this inode, as far as was found: `nginx[4711]`, and how many others.
+    pub(crate) fn holder(&self, inode: u32) -> Option<String> {
+        let Ok(scan) = self.system.scanned()? else { return None };
+        let mut owners = scan.owners.of(inode);
+        let first = owners.next()?;
+        let name = first.process.comm().unwrap_or(b"?").escape_ascii().to_string();
+        let others = match owners.filter(|owner| owner.process.pid() != first.process.pid()).count() {
+            0 => String::new(),
+            others => format!(" and {others} more"),
+        };
+        Some(format!("{name}[{}]{others}", first.process.pid()))
+    }
+
     /// The surroundings of rows of one namespace.
     pub(crate) fn place<'s>(&'s self, namespace: Option<&'s Namespace>, label: Option<Vec<u8>>) -> Place<'s> {
         Place { system: &self.system, label, interfaces: Interfaces::of(namespace), ends: None, index: 0 }

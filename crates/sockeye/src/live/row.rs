@@ -2,7 +2,7 @@
 
 use sockeye_query::sockets::live::{Facts, LiveRow};
 use sockeye_query::sockets::{SocketRow, Surroundings, Table};
-use sockeye_state::lives::{Event, Happening, Life, Protocol, Totals};
+use sockeye_state::lives::{Delta, End, Event, Happening, Life, Protocol, Side, Time, Totals};
 use sockeye_wire::sock_diag::state::State;
 
 /// The table that a socket is listed in.
@@ -16,27 +16,49 @@ pub(crate) fn table(life: &Life) -> Table {
 /// An event with what surrounds it; `None`: its message is none.
 pub(crate) fn of<'a>(event: &Event<'a>, surroundings: &'a dyn Surroundings) -> Option<LiveRow<'a>> {
     let life = event.life;
-    let row = SocketRow::read(table(life), event.message, surroundings).ok()?;
     let old_state = match event.happening {
         Happening::State(old) => Some(old),
         Happening::Closed => Some(life.state),
         _ => None,
     };
-    let duration = life.duration(event.at);
     let facts = Facts {
         event: event.happening.word(),
         resync: event.resync,
-        known: life.known.word(),
-        side: life.side.map(sockeye_state::lives::Side::word),
-        end: life.end.map(sockeye_state::lives::End::word),
         old_state: old_state.filter(|state| !matches!(state, State::Unknown(_))).map(State::name),
+        ..facts(life, event.at)
+    };
+    Some(LiveRow { row: SocketRow::read(table(life), event.message, surroundings).ok()?, facts })
+}
+
+/// A socket that is alive.
+pub(crate) fn alive<'a>(life: &'a Life, message: &'a [u8], surroundings: &'a dyn Surroundings) -> Option<LiveRow<'a>> {
+    let row = SocketRow::read(table(life), message, surroundings).ok()?;
+    Some(LiveRow { row, facts: facts(life, life.totals_at) })
+}
+
+fn facts(life: &Life, at: Time) -> Facts<'_> {
+    let duration = life.duration(at);
+    Facts {
+        event: Happening::Present.word(),
+        resync: false,
+        known: life.known.word(),
+        side: life.side.map(Side::word),
+        end: life.end.map(End::word),
+        old_state: None,
         duration_us: duration.map(|duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
         totals: totals(&life.totals),
+        rates: life.delta.as_ref().map_or([None; 5], rates),
+        why: life.delta.map(|_| life.causes.bits()),
         described: life.described,
         actor: life.actor.as_ref().map(|actor| (actor.pid, actor.name())),
         cgroup: life.cgroup,
-    };
-    Some(LiveRow { row, facts })
+    }
+}
+
+/// In the order of [`sockeye_query::sockets::live::RATES`].
+fn rates(delta: &Delta) -> [Option<u64>; 5] {
+    [delta.bytes_sent, delta.bytes_received, delta.retransmissions, delta.segs_out, delta.segs_in]
+        .map(|grown| delta.per_second(grown))
 }
 
 /// In the order of [`sockeye_query::sockets::live::TOTALS`].
@@ -52,4 +74,29 @@ fn totals(totals: &Totals) -> [Option<u64>; 9] {
         totals.rtt_us,
         totals.min_rtt_us,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use sockeye_query::sockets::live::{CAUSES, EVENTS};
+    use sockeye_state::lives::{Cause, Happening};
+    use sockeye_wire::sock_diag::state::State;
+
+    #[test]
+    fn the_words_of_filters_are_those_of_the_engine() {
+        let causes = Cause::ALL.map(|cause| (u64::from(cause.bit()), cause.word()));
+        assert_eq!(CAUSES.iter().map(|name| (name.value, name.name)).collect::<Vec<_>>(), causes);
+        let events = [
+            Happening::Present,
+            Happening::Opened,
+            Happening::Listening,
+            Happening::Accepted,
+            Happening::Established,
+            Happening::State(State::SynSent),
+            Happening::Closed,
+        ];
+        for event in events {
+            assert!(EVENTS.iter().any(|name| name.name == event.word()), "{}", event.word());
+        }
+    }
 }

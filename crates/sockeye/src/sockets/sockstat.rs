@@ -25,7 +25,7 @@ pub(crate) fn read(namespace: Option<&Namespace>) -> Option<Sockstat> {
 }
 
 /// The number behind `word` in the line that begins with `line`.
-fn number(file: &str, line: &str, word: &str) -> Option<u64> {
+pub(crate) fn number(file: &str, line: &str, word: &str) -> Option<u64> {
     let mut words = file.lines().find_map(|text| text.strip_prefix(line))?.split_whitespace();
     words.find(|found| *found == word)?;
     words.next()?.parse().ok()

@@ -36,7 +36,8 @@ pub(crate) fn write(out: &mut Vec<u8>, report: &Report<'_>) {
     out.push(b'\n');
 }
 
-fn change_line(out: &mut Vec<u8>, change: &Change<'_>, origin: Origin) {
+/// ` links ~ eth0 operstate up → down`.
+pub(crate) fn change_line(out: &mut Vec<u8>, change: &Change<'_>, origin: Origin) {
     let Some(row) = change.row() else { return };
     let sign = match change.kind {
         ChangeKind::Added if origin == Origin::Snapshot => '=',

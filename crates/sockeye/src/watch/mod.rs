@@ -3,7 +3,7 @@
 mod diff;
 mod hooks;
 mod key;
-mod line;
+pub(crate) mod line;
 mod lookout;
 mod object;
 mod options;

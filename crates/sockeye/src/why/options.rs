@@ -26,9 +26,9 @@ pub(crate) struct Options {
     #[arg(short = 'o', long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: Format,
 
-    /// Time to watch
-    #[arg(long = "for", value_name = "DURATION", value_parser = crate::watch::duration, default_value = "5s")]
-    pub(crate) watch_for: Duration,
+    /// Time to watch (default: 5s; towards an address 1s)
+    #[arg(long = "for", value_name = "DURATION", value_parser = crate::watch::duration)]
+    pub(crate) watch_for: Option<Duration>,
 
     /// Worst connections to name
     #[arg(long, value_name = "N", default_value_t = 10)]

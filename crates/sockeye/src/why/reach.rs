@@ -6,11 +6,13 @@ mod steps;
 mod target;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use sockeye_conn::{Error, Namespace};
 
 use super::finding::Finding;
 use super::kernel::Kernel;
+use super::machine::{self, Look};
 pub(super) use target::Target;
 
 /// One thing that was looked at.
@@ -32,7 +34,11 @@ pub(super) struct Reach {
 
 impl Reach {
     /// Looks at the way to an address of the host.
-    pub(super) fn look(target: Target, namespace: Option<&Namespace>) -> Result<Self, Error> {
+    pub(super) fn look(target: Target, namespace: Option<&Namespace>, time: Duration) -> Result<Self, Error> {
+        // What was lost in the past says nothing of now: counters are held against those of a moment before.
+        let before = Look::at_links(namespace)?;
+        std::thread::sleep(time);
+        let now = Look::at_links(namespace)?;
         let mut kernel = Kernel::open(namespace)?;
         let mut reach = Self { target, steps: Vec::new(), findings: Vec::new(), whole: true };
         if let Some(way) = route::look(&mut reach, &mut kernel)? {
@@ -42,6 +48,8 @@ impl Reach {
             }
             steps::qdisc(&mut reach, &mut kernel, &way)?;
             sockets::look(&mut reach, &way, namespace)?;
+            let name = kernel.interface(way.ifindex);
+            reach.findings.extend(machine::lost_on(&before, &now, &name));
         }
         Ok(reach)
     }

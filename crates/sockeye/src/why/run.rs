@@ -1,5 +1,7 @@
 //! `sockeye why` from the command line to the exit status.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use sockeye_query::Value;
 
@@ -11,6 +13,9 @@ use crate::output::{self, escape, value};
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
 
+/// Time in which a link must lose something to be named, where none was given.
+const REACH_DEFAULT: Duration = Duration::from_secs(1);
+
 /// Answers.
 pub(crate) fn run(options: &Options) -> Result<Status> {
     let found = namespaces(options.netns.as_deref())?;
@@ -18,20 +23,22 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         return Err(Mistaken::sentence("`why` looks at one network namespace: name it, instead of `all`"));
     }
     let namespace = found.list.first();
-    let [word] = options.words.as_slice() else {
-        return Err(Mistaken::sentence("name an address, as in `sockeye why 10.0.0.1:443`"));
-    };
-    let Some(target) = Target::read(word) else {
-        return Err(Mistaken::sentence(format!(
-            "{word:?} is no address: write 10.0.0.1, 10.0.0.1:443 or [fd00::1]:443"
-        )));
-    };
-    let reach = Reach::look(target, namespace)?;
+    if let [word] = options.words.as_slice()
+        && let Some(target) = Target::read(word)
+    {
+        let reach = Reach::look(target, namespace, options.watch_for.unwrap_or(REACH_DEFAULT))?;
+        output::print(&match options.output {
+            Format::Text => text(&reach),
+            Format::Json => json(&reach),
+        })?;
+        return Ok(status(options, reach.whole, &reach.findings));
+    }
+    let watched = super::watched::watch(options, namespace)?;
     output::print(&match options.output {
-        Format::Text => text(&reach),
-        Format::Json => json(&reach),
+        Format::Text => watched.text(),
+        Format::Json => watched.json(),
     })?;
-    Ok(status(options, reach.whole, &reach.findings))
+    Ok(status(options, watched.whole, &watched.findings))
 }
 
 /// Findings are a status of their own where they were asked for as one; what is not whole says so in any case.

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod causes;
 mod reach;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "listings are for other tests")]

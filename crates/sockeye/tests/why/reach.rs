@@ -43,7 +43,7 @@ fn why(target: &str, status: i32) -> Value {
 }
 
 fn ask(target: &str) -> (Option<i32>, Value) {
-    let output = sockeye(&["why", target, "-o", "json", "--exit-code"]);
+    let output = sockeye(&["why", target, "-o", "json", "--exit-code", "--for", "50ms"]);
     let answer = serde_json::from_slice(&output.stdout);
     (output.status.code(), answer.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr))))
 }

@@ -7,6 +7,8 @@ use sockeye_wire::sock_diag::inet::InetSocket;
 use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::tcp_info::TcpInfo;
 
+use super::cause::causes;
+use super::counters::{Counters, Delta};
 use super::ending::End;
 use super::event::{Event, Gap, Happening, Reason, Told};
 use super::life::{Known, Life, Protocol, Side, Time, Totals};
@@ -100,11 +102,12 @@ impl Lives {
         if let Some(entry) = self.store.get_mut(said.cookie) {
             entry.round = round;
             entry.missed = 0;
+            judge(entry, message, at);
             entry.keep(message);
             entry.life.described = true;
+            entry.life.totals_at = at;
             if let Some(totals) = said.totals {
                 entry.life.totals = totals.or(entry.life.totals);
-                entry.life.totals_at = at;
             }
             let from = entry.life.state;
             // What the kernel told while it happened is newer than a row of a dump that was under way.
@@ -310,6 +313,19 @@ impl Lives {
 
     fn is_first_round(&self) -> bool {
         self.whole_rounds == 0 && !self.gap
+    }
+}
+
+/// Holds a new message of a socket against the last one.
+fn judge(entry: &mut Entry, message: &[u8], at: Time) {
+    if !entry.life.described {
+        return;
+    }
+    let elapsed = at.saturating_sub(entry.life.totals_at);
+    let (before, now) = (Counters::read(&entry.message), Counters::read(message));
+    if let (Some(before), Some(now)) = (before, now) {
+        entry.life.delta = Some(Delta::between(&before, &now, elapsed));
+        entry.life.causes = causes(&before, &now, elapsed);
     }
 }
 

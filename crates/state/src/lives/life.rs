@@ -5,6 +5,8 @@ use core::time::Duration;
 use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::tcp_info::TcpInfo;
 
+use super::cause::Causes;
+use super::counters::Delta;
 use super::ending::End;
 
 /// A moment, as the time since the machine started (`CLOCK_MONOTONIC`): the clock of the kernel's own events.
@@ -168,6 +170,10 @@ pub struct Life {
     pub totals: Totals,
     /// When that was so.
     pub totals_at: Time,
+    /// What came between the last two rounds, and what held it up then.
+    pub delta: Option<Delta>,
+    /// What held it up then; empty where nothing did, or it is not known.
+    pub causes: Causes,
     /// The kernel described it in a message, which has its uid, inode and queues; otherwise there is no more than addresses.
     pub described: bool,
 }
@@ -189,6 +195,8 @@ impl Life {
             cgroup: None,
             totals: Totals::default(),
             totals_at: at,
+            delta: None,
+            causes: Causes::default(),
             described: false,
         }
     }

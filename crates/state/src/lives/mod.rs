@@ -3,6 +3,8 @@
 //! sock_diag can be asked and announces ends; births and changes it does not announce. Tracepoints do, where BPF is
 //! allowed. [`Lives`] joins whatever there is by the cookie of the socket, and each [`Life`] says what is known of it.
 
+pub mod cause;
+mod counters;
 mod ending;
 mod engine;
 mod event;
@@ -10,6 +12,8 @@ mod life;
 mod store;
 mod transition;
 
+pub use cause::{Cause, Causes, Judgement, causes};
+pub use counters::{Counters, Delta};
 pub use ending::End;
 pub use engine::Lives;
 pub use event::{Event, Gap, Happening, Reason, Told};

@@ -57,13 +57,6 @@ pub(super) fn link(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result<
         let advice = "nothing is at the other end: cable, switch port, or the peer of a veth that is down";
         reach.findings.push(Finding::new("no-carrier", name.clone(), advice).with("operstate", operstate));
     }
-    let errors: Vec<_> = errors.into_iter().filter(|(_, count)| *count > 0).collect();
-    if !errors.is_empty() {
-        let advice = "see whether they grow: sockeye top --pane links";
-        let finding = Finding::new("link-errors", name, advice);
-        let finding = errors.into_iter().fold(finding, |finding, (name, count)| finding.with(name, count));
-        reach.findings.push(finding);
-    }
     Ok(())
 }
 
@@ -127,20 +120,12 @@ pub(super) fn qdisc(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result
             count("stats2.queue.qlen"),
         ));
     })?;
-    let name = kernel.interface(way.ifindex);
     for (kind, handle, drops, backlog, packets) in found {
         let mut text = format!("{kind} {handle}");
         if drops + backlog > 0 {
             let _ = write!(text, ", {drops} dropped, {backlog} bytes in {packets} packets wait");
         }
         reach.step("qdisc", text);
-        if drops > 0 {
-            let advice = "the queue was full: the link, or the rate that was set for it, is slower than what is sent";
-            let subject = format!("{kind} {handle} on {name}");
-            reach
-                .findings
-                .push(Finding::new("qdisc-drops", subject, advice).with("drops", drops).with("backlog_bytes", backlog));
-        }
     }
     Ok(())
 }

@@ -1,0 +1,137 @@
+//! The connections and listeners that are held up, the worst first, each with what shows it.
+
+use std::cmp::Reverse;
+
+use sockeye_query::Value;
+use sockeye_query::filter::{Decision, Expression, Record as _};
+use sockeye_query::sockets::Surroundings;
+use sockeye_query::sockets::live::{LiveRow, live_catalog};
+use sockeye_state::lives::{Cause, Counters, Delta, Lives};
+
+use super::finding::Finding;
+use super::judged::Judged;
+use super::machine::Who;
+use crate::live::row;
+
+/// What a connection that is held up weighs: its cause, then how many bytes it moves or has waiting.
+type Weight = (Cause, Reverse<u64>, u64);
+
+/// The worst connections that the filter takes, and how many there are in all.
+pub(super) fn findings(
+    lives: &Lives,
+    judged: &Judged,
+    filter: &Expression,
+    surroundings: &dyn Surroundings,
+    limit: usize,
+    who: Who<'_>,
+) -> (Vec<Finding>, usize) {
+    let mut worst: Vec<(Weight, Finding)> = Vec::new();
+    let mut count = 0;
+    for (life, message) in lives.iter() {
+        let Some(judgement) = judged.of(life.cookie) else { continue };
+        let (causes, delta) = (judgement.causes(), judgement.delta);
+        let Some(first) = causes.first() else { continue };
+        let Some(mut row) = row::alive(life, message, surroundings) else { continue };
+        row.facts.why = Some(causes.bits());
+        // A listener is told of with the machine, where its past is held against it too.
+        if first == Cause::AcceptQueueFull || filter.decide(&row) != Decision::Yes {
+            continue;
+        }
+        let Some(now) = Counters::read(message) else { continue };
+        // Who has nothing to send is not held up: it is only told to whoever asks.
+        if first == Cause::Application && !asks_for(filter) {
+            continue;
+        }
+        count += 1;
+        let moved = delta.bytes_sent.unwrap_or(0).max(delta.bytes_received.unwrap_or(0));
+        let weight = (first, Reverse(moved + u64::from(now.send_queue) + u64::from(now.receive_queue)), life.cookie);
+        if worst.len() >= limit && worst.last().is_some_and(|(last, _)| *last <= weight) {
+            continue;
+        }
+        let at = worst.partition_point(|(other, _)| *other < weight);
+        worst.insert(at, (weight, finding(&row, causes, &delta, &now, who)));
+        worst.truncate(limit);
+    }
+    (worst.into_iter().map(|(_, finding)| finding).collect(), count)
+}
+
+/// Whether the filter speaks of what holds connections up.
+fn asks_for(filter: &Expression) -> bool {
+    let why = live_catalog().find("why");
+    filter.fields().into_iter().any(|field| Some(field) == why)
+}
+
+fn finding(
+    row: &LiveRow<'_>,
+    causes: sockeye_state::lives::Causes,
+    delta: &Delta,
+    now: &Counters,
+    who: Who<'_>,
+) -> Finding {
+    let first = causes.first().unwrap_or(Cause::Application);
+    let mut finding = Finding::new(first.word(), ends(row), first.advice());
+    if causes.iter().count() > 1 {
+        finding = finding.with("causes", causes.to_string());
+    }
+    let share = |time: Option<u64>| {
+        let elapsed = u64::try_from(delta.elapsed.as_micros()).unwrap_or(u64::MAX);
+        time.zip(Some(elapsed).filter(|elapsed| *elapsed > 0)).map(|(time, elapsed)| time.saturating_mul(100) / elapsed)
+    };
+    let mut evidence: Vec<(&'static str, Option<u64>)> = Vec::new();
+    for cause in causes.iter() {
+        evidence.extend(match cause {
+            Cause::ReceiverWindow => vec![("rwnd_limited_percent", share(delta.rwnd_limited_us))],
+            Cause::SendBuffer => vec![
+                ("sndbuf_limited_percent", share(delta.sndbuf_limited_us)),
+                ("wmem_queued_bytes", now.wmem_queued.map(u64::from)),
+                ("sndbuf_bytes", now.sndbuf.map(u64::from)),
+            ],
+            Cause::Loss => vec![
+                ("retransmissions", delta.retransmissions),
+                ("bytes_retrans", delta.bytes_retrans),
+                ("bytes_sent", delta.bytes_sent),
+            ],
+            Cause::ReceiverDoesNotRead => {
+                vec![("unread_bytes", Some(now.receive_queue.into())), ("rcvbuf_bytes", now.rcvbuf.map(u64::from))]
+            }
+            Cause::CongestionWindow => vec![
+                ("busy_percent", share(delta.busy_us)),
+                ("rtt_us", now.rtt_us.map(u64::from)),
+                ("min_rtt_us", now.min_rtt_us.map(u64::from)),
+                ("snd_cwnd", now.cwnd.map(u64::from)),
+            ],
+            Cause::Application => vec![("busy_percent", share(delta.busy_us))],
+            _ => Vec::new(),
+        });
+    }
+    evidence.push(("send_rate_bytes_per_second", delta.per_second(delta.bytes_sent)));
+    evidence.push(("receive_rate_bytes_per_second", delta.per_second(delta.bytes_received)));
+    for (name, number) in evidence {
+        // Two causes can be shown by the same number.
+        if let Some(number) = number.filter(|_| finding.evidence.iter().all(|(known, _)| *known != name)) {
+            finding = finding.with(name, number);
+        }
+    }
+    let inode = match row.value(live_catalog().find("inode").unwrap_or(sockeye_query::FieldId(0))) {
+        Some(Value::Unsigned(inode)) => u32::try_from(inode).ok(),
+        _ => None,
+    };
+    match inode.and_then(who) {
+        Some(owner) => finding.with("owner", owner),
+        None => finding,
+    }
+}
+
+/// `10.0.0.1:4567 to 10.0.0.2:443`.
+fn ends(row: &LiveRow<'_>) -> String {
+    let end = |address: &str, port: &str| {
+        let read = |name| row.value(live_catalog().find(name)?);
+        match (read(address), read(port)) {
+            (Some(Value::Address(ip)), Some(Value::Unsigned(port))) => {
+                std::net::SocketAddr::new(ip, u16::try_from(port).unwrap_or(0)).to_string()
+            }
+            _ => String::from("?"),
+        }
+    };
+    format!("{} to {}", end("local", "local_port"), end("peer", "peer_port"))
+}

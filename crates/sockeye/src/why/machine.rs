@@ -1,0 +1,37 @@
+//! The machine as a whole: what is lost or runs short, by two looks at it.
+
+mod counters;
+mod dropped;
+mod links;
+mod look;
+mod memory;
+mod ports;
+mod queues;
+
+pub(super) use look::Look;
+
+use std::time::Duration;
+
+use super::finding::Finding;
+
+/// Who holds a socket, by its inode: `nginx[4711]`, or nothing where that is not known.
+pub(super) type Who<'w> = &'w dyn Fn(u32) -> Option<String>;
+
+/// What two looks at a namespace say, the worst first within each kind.
+pub(super) fn findings(before: &Look, now: &Look, elapsed: Duration, who: Who<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    queues::findings(before, now, who, &mut findings);
+    dropped::findings(before, now, who, &mut findings);
+    ports::findings(before, now, who, &mut findings);
+    memory::findings(now, &mut findings);
+    links::findings(before, now, &mut findings);
+    counters::findings(before, now, elapsed, &mut findings);
+    findings
+}
+
+/// What one link and its queues lost between two looks.
+pub(super) fn lost_on(before: &Look, now: &Look, link: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    links::lost(before, now, |name| name == link || name.ends_with(&format!(" on {link}")), &mut findings);
+    findings
+}

@@ -1,0 +1,77 @@
+//! Links and queues that lose packets, and neighbours that do not answer.
+
+use std::collections::BTreeMap;
+
+use super::super::finding::Finding;
+use super::look::Look;
+
+/// Neighbours that are named in one finding.
+const NEIGHBOURS_MAX: usize = 8;
+
+pub(super) fn findings(before: &Look, now: &Look, findings: &mut Vec<Finding>) {
+    lost(before, now, |_| true, findings);
+    failed(now, findings);
+}
+
+/// What links and queues lost whose names are wanted.
+pub(super) fn lost(before: &Look, now: &Look, wanted: impl Fn(&str) -> bool, findings: &mut Vec<Finding>) {
+    let mut links: BTreeMap<&str, Vec<(&'static str, u64)>> = BTreeMap::new();
+    for ((name, counter), count) in &now.links {
+        let grown = before.links.get(&(name.clone(), *counter)).map_or(0, |before| count.saturating_sub(*before));
+        if grown > 0 && wanted(name) {
+            links.entry(name).or_default().push((counter, grown));
+        }
+    }
+    for (name, mut grown) in links {
+        grown.sort_unstable();
+        let advice = "a bad cable or port, a full ring (ethtool -S), or a receiver that nobody expected";
+        let finding = Finding::new("link-errors", name, advice);
+        findings.push(grown.into_iter().fold(finding, |finding, (counter, count)| finding.with(counter, count)));
+    }
+    let mut qdiscs: Vec<_> = now
+        .qdiscs
+        .iter()
+        .filter_map(|(name, drops)| {
+            let grown = drops.saturating_sub(*before.qdiscs.get(name)?);
+            (grown > 0 && wanted(name)).then_some((std::cmp::Reverse(grown), name))
+        })
+        .collect();
+    qdiscs.sort_unstable();
+    for (std::cmp::Reverse(grown), name) in qdiscs {
+        let advice = "the queue was full: the link, or the rate that was set for it, is slower than what is sent";
+        findings.push(Finding::new("qdisc-drops", name.as_str(), advice).with("drops", grown));
+    }
+}
+
+fn failed(now: &Look, findings: &mut Vec<Finding>) {
+    if let [first, ..] = now.failed_neighbours.as_slice() {
+        let advice = "nobody answers for that address: it is off, on another network, or a wrong VLAN or prefix length";
+        let mut finding = Finding::new("neighbour-failed", first.as_str(), advice);
+        if now.failed_neighbours.len() > 1 {
+            let others: Vec<_> =
+                now.failed_neighbours.iter().skip(1).take(NEIGHBOURS_MAX).map(String::as_str).collect();
+            finding = finding.with("count", now.failed_neighbours.len() as u64).with("others", others.join("; "));
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_grows_is_found() {
+        let look = |errors: u64, dropped: u64, drops: u64| Look {
+            links: [(("eth0".to_owned(), "rx_errors"), errors), (("eth0".to_owned(), "tx_dropped"), dropped)].into(),
+            qdiscs: [("tbf 8001: on eth0".to_owned(), drops)].into(),
+            ..Look::default()
+        };
+        let mut found = Vec::new();
+        findings(&look(9, 5, 70), &look(9, 5, 70), &mut found);
+        assert_eq!(found, []);
+        findings(&look(9, 5, 70), &look(12, 7, 81), &mut found);
+        assert_eq!(found[0].evidence, [("rx_errors", 3_u64.into()), ("tx_dropped", 2_u64.into())]);
+        assert_eq!((found[1].subject.as_slice(), &found[1].evidence[0].1), (&b"tbf 8001: on eth0"[..], &11_u64.into()));
+    }
+}

@@ -1,0 +1,262 @@
+//! One look at a network namespace.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+use sockeye_conn::{Buffer, Error, Namespace};
+use sockeye_state::{Dump, Step};
+use sockeye_wire::Request;
+use sockeye_wire::rtnetlink::record::{Link, Neighbour};
+use sockeye_wire::rtnetlink::{Table, Wanted};
+use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, InetQuestion, InetSocket};
+use sockeye_wire::sock_diag::netlink::{NetlinkQuestion, NetlinkSocket, PROTOCOL_ALL, SHOW_MEMINFO};
+use sockeye_wire::sock_diag::state::State;
+
+use super::super::kernel::{Kernel, number, shown};
+use crate::sockets::listing;
+
+/// `INET_DIAG_SKMEMINFO`, bit `n - 1` for extension `n`.
+const SKMEMINFO: u8 = 1 << 6;
+/// `NUD_FAILED`.
+const FAILED: u16 = 0x20;
+
+/// A socket of which something is counted.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Seen {
+    /// Its local end, as it is shown.
+    pub(super) local: String,
+    pub(super) inode: u32,
+    pub(super) drops: u64,
+    /// What waits, and its limit; of a listener, connections.
+    pub(super) queue: u64,
+    pub(super) limit: u64,
+}
+
+/// What leads to one place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Towards {
+    /// Sockets with a port that the kernel could have chosen.
+    pub(super) sockets: u64,
+    pub(super) time_wait: u64,
+}
+
+/// One look at a network namespace.
+#[derive(Debug, Default)]
+pub(in super::super) struct Look {
+    pub(super) listeners: HashMap<u64, Seen>,
+    pub(super) udp: HashMap<u64, Seen>,
+    pub(super) netlink: HashMap<u64, Seen>,
+    /// Sockets in CLOSE-WAIT, by cookie, with their inodes.
+    pub(super) close_wait: HashMap<u64, u32>,
+    /// Connections from one local address to one end elsewhere.
+    pub(super) towards: HashMap<(IpAddr, SocketAddr), Towards>,
+    pub(super) time_wait: u64,
+    /// Counters of links, by name of link and counter.
+    pub(super) links: HashMap<(String, &'static str), u64>,
+    /// Drops of queueing disciplines, by their names.
+    pub(super) qdiscs: HashMap<String, u64>,
+    /// Neighbours that do not answer, `address on link`.
+    pub(super) failed_neighbours: Vec<String>,
+    /// `/proc/net/netstat` and `/proc/net/snmp`, by group and name.
+    pub(super) counters: HashMap<String, u64>,
+    /// Files of one line or a few, by their names.
+    pub(super) files: HashMap<&'static str, String>,
+    /// Every table was read whole.
+    pub(in super::super) whole: bool,
+}
+
+/// Counters of a link that should stand still.
+const LINK_ERRORS: [(&str, &str); 6] = [
+    ("rx_errors", "stats64.rx_errors"),
+    ("tx_errors", "stats64.tx_errors"),
+    ("rx_dropped", "stats64.rx_dropped"),
+    ("tx_dropped", "stats64.tx_dropped"),
+    ("rx_missed_errors", "stats64.rx_missed_errors"),
+    ("tx_carrier_errors", "stats64.tx_carrier_errors"),
+];
+
+impl Look {
+    /// Looks at a namespace, or here.
+    pub(in super::super) fn at(namespace: Option<&Namespace>) -> Result<Self, Error> {
+        let mut look = Self { whole: true, ..Self::default() };
+        look.files(namespace)?;
+        look.tcp(namespace)?;
+        look.udp(namespace)?;
+        look.netlink(namespace)?;
+        look.rtnetlink(namespace)?;
+        Ok(look)
+    }
+
+    /// Looks at links and their queues alone.
+    pub(in super::super) fn at_links(namespace: Option<&Namespace>) -> Result<Self, Error> {
+        let mut look = Self { whole: true, ..Self::default() };
+        look.rtnetlink(namespace)?;
+        Ok(look)
+    }
+
+    fn files(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
+        const FILES: [(&str, &str); 7] = [
+            ("netstat", "/proc/thread-self/net/netstat"),
+            ("snmp", "/proc/thread-self/net/snmp"),
+            ("sockstat", "/proc/thread-self/net/sockstat"),
+            ("ports", "/proc/sys/net/ipv4/ip_local_port_range"),
+            ("tcp_mem", "/proc/sys/net/ipv4/tcp_mem"),
+            ("tcp_max_orphans", "/proc/sys/net/ipv4/tcp_max_orphans"),
+            ("tcp_max_tw_buckets", "/proc/sys/net/ipv4/tcp_max_tw_buckets"),
+        ];
+        let read = || FILES.map(|(name, path)| (name, std::fs::read_to_string(path).ok()));
+        let read = match namespace {
+            Some(namespace) => namespace.run_in(read)?,
+            None => read(),
+        };
+        self.files = read.into_iter().filter_map(|(name, text)| Some((name, text?))).collect();
+        for name in ["netstat", "snmp"] {
+            if let Some(text) = self.files.get(name) {
+                self.counters.extend(super::counters::read(text));
+            }
+        }
+        Ok(())
+    }
+
+    fn tcp(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
+        let listening = State::Listening.mask();
+        let ports = self.ports();
+        let others = question(IPPROTO_TCP, 0, !listening, 0);
+        let (close_wait, towards, time_wait) = (&mut self.close_wait, &mut self.towards, &mut self.time_wait);
+        let whole = dump(namespace, others.dump(), |payload| {
+            let Ok(socket) = InetSocket::read(payload) else { return };
+            let message = &socket.message;
+            let (Some(cookie), Some(state)) = (message.cookie(), message.state()) else { return };
+            match state {
+                State::CloseWait => {
+                    close_wait.insert(cookie, u32::try_from(message.inode().unwrap_or(0)).unwrap_or(0));
+                }
+                State::TimeWait => *time_wait += 1,
+                _ => {}
+            }
+            let (Some(local), Some(peer)) = (message.source(), message.destination()) else { return };
+            let (Some(port), Some(to)) = (message.sport(), message.dport()) else { return };
+            if ports.is_some_and(|(from, until)| (from..=until).contains(&port)) && to != 0 {
+                let to = SocketAddr::new(peer.to_canonical(), u16::try_from(to).unwrap_or(0));
+                let towards = towards.entry((local.to_canonical(), to)).or_default();
+                towards.sockets += 1;
+                towards.time_wait += u64::from(state == State::TimeWait);
+            }
+        })?;
+        let listeners = &mut self.listeners;
+        let own = question(IPPROTO_TCP, 0, listening, SKMEMINFO);
+        let whole_listeners = dump(namespace, own.dump(), |payload| seen(payload, listeners))?;
+        self.whole &= whole && whole_listeners;
+        Ok(())
+    }
+
+    fn udp(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
+        for family in [AF_INET, AF_INET6] {
+            let udp = &mut self.udp;
+            let asked = question(IPPROTO_UDP, family, u32::MAX, SKMEMINFO);
+            self.whole &= dump(namespace, asked.dump(), |payload| seen(payload, udp))?;
+        }
+        Ok(())
+    }
+
+    fn netlink(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
+        let found = &mut self.netlink;
+        let asked = NetlinkQuestion { protocol: PROTOCOL_ALL, show: SHOW_MEMINFO };
+        // A kernel without netlink_diag says nothing of others' losses; there is no other way to know.
+        let _ = dump(namespace, asked.dump(), |payload| {
+            let Ok(socket) = NetlinkSocket::read(payload) else { return };
+            let (Some(cookie), Some(memory)) = (socket.message.cookie(), socket.memory()) else { return };
+            let protocol = socket.message.netlink_protocol().unwrap_or(0);
+            let seen = Seen {
+                local: format!("protocol {protocol} port id {}", socket.message.portid().unwrap_or(0)),
+                inode: socket.message.inode().and_then(|inode| u32::try_from(inode).ok()).unwrap_or(0),
+                drops: memory.drops().unwrap_or(0),
+                queue: memory.rmem_alloc().unwrap_or(0),
+                limit: memory.rcvbuf().unwrap_or(0),
+            };
+            found.insert(cookie, seen);
+        })?;
+        Ok(())
+    }
+
+    fn rtnetlink(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
+        let mut kernel = Kernel::open(namespace)?;
+        let wanted = Wanted::default();
+        let links = &mut self.links;
+        let mut names = HashMap::new();
+        let mut whole = kernel.rows(Table::Links, &wanted, |row| {
+            let name = shown(row, "ifname");
+            if let Some(link) = Link::read(row.payload()) {
+                names.insert(u64::from(link.index()), name.clone());
+            }
+            for (counter, field) in LINK_ERRORS {
+                if let Some(count) = number(row, field) {
+                    links.insert((name.clone(), counter), count);
+                }
+            }
+        })?;
+        let name = |index: u64| names.get(&index).cloned().unwrap_or_else(|| format!("interface {index}"));
+        let qdiscs = &mut self.qdiscs;
+        whole &= kernel.rows(Table::Qdiscs, &wanted, |row| {
+            let on = name(number(row, "ifindex").unwrap_or(0));
+            if let Some(drops) = number(row, "stats2.queue.drops") {
+                qdiscs.insert(format!("{} {} on {on}", shown(row, "kind"), shown(row, "handle")), drops);
+            }
+        })?;
+        let failed = &mut self.failed_neighbours;
+        whole &= kernel.rows(Table::Neighbours, &wanted, |row| {
+            let Some(neighbour) = Neighbour::read(row.payload()) else { return };
+            if let (true, Some(address)) = (neighbour.state() & FAILED != 0, neighbour.address()) {
+                failed.push(format!("{address} on {}", name(neighbour.ifindex().into())));
+            }
+        })?;
+        self.whole &= whole;
+        Ok(())
+    }
+
+    /// The ports that the kernel chooses from.
+    pub(super) fn ports(&self) -> Option<(u64, u64)> {
+        let mut words = self.files.get("ports")?.split_whitespace();
+        Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+    }
+
+    /// The number behind `word` in the line of `/proc/net/sockstat` that begins with `line`.
+    pub(super) fn sockstat(&self, line: &str, word: &str) -> Option<u64> {
+        crate::sockets::sockstat::number(self.files.get("sockstat")?, line, word)
+    }
+
+    /// The numbers of a file.
+    pub(super) fn numbers(&self, file: &str) -> Vec<u64> {
+        let words = self.files.get(file).map(|text| text.split_whitespace());
+        words.into_iter().flatten().filter_map(|word| word.parse().ok()).collect()
+    }
+}
+
+fn question(protocol: u16, family: u8, states: u32, extensions: u8) -> InetQuestion<'static> {
+    InetQuestion { family, protocol, extensions, states, bytecode: &[], bpf_storages: false }
+}
+
+fn seen(payload: &[u8], into: &mut HashMap<u64, Seen>) {
+    let Ok(socket) = InetSocket::read(payload) else { return };
+    let message = &socket.message;
+    let (Some(cookie), Some(ip), Some(port)) = (message.cookie(), message.source(), message.sport()) else { return };
+    let seen = Seen {
+        local: SocketAddr::new(ip, u16::try_from(port).unwrap_or(0)).to_string(),
+        inode: message.inode().and_then(|inode| u32::try_from(inode).ok()).unwrap_or(0),
+        drops: socket.memory().and_then(|memory| memory.drops()).unwrap_or(0),
+        queue: message.rqueue().unwrap_or(0),
+        limit: message.wqueue().unwrap_or(0),
+    };
+    into.insert(cookie, seen);
+}
+
+/// One dump. `false`: not whole, and not because the kernel has no such sockets.
+fn dump(namespace: Option<&Namespace>, request: Request, mut each: impl FnMut(&[u8])) -> Result<bool, Error> {
+    let mut socket = listing::open(namespace)?;
+    let mut buffer = Buffer::new();
+    let mut dump = Dump::new(socket.send(request)?);
+    while dump.handle(socket.receive(&mut buffer)?, |message| each(message.payload())) == Step::Continue {}
+    let conclusion = dump.into_conclusion();
+    let lacks = conclusion.refusal.as_ref().is_some_and(|refusal| refusal.errno == 2);
+    Ok(lacks || conclusion.is_whole())
+}

@@ -1,0 +1,56 @@
+//! Memory of TCP, and sockets that nobody holds any more.
+
+use super::super::finding::Finding;
+use super::look::Look;
+
+/// Of the orphans there may be, this part in hundredths.
+const ORPHANS_NEAR: u64 = 80;
+
+pub(super) fn findings(now: &Look, findings: &mut Vec<Finding>) {
+    // Pages in use, and the three marks: below the first all is well, from the second on TCP saves, at the third it stops.
+    if let Some(pages) = now.sockstat("TCP:", "mem")
+        && let [_, pressure, max] = now.numbers("tcp_mem")[..]
+        && pages >= pressure
+    {
+        let advice =
+            "sockets hold too much memory: slow readers (see the receive queues), or net.ipv4.tcp_mem is too small";
+        findings.push(
+            Finding::new("tcp-memory-pressure", "TCP", advice)
+                .with("pages", pages)
+                .with("pressure_pages", pressure)
+                .with("limit_pages", max),
+        );
+    }
+    if let Some(orphans) = now.sockstat("TCP:", "orphan")
+        && let [max, ..] = now.numbers("tcp_max_orphans")[..]
+        && max > 0
+        && orphans * 100 >= max * ORPHANS_NEAR
+    {
+        let advice = "programs close connections whose peers have vanished; at the limit the kernel resets them";
+        findings
+            .push(Finding::new("orphans-near-their-limit", "TCP", advice).with("orphans", orphans).with("limit", max));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_and_orphans_are_held_against_their_limits() {
+        let of = |orphans: u64, pages: u64| {
+            let sockstat = format!("sockets: used 12\nTCP: inuse 1 orphan {orphans} tw 0 alloc 8 mem {pages}\n");
+            let files = [
+                ("sockstat", sockstat),
+                ("tcp_mem", "287898\t383867\t575796\n".to_owned()),
+                ("tcp_max_orphans", "1000\n".to_owned()),
+            ];
+            let mut found = Vec::new();
+            findings(&Look { files: files.into(), ..Look::default() }, &mut found);
+            found.iter().map(|one| one.cause).collect::<Vec<_>>()
+        };
+        assert_eq!(of(799, 383_866), Vec::<&str>::new());
+        assert_eq!(of(800, 383_866), ["orphans-near-their-limit"]);
+        assert_eq!(of(799, 383_867), ["tcp-memory-pressure"]);
+    }
+}

@@ -1,0 +1,113 @@
+//! Ends that pile up: ports towards one place, TIME-WAIT, and connections that a program forgot to close.
+
+use std::collections::BTreeMap;
+
+use super::super::finding::Finding;
+use super::Who;
+use super::look::Look;
+
+/// Of the ports there are, this part in hundredths in use towards one place is near the end.
+const PORTS_NEAR: u64 = 80;
+/// Of the sockets that may wait, this part in hundredths.
+const TIME_WAIT_NEAR: u64 = 80;
+/// Sockets of one process in CLOSE-WAIT over the whole watch that are a leak.
+const CLOSE_WAIT_MIN: u64 = 10;
+
+pub(super) fn findings(before: &Look, now: &Look, who: Who<'_>, findings: &mut Vec<Finding>) {
+    towards(now, findings);
+    time_wait(now, findings);
+    close_wait(before, now, who, findings);
+}
+
+fn towards(now: &Look, findings: &mut Vec<Finding>) {
+    let Some((from, until)) = now.ports() else { return };
+    let ports = until.saturating_sub(from) + 1;
+    let mut full: Vec<_> =
+        now.towards.iter().filter(|(_, towards)| towards.sockets * 100 >= ports * PORTS_NEAR).collect();
+    full.sort_by_key(|(ends, towards)| (std::cmp::Reverse(towards.sockets), **ends));
+    for ((local, peer), towards) in full {
+        let advice = "connections to there will fail with EADDRNOTAVAIL: keep them open, use more local addresses, or \
+                      widen net.ipv4.ip_local_port_range";
+        findings.push(
+            Finding::new("ports-running-out", format!("{local} to {peer}"), advice)
+                .with("ports_in_use", towards.sockets)
+                .with("ports", ports)
+                .with("in_time_wait", towards.time_wait),
+        );
+    }
+}
+
+fn time_wait(now: &Look, findings: &mut Vec<Finding>) {
+    let Some(&max) = now.numbers("tcp_max_tw_buckets").first() else { return };
+    if max > 0 && now.time_wait * 100 >= max * TIME_WAIT_NEAR {
+        let advice = "this side closes many short connections: keep them open, or let the peer close first";
+        findings.push(
+            Finding::new("time-wait-pile-up", "TIME-WAIT", advice).with("sockets", now.time_wait).with("limit", max),
+        );
+    }
+}
+
+/// Sockets that were in CLOSE-WAIT at both looks, by who holds them.
+fn close_wait(before: &Look, now: &Look, who: Who<'_>, findings: &mut Vec<Finding>) {
+    let mut by_owner: BTreeMap<String, u64> = BTreeMap::new();
+    for (cookie, inode) in &now.close_wait {
+        if before.close_wait.contains_key(cookie) {
+            *by_owner.entry(who(*inode).unwrap_or_default()).or_default() += 1;
+        }
+    }
+    for (owner, sockets) in by_owner {
+        if sockets < CLOSE_WAIT_MIN {
+            continue;
+        }
+        let advice = "the peers have closed and the program has not: it forgot these connections, or is stuck";
+        let subject = if owner.is_empty() { "an unknown process" } else { owner.as_str() };
+        findings.push(Finding::new("close-wait-leak", subject, advice).with("sockets", sockets));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::look::Towards;
+    use super::*;
+
+    #[test]
+    fn ports_are_counted_towards_one_place() {
+        let towards = |sockets| Towards { sockets, time_wait: 7 };
+        let look = |sockets: u64| Look {
+            files: [("ports", "40000\t40099\n".to_owned())].into(),
+            towards: [
+                (("10.0.0.1".parse().unwrap(), "10.0.0.9:443".parse().unwrap()), towards(sockets)),
+                (("10.0.0.1".parse().unwrap(), "10.0.0.8:443".parse().unwrap()), towards(79)),
+            ]
+            .into(),
+            ..Look::default()
+        };
+        let of = |sockets| {
+            let mut found = Vec::new();
+            findings(&Look::default(), &look(sockets), &|_| None, &mut found);
+            found
+        };
+        assert_eq!(of(79), []);
+        let found = of(80);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].cause, found[0].subject.as_slice()),
+            ("ports-running-out", &b"10.0.0.1 to 10.0.0.9:443"[..])
+        );
+        assert_eq!(found[0].evidence[1], ("ports", 100_u64.into()));
+    }
+
+    #[test]
+    fn a_leak_is_what_stays_and_has_a_holder() {
+        let look = |cookies: std::ops::Range<u64>| Look {
+            close_wait: cookies.map(|cookie| (cookie, u32::from(cookie % 3 == 0))).collect(),
+            ..Look::default()
+        };
+        let mut found = Vec::new();
+        findings(&look(0..40), &look(20..60), &|inode| Some(format!("java[{inode}]")), &mut found);
+        // Of the twenty that stayed, 21, 24 and so on to 39 are seven.
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].cause, found[0].subject.as_slice()), ("close-wait-leak", &b"java[0]"[..]));
+        assert_eq!(found[0].evidence, [("sockets", 13_u64.into())]);
+    }
+}

@@ -1,0 +1,80 @@
+//! Listeners: those whose accept queue is full or nearly so, and those that turned connections away.
+
+use super::super::finding::Finding;
+use super::Who;
+use super::look::Look;
+
+/// A queue that is filled to this part of its limit, in hundredths, is near it.
+const NEAR: u64 = 80;
+/// Limits below which a queue that is filled for a moment says nothing.
+const LIMIT_MIN: u64 = 4;
+
+pub(super) fn findings(before: &Look, now: &Look, who: Who<'_>, findings: &mut Vec<Finding>) {
+    let mut listeners: Vec<_> = now.listeners.iter().collect();
+    listeners.sort_by_key(|(cookie, listener)| (std::cmp::Reverse(listener.queue), **cookie));
+    for (cookie, listener) in listeners {
+        let drops = before.listeners.get(cookie).map_or(0, |before| listener.drops.saturating_sub(before.drops));
+        // The kernel takes one more than the limit (include/net/sock.h, sk_acceptq_is_full).
+        let full = listener.queue > listener.limit;
+        let near = listener.limit >= LIMIT_MIN && listener.queue * 100 >= listener.limit * NEAR;
+        if !full && !near && drops == 0 {
+            continue;
+        }
+        let (cause, advice) = match (full, drops) {
+            (true, _) | (_, 1..) => (
+                "accept-queue-full",
+                "the program accepts too slowly: it is busy or stuck, or its backlog (and net.core.somaxconn) is too small",
+            ),
+            _ => (
+                "accept-queue-near-its-limit",
+                "the program accepts nearly too slowly: watch it, or give it a larger backlog",
+            ),
+        };
+        let finding = Finding::new(cause, listener.local.as_str(), advice)
+            .with("accept_queue", listener.queue)
+            .with("accept_queue_limit", listener.limit)
+            .with("drops", drops);
+        findings.push(with_owner(finding, who(listener.inode)));
+    }
+}
+
+/// The same with who holds the socket, where that is known.
+pub(super) fn with_owner(finding: Finding, owner: Option<String>) -> Finding {
+    match owner {
+        Some(owner) => finding.with("owner", owner),
+        None => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::look::Seen;
+    use super::*;
+
+    fn look(queue: u64, limit: u64, drops: u64) -> Look {
+        let seen = Seen { local: "10.0.0.1:443".to_owned(), inode: 77, drops, queue, limit };
+        Look { listeners: [(5, seen)].into(), ..Look::default() }
+    }
+
+    #[test]
+    fn a_queue_is_judged_by_its_limit_and_by_what_it_turned_away() {
+        let cause = |before: Look, now: Look| {
+            let mut found = Vec::new();
+            findings(&before, &now, &|inode| Some(format!("nginx[{inode}]")), &mut found);
+            found.pop()
+        };
+        for (queue, drops, expected) in [
+            (129, 9, Some("accept-queue-full")),
+            (128, 9, Some("accept-queue-near-its-limit")),
+            (102, 9, None),
+            (3, 11, Some("accept-queue-full")),
+        ] {
+            let found = cause(look(0, 128, 9), look(queue, 128, drops));
+            assert_eq!(found.as_ref().map(|found| found.cause), expected, "{queue} {drops}");
+        }
+        let found = cause(look(0, 128, 9), look(3, 128, 11)).unwrap();
+        assert_eq!(found.evidence[2], ("drops", 2_u64.into()));
+        assert_eq!(found.evidence[3], ("owner", "nginx[77]".into()));
+        assert!(cause(look(0, 1, 0), look(1, 1, 0)).is_none(), "one of one waits for a moment");
+    }
+}

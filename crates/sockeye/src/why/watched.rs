@@ -1,0 +1,165 @@
+//! `sockeye why [FILTER]`: some seconds of watching, and what was wrong in them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use sockeye_conn::Namespace;
+use sockeye_query::Value;
+use sockeye_query::filter::Filter;
+use sockeye_query::sockets::live::live_catalog;
+
+use super::changes::Changes;
+use super::finding::Finding;
+use super::judged::Judged;
+use super::machine::Look;
+use super::options::Options;
+use super::{connections, machine};
+use crate::live::feed::{self, Feed};
+use crate::live::owners::Owners;
+use crate::output::{escape, value};
+use crate::sockets::Mistaken;
+use crate::sockets::system::{SystemNames, Whence};
+
+/// Time to watch, where none was given.
+const WATCH_DEFAULT: Duration = Duration::from_secs(5);
+/// Intervals that are judged one by one: what holds in most of them holds.
+const INTERVALS: u32 = 5;
+/// The shortest of them: the kernel's clocks of what limits a connection tick in milliseconds.
+const INTERVAL_MIN: Duration = Duration::from_millis(200);
+/// Time between two reads of what waits: much less, and nothing is lost of it.
+const SLICE: Duration = Duration::from_millis(100);
+/// Times that the watch may take longer than was asked for until two rounds are whole.
+const PATIENCE: u32 = 3;
+
+/// What was found.
+pub(super) struct Watched {
+    elapsed: Duration,
+    pub(super) findings: Vec<Finding>,
+    /// Sockets that were looked at.
+    sockets: usize,
+    /// Connections that are held up, those that are not named too.
+    held_up: usize,
+    named: usize,
+    changes: Vec<String>,
+    changes_count: u64,
+    pub(super) whole: bool,
+}
+
+/// Watches.
+pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<Watched> {
+    let filter = {
+        let rows = namespace.map_or(Whence::Here, Whence::Namespace);
+        Filter::parse(&options.words, live_catalog(), &SystemNames { rows })
+            .map_err(|mistake| Mistaken::of(&mistake))?
+    };
+    let watch_for = options.watch_for.unwrap_or(WATCH_DEFAULT);
+    let follow = feed::Options {
+        interval: (watch_for / INTERVALS).max(INTERVAL_MIN),
+        receive_buffer: sockeye_conn::RECEIVE_BUFFER,
+        traced: false,
+        udp: false,
+    };
+    // A watcher keeps the namespace that it is in.
+    let mut changes = Changes::open(options.netns.as_deref().map(Namespace::open).transpose()?)?;
+    let mut feed = Feed::open(namespace, follow)?;
+    let before = Look::at(namespace)?;
+    let began = Instant::now();
+    let mut gaps = 0;
+    let mut ignore = |told: sockeye_state::lives::Told<'_>| {
+        gaps += u64::from(matches!(told, sockeye_state::lives::Told::Gap(_)));
+    };
+    let mut judged = Judged::default();
+    while began.elapsed() < watch_for || feed.rounds < 2 || !feed.lives.is_synced() {
+        feed.advance(&mut ignore)?;
+        judged.take(feed.rounds, &feed.lives);
+        if began.elapsed() > watch_for * PATIENCE + Duration::from_secs(1) {
+            break;
+        }
+        changes.follow(SLICE.min(follow.interval))?;
+    }
+    let now = Look::at(namespace)?;
+    let elapsed = began.elapsed();
+    let mut owners = Owners::new(true);
+    owners.look();
+    let who = |inode| owners.holder(inode);
+    let place = owners.place(namespace, None);
+    let (mut findings, held_up) =
+        connections::findings(&feed.lives, &judged, &filter.expression, &place, options.limit, &who);
+    let named = findings.len();
+    // Whoever asks about some connections is not told of the machine.
+    if options.words.is_empty() {
+        findings.extend(machine::findings(&before, &now, elapsed, &who));
+    }
+    Ok(Watched {
+        elapsed,
+        findings,
+        sockets: feed.lives.len(),
+        held_up,
+        named,
+        changes: changes.lines().map(str::to_owned).collect(),
+        changes_count: changes.count,
+        whole: before.whole && now.whole && feed.lives.is_synced() && gaps == 0,
+    })
+}
+
+impl Watched {
+    pub(super) fn text(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let time = humantime::format_duration(Duration::from_millis(
+            u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
+        ));
+        out.extend_from_slice(format!("watched {} TCP sockets for {time}\n", self.sockets).as_bytes());
+        for finding in &self.findings {
+            finding.text(&mut out);
+        }
+        if self.held_up > self.named {
+            let more = self.held_up - self.named;
+            out.extend_from_slice(format!("and {more} more connections that are held up (--limit)\n").as_bytes());
+        }
+        if self.findings.is_empty() {
+            out.extend_from_slice(b"nothing found that is wrong\n");
+        }
+        if !self.changes.is_empty() {
+            out.extend_from_slice(
+                format!("{} changes on the machine meanwhile, the last:\n", self.changes_count).as_bytes(),
+            );
+            for line in &self.changes {
+                out.extend_from_slice(b"  ");
+                escape::text(&mut out, line.as_bytes());
+                out.push(b'\n');
+            }
+        }
+        if !self.whole {
+            out.extend_from_slice(
+                b"not everything could be seen: something was lost meanwhile, or a table was not whole\n",
+            );
+        }
+        out
+    }
+
+    pub(super) fn json(&self) -> Vec<u8> {
+        let mut out = b"{\"schema\":1,".to_vec();
+        let elapsed = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX);
+        for (name, number) in [
+            ("elapsed_ms", elapsed),
+            ("sockets", self.sockets as u64),
+            ("held_up", self.held_up as u64),
+            ("changes_count", self.changes_count),
+        ] {
+            value::json_entry(&mut out, name, &Value::Unsigned(number));
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"findings\":[");
+        for (at, finding) in self.findings.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            finding.json(&mut out);
+        }
+        out.extend_from_slice(b"],");
+        let changes = self.changes.iter().map(|line| Value::Text(line.as_bytes())).collect();
+        value::json_entry(&mut out, "changes", &Value::List(changes));
+        out.extend_from_slice(format!(",\"whole\":{}}}\n", self.whole).as_bytes());
+        out
+    }
+}

@@ -1,0 +1,288 @@
+//! What holds connections up: each cause is made for real, alone and with another one, and has to be named on the right
+//! side and no other.
+
+use std::collections::BTreeSet;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_send_buffer_size};
+use serde_json::Value;
+use sockeye_zoo::{Skip, in_namespace};
+
+use crate::support::sockeye;
+
+/// What is judged is an interval of this length: the sleeps below are what is measured, not a wait for something.
+const INTERVAL: &str = "2500ms";
+
+/// How the sender sends.
+#[derive(Clone, Copy, PartialEq)]
+enum Sends {
+    AsMuchAsItCan,
+    Rarely,
+    Nothing,
+}
+
+/// How the receiver reads.
+#[derive(Clone, Copy, PartialEq)]
+enum Reads {
+    Everything,
+    /// A little, and sleeps.
+    Slowly,
+    Nothing,
+}
+
+/// A connection over loopback.
+#[derive(Clone, Copy)]
+struct Plan {
+    port: u16,
+    sends: Sends,
+    reads: Reads,
+    receive_buffer: Option<usize>,
+    send_buffer: Option<usize>,
+}
+
+impl Plan {
+    /// A transfer that nothing holds up.
+    fn healthy(port: u16) -> Self {
+        Self { port, sends: Sends::AsMuchAsItCan, reads: Reads::Everything, receive_buffer: None, send_buffer: None }
+    }
+}
+
+/// Connections that do as they were planned until this is dropped.
+struct Load {
+    over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    fn of(plans: &[Plan]) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let threads = plans.iter().flat_map(|&plan| start(plan, &over)).collect();
+        // Windows open and buffers grow in the first moments; what is judged is how it goes on.
+        thread::sleep(Duration::from_millis(700));
+        Self { over, threads }
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn start(plan: Plan, over: &Arc<AtomicBool>) -> [JoinHandle<()>; 2] {
+    let listener = TcpListener::bind(("127.0.0.1", plan.port)).expect("free");
+    if let Some(bytes) = plan.receive_buffer {
+        set_socket_recv_buffer_size(&listener, bytes).expect("set");
+    }
+    let sender = connect(plan);
+    let (mut receiver, _) = listener.accept().expect("one waits");
+    for end in [&sender, &receiver] {
+        let patience = Some(Duration::from_millis(50));
+        end.set_write_timeout(patience).expect("set");
+        end.set_read_timeout(patience).expect("set");
+    }
+    let ended = Arc::clone(over);
+    let reading = thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 20];
+        while !ended.load(Ordering::Relaxed) {
+            let piece = match plan.reads {
+                Reads::Everything => &mut buffer[..],
+                Reads::Slowly => {
+                    thread::sleep(Duration::from_millis(20));
+                    &mut buffer[..2000]
+                }
+                Reads::Nothing => {
+                    thread::sleep(Duration::from_millis(50));
+                    continue;
+                }
+            };
+            if !goes_on(receiver.read(piece)) {
+                return;
+            }
+        }
+    });
+    let ended = Arc::clone(over);
+    let sending = thread::spawn(move || {
+        let mut sender = sender;
+        let much = vec![7; 1 << 16];
+        while !ended.load(Ordering::Relaxed) {
+            match plan.sends {
+                Sends::AsMuchAsItCan => {
+                    if !goes_on(sender.write(&much)) {
+                        return;
+                    }
+                }
+                Sends::Rarely => {
+                    let _ = sender.write(&[7; 100]);
+                    thread::sleep(Duration::from_millis(100));
+                }
+                Sends::Nothing => thread::sleep(Duration::from_millis(50)),
+            }
+        }
+    });
+    [reading, sending]
+}
+
+/// A connected socket whose buffer was set before, as what it may send depends on it.
+fn connect(plan: Plan) -> TcpStream {
+    let Some(bytes) = plan.send_buffer else {
+        return TcpStream::connect(("127.0.0.1", plan.port)).expect("taken");
+    };
+    let socket = rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM, None);
+    let socket = socket.expect("a socket");
+    set_socket_send_buffer_size(&socket, bytes).expect("set");
+    let to: SocketAddr = ([127, 0, 0, 1], plan.port).into();
+    rustix::net::connect(&socket, &to).expect("taken");
+    TcpStream::from(socket)
+}
+
+fn goes_on(result: std::io::Result<usize>) -> bool {
+    match result {
+        Ok(count) => count > 0,
+        Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+    }
+}
+
+/// Every connection with causes: `sender 7001: loss`.
+fn found() -> BTreeSet<String> {
+    let output = sockeye(&["why", "has why", "--for", INTERVAL, "-o", "json", "--limit", "100"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let findings = answer["findings"].as_array().expect("a list");
+    findings
+        .iter()
+        .map(|finding| {
+            let subject = finding["subject"].as_str().expect("text");
+            let (local, peer) = subject.split_once(" to ").expect("two ends");
+            let [local, peer] = [local, peer].map(|end| end.parse::<SocketAddr>().expect("an end").port());
+            let (side, port) = if peer < 10_000 { ("sender", peer) } else { ("receiver", local) };
+            let causes = finding["evidence"]["causes"].as_str().or(finding["cause"].as_str()).expect("a cause");
+            format!("{side} {port}: {causes}")
+        })
+        .collect()
+}
+
+#[track_caller]
+fn expect(plans: &[Plan], expected: &[&str]) {
+    let load = Load::of(plans);
+    let found = found();
+    drop(load);
+    assert_eq!(found, expected.iter().map(ToString::to_string).collect());
+}
+
+fn run(command: &str) -> Result<(), Skip> {
+    let mut words = command.split(' ');
+    let program = words.next().expect("a command");
+    let output = Command::new(program)
+        .args(words)
+        .output()
+        .map_err(|error| Skip::new("program", format!("{program}: {error}")))?;
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+/// Loopback with packets of the size of a cable's, so that a shaper lets them through.
+fn short_packets() -> Result<(), Skip> {
+    run("ip link set lo mtu 1500")
+}
+
+/// One packet of ten towards this port is lost.
+fn drop_some(port: u16) -> Result<(), Skip> {
+    short_packets()?;
+    run("nft add table inet lossy")?;
+    run("nft add chain inet lossy in { type filter hook input priority 0 ; }")?;
+    run(&format!("nft add rule inet lossy in tcp dport {port} numgen random mod 10 0 drop"))
+}
+
+#[test]
+fn a_healthy_transfer_and_an_idle_connection_have_no_cause() {
+    in_namespace(|_| {
+        let idle = Plan { sends: Sends::Nothing, ..Plan::healthy(7002) };
+        expect(&[Plan::healthy(7001), idle], &[]);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_small_window_and_a_reader_that_sleeps() {
+    in_namespace(|_| {
+        let slow = Plan { reads: Reads::Slowly, receive_buffer: Some(4096), ..Plan::healthy(7001) };
+        expect(&[slow], &["sender 7001: receiver-window"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_reader_that_does_not_read_is_named_and_its_window_at_the_sender() {
+    in_namespace(|_| {
+        let stuck = Plan { reads: Reads::Nothing, ..Plan::healthy(7001) };
+        expect(&[stuck], &["receiver 7001: receiver-does-not-read", "sender 7001: receiver-window"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_small_send_buffer() {
+    in_namespace(|_| {
+        let small = Plan { send_buffer: Some(4608), ..Plan::healthy(7001) };
+        expect(&[small], &["sender 7001: send-buffer"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_shaped_path() {
+    in_namespace(|_| {
+        short_packets()?;
+        run("tc qdisc add dev lo root tbf rate 20mbit burst 16k latency 200ms")?;
+        expect(&[Plan::healthy(7001)], &["sender 7001: congestion-window"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn packets_that_a_firewall_drops() {
+    in_namespace(|_| {
+        drop_some(7001)?;
+        expect(&[Plan::healthy(7001)], &["sender 7001: loss"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_program_that_sends_rarely() {
+    in_namespace(|_| {
+        let rarely = Plan { sends: Sends::Rarely, ..Plan::healthy(7001) };
+        expect(&[rarely], &["sender 7001: application"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn two_connections_with_two_causes_keep_them_apart() {
+    in_namespace(|_| {
+        let slow = Plan { reads: Reads::Slowly, receive_buffer: Some(4096), ..Plan::healthy(7001) };
+        let small = Plan { send_buffer: Some(4608), ..Plan::healthy(7002) };
+        expect(&[slow, small], &["sender 7001: receiver-window", "sender 7002: send-buffer"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn loss_and_a_small_window_at_one_connection() {
+    in_namespace(|_| {
+        drop_some(7001)?;
+        let slow = Plan { reads: Reads::Slowly, receive_buffer: Some(4096), ..Plan::healthy(7001) };
+        expect(&[slow], &["sender 7001: loss,receiver-window"]);
+        Ok(())
+    });
+}
