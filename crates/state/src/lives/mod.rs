@@ -3,13 +3,21 @@
 //! sock_diag can be asked and announces ends; births and changes it does not announce. Tracepoints do, where BPF is
 //! allowed. [`Lives`] joins whatever there is by the cookie of the socket, and each [`Life`] says what is known of it.
 
+pub mod cause;
+mod counters;
+mod delta;
 mod ending;
 mod engine;
 mod event;
 mod life;
+#[cfg(test)]
+mod sample;
 mod store;
 mod transition;
 
+pub use cause::{Cause, Causes, causes};
+pub use counters::Counters;
+pub use delta::Delta;
 pub use ending::End;
 pub use engine::Lives;
 pub use event::{Event, Gap, Happening, Reason, Told};
