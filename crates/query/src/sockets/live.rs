@@ -50,8 +50,8 @@ const ENDS: &[Name] = names![
 /// What holds a connection up: one bit a word.
 pub const CAUSES: &[Name] = names![
     (1, "accept-queue-full"),
-    (2, "loss"),
-    (4, "receiver-does-not-read"),
+    (2, "receiver-does-not-read"),
+    (4, "loss"),
     (8, "receiver-window"),
     (16, "send-buffer"),
     (32, "congestion-window"),

@@ -25,7 +25,7 @@ pub(crate) fn of<'a>(event: &Event<'a>, surroundings: &'a dyn Surroundings) -> O
         event: event.happening.word(),
         resync: event.resync,
         old_state: old_state.filter(|state| !matches!(state, State::Unknown(_))).map(State::name),
-        ..facts(life, event.at)
+        ..facts(life, event.message, event.at)
     };
     Some(LiveRow { row: SocketRow::read(table(life), event.message, surroundings).ok()?, facts })
 }
@@ -33,10 +33,10 @@ pub(crate) fn of<'a>(event: &Event<'a>, surroundings: &'a dyn Surroundings) -> O
 /// A socket that is alive.
 pub(crate) fn alive<'a>(life: &'a Life, message: &'a [u8], surroundings: &'a dyn Surroundings) -> Option<LiveRow<'a>> {
     let row = SocketRow::read(table(life), message, surroundings).ok()?;
-    Some(LiveRow { row, facts: facts(life, life.totals_at) })
+    Some(LiveRow { row, facts: facts(life, message, life.totals_at) })
 }
 
-fn facts(life: &Life, at: Time) -> Facts<'_> {
+fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
     let duration = life.duration(at);
     Facts {
         event: Happening::Present.word(),
@@ -47,8 +47,8 @@ fn facts(life: &Life, at: Time) -> Facts<'_> {
         old_state: None,
         duration_us: duration.map(|duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
         totals: totals(&life.totals),
-        rates: life.delta.as_ref().map_or([None; 5], rates),
-        why: life.delta.map(|_| life.causes.bits()),
+        rates: life.delta(message).as_ref().map_or([None; 5], rates),
+        why: life.before.map(|_| life.causes.bits()),
         described: life.described,
         actor: life.actor.as_ref().map(|actor| (actor.pid, actor.name())),
         cgroup: life.cgroup,
@@ -57,8 +57,9 @@ fn facts(life: &Life, at: Time) -> Facts<'_> {
 
 /// In the order of [`sockeye_query::sockets::live::RATES`].
 fn rates(delta: &Delta) -> [Option<u64>; 5] {
-    [delta.bytes_sent, delta.bytes_received, delta.retransmissions, delta.segs_out, delta.segs_in]
-        .map(|grown| delta.per_second(grown))
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive, and saturates")]
+    [delta.bytes_sent, delta.bytes_received, delta.retransmitted, delta.segs_out, delta.segs_in]
+        .map(|grown| delta.rate(grown).map(|rate| rate as u64))
 }
 
 /// In the order of [`sockeye_query::sockets::live::TOTALS`].

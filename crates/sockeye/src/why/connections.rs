@@ -6,9 +6,10 @@ use sockeye_query::Value;
 use sockeye_query::filter::{Decision, Expression, Record as _};
 use sockeye_query::sockets::Surroundings;
 use sockeye_query::sockets::live::{LiveRow, live_catalog};
-use sockeye_state::lives::{Cause, Counters, Delta, Lives};
+use sockeye_state::lives::cause::evidence;
+use sockeye_state::lives::{Cause, Causes, Counters, Delta, Judgement, Lives};
 
-use super::finding::Finding;
+use super::finding::{Evidence, Finding};
 use super::judged::Judged;
 use super::machine::Who;
 use crate::live::row;
@@ -29,7 +30,8 @@ pub(super) fn findings(
     let mut count = 0;
     for (life, message) in lives.iter() {
         let Some(judgement) = judged.of(life.cookie) else { continue };
-        let (causes, delta) = (judgement.causes(), judgement.delta);
+        let Some(now) = Counters::read(message) else { continue };
+        let causes = judgement.causes(&now);
         let Some(first) = causes.first() else { continue };
         let Some(mut row) = row::alive(life, message, surroundings) else { continue };
         row.facts.why = Some(causes.bits());
@@ -37,19 +39,20 @@ pub(super) fn findings(
         if first == Cause::AcceptQueueFull || filter.decide(&row) != Decision::Yes {
             continue;
         }
-        let Some(now) = Counters::read(message) else { continue };
         // Who has nothing to send is not held up: it is only told to whoever asks.
         if first == Cause::Application && !asks_for(filter) {
             continue;
         }
         count += 1;
+        let delta = Delta::between(judgement.first(), &now, judgement.elapsed());
         let moved = delta.bytes_sent.unwrap_or(0).max(delta.bytes_received.unwrap_or(0));
-        let weight = (first, Reverse(moved + u64::from(now.send_queue) + u64::from(now.receive_queue)), life.cookie);
+        let waiting = now.rqueue().unwrap_or(0).max(now.wqueue().unwrap_or(0));
+        let weight = (first, Reverse(moved + u64::from(waiting)), life.cookie);
         if worst.len() >= limit && worst.last().is_some_and(|(last, _)| *last <= weight) {
             continue;
         }
         let at = worst.partition_point(|(other, _)| *other < weight);
-        worst.insert(at, (weight, finding(&row, causes, &delta, &now, who)));
+        worst.insert(at, (weight, finding(&row, &causes, judgement, &now, who)));
         worst.truncate(limit);
     }
     (worst.into_iter().map(|(_, finding)| finding).collect(), count)
@@ -61,55 +64,18 @@ fn asks_for(filter: &Expression) -> bool {
     filter.fields().into_iter().any(|field| Some(field) == why)
 }
 
-fn finding(
-    row: &LiveRow<'_>,
-    causes: sockeye_state::lives::Causes,
-    delta: &Delta,
-    now: &Counters,
-    who: Who<'_>,
-) -> Finding {
+fn finding(row: &LiveRow<'_>, causes: &Causes, judgement: &Judgement, now: &Counters, who: Who<'_>) -> Finding {
     let first = causes.first().unwrap_or(Cause::Application);
     let mut finding = Finding::new(first.word(), ends(row), first.advice());
     if causes.iter().count() > 1 {
         finding = finding.with("causes", causes.to_string());
     }
-    let share = |time: Option<u64>| {
-        let elapsed = u64::try_from(delta.elapsed.as_micros()).unwrap_or(u64::MAX);
-        time.zip(Some(elapsed).filter(|elapsed| *elapsed > 0)).map(|(time, elapsed)| time.saturating_mul(100) / elapsed)
-    };
-    let mut evidence: Vec<(&'static str, Option<u64>)> = Vec::new();
     for cause in causes.iter() {
-        evidence.extend(match cause {
-            Cause::ReceiverWindow => vec![("rwnd_limited_percent", share(delta.rwnd_limited_us))],
-            Cause::SendBuffer => vec![
-                ("sndbuf_limited_percent", share(delta.sndbuf_limited_us)),
-                ("wmem_queued_bytes", now.wmem_queued.map(u64::from)),
-                ("sndbuf_bytes", now.sndbuf.map(u64::from)),
-            ],
-            Cause::Loss => vec![
-                ("retransmissions", delta.retransmissions),
-                ("bytes_retrans", delta.bytes_retrans),
-                ("bytes_sent", delta.bytes_sent),
-            ],
-            Cause::ReceiverDoesNotRead => {
-                vec![("unread_bytes", Some(now.receive_queue.into())), ("rcvbuf_bytes", now.rcvbuf.map(u64::from))]
+        for number in evidence(cause, judgement.first(), now, judgement.elapsed()) {
+            // Two causes can be shown by the same number.
+            if finding.evidence.iter().all(|(known, _)| *known != number.name) {
+                finding = finding.with(number.name, Evidence::Quantity(number.value));
             }
-            Cause::CongestionWindow => vec![
-                ("busy_percent", share(delta.busy_us)),
-                ("rtt_us", now.rtt_us.map(u64::from)),
-                ("min_rtt_us", now.min_rtt_us.map(u64::from)),
-                ("snd_cwnd", now.cwnd.map(u64::from)),
-            ],
-            Cause::Application => vec![("busy_percent", share(delta.busy_us))],
-            _ => Vec::new(),
-        });
-    }
-    evidence.push(("send_rate_bytes_per_second", delta.per_second(delta.bytes_sent)));
-    evidence.push(("receive_rate_bytes_per_second", delta.per_second(delta.bytes_received)));
-    for (name, number) in evidence {
-        // Two causes can be shown by the same number.
-        if let Some(number) = number.filter(|_| finding.evidence.iter().all(|(known, _)| *known != name)) {
-            finding = finding.with(name, number);
         }
     }
     let inode = match row.value(live_catalog().find("inode").unwrap_or(sockeye_query::FieldId(0))) {

@@ -1,16 +1,21 @@
 //! Something that is wrong, with what shows it and what usually helps.
 
+use std::time::Duration;
+
 use sockeye_query::Value;
+use sockeye_state::lives::cause::Quantity;
 
 use crate::output::{escape, value};
 
 /// A piece of evidence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Evidence {
     /// A number, whose unit is in its name.
     Number(u64),
     /// Anything else, as the kernel's bytes.
     Text(Vec<u8>),
+    /// What was measured, with its unit.
+    Quantity(Quantity),
 }
 
 impl From<u64> for Evidence {
@@ -32,16 +37,54 @@ impl From<String> for Evidence {
 }
 
 impl Evidence {
-    pub(crate) fn value(&self) -> Value<'_> {
+    /// The JSON member: the name with its unit, and the number.
+    fn member(&self, name: &str) -> (String, Value<'_>) {
         match self {
-            Self::Number(number) => Value::Unsigned(*number),
-            Self::Text(text) => Value::Text(text),
+            Self::Number(number) => (name.to_owned(), Value::Unsigned(*number)),
+            Self::Text(text) => (name.to_owned(), Value::Text(text)),
+            Self::Quantity(quantity) => {
+                let (suffix, number) = match *quantity {
+                    Quantity::Share(share) => ("_percent", whole(share * 100.0)),
+                    Quantity::Bytes(bytes) => ("_bytes", bytes),
+                    Quantity::BytesPerSecond(rate) => ("_bytes_per_second", whole(rate)),
+                    Quantity::Time(time) => ("_us", u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+                    Quantity::Count(count) => ("", count),
+                    _ => ("", 0),
+                };
+                (format!("{name}{suffix}"), Value::Unsigned(number))
+            }
         }
+    }
+
+    /// For people: `busy share 92%`.
+    fn text(&self, name: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(name.replace('_', " ").as_bytes());
+        out.push(b' ');
+        let text = match self {
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => return escape::text(out, text),
+            Self::Quantity(Quantity::Share(share)) => format!("{}%", whole(share * 100.0)),
+            Self::Quantity(Quantity::Bytes(bytes)) => format!("{bytes} bytes"),
+            Self::Quantity(Quantity::BytesPerSecond(rate)) => format!("{} bytes/s", whole(*rate)),
+            Self::Quantity(Quantity::Time(Duration::MAX)) => "without end".to_owned(),
+            Self::Quantity(Quantity::Time(time)) => {
+                let time = Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+                humantime::format_duration(time).to_string()
+            }
+            Self::Quantity(Quantity::Count(count)) => count.to_string(),
+            Self::Quantity(_) => String::new(),
+        };
+        out.extend_from_slice(text.as_bytes());
     }
 }
 
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and saturates")]
+fn whole(number: f64) -> u64 {
+    number.round() as u64
+}
+
 /// Something that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Finding {
     /// A stable word for what is wrong.
     pub(crate) cause: &'static str,
@@ -71,9 +114,7 @@ impl Finding {
         escape::text(out, &self.subject);
         for (at, (name, evidence)) in self.evidence.iter().enumerate() {
             out.extend_from_slice(if at == 0 { b"  " } else { b", " });
-            out.extend_from_slice(name.as_bytes());
-            out.push(b' ');
-            value::text(out, &evidence.value());
+            evidence.text(name, out);
         }
         out.extend_from_slice(format!("\n    {}\n", self.advice).as_bytes());
     }
@@ -89,7 +130,8 @@ impl Finding {
             if at > 0 {
                 out.push(b',');
             }
-            value::json_entry(out, name, &evidence.value());
+            let (key, value) = evidence.member(name);
+            value::json_entry(out, &key, &value);
         }
         out.extend_from_slice(b"},");
         value::json_entry(out, "advice", &Value::Text(self.advice.as_bytes()));

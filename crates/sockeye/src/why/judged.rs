@@ -22,9 +22,10 @@ impl Judged {
         }
         self.rounds = rounds;
         for (life, _) in lives.iter() {
-            let Some(delta) = &life.delta else { continue };
+            let Some((before, elapsed)) = &life.before else { continue };
             if self.by_cookie.len() < SOCKETS_MAX || self.by_cookie.contains_key(&life.cookie) {
-                self.by_cookie.entry(life.cookie).or_default().take(life.causes, delta);
+                let judgement = self.by_cookie.entry(life.cookie).or_insert_with(|| Judgement::new(*before));
+                judgement.take(&life.causes, *elapsed);
             }
         }
     }

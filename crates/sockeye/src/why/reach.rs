@@ -48,8 +48,11 @@ impl Reach {
             }
             steps::qdisc(&mut reach, &mut kernel, &way)?;
             sockets::look(&mut reach, &way, namespace)?;
-            let name = kernel.interface(way.ifindex);
-            reach.findings.extend(machine::lost_on(&before, &now, &name));
+            // A link that is not there drops everything: that is no finding of its own.
+            if !reach.findings.iter().any(|finding| matches!(finding.cause, "link-down" | "no-carrier")) {
+                let name = kernel.interface(way.ifindex);
+                reach.findings.extend(machine::lost_on(&before, &now, &name));
+            }
         }
         Ok(reach)
     }

@@ -8,7 +8,7 @@ use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::tcp_info::TcpInfo;
 
 use super::cause::causes;
-use super::counters::{Counters, Delta};
+use super::counters::Counters;
 use super::ending::End;
 use super::event::{Event, Gap, Happening, Reason, Told};
 use super::life::{Known, Life, Protocol, Side, Time, Totals};
@@ -324,8 +324,8 @@ fn judge(entry: &mut Entry, message: &[u8], at: Time) {
     let elapsed = at.saturating_sub(entry.life.totals_at);
     let (before, now) = (Counters::read(&entry.message), Counters::read(message));
     if let (Some(before), Some(now)) = (before, now) {
-        entry.life.delta = Some(Delta::between(&before, &now, elapsed));
         entry.life.causes = causes(&before, &now, elapsed);
+        entry.life.before = Some((before, elapsed));
     }
 }
 

@@ -6,7 +6,8 @@ use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::tcp_info::TcpInfo;
 
 use super::cause::Causes;
-use super::counters::Delta;
+use super::counters::Counters;
+use super::delta::Delta;
 use super::ending::End;
 
 /// A moment, as the time since the machine started (`CLOCK_MONOTONIC`): the clock of the kernel's own events.
@@ -170,8 +171,8 @@ pub struct Life {
     pub totals: Totals,
     /// When that was so.
     pub totals_at: Time,
-    /// What came between the last two rounds, and what held it up then.
-    pub delta: Option<Delta>,
+    /// What it had counted a round ago, and how long that is.
+    pub before: Option<(Counters, Duration)>,
     /// What held it up then; empty where nothing did, or it is not known.
     pub causes: Causes,
     /// The kernel described it in a message, which has its uid, inode and queues; otherwise there is no more than addresses.
@@ -195,8 +196,8 @@ impl Life {
             cgroup: None,
             totals: Totals::default(),
             totals_at: at,
-            delta: None,
-            causes: Causes::default(),
+            before: None,
+            causes: Causes::NONE,
             described: false,
         }
     }
@@ -205,6 +206,12 @@ impl Life {
     /// one that was only seen at its end nothing is known.
     pub fn duration(&self, now: Time) -> Option<Duration> {
         (self.known != Known::End).then(|| self.ended.unwrap_or(now).saturating_sub(self.since))
+    }
+
+    /// What came to it between the last two rounds, where it is in both; `message` is the last one about it.
+    pub fn delta(&self, message: &[u8]) -> Option<Delta> {
+        let (before, elapsed) = self.before.as_ref()?;
+        Some(Delta::between(before, &Counters::read(message)?, *elapsed))
     }
 
     /// Takes a new state, and what it tells of who closed first.

@@ -5,17 +5,23 @@
 
 pub mod cause;
 mod counters;
+mod delta;
 mod ending;
 mod engine;
 mod event;
+mod judgement;
 mod life;
+#[cfg(test)]
+mod sample;
 mod store;
 mod transition;
 
-pub use cause::{Cause, Causes, Judgement, causes};
-pub use counters::{Counters, Delta};
+pub use cause::{Cause, Causes, causes};
+pub use counters::Counters;
+pub use delta::Delta;
 pub use ending::End;
 pub use engine::Lives;
 pub use event::{Event, Gap, Happening, Reason, Told};
+pub use judgement::Judgement;
 pub use life::{Actor, Known, Life, Protocol, Side, Time, Totals};
 pub use transition::Transition;

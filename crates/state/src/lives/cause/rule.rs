@@ -1,0 +1,217 @@
+//! When each cause is one.
+
+use core::time::Duration;
+
+use sockeye_wire::sock_diag::state::State;
+
+use super::Cause;
+use super::thresholds::*;
+use crate::lives::{Counters, Delta};
+
+/// The timer of a retransmission (`idiag_timer`, net/ipv4/inet_diag.c).
+const RETRANSMISSION: u8 = 1;
+/// The timer of a closed window.
+const CLOSED_WINDOW: u8 = 4;
+
+/// One interval of one socket.
+pub(super) struct Interval<'c> {
+    pub(super) before: &'c Counters,
+    pub(super) now: &'c Counters,
+    pub(super) delta: Delta,
+}
+
+impl<'c> Interval<'c> {
+    /// `None` where it is too short to tell anything.
+    pub(super) fn new(before: &'c Counters, now: &'c Counters, elapsed: Duration) -> Option<Self> {
+        (elapsed >= INTERVAL_MIN).then(|| Self { before, now, delta: Delta::between(before, now, elapsed) })
+    }
+
+    /// How much `cause` explains, from 0 to 1; `None` where it is no cause.
+    pub(super) fn weight(&self, cause: Cause) -> Option<f64> {
+        match cause {
+            Cause::AcceptQueueFull => self.accept_queue_full(),
+            Cause::ReceiverDoesNotRead => self.receiver_does_not_read(),
+            Cause::Loss => self.loss(),
+            Cause::ReceiverWindow => self.receiver_window(),
+            Cause::SendBuffer => self.send_buffer(),
+            Cause::CongestionWindow => self.congestion_window(),
+            Cause::Application => self.application(),
+        }
+    }
+
+    /// Full is what the kernel calls so (`sk_acceptq_is_full`): one more than the limit.
+    fn accept_queue_full(&self) -> Option<f64> {
+        let full = |counters: &Counters| {
+            counters.state() == State::Listening
+                && counters.rqueue().zip(counters.wqueue()).is_some_and(|(waiting, limit)| waiting > limit)
+        };
+        let dropped = self.delta.drops.is_some_and(|drops| drops > 0);
+        (full(self.now) || full(self.before) && dropped).then_some(1.0)
+    }
+
+    /// The queue has taken at least half of what we can take at both ends of the interval, and what comes in now will wait long.
+    fn receiver_does_not_read(&self) -> Option<f64> {
+        let may_receive = matches!(self.now.state(), State::Established | State::FinWait1 | State::FinWait2);
+        if !may_receive || !is_half_full(self.before) || !is_half_full(self.now) {
+            return None;
+        }
+        let wait = self.unread_wait()?;
+        (wait >= UNREAD_WAIT_MIN).then(|| wait.as_secs_f64() / self.delta.elapsed.as_secs_f64())
+    }
+
+    fn loss(&self) -> Option<f64> {
+        if self.is_silent() {
+            return Some(1.0);
+        }
+        let lost = self.delta.needed_retransmissions()?;
+        let share = self.lost_share()?;
+        (lost >= LOSS_SEGMENTS_MIN && share >= LOSS_SHARE).then_some(share * 10.0)
+    }
+
+    /// Of kernels that do not count the time (before 4.10) only a window is seen that was closed all the time.
+    fn receiver_window(&self) -> Option<f64> {
+        let closed = |counters: &Counters| counters.timer() == Some(CLOSED_WINDOW);
+        let closed = closed(self.before) && closed(self.now) && self.delta.bytes_acked == Some(0);
+        let share = self.delta.share(self.delta.rwnd_limited).or(closed.then_some(1.0))?;
+        let window = match (self.before.snd_wnd(), self.now.snd_wnd()) {
+            (Some(before), Some(now)) => before.min(now),
+            _ => 0,
+        };
+        // A closed window opens by one segment at least: a receiver waits until it can.
+        let turn = self.time_for(window.max(self.now.snd_mss()?))?;
+        (share >= HELD_SHARE && turn >= TURN_MIN).then_some(share)
+    }
+
+    /// The kernel starts to count only in the moment in which it sends and the program waits already (`tcp_cwnd_validate`). A
+    /// program that fills its buffer by one write is not seen by that: therefore the second half.
+    fn send_buffer(&self) -> Option<f64> {
+        let share = self.delta.share(self.delta.sndbuf_limited)?;
+        if share >= SENDBUF_SHARE {
+            return Some(share);
+        }
+        let busy = self.busy_by_itself()?;
+        let exhausted = is_exhausted(self.before) && is_exhausted(self.now);
+        let moves = self.delta.bytes_acked.is_some_and(|bytes| bytes > 0);
+        let wait = self.time_for(self.now.wqueue()?)?;
+        (exhausted && moves && busy >= HELD_SHARE && wait >= WAIT_MIN).then_some(busy)
+    }
+
+    /// Something waits to be sent, and neither window of the peer nor send buffer is why.
+    fn congestion_window(&self) -> Option<f64> {
+        let share = self.busy_by_itself()?;
+        let waits = |counters: &Counters| counters.notsent_bytes().is_some_and(|bytes| bytes > 0);
+        if share < HELD_SHARE || !waits(self.before) || !waits(self.now) || self.is_silent() {
+            return None;
+        }
+        // Where segments are lost, their loss is why the window is small, unless a queue is seen beside it.
+        let backlog = self.loss().is_none() && self.time_for(self.now.wqueue()?)? >= BACKLOG_WAIT_MIN;
+        (backlog || self.is_queued_on_the_way()).then_some(share)
+    }
+
+    /// There was nothing to send, or no more than went away at once.
+    fn application(&self) -> Option<f64> {
+        let sends = self.delta.data_segs_out? >= SENDS_MIN;
+        let nothing_waits = self.before.notsent_bytes() == Some(0) && self.now.notsent_bytes() == Some(0);
+        let may_send = matches!(self.now.state(), State::Established | State::CloseWait);
+        if !sends || !nothing_waits || !may_send || !self.has_the_word() || self.loss().is_some() {
+            return None;
+        }
+        let idle = 1.0 - self.delta.share(self.delta.busy)?;
+        // Half, so that it is named last: it is nobody's fault but may be what is meant.
+        if idle >= IDLE_SHARE {
+            return Some(idle / 2.0);
+        }
+        let unused = 1.0 - self.window_use()?;
+        let held_by_program = self.now.app_limited() == Some(1) && self.send_buffer().is_none();
+        let far = self.now.rtt_us().is_some_and(|rtt| Duration::from_micros(rtt.into()) >= WAIT_MIN);
+        (far && held_by_program && unused >= 1.0 - WINDOW_USE_MAX).then_some(unused / 2.0)
+    }
+
+    /// Where both sides speak, whether it is our turn: the peer's data came last, at both ends of the interval.
+    fn has_the_word(&self) -> bool {
+        let ours = |counters: &Counters| {
+            let times = counters.last_data_recv_ms().zip(counters.last_data_sent_ms());
+            times.is_some_and(|(received, sent)| received < sent)
+        };
+        self.delta.bytes_received == Some(0) || ours(self.before) && ours(self.now)
+    }
+
+    /// Timeouts in a row without an answer.
+    fn is_silent(&self) -> bool {
+        self.now.timer() == Some(RETRANSMISSION)
+            && self.now.retransmits().is_some_and(|timeouts| timeouts >= SILENT_TIMEOUTS)
+    }
+
+    /// Data that the congestion control, pacing or a queue on the way held back, as a share of the interval.
+    fn busy_by_itself(&self) -> Option<f64> {
+        let other = self.delta.rwnd_limited? + self.delta.sndbuf_limited?;
+        self.delta.share(Some(self.delta.busy?.saturating_sub(other)))
+    }
+
+    /// Whether several segments at once are later than the path is long.
+    fn is_queued_on_the_way(&self) -> bool {
+        self.queue_delay().is_some_and(|delay| {
+            let queued = self.delta.rate(self.delta.bytes_acked).unwrap_or(0.0) * delay.as_secs_f64();
+            let segments = queued / self.now.snd_mss().map_or(f64::INFINITY, f64::from);
+            delay >= WAIT_MIN && segments >= QUEUED_SEGMENTS_MIN
+        })
+    }
+
+    /// What the path takes longer than at its best.
+    pub(super) fn queue_delay(&self) -> Option<Duration> {
+        let delay = self.now.rtt_us()?.saturating_sub(self.now.min_rtt_us()?);
+        Some(Duration::from_micros(delay.into()))
+    }
+
+    /// Which part of what network and receiver would take is used.
+    pub(super) fn window_use(&self) -> Option<f64> {
+        let rtt = f64::from(self.now.rtt_us()?) / 1e6;
+        let network = f64::from(self.now.cwnd()?) * f64::from(self.now.snd_mss()?);
+        let window = network.min(self.now.snd_wnd().map_or(network, f64::from));
+        Some(self.delta.rate(self.delta.bytes_acked)? * rtt / window.max(1.0))
+    }
+
+    /// Segments that were really lost, of those with data that were sent.
+    #[expect(clippy::cast_precision_loss, reason = "segments of one interval")]
+    pub(super) fn lost_share(&self) -> Option<f64> {
+        let sent = self.delta.data_segs_out.or(self.delta.segs_out).filter(|&sent| sent > 0)?;
+        Some((self.delta.needed_retransmissions()? as f64 / sent as f64).min(1.0))
+    }
+
+    /// How long `bytes` take at the rate at which the peer acknowledges.
+    pub(super) fn time_for(&self, bytes: u32) -> Option<Duration> {
+        Some(time_at(bytes, self.delta.rate(self.delta.bytes_acked)?))
+    }
+
+    /// How long what is in the receive queue takes at the rate at which the program reads.
+    pub(super) fn unread_wait(&self) -> Option<Duration> {
+        Some(time_at(self.now.rqueue()?, self.delta.rate(self.delta.bytes_read)?))
+    }
+}
+
+/// Time that `bytes` take at a rate; the longest there is where nothing moves.
+fn time_at(bytes: u32, rate: f64) -> Duration {
+    match bytes {
+        0 => Duration::ZERO,
+        bytes => Duration::try_from_secs_f64(f64::from(bytes) / rate).unwrap_or(Duration::MAX),
+    }
+}
+
+/// Whether as much is unread as we still offer to take, or, of kernels that do not say (before 6.2), half of the memory is used.
+fn is_half_full(counters: &Counters) -> bool {
+    let unread = counters.rqueue().filter(|&bytes| bytes > 0);
+    let memory = counters.rmem_alloc().zip(counters.rcvbuf());
+    match (unread, counters.rcv_wnd(), memory) {
+        (Some(unread), Some(window), _) => unread >= window,
+        (Some(_), None, Some((used, limit))) => used >= limit / 2,
+        _ => false,
+    }
+}
+
+/// Whether everything is sent, and the buffer so full that the program cannot write (`sk_stream_is_writeable`: a third of what
+/// is queued has to be free).
+fn is_exhausted(counters: &Counters) -> bool {
+    let all_sent = counters.notsent_bytes() == Some(0) && counters.unacked().is_some_and(|segments| segments > 0);
+    let memory = counters.wmem_queued().zip(counters.sndbuf());
+    all_sent && memory.is_some_and(|(queued, limit)| queued >= limit - limit / 3)
+}

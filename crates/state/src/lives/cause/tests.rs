@@ -1,0 +1,313 @@
+use super::*;
+use crate::lives::sample::Sample;
+use sockeye_wire::sock_diag::state::State;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[track_caller]
+fn found(before: &Sample, now: &Sample) -> Vec<&'static str> {
+    causes(&before.counters(), &now.counters(), SECOND).iter().map(Cause::word).collect()
+}
+
+/// A bulk transfer of 4 GB in the interval.
+fn bulk() -> Sample {
+    Sample::healthy()
+        .info("bytes_acked", 11_000_000_000)
+        .info("data_segs_out", 6_800_000)
+        .info("busy_time", 990_000)
+        .info("notsent_bytes", 49_311)
+        .message("wqueue", 94_632)
+}
+
+#[test]
+fn words_are_stable_and_lead_back() {
+    let words: Vec<_> = Cause::ALL.iter().map(|cause| cause.word()).collect();
+    assert_eq!(
+        words,
+        [
+            "accept-queue-full",
+            "receiver-does-not-read",
+            "loss",
+            "receiver-window",
+            "send-buffer",
+            "congestion-window",
+            "application"
+        ]
+    );
+    assert!(Cause::ALL.into_iter().all(|cause| Cause::of_word(cause.word()) == Some(cause)));
+    assert_eq!(Cause::of_word("Loss"), None);
+}
+
+#[test]
+fn an_idle_connection_has_no_cause_with_unread_bytes_or_without() {
+    let idle = Sample::healthy();
+    assert_eq!(found(&idle, &idle), [""; 0]);
+    let unread = idle.message("rqueue", 4321);
+    assert_eq!(found(&unread, &unread), [""; 0]);
+}
+
+#[test]
+fn a_healthy_transfer_has_no_cause() {
+    assert_eq!(found(&Sample::healthy().info("notsent_bytes", 20_639), &bulk()), [""; 0]);
+}
+
+#[test]
+fn a_healthy_transfer_on_a_machine_short_of_processors_has_no_cause() {
+    // As measured with sixteen programs that want two processors: 134 MB a second, half of the time behind the window.
+    let starved = Sample::healthy()
+        .info("notsent_bytes", 1_768_041)
+        .info("bytes_acked", 7_134_000_000)
+        .info("data_segs_out", 4_002_103)
+        .info("busy_time", 660_000)
+        .info("rwnd_limited", 590_000)
+        .info("total_retrans", 23)
+        .info("dsack_dups", 23)
+        .message("wqueue", 4_194_304);
+    assert_eq!(found(&Sample::healthy().info("notsent_bytes", 1_768_041), &starved), [""; 0]);
+}
+
+#[test]
+fn an_interval_too_short_to_tell_has_no_cause() {
+    let listener = Sample::of(State::Listening).message("rqueue", 8).message("wqueue", 7).counters();
+    let short = causes(&listener, &listener, Duration::from_millis(199));
+    assert!(short.is_empty() && short.first().is_none());
+    let just_enough = causes(&listener, &listener, Duration::from_millis(200));
+    assert_eq!(just_enough.first(), Some(Cause::AcceptQueueFull));
+}
+
+#[test]
+fn a_queue_is_full_with_one_more_than_its_limit() {
+    let listener = |waiting| Sample::of(State::Listening).message("rqueue", waiting).message("wqueue", 7);
+    assert_eq!(found(&listener(8), &listener(8)), ["accept-queue-full"]);
+    assert_eq!(found(&listener(7), &listener(7)), [""; 0]);
+    // It was full, turned somebody away, and has been emptied since.
+    assert_eq!(found(&listener(8), &listener(0).memory("drops", 3)), ["accept-queue-full"]);
+    assert_eq!(found(&listener(8), &listener(0)), [""; 0]);
+}
+
+#[test]
+fn a_full_queue_of_which_nothing_is_read_is_a_receiver_that_does_not_read() {
+    let full = Sample::healthy().info("rcv_wnd", 0).message("rqueue", 128_512);
+    assert_eq!(found(&full, &full), ["receiver-does-not-read"]);
+    // All of it is read twelve times in the interval: a byte waits 81 ms.
+    let read = full.clone().info("bytes_received", 9_000_000 + 12 * 128_512);
+    assert_eq!(found(&full, &read), [""; 0]);
+    // And twice: half a second.
+    let slow = full.clone().info("bytes_received", 9_000_000 + 2 * 128_512);
+    assert_eq!(found(&full, &slow), ["receiver-does-not-read"]);
+    let weight = causes(&full.counters(), &slow.counters(), SECOND).weight(Cause::ReceiverDoesNotRead);
+    assert_eq!(weight, 500);
+}
+
+#[test]
+fn a_queue_with_room_for_more_than_it_holds_is_not_full() {
+    let half = |unread| Sample::healthy().info("rcv_wnd", 64_000).message("rqueue", unread);
+    assert_eq!(found(&half(63_999), &half(63_999)), [""; 0]);
+    assert_eq!(found(&half(64_000), &half(64_000)), ["receiver-does-not-read"]);
+    // A kernel before 6.2 does not tell the window; then the memory speaks.
+    let old = |used| half(64_000).memory("rmem_alloc", used).cut(232, 36);
+    assert_eq!(found(&old(65_535), &old(65_535)), [""; 0]);
+    assert_eq!(found(&old(65_536), &old(65_536)), ["receiver-does-not-read"]);
+}
+
+#[test]
+fn one_of_a_hundred_segments_lost_is_loss() {
+    let lost = |segments, known| bulk().info("total_retrans", segments).info("dsack_dups", known);
+    assert_eq!(found(&Sample::healthy(), &lost(28_000, 0)), ["loss"]);
+    assert_eq!(found(&Sample::healthy(), &lost(27_999, 0)), [""; 0]);
+    assert_eq!(found(&Sample::healthy(), &lost(99_000, 71_001)), [""; 0], "the peer had them already");
+}
+
+#[test]
+fn two_lost_segments_are_an_accident_however_few_were_sent() {
+    let few = |lost| {
+        let sent = Sample::healthy().info("data_segs_out", 4_000_009).info("bytes_acked", 7_000_009_000);
+        sent.info("total_retrans", lost).info("busy_time", 300_000)
+    };
+    assert_eq!(found(&Sample::healthy(), &few(2)), [""; 0]);
+    assert_eq!(found(&Sample::healthy(), &few(3)), ["loss"]);
+}
+
+#[test]
+fn a_peer_that_does_not_answer_two_timeouts_is_loss_in_every_state() {
+    let silent = |state, timeouts, timer| Sample::of(state).info("retransmits", timeouts).message("timer", timer);
+    for state in [State::Established, State::SynSent, State::FinWait1] {
+        assert_eq!(found(&silent(state, 2, 1), &silent(state, 2, 1)), ["loss"], "{}", state.name());
+        assert_eq!(found(&silent(state, 1, 1), &silent(state, 1, 1)), [""; 0]);
+    }
+    // Unanswered probes of a closed window are no losses.
+    assert_eq!(found(&silent(State::Established, 2, 4), &silent(State::Established, 2, 4)), [""; 0]);
+}
+
+/// Behind a window of `window` bytes for `limited` of the interval, with `acked` bytes through.
+fn windowed(window: u64, limited: u64, acked: u64) -> Sample {
+    Sample::healthy()
+        .info("snd_wnd", window)
+        .info("rwnd_limited", limited)
+        .info("busy_time", 1_000_000)
+        .info("bytes_acked", 7_000_000_000 + acked)
+        .info("data_segs_out", 4_000_045)
+        .info("notsent_bytes", 2_000_000)
+        .message("wqueue", 2_000_000)
+}
+
+#[test]
+fn a_small_window_nearly_all_the_time_is_the_receivers_window() {
+    let before = Sample::healthy().info("notsent_bytes", 2_000_000).info("snd_wnd", 65_536);
+    assert_eq!(found(&before, &windowed(65_536, 800_000, 650_000)), ["receiver-window"]);
+    assert_eq!(found(&before, &windowed(65_536, 799_000, 650_000)), [""; 0]);
+    // Through a window that turns over in less than a millisecond everything goes.
+    assert_eq!(found(&before, &windowed(65_536, 990_000, 70_000_000)), [""; 0]);
+    assert_eq!(found(&before, &windowed(65_536, 990_000, 65_000_000)), ["receiver-window"]);
+}
+
+#[test]
+fn a_closed_window_is_the_receivers_window_even_where_no_time_is_counted() {
+    let closed = Sample::healthy().info("snd_wnd", 0).info("rwnd_limited", 1_000_000).info("busy_time", 1_000_000);
+    assert_eq!(found(&Sample::healthy().info("snd_wnd", 0), &closed), ["receiver-window"]);
+    let old = Sample::healthy().message("timer", 4).cut(168, 36);
+    assert_eq!(found(&old, &old), ["receiver-window"]);
+    let moving = old.clone().info("bytes_acked", 7_000_001_448);
+    assert_eq!(found(&old, &moving), [""; 0]);
+}
+
+#[test]
+fn time_that_the_kernel_counts_for_the_send_buffer_is_the_send_buffer() {
+    let limited = |us| bulk().info("sndbuf_limited", us);
+    assert_eq!(found(&Sample::healthy(), &limited(500_000)), ["send-buffer"]);
+    assert_eq!(found(&Sample::healthy(), &limited(496_000)), [""; 0]);
+}
+
+#[test]
+fn a_buffer_that_is_on_its_way_as_a_whole_at_both_moments_is_the_send_buffer() {
+    // As measured: 8 KiB of buffer, 65 483 bytes in it, 2.4 MB a second, and no time counted.
+    let exhausted = Sample::healthy()
+        .info("unacked", 1)
+        .memory("sndbuf", 8_192)
+        .memory("wmem_queued", 66_752)
+        .message("wqueue", 65_483);
+    let now = |acked: u64, busy| {
+        let now = exhausted.clone().info("bytes_acked", 7_000_000_000 + acked).info("busy_time", busy);
+        now.info("data_segs_out", 4_000_072)
+    };
+    assert_eq!(found(&exhausted, &now(2_400_000, 1_000_000)), ["send-buffer"]);
+    assert_eq!(found(&exhausted, &now(2_400_000, 790_000)), [""; 0], "the program did not fill it all the time");
+    assert_eq!(found(&exhausted, &now(66_000_000, 1_000_000)), [""; 0], "nobody notices a millisecond");
+    assert_eq!(found(&exhausted.clone().info("notsent_bytes", 1), &now(2_400_000, 1_000_000)), [""; 0]);
+    let roomy = now(2_400_000, 1_000_000).memory("wmem_queued", 5_461);
+    assert_eq!(found(&exhausted, &roomy), [""; 0], "a third is free, the program may write");
+}
+
+/// `acked` bytes went through in an interval in which data waited all the time.
+fn crowded(acked: u64) -> Sample {
+    Sample::healthy()
+        .info("bytes_acked", 7_000_000_000 + acked)
+        .info("data_segs_out", 4_001_665)
+        .info("busy_time", 1_000_000)
+        .info("notsent_bytes", 423_744)
+        .info("rtt", 4_000)
+        .message("wqueue", 551_168)
+}
+
+#[test]
+fn data_that_waits_with_room_in_window_and_buffer_is_the_congestion_window() {
+    let before = Sample::healthy().info("notsent_bytes", 488_904);
+    assert_eq!(found(&before, &crowded(2_390_000)), ["congestion-window"]);
+    assert_eq!(found(&before, &crowded(11_000_000)), ["congestion-window"], "50.1 ms");
+    assert_eq!(found(&before, &crowded(11_100_000)), [""; 0], "49.7 ms");
+    assert_eq!(found(&Sample::healthy(), &crowded(2_390_000)), [""; 0], "nothing waited at first");
+    assert_eq!(found(&before, &crowded(2_390_000).info("busy_time", 790_000)), [""; 0]);
+    let windowed = crowded(2_390_000).info("rwnd_limited", 300_000);
+    assert_eq!(found(&before, &windowed), [""; 0], "part of it was the receiver");
+}
+
+#[test]
+fn a_queue_on_the_way_is_seen_by_the_round_trip_time_even_beside_losses() {
+    let before = Sample::healthy().info("notsent_bytes", 488_904);
+    let late = |rtt, lost| crowded(2_390_000).info("rtt", rtt).info("total_retrans", lost);
+    assert_eq!(found(&before, &late(52_390, 75)), ["congestion-window", "loss"]);
+    assert_eq!(found(&before, &late(9_000, 75)), ["loss"], "the losses explain the small window");
+    // Two segments that are 10 ms late are a delayed acknowledgement.
+    let delayed = crowded(270_000).info("rtt", 10_100).info("total_retrans", 75);
+    assert_eq!(found(&before, &delayed), ["loss"]);
+}
+
+#[test]
+fn a_program_that_sends_rarely_is_the_application() {
+    let sent = |segments: u64, busy| {
+        Sample::healthy()
+            .info("data_segs_out", 4_000_000 + segments)
+            .info("bytes_acked", 7_000_010_000)
+            .info("busy_time", busy)
+    };
+    assert_eq!(found(&Sample::healthy(), &sent(10, 4_000)), ["application"]);
+    assert_eq!(found(&Sample::healthy(), &sent(2, 100_000)), ["application"]);
+    assert_eq!(found(&Sample::healthy(), &sent(2, 101_000)), [""; 0]);
+    assert_eq!(found(&Sample::healthy(), &sent(1, 0)), [""; 0], "a sign of life");
+}
+
+#[test]
+fn a_program_far_away_from_its_peer_is_busy_and_still_the_application() {
+    let far = |acked: u64, limited| {
+        Sample::healthy()
+            .info("rtt", 80_000)
+            .info("delivery_rate", 90_000)
+            .info("delivery_rate_app_limited", limited)
+            .info("data_segs_out", 4_000_012)
+            .info("bytes_acked", 7_000_000_000 + acked)
+            .info("busy_time", 960_000)
+    };
+    // 97 segments of 1448 bytes each round trip of 80 ms are 1.76 MB a second; a quarter of that is 439 kB.
+    assert_eq!(found(&Sample::healthy(), &far(12_000, 1)), ["application"]);
+    assert_eq!(found(&Sample::healthy(), &far(438_000, 1)), ["application"]);
+    assert_eq!(found(&Sample::healthy(), &far(440_000, 1)), [""; 0]);
+    assert_eq!(found(&Sample::healthy(), &far(12_000, 0)), [""; 0]);
+}
+
+#[test]
+fn of_two_that_talk_to_each_other_the_one_whose_turn_it_is_is_the_application() {
+    let talk = |received, sent| {
+        let counters = Sample::healthy().info("last_data_recv", received).info("last_data_sent", sent);
+        move |more: u64| {
+            let counters =
+                counters.clone().info("data_segs_out", 4_000_000 + more).info("bytes_received", 9_000_000 + 50 * more);
+            counters.info("bytes_acked", 7_000_000_000 + 100 * more)
+        }
+    };
+    let (thinks, waits) = (talk(40, 144), talk(144, 40));
+    assert_eq!(found(&thinks(0), &thinks(5)), ["application"]);
+    assert_eq!(found(&waits(0), &waits(5)), [""; 0]);
+    assert_eq!(found(&waits(0), &thinks(5)), [""; 0], "both took their time");
+}
+
+#[test]
+fn the_first_is_the_one_that_weighs_most_and_ties_have_an_order() {
+    let both = Sample::healthy()
+        .info("snd_wnd", 0)
+        .info("rcv_wnd", 0)
+        .message("rqueue", 128_512)
+        .info("rwnd_limited", 1_000_000)
+        .info("busy_time", 1_000_000);
+    let before = Sample::healthy().info("snd_wnd", 0).info("rcv_wnd", 0).message("rqueue", 128_512);
+    assert_eq!(found(&before, &both), ["receiver-does-not-read", "receiver-window"]);
+    let less = causes(&before.counters(), &both.clone().info("rwnd_limited", 904_000).counters(), SECOND);
+    assert_eq!((less.first(), less.weight(Cause::ReceiverWindow)), (Some(Cause::ReceiverDoesNotRead), 904));
+    assert!(less.contains(Cause::ReceiverWindow) && !less.contains(Cause::Loss));
+}
+
+#[test]
+fn evidence_is_what_the_judgement_was_made_of() {
+    let before = Sample::healthy().info("snd_wnd", 65_536);
+    let now = windowed(65_536, 900_000, 650_000);
+    let numbers = evidence(Cause::ReceiverWindow, &before.counters(), &now.counters(), SECOND);
+    let named = |name| numbers.iter().find(|number| number.name == name).map(|number| number.value);
+    assert_eq!(numbers[0].name, "window_limited_share");
+    assert_eq!(named("window_limited_share"), Some(Quantity::Share(0.9)));
+    assert_eq!(named("window"), Some(Quantity::Bytes(65_536)));
+    assert_eq!(named("acked_rate"), Some(Quantity::BytesPerSecond(650_000.0)));
+    let old = evidence(Cause::SendBuffer, &before.cut(104, 16).counters(), &now.cut(104, 16).counters(), SECOND);
+    assert_eq!(old.iter().map(|number| number.name).collect::<Vec<_>>(), ["send_buffer"], "the rest is not known");
+    let stuck = Sample::healthy().message("rqueue", 77).counters();
+    let numbers = evidence(Cause::ReceiverDoesNotRead, &stuck, &stuck, SECOND);
+    assert_eq!(numbers[1], Number { name: "unread_wait", value: Quantity::Time(Duration::MAX) });
+}
