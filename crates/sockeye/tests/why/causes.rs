@@ -2,6 +2,7 @@
 //! side and no other.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
@@ -166,13 +167,24 @@ fn found() -> BTreeSet<String> {
             let [local, peer] = [local, peer].map(|end| end.parse::<SocketAddr>().expect("an end").port());
             let (side, port) = if peer < 10_000 { ("sender", peer) } else { ("receiver", local) };
             let causes = finding["evidence"]["causes"].as_str().or(finding["cause"].as_str()).expect("a cause");
-            format!("{side} {port}: {causes}")
+            let mut causes: Vec<_> = causes.split(',').collect();
+            causes.sort_unstable();
+            format!("{side} {port}: {}", causes.join(","))
         })
         .collect()
 }
 
+/// One load at a time: what is measured is a connection, and not how it shares two processors with others.
+fn alone() -> File {
+    let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/causes.lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(path).expect("a file");
+    lock.lock().expect("locked");
+    lock
+}
+
 #[track_caller]
 fn expect(plans: &[Plan], expected: &[&str]) {
+    let _alone = alone();
     let load = Load::of(plans);
     let found = found();
     drop(load);

@@ -73,7 +73,7 @@ fn a_way_that_works_is_told_and_nothing_is_found() {
         assert_eq!(causes(&answer), []);
         assert_eq!(step(&answer, "rule"), "501: lookup 177");
         assert_eq!(step(&answer, "route"), "10.77.0.0/16 table 177 via 10.9.0.7 dev v0 src 10.9.0.1 proto boot");
-        assert_eq!(step(&answer, "link"), "v0 up, carrier, operstate up");
+        assert!(step(&answer, "link").starts_with("v0 up, carrier, operstate up"), "{answer:#}");
         assert_eq!(step(&answer, "neighbour"), "10.9.0.7 at 02:00:00:00:00:17 permanent");
         let text = sockeye(&["why", "10.77.3.9:443"]);
         let text = String::from_utf8(text.stdout).expect("text");
@@ -106,7 +106,7 @@ fn a_link_without_carrier_and_a_neighbour_that_does_not_answer_are_causes() {
         cable();
         let answer = why("10.9.0.7:80", 4);
         assert_eq!(causes(&answer), [("no-carrier", "v0")]);
-        assert_eq!(step(&answer, "link"), "v0 up, no carrier, operstate lowerlayerdown");
+        assert!(step(&answer, "link").starts_with("v0 up, no carrier, operstate lowerlayerdown"), "{answer:#}");
         ip("link set v1 up");
         // Nobody is at the other end to say who has it.
         let asking = UdpSocket::bind("10.9.0.1:0").expect("free");

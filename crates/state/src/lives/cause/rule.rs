@@ -79,7 +79,12 @@ impl<'c> Interval<'c> {
         };
         // A closed window opens by one segment at least: a receiver waits until it can.
         let turn = self.time_for(window.max(self.now.snd_mss()?))?;
-        (share >= HELD_SHARE && turn >= TURN_MIN).then_some(share)
+        let held = share >= HELD_SHARE && turn >= TURN_MIN;
+        // Beside another cause it has the rest of the time, if the window is less than the network would take.
+        let network = self.now.cwnd().zip(self.now.snd_mss()).map(|(cwnd, mss)| u64::from(cwnd) * u64::from(mss));
+        let is_less = network.is_some_and(|network| u64::from(window) < network);
+        let held_beside = share >= HELD_BESIDE_SHARE && turn >= WAIT_MIN && is_less;
+        (held || held_beside).then_some(share)
     }
 
     /// The kernel starts to count only in the moment in which it sends and the program waits already (`tcp_cwnd_validate`). A
@@ -90,10 +95,13 @@ impl<'c> Interval<'c> {
             return Some(share);
         }
         let busy = self.busy_by_itself()?;
-        let exhausted = is_exhausted(self.before) && is_exhausted(self.now);
+        // A small one is empty now and then: at either moment it may be caught so.
+        let (was, is) = (is_exhausted(self.before), is_exhausted(self.now));
+        // A small one is empty now and then: at either moment it may be caught so.
+        let exhausted = if is_small(self.now) { was || is } else { was && is };
         let moves = self.delta.bytes_acked.is_some_and(|bytes| bytes > 0);
         let wait = self.time_for(self.now.wqueue()?)?;
-        (exhausted && moves && busy >= HELD_SHARE && wait >= WAIT_MIN).then_some(busy)
+        (exhausted && moves && busy >= SENDBUF_SHARE && wait >= WAIT_MIN).then_some(busy)
     }
 
     /// Something waits to be sent, and neither window of the peer nor send buffer is why.
@@ -214,4 +222,11 @@ fn is_exhausted(counters: &Counters) -> bool {
     let all_sent = counters.notsent_bytes() == Some(0) && counters.unacked().is_some_and(|segments| segments > 0);
     let memory = counters.wmem_queued().zip(counters.sndbuf());
     all_sent && memory.is_some_and(|(queued, limit)| queued >= limit - limit / 3)
+}
+
+/// Whether the send buffer takes less than congestion control would let out: where the kernel may, it lets it grow to twice
+/// that (`tcp_sndbuf_expand`).
+fn is_small(counters: &Counters) -> bool {
+    let window = counters.cwnd().zip(counters.snd_mss()).map(|(cwnd, mss)| u64::from(cwnd) * u64::from(mss));
+    window.zip(counters.sndbuf()).is_some_and(|(window, buffer)| u64::from(buffer) < window)
 }

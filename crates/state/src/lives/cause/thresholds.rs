@@ -39,6 +39,8 @@ thresholds! {
     HELD_SHARE: f64 = 0.8, "held share", "80 %",
         "Of a fast transfer on a machine short of processors the two programs wait in turn, each about half of the time; only \
          what holds for nearly all of it is a cause outside of them.";
+    HELD_BESIDE_SHARE: f64 = 0.3, "held share beside others", "30 %",
+        "Where segments are lost too, the connection waits for them the other part of the time.";
     SENDBUF_SHARE: f64 = 0.5, "send buffer share", "50 %",
         "The kernel counts this time only while everything is sent and the program waits: a healthy transfer stays below a \
          fifth, however busy the machine.";
