@@ -162,6 +162,30 @@ fn a_small_window_nearly_all_the_time_is_the_receivers_window() {
 }
 
 #[test]
+fn a_sender_that_paces_is_behind_a_used_up_window_too() {
+    // As measured with BBR over a wire of 20 ms and a window of 8948 bytes: two segments on their way, all the time.
+    let paced = |window| {
+        Sample::healthy()
+            .info("snd_mss", 4_474)
+            .info("snd_wnd", window)
+            .info("notsent_bytes", 518_984)
+            .message("wqueue", 527_932)
+    };
+    let now = |window, limited| {
+        let now = paced(window)
+            .info("bytes_acked", 7_000_220_000)
+            .info("data_segs_out", 4_000_048)
+            .info("busy_time", 1_000_000);
+        now.info("rwnd_limited", limited)
+    };
+    assert_eq!(found(&paced(8_948), &now(8_948, 430_000)), ["receiver-window"]);
+    assert_eq!(found(&paced(8_948), &now(8_948, 296_000)), [""; 0]);
+    assert_eq!(found(&paced(8_948), &now(8_948, 430_000).info("busy_time", 790_000)), [""; 0]);
+    assert_eq!(found(&paced(13_422), &now(13_422, 430_000)), [""; 0], "one more would fit");
+    assert_eq!(found(&paced(8_948), &now(8_948, 430_000).info("bytes_acked", 7_001_000_000)), [""; 0], "8.9 ms");
+}
+
+#[test]
 fn a_closed_window_is_the_receivers_window_even_where_no_time_is_counted() {
     let closed = Sample::healthy().info("snd_wnd", 0).info("rwnd_limited", 1_000_000).info("busy_time", 1_000_000);
     assert_eq!(found(&Sample::healthy().info("snd_wnd", 0), &closed), ["receiver-window"]);
@@ -174,8 +198,8 @@ fn a_closed_window_is_the_receivers_window_even_where_no_time_is_counted() {
 #[test]
 fn time_that_the_kernel_counts_for_the_send_buffer_is_the_send_buffer() {
     let limited = |us| bulk().info("sndbuf_limited", us);
-    assert_eq!(found(&Sample::healthy(), &limited(500_000)), ["send-buffer"]);
-    assert_eq!(found(&Sample::healthy(), &limited(496_000)), [""; 0]);
+    assert_eq!(found(&Sample::healthy(), &limited(300_000)), ["send-buffer"]);
+    assert_eq!(found(&Sample::healthy(), &limited(296_000)), [""; 0]);
 }
 
 #[test]
@@ -230,6 +254,22 @@ fn a_queue_on_the_way_is_seen_by_the_round_trip_time_even_beside_losses() {
     // Two segments that are 10 ms late are a delayed acknowledgement.
     let delayed = crowded(270_000).info("rtt", 10_100).info("total_retrans", 75);
     assert_eq!(found(&before, &delayed), ["loss"]);
+}
+
+#[test]
+fn less_than_a_segment_waits_for_more_of_it_and_not_for_the_network() {
+    // As measured: 1000 bytes every 30 ms over a wire of 20 ms, held back by Nagle's algorithm.
+    let nagle = Sample::healthy().info("rtt", 50_000).info("notsent_bytes", 1_447).message("wqueue", 2_895);
+    let now = |not_sent| {
+        let now = nagle
+            .clone()
+            .info("bytes_acked", 7_000_033_000)
+            .info("data_segs_out", 4_000_020)
+            .info("busy_time", 1_000_000);
+        now.info("delivery_rate", 40_000).info("delivery_rate_app_limited", 1).info("notsent_bytes", not_sent)
+    };
+    assert_eq!(found(&nagle, &now(1_447)), ["application"]);
+    assert_eq!(found(&nagle.clone().info("notsent_bytes", 1_448), &now(1_448)), ["congestion-window"]);
 }
 
 #[test]
