@@ -68,47 +68,42 @@ impl<'c> Interval<'c> {
         (lost >= LOSS_SEGMENTS_MIN && share >= LOSS_SHARE).then_some(share * 10.0)
     }
 
-    /// Of kernels that do not count the time (before 4.10) only a window is seen that was closed all the time.
+    /// The kernel counts only from the moment in which it tries to send and may not (`tcp_write_xmit`); what paces, as BBR does,
+    /// tries later and is counted less: therefore the second half. Kernels before 4.10 count nothing; there, only a window is
+    /// seen that was closed all the time.
     fn receiver_window(&self) -> Option<f64> {
         let closed = |counters: &Counters| counters.timer() == Some(CLOSED_WINDOW);
         let closed = closed(self.before) && closed(self.now) && self.delta.bytes_acked == Some(0);
         let share = self.delta.share(self.delta.rwnd_limited).or(closed.then_some(1.0))?;
-        let window = match (self.before.snd_wnd(), self.now.snd_wnd()) {
-            (Some(before), Some(now)) => before.min(now),
-            _ => 0,
-        };
-        // A closed window opens by one segment at least: a receiver waits until it can.
-        let turn = self.time_for(window.max(self.now.snd_mss()?))?;
-        let held = share >= HELD_SHARE && turn >= TURN_MIN;
-        // Beside another cause it has the rest of the time, if the window is less than the network would take.
-        let network = self.now.cwnd().zip(self.now.snd_mss()).map(|(cwnd, mss)| u64::from(cwnd) * u64::from(mss));
-        let is_less = network.is_some_and(|network| u64::from(window) < network);
-        let held_beside = share >= HELD_BESIDE_SHARE && turn >= WAIT_MIN && is_less;
-        (held || held_beside).then_some(share)
+        let turn = self.window_turn()?;
+        if share >= HELD_SHARE && turn >= TURN_MIN {
+            return Some(share);
+        }
+        let busy = self.delta.share(self.delta.busy)?;
+        let used_up = is_used_up(self.before) && is_used_up(self.now);
+        (used_up && share >= PART_SHARE && busy >= HELD_SHARE && turn >= WAIT_MIN).then_some(busy)
     }
 
-    /// The kernel starts to count only in the moment in which it sends and the program waits already (`tcp_cwnd_validate`). A
+    /// The kernel counts only from the moment in which it sends and the program waits already (`tcp_cwnd_validate`). A
     /// program that fills its buffer by one write is not seen by that: therefore the second half.
     fn send_buffer(&self) -> Option<f64> {
         let share = self.delta.share(self.delta.sndbuf_limited)?;
-        if share >= SENDBUF_SHARE {
+        if share >= PART_SHARE {
             return Some(share);
         }
         let busy = self.busy_by_itself()?;
-        // A small one is empty now and then: at either moment it may be caught so.
-        let (was, is) = (is_exhausted(self.before), is_exhausted(self.now));
-        // A small one is empty now and then: at either moment it may be caught so.
-        let exhausted = if is_small(self.now) { was || is } else { was && is };
+        let exhausted = is_exhausted(self.before) && is_exhausted(self.now);
         let moves = self.delta.bytes_acked.is_some_and(|bytes| bytes > 0);
         let wait = self.time_for(self.now.wqueue()?)?;
-        (exhausted && moves && busy >= SENDBUF_SHARE && wait >= WAIT_MIN).then_some(busy)
+        (exhausted && moves && busy >= HELD_SHARE && wait >= WAIT_MIN).then_some(busy)
     }
 
-    /// Something waits to be sent, and neither window of the peer nor send buffer is why.
+    /// Whole segments wait to be sent, and neither window of the peer nor send buffer is why. Less than a segment waits for more
+    /// of it, or for the acknowledgement of the one before (Nagle).
     fn congestion_window(&self) -> Option<f64> {
         let share = self.busy_by_itself()?;
-        let waits = |counters: &Counters| counters.notsent_bytes().is_some_and(|bytes| bytes > 0);
-        if share < HELD_SHARE || !waits(self.before) || !waits(self.now) || self.is_silent() {
+        if share < HELD_SHARE || !whole_segments_wait(self.before) || !whole_segments_wait(self.now) || self.is_silent()
+        {
             return None;
         }
         // Where segments are lost, their loss is why the window is small, unless a queue is seen beside it.
@@ -119,9 +114,9 @@ impl<'c> Interval<'c> {
     /// There was nothing to send, or no more than went away at once.
     fn application(&self) -> Option<f64> {
         let sends = self.delta.data_segs_out? >= SENDS_MIN;
-        let nothing_waits = self.before.notsent_bytes() == Some(0) && self.now.notsent_bytes() == Some(0);
+        let something_waits = whole_segments_wait(self.before) || whole_segments_wait(self.now);
         let may_send = matches!(self.now.state(), State::Established | State::CloseWait);
-        if !sends || !nothing_waits || !may_send || !self.has_the_word() || self.loss().is_some() {
+        if !sends || something_waits || !may_send || !self.has_the_word() || self.loss().is_some() {
             return None;
         }
         let idle = 1.0 - self.delta.share(self.delta.busy)?;
@@ -186,6 +181,16 @@ impl<'c> Interval<'c> {
         Some((self.delta.needed_retransmissions()? as f64 / sent as f64).min(1.0))
     }
 
+    /// How long the peer's window takes to be used up once. A closed one opens by a segment at least: a receiver waits until it
+    /// can.
+    fn window_turn(&self) -> Option<Duration> {
+        let window = match (self.before.snd_wnd(), self.now.snd_wnd()) {
+            (Some(before), Some(now)) => before.min(now),
+            _ => 0,
+        };
+        self.time_for(window.max(self.now.snd_mss()?))
+    }
+
     /// How long `bytes` take at the rate at which the peer acknowledges.
     pub(super) fn time_for(&self, bytes: u32) -> Option<Duration> {
         Some(time_at(bytes, self.delta.rate(self.delta.bytes_acked)?))
@@ -216,17 +221,21 @@ fn is_half_full(counters: &Counters) -> bool {
     }
 }
 
+fn whole_segments_wait(counters: &Counters) -> bool {
+    counters.notsent_bytes().zip(counters.snd_mss()).is_some_and(|(bytes, segment)| bytes >= segment)
+}
+
+/// Whether something waits to be sent that does not fit into the peer's window beside what is on its way.
+fn is_used_up(counters: &Counters) -> bool {
+    let (Some(queued), Some(not_sent)) = (counters.wqueue(), counters.notsent_bytes()) else { return false };
+    let next = not_sent.min(counters.snd_mss().unwrap_or(0));
+    counters.snd_wnd().is_some_and(|window| not_sent > 0 && queued.saturating_sub(not_sent) + next > window)
+}
+
 /// Whether everything is sent, and the buffer so full that the program cannot write (`sk_stream_is_writeable`: a third of what
 /// is queued has to be free).
 fn is_exhausted(counters: &Counters) -> bool {
     let all_sent = counters.notsent_bytes() == Some(0) && counters.unacked().is_some_and(|segments| segments > 0);
     let memory = counters.wmem_queued().zip(counters.sndbuf());
     all_sent && memory.is_some_and(|(queued, limit)| queued >= limit - limit / 3)
-}
-
-/// Whether the send buffer takes less than congestion control would let out: where the kernel may, it lets it grow to twice
-/// that (`tcp_sndbuf_expand`).
-fn is_small(counters: &Counters) -> bool {
-    let window = counters.cwnd().zip(counters.snd_mss()).map(|(cwnd, mss)| u64::from(cwnd) * u64::from(mss));
-    window.zip(counters.sndbuf()).is_some_and(|(window, buffer)| u64::from(buffer) < window)
 }

@@ -39,11 +39,9 @@ thresholds! {
     HELD_SHARE: f64 = 0.8, "held share", "80 %",
         "Of a fast transfer on a machine short of processors the two programs wait in turn, each about half of the time; only \
          what holds for nearly all of it is a cause outside of them.";
-    HELD_BESIDE_SHARE: f64 = 0.3, "held share beside others", "30 %",
-        "Where segments are lost too, the connection waits for them the other part of the time.";
-    SENDBUF_SHARE: f64 = 0.5, "send buffer share", "50 %",
-        "The kernel counts this time only while everything is sent and the program waits: a healthy transfer stays below a \
-         fifth, however busy the machine.";
+    PART_SHARE: f64 = 0.3, "part share", "30 %",
+        "A sender that paces, as BBR does, waits part of the time for its own clock though something else holds it back; a \
+         healthy transfer waits less than a sixth of the time for its send buffer, however busy the machine.";
     TURN_MIN: Duration = Duration::from_millis(1), "window turn", "1 ms",
         "A window that is used up more than a thousand times a second is no small one, whoever waits for it.";
     WAIT_MIN: Duration = Duration::from_millis(10), "noticeable wait", "10 ms",
