@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::fields;
-use crate::{sockets, tables, watch, why};
+use crate::{sockets, tables, top, watch, why};
 
 /// Everything the Linux kernel tells about the network.
 #[derive(Debug, Parser)]
@@ -34,6 +34,7 @@ Examples:
   sockeye sockets tcp --view everything -o ndjson
   sockeye routes dst = default                   links, rules, neighbours, qdiscs too
   sockeye watch links routes                     what changes, as it changes
+  sockeye top                                    a screen: who sends how much, and what holds it up
   sockeye fields rtt                             what a field means";
 
 const WATCH_EXAMPLES: &str = "\
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     /// Say what is slow or broken, and why
     #[command(before_help = WHY_EXAMPLES)]
     Why(why::Options),
+    /// Follow sockets on a screen: rates, round-trip times, queues, owners
+    Top(top::Options),
     /// List sockets with the options, the filter and the text of `ss`
     #[command(disable_help_flag = true)]
     Ss {

@@ -11,6 +11,7 @@ mod rows;
 mod sockets;
 mod ss;
 mod tables;
+mod top;
 mod usage;
 mod version;
 mod watch;
@@ -64,6 +65,7 @@ fn run(cli: Cli) -> anyhow::Result<Status> {
         Some(Command::Ss { words }) => Ok(Status::of_number(ss::run(words, ss::Called::Strict))),
         Some(Command::Watch(options)) => watch::run(&options),
         Some(Command::Why(options)) => why::run(&options),
+        Some(Command::Top(options)) => top::run(&options),
         Some(Command::Fields(options)) => fields::run(&options),
         Some(Command::Completion { shell }) => {
             let mut text = Vec::new();

@@ -98,10 +98,19 @@ impl Feed {
 
     /// Reads what waits, and asks for what there is where it is time to.
     pub(crate) fn advance(&mut self, tell: &mut dyn FnMut(Told<'_>)) -> Result<(), Error> {
+        self.advance_beside(tell, &mut |_| {})
+    }
+
+    /// The same, with something else to do between two datagrams of a dump: a round of many sockets takes a while.
+    pub(crate) fn advance_beside(
+        &mut self,
+        tell: &mut dyn FnMut(Told<'_>),
+        beside: &mut dyn FnMut(&Lives),
+    ) -> Result<(), Error> {
         let drained = self.read(tell)?;
         // Of a queue that is not read up a dump would be older than what waits.
         if now() >= self.due && drained {
-            self.round(tell)?;
+            self.round(tell, beside)?;
         }
         Ok(())
     }
@@ -142,7 +151,7 @@ impl Feed {
         Ok(false)
     }
 
-    fn round(&mut self, tell: &mut dyn FnMut(Told<'_>)) -> Result<(), Error> {
+    fn round(&mut self, tell: &mut dyn FnMut(Told<'_>), beside: &mut dyn FnMut(&Lives)) -> Result<(), Error> {
         let began = now();
         self.lives.begin_round(began);
         let mut whole = true;
@@ -152,7 +161,7 @@ impl Feed {
             if known || protocol == Protocol::Udp && !self.options.udp {
                 continue;
             }
-            whole &= self.dump(protocol, number, family, tell)?;
+            whole &= self.dump((protocol, number, family), tell, beside)?;
         }
         self.read(tell)?;
         let ended = now();
@@ -170,10 +179,9 @@ impl Feed {
     /// One dump, during which notifications go on being read. `true`: it was whole, or the kernel has no such sockets.
     fn dump(
         &mut self,
-        protocol: Protocol,
-        number: u16,
-        family: u8,
+        (protocol, number, family): (Protocol, u16, u8),
         tell: &mut dyn FnMut(Told<'_>),
+        beside: &mut dyn FnMut(&Lives),
     ) -> Result<bool, Error> {
         let question = InetQuestion {
             family,
@@ -193,6 +201,7 @@ impl Feed {
                 break;
             }
             self.read(tell)?;
+            beside(&self.lives);
         }
         let conclusion = dump.into_conclusion();
         // ENOENT: this kernel has no such family.

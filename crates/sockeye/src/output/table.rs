@@ -177,7 +177,7 @@ fn colour_of(state: State) -> Option<&'static [u8]> {
 }
 
 /// Microseconds as people read them: `850us`, `1.2ms`, `3.1s`.
-fn duration(out: &mut Vec<u8>, microseconds: u64) {
+pub(crate) fn duration(out: &mut Vec<u8>, microseconds: u64) {
     let (scaled, unit) = match microseconds {
         0..1_000 => return tail(out, microseconds, b"us"),
         1_000..1_000_000 => (microseconds / 100, b"ms".as_slice()),
@@ -236,7 +236,7 @@ pub(crate) fn group_cell(out: &mut Vec<u8>, field: FieldId, row: Row<'_, '_>, un
 
 /// An address with its port: `10.0.0.1:22`, `[::1]:22`, `*:22` where IPv6 takes IPv4 as well.
 #[inline]
-fn endpoint(out: &mut Vec<u8>, row: &SocketRow<'_>, address: Flat, port: Flat, names: Option<&Resolver>) {
+pub(crate) fn endpoint(out: &mut Vec<u8>, row: &SocketRow<'_>, address: Flat, port: Flat, names: Option<&Resolver>) {
     let port = row.flat_number(port);
     match row.flat(address) {
         Some(Value::Address(ip)) => {

@@ -217,7 +217,7 @@ fn why_unknown(scan: &Result<Scan, ScanError>) -> Option<String> {
 }
 
 /// The systemd unit of a control group: that of the user's manager, where there is one.
-fn unit(cgroup: &sockeye_owners::Cgroup) -> Option<&[u8]> {
+pub(crate) fn unit(cgroup: &sockeye_owners::Cgroup) -> Option<&[u8]> {
     let identity = cgroup.identity();
     identity.user_unit.as_deref().or(identity.unit.as_deref())
 }

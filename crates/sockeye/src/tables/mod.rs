@@ -10,7 +10,7 @@ mod run;
 mod verdict;
 mod view;
 
-pub(crate) use ask::open;
+pub(crate) use ask::{Ask, Counts, open};
 pub(crate) use commands::{Command, find};
 pub(crate) use named::index_of;
 pub(crate) use place::Place;

@@ -38,8 +38,8 @@ fn parses(line: &str) {
     if program != "sockeye" {
         return;
     }
-    // A watch does not end by itself: that its words are understood is tested where watches are.
-    if rest.first().is_some_and(|word| word == "watch") {
+    // A watch or a screen does not end by itself: that their words are understood is tested where they are.
+    if rest.first().is_some_and(|word| word == "watch" || word == "top") {
         return;
     }
     let plans = !matches!(rest.first().map(String::as_str), Some("fields" | "man" | "completion" | "ss"));

@@ -1,0 +1,246 @@
+//! The columns of each pane: what they show, how much room they want, and which fall away first.
+
+use super::model::{Grouping, Pane};
+
+/// What a column shows, and what rows can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Protocol,
+    State,
+    Local,
+    Peer,
+    Owner,
+    Pid,
+    BytesIn,
+    BytesOut,
+    PacketsIn,
+    PacketsOut,
+    Retransmissions,
+    Rtt,
+    RttHistory,
+    ReceiveQueue,
+    SendQueue,
+    Memory,
+    Why,
+    AcceptQueue,
+    Drops,
+    Connections,
+    Listeners,
+    Namespace,
+    /// Of links.
+    Name,
+    Operstate,
+    Errors,
+    Qdisc,
+    Backlog,
+    QdiscDrops,
+    /// Of changes.
+    Happened,
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column {
+    pub(super) what: What,
+    pub(super) title: &'static str,
+    /// Letters it has at least, and at most.
+    pub(super) width: (u16, u16),
+    pub(super) right: bool,
+    /// Columns with a higher number fall away first.
+    pub(super) sacrifice: u8,
+    /// The largest comes first when one begins to sort by it.
+    pub(super) largest_first: bool,
+}
+
+/// Text that takes as much room as there is.
+const fn text(what: What, title: &'static str, width: (u16, u16), sacrifice: u8) -> Column {
+    Column { what, title, width, right: false, sacrifice, largest_first: false }
+}
+
+/// A number of that many letters.
+const fn number(what: What, title: &'static str, width: u16, sacrifice: u8) -> Column {
+    Column { what, title, width: (width, width), right: true, sacrifice, largest_first: true }
+}
+
+#[rustfmt::skip]
+static CONNECTIONS: [Column; 18] = [
+    text(What::Namespace, "NETNS", (6, 16), 20),
+    text(What::Protocol, "PROTO", (5, 5), 11),
+    text(What::State, "STATE", (11, 11), 7),
+    text(What::Local, "LOCAL", (12, 47), 4),
+    text(What::Peer, "PEER", (17, 47), 0),
+    text(What::Owner, "PROCESS", (8, 16), 3),
+    number(What::Pid, "PID", 7, 9),
+    number(What::BytesIn, "IN/s", 6, 0),
+    number(What::BytesOut, "OUT/s", 6, 0),
+    number(What::PacketsIn, "PKTI/s", 6, 13),
+    number(What::PacketsOut, "PKTO/s", 6, 12),
+    number(What::Retransmissions, "RETR/s", 6, 5),
+    number(What::Rtt, "RTT", 6, 1),
+    text(What::RttHistory, "RTT-TIME", (8, 8), 8),
+    number(What::ReceiveQueue, "RECV-Q", 6, 6),
+    number(What::SendQueue, "SEND-Q", 6, 6),
+    number(What::Memory, "MEM", 6, 10),
+    text(What::Why, "WHY", (17, 22), 2),
+];
+
+#[rustfmt::skip]
+static LISTENERS: [Column; 9] = [
+    text(What::Namespace, "NETNS", (6, 16), 20),
+    text(What::Protocol, "PROTO", (5, 5), 0),
+    text(What::Local, "LOCAL", (17, 47), 0),
+    text(What::Owner, "PROCESS", (9, 24), 1),
+    number(What::Pid, "PID", 7, 5),
+    number(What::AcceptQueue, "QUEUE", 9, 2),
+    number(What::Drops, "DROPS", 8, 3),
+    number(What::Memory, "MEM", 6, 6),
+    text(What::Why, "WHY", (17, 22), 4),
+];
+
+#[rustfmt::skip]
+static OWNERS: [Column; 12] = [
+    text(What::Owner, "PROCESS", (12, 48), 0),
+    number(What::Pid, "PID", 7, 4),
+    number(What::Connections, "CONNS", 6, 0),
+    number(What::Listeners, "LISTEN", 6, 3),
+    number(What::BytesIn, "IN/s", 6, 0),
+    number(What::BytesOut, "OUT/s", 6, 0),
+    number(What::PacketsIn, "PKTI/s", 6, 8),
+    number(What::PacketsOut, "PKTO/s", 6, 7),
+    number(What::Retransmissions, "RETR/s", 6, 2),
+    number(What::ReceiveQueue, "RECV-Q", 6, 5),
+    number(What::SendQueue, "SEND-Q", 6, 5),
+    number(What::Memory, "MEM", 6, 6),
+];
+
+#[rustfmt::skip]
+static PEERS: [Column; 10] = [
+    text(What::Peer, "PEER", (17, 40), 0),
+    number(What::Connections, "CONNS", 6, 0),
+    number(What::BytesIn, "IN/s", 6, 0),
+    number(What::BytesOut, "OUT/s", 6, 0),
+    number(What::PacketsIn, "PKTI/s", 6, 7),
+    number(What::PacketsOut, "PKTO/s", 6, 6),
+    number(What::Retransmissions, "RETR/s", 6, 2),
+    number(What::Rtt, "RTT", 6, 1),
+    number(What::ReceiveQueue, "RECV-Q", 6, 4),
+    number(What::SendQueue, "SEND-Q", 6, 3),
+];
+
+#[rustfmt::skip]
+static LINKS: [Column; 12] = [
+    text(What::Namespace, "NETNS", (6, 16), 20),
+    text(What::Name, "LINK", (9, 15), 0),
+    text(What::Operstate, "STATE", (8, 14), 3),
+    number(What::BytesIn, "IN/s", 6, 0),
+    number(What::BytesOut, "OUT/s", 6, 0),
+    number(What::PacketsIn, "PKTI/s", 6, 6),
+    number(What::PacketsOut, "PKTO/s", 6, 5),
+    number(What::Errors, "ERR/s", 6, 1),
+    number(What::Drops, "DROP/s", 6, 1),
+    text(What::Qdisc, "QDISC", (8, 12), 4),
+    number(What::Backlog, "BACKLOG", 7, 2),
+    number(What::QdiscDrops, "QDROP/s", 7, 2),
+];
+
+static CHANGES: [Column; 1] = [text(What::Happened, "WHAT HAPPENED, LATEST FIRST", (20, u16::MAX), 0)];
+
+/// The columns of a pane.
+pub(super) fn columns(pane: Pane) -> &'static [Column] {
+    match pane {
+        Pane::Connections => &CONNECTIONS,
+        Pane::Listeners => &LISTENERS,
+        Pane::Processes => &OWNERS,
+        Pane::Peers => &PEERS,
+        Pane::Links => &LINKS,
+        Pane::Changes => &CHANGES,
+    }
+}
+
+/// The heading of a column: groups have the name of what they are.
+pub(super) fn title(column: &Column, pane: Pane, grouping: Grouping) -> &'static str {
+    match (pane, column.what) {
+        (Pane::Processes, What::Owner) => match grouping {
+            Grouping::Process => column.title,
+            Grouping::Unit => "UNIT",
+            Grouping::Container => "CONTAINER",
+            Grouping::Pod => "POD",
+        },
+        (Pane::Processes, What::Pid) if grouping != Grouping::Process => "PROCS",
+        _ => column.title,
+    }
+}
+
+/// The place of the column that shows this.
+pub(super) fn place_of(pane: Pane, what: What) -> usize {
+    columns(pane).iter().position(|column| column.what == what).unwrap_or(0)
+}
+
+/// Letters before a row: what deserves to be seen, and a gap.
+pub(super) const MARK: u16 = 2;
+
+/// Columns that fit, by their place, with the room each has. One letter is between two of them.
+pub(super) fn fitting(columns: &[Column], is_wanted: impl Fn(What) -> bool, room: u16) -> Vec<(usize, u16)> {
+    let mut kept: Vec<_> = (0..columns.len()).filter(|&place| is_wanted(columns[place].what)).collect();
+    let least = |kept: &[usize]| {
+        let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(u16::MAX);
+        kept.iter().fold(gaps, |sum, &place| sum.saturating_add(columns[place].width.0))
+    };
+    while least(&kept) > room && kept.len() > 1 {
+        let Some(first) = kept.iter().copied().rev().max_by_key(|&place| columns[place].sacrifice) else { break };
+        if columns[first].sacrifice == 0 {
+            break;
+        }
+        kept.retain(|&place| place != first);
+    }
+    let mut rest = room.saturating_sub(least(&kept));
+    let mut widths: Vec<_> = kept.iter().map(|&place| (place, columns[place].width.0)).collect();
+    // What is left goes to those that want more, one letter each in turn.
+    loop {
+        let mut gave = false;
+        for (place, width) in &mut widths {
+            if rest > 0 && *width < columns[*place].width.1 {
+                *width += 1;
+                rest -= 1;
+                gave = true;
+            }
+        }
+        if !gave {
+            return widths;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn titles(pane: Pane, room: u16) -> Vec<&'static str> {
+        let columns = columns(pane);
+        fitting(columns, |what| what != What::Namespace, room)
+            .into_iter()
+            .map(|(place, _)| columns[place].title)
+            .collect()
+    }
+
+    #[test]
+    fn eighty_letters_have_room_for_what_matters() {
+        assert_eq!(titles(Pane::Connections, 78), ["LOCAL", "PEER", "PROCESS", "IN/s", "OUT/s", "RTT", "WHY"]);
+        assert_eq!(titles(Pane::Connections, 38), ["PEER", "IN/s", "OUT/s", "RTT"]);
+        assert_eq!(titles(Pane::Connections, 200).len(), 17, "but for the namespace, everything");
+    }
+
+    #[test]
+    fn the_room_is_used_up_and_no_more() {
+        for room in 40..=300 {
+            for pane in Pane::ALL {
+                let columns = columns(pane);
+                let fitted = fitting(columns, |_| true, room);
+                let used: u16 = fitted.iter().map(|(_, width)| width + 1).sum::<u16>() - 1;
+                assert!(used <= room, "{pane:?} at {room} takes {used}");
+                let wants_more = fitted.iter().any(|&(place, width)| width < columns[place].width.1);
+                assert!(used == room || !wants_more, "{pane:?} at {room} leaves {} unused", room - used);
+            }
+        }
+    }
+}

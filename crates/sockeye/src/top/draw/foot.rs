@@ -1,0 +1,97 @@
+//! The lines below: how complete this is, the keys, or the filter that is written.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::palette::Palette;
+use super::put;
+use crate::top::model::Model;
+use crate::top::prompt::Prompt;
+use crate::top::state::{State, View};
+
+/// Keys of the table, the most important first: those without room are left out.
+const TABLE_KEYS: [(&str, &str); 9] = [
+    ("q", "quit"),
+    ("?", "help"),
+    ("/", "filter"),
+    ("Enter", "detail"),
+    ("s", "sort"),
+    ("Tab", "pane"),
+    ("e", "group"),
+    ("x", "close"),
+    ("Space", "pause"),
+];
+
+/// Keys over a single socket.
+const DETAIL_KEYS: [(&str, &str); 5] =
+    [("Esc", "back"), ("j", "down"), ("k", "up"), ("x", "close"), ("Space", "pause")];
+
+/// Keys of the help.
+const HELP_KEYS: [(&str, &str); 3] = [("Esc", "back"), ("j", "down"), ("k", "up")];
+
+/// Which sources this comes from and what they lack; in its place, what is wrong with the filter that is written.
+pub(super) fn completeness(buffer: &mut Buffer, area: Rect, state: &State, model: &Model, palette: Palette) {
+    if let Some(mistake) = state.prompt.as_ref().and_then(|prompt| prompt.mistake.as_ref()) {
+        put(buffer, area, area.x, &format!("! {mistake}"), palette.banner());
+        return;
+    }
+    let text = palette.signs(&model.completeness.join(palette.between()));
+    put(buffer, area, area.x, &text, palette.faint());
+}
+
+/// The last line. Where the terminal's cursor goes, if it is to be seen.
+pub(super) fn bottom(
+    buffer: &mut Buffer,
+    area: Rect,
+    state: &State,
+    model: &Model,
+    palette: Palette,
+) -> Option<Position> {
+    if let Some(prompt) = &state.prompt {
+        return Some(written(buffer, area, prompt));
+    }
+    let mut column = area.x;
+    if let Some(notice) = &state.notice {
+        put(buffer, area, column, &palette.signs(notice), palette.chosen());
+        return None;
+    }
+    let filter = if state.filter.is_empty() { &model.filter } else { &state.filter };
+    if !filter.is_empty() {
+        let shown: String = filter.chars().take(usize::from(area.width) / 2).collect();
+        let cut = if shown.len() < filter.len() { palette.cut().to_string() } else { String::new() };
+        column = put(buffer, area, column, &format!("/{}{cut}  ", escaped(&shown)), palette.chosen());
+    }
+    let keys: &[(&str, &str)] = match state.view {
+        View::Table => &TABLE_KEYS,
+        View::Detail { .. } => &DETAIL_KEYS,
+        View::Help { .. } => &HELP_KEYS,
+    };
+    for (key, does) in keys {
+        let length = key.len() + 1 + does.len();
+        if usize::from(area.right().saturating_sub(column)) < length {
+            break;
+        }
+        column = put(buffer, area, column, key, Palette::key());
+        column = put(buffer, area, column, &format!(" {does}  "), palette.faint());
+    }
+    None
+}
+
+/// The filter that is written: its end, or where the cursor is.
+fn written(buffer: &mut Buffer, area: Rect, prompt: &Prompt) -> Position {
+    let begun = put(buffer, area, area.x, "/", Style::new());
+    let room = usize::from(area.right().saturating_sub(begun + 1));
+    let before = prompt.text[..prompt.at].chars().count();
+    let text: String = prompt.text.chars().skip(before.saturating_sub(room)).collect();
+    put(buffer, area, begun, &escaped(&text), Style::new());
+    let column = begun + u16::try_from(before.min(room)).unwrap_or(0);
+    Position { x: column.min(area.right().saturating_sub(1)), y: area.y }
+}
+
+/// What was typed or pasted, without control characters.
+fn escaped(text: &str) -> String {
+    let mut out = Vec::new();
+    crate::output::escape::sentence(&mut out, text);
+    String::from_utf8(out).unwrap_or_default()
+}

@@ -1,0 +1,67 @@
+//! The terminal: taken over as a whole, and given back as it was, whatever happens.
+
+use std::io::{self, BufWriter, Stdout, Write as _};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+
+/// The terminal is taken over, and nobody has given it back yet.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Bytes that are collected before they are written: a whole screen is one write, however slow the line is.
+const WRITE_LEN: usize = 64 * 1024;
+
+/// The terminal while it is ours.
+pub(super) struct Screen {
+    pub(super) terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Screen {
+    /// Takes the terminal over. What shows a panic is told to give it back first.
+    pub(super) fn take() -> io::Result<Self> {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            give_back();
+            before(info);
+        }));
+        enable_raw_mode()?;
+        IS_TAKEN.store(true, Ordering::SeqCst);
+        // From here on it is given back when this is dropped.
+        let guard = Guard;
+        execute!(io::stdout(), EnterAlternateScreen)?;
+        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(WRITE_LEN, io::stdout())))?;
+        std::mem::forget(guard);
+        Ok(Self { terminal })
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // What is not written yet would come behind what gives the terminal back.
+        let _ = self.terminal.backend_mut().flush();
+        give_back();
+    }
+}
+
+/// Gives the terminal back where taking it over fails half way.
+struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back, once. Nothing can be done where that fails: it is gone.
+fn give_back() {
+    if IS_TAKEN.swap(false, Ordering::SeqCst) {
+        let mut stdout = io::stdout();
+        let _ = execute!(stdout, LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
+}

@@ -1,0 +1,127 @@
+//! What changed on the machine lately, in the words of `sockeye watch`.
+
+use std::collections::VecDeque;
+use std::time::SystemTime;
+
+use anyhow::Result;
+use sockeye_conn::{Namespace, Watcher};
+use sockeye_query::rtnetlink::{Change, ChangeKind, Row};
+use sockeye_state::rtnetlink::Tables;
+use sockeye_state::watch::{self, Output, Verb};
+use sockeye_wire::rtnetlink::Table;
+
+use crate::sockets::system::Interfaces;
+use crate::watch::line;
+use crate::watch::place::Place;
+use crate::watch::report::{Event, Report};
+
+/// Changes that are kept.
+const KEPT_MAX: usize = 500;
+/// Letters of one that are kept: a screen is not wider.
+const LETTERS_MAX: usize = 400;
+/// Letters of a date before the time of day, and all of them.
+const DATE_LEN: usize = 11;
+const TIME_LEN: usize = 27;
+
+/// What is followed: what decides where packets go and whether they do.
+const TABLES: [Table; 7] =
+    [Table::Links, Table::Addresses, Table::Routes, Table::Rules, Table::Neighbours, Table::Nexthops, Table::Qdiscs];
+
+/// A change that is kept.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    /// Which of all since the start.
+    pub(super) number: u64,
+    pub(super) line: String,
+    /// It is no change, but a loss of some.
+    pub(super) is_gap: bool,
+}
+
+/// The changes of all namespaces, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub(super) kept: VecDeque<Kept>,
+    count: u64,
+}
+
+impl Log {
+    fn keep(&mut self, line: String, is_gap: bool) {
+        if self.kept.len() == KEPT_MAX {
+            self.kept.pop_front();
+        }
+        self.count += 1;
+        self.kept.push_back(Kept { number: self.count, line, is_gap });
+    }
+}
+
+/// What follows the changes of one namespace.
+pub(super) struct Changes {
+    watcher: Watcher,
+    place: Place,
+    began: SystemTime,
+}
+
+impl Changes {
+    pub(super) fn open(namespace: Option<Namespace>, label: &[u8]) -> Result<Self> {
+        let place = Place::new(label.to_vec(), Interfaces::opened(namespace.as_ref()));
+        let mut options = watch::Options::new(TABLES.into_iter().collect::<Tables>());
+        // The names of interfaces are learned from what is there.
+        options.snapshot = true;
+        let watcher = Watcher::open(namespace, options)?;
+        Ok(Self { watcher, place, began: SystemTime::now() })
+    }
+
+    /// The namespace, where it is another than this process's.
+    pub(super) fn namespace(&self) -> Option<&Namespace> {
+        self.watcher.namespace()
+    }
+
+    /// Takes what happened. A loss is returned in words.
+    pub(super) fn advance(&mut self, log: &mut Log) -> Result<Option<String>> {
+        let (place, began) = (&self.place, self.began);
+        let mut lost = None;
+        self.watcher.advance(&mut |output| match output {
+            Output::Change(change) => keep(log, place, &change),
+            Output::Gap(gap) => {
+                let line = line_of(place, Event::Gap { gap: &gap, since: began + gap.since });
+                lost = Some(line.clone());
+                log.keep(line, true);
+            }
+            _ => {}
+        })?;
+        Ok(lost)
+    }
+}
+
+fn keep(log: &mut Log, place: &Place, change: &watch::Change<'_>) {
+    let old = change.old.and_then(|bytes| Row::read(change.table, bytes, place).ok());
+    let new = change.new.and_then(|bytes| Row::read(change.table, bytes, place).ok());
+    if change.table == Table::Links
+        && let Some((index, name)) = new.or(old).and_then(|row| row.link_name())
+    {
+        place.learn(index, name);
+    }
+    if change.origin == watch::Origin::Snapshot {
+        return;
+    }
+    let kind = match change.verb {
+        Verb::Added => ChangeKind::Added,
+        Verb::Changed => ChangeKind::Changed,
+        Verb::Removed => ChangeKind::Removed,
+    };
+    let made = Change { kind, resync: change.is_resync(), old, new };
+    let event =
+        Event::Change { change: &made, key: change.key, origin: change.origin, port_id: change.port_id, process: None };
+    log.keep(line_of(place, event), false);
+}
+
+/// The line of `watch`, with the time of day alone.
+fn line_of(place: &Place, event: Event<'_>) -> String {
+    let mut out = Vec::new();
+    let netns = Some(place.label.as_slice()).filter(|label| !label.is_empty());
+    line::write(&mut out, &Report { time: SystemTime::now(), netns, event });
+    let text = String::from_utf8_lossy(&out);
+    let time: String = text.chars().skip(DATE_LEN).take(8).collect();
+    let rest: String = text.trim_end().chars().skip(TIME_LEN).take(LETTERS_MAX).collect();
+    format!("{time}{rest}")
+}

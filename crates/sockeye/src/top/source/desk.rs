@@ -1,0 +1,382 @@
+//! What the source knows and answers from, whatever it is asking the kernel at the moment.
+
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, SystemTime};
+
+use sockeye_query::filter::{Decision, Expression};
+use sockeye_state::lives::{Happening, Life, Protocol, Reason, Time, Told};
+use sockeye_wire::sock_diag::state::State;
+
+use super::changes::Log;
+use super::detail::Close;
+use super::groups::{Departed, Departures};
+use super::links::Link;
+use super::lookers::Lookers;
+use super::pace::Paces;
+use super::place::View;
+use super::rows::{Material, rows, sockets};
+use super::sockets::{About, Seen};
+use super::{Command, Said, Slot};
+use crate::live::row::alive;
+use crate::live::{calendar, now};
+use crate::output::table::duration;
+use crate::sockets::system::{Interfaces, Place as Surroundings};
+use crate::top::history::Histories;
+use crate::top::model::{Id, Model, Overview, Rates, Request};
+
+/// Round-trip times that are kept of a socket on the screen: as many as its column has letters.
+const ROUND_TRIPS_MAX: usize = 8;
+/// How long the banner of a gap stays after it was made good: long enough to be seen.
+const BANNER: Duration = Duration::from_secs(10);
+/// Commands that wait while the kernel is asked; keys come no faster.
+const WAITING_MAX: usize = 1_000;
+
+/// Where models go.
+pub(super) struct Outlet {
+    pub(super) slot: Slot,
+    pub(super) say: Box<dyn Fn(Said) + Send>,
+}
+
+impl Outlet {
+    /// Hands over a model. One that nobody took gives way, and whoever was told of it finds this one.
+    fn show(&self, model: Model) {
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.replace(model).is_none() {
+            drop(slot);
+            (self.say)(Said::Model);
+        }
+    }
+}
+
+/// A loss that the banner tells of.
+struct Loss {
+    text: String,
+    /// When everything was known again.
+    healed: Option<Time>,
+}
+
+/// What the source knows.
+pub(super) struct Desk {
+    commands: Receiver<Command>,
+    pub(super) outlet: Outlet,
+    /// What has to wait for the end of a round.
+    pub(super) waiting: VecDeque<Command>,
+    pub(super) request: Request,
+    pub(super) filter: Expression,
+    pub(super) filter_text: String,
+    pub(super) paces: Paces,
+    departures: Departures,
+    pub(super) lookers: Lookers,
+    pub(super) about: About,
+    pub(super) links: Vec<Link>,
+    pub(super) log: Log,
+    round_trips: Histories<Id>,
+    pub(super) detail: Option<Close>,
+    overview: Overview,
+    loss: Option<Loss>,
+    /// Rounds of all places, and when the last one was counted.
+    rounds: u64,
+    counted: Option<Time>,
+    counted_at: SystemTime,
+    /// What the last round took, and whether everything is known.
+    pub(super) cost: Duration,
+    pub(super) is_synced: bool,
+    /// What of the namespaces cannot be seen.
+    pub(super) unseen: Option<String>,
+    pub(super) interval: Duration,
+    /// Nobody listens any more.
+    pub(super) is_over: bool,
+}
+
+impl Desk {
+    pub(super) fn new(
+        commands: Receiver<Command>,
+        outlet: Outlet,
+        request: Request,
+        (filter, filter_text): (Expression, String),
+        lookers: Lookers,
+        labels: Vec<Vec<u8>>,
+        interval: Duration,
+    ) -> Self {
+        let about = About { system: lookers.system(), labels };
+        Self {
+            commands,
+            outlet,
+            waiting: VecDeque::new(),
+            request,
+            filter,
+            filter_text,
+            paces: Paces::default(),
+            departures: Departures::default(),
+            lookers,
+            about,
+            links: Vec::new(),
+            log: Log::default(),
+            round_trips: Histories::new(ROUND_TRIPS_MAX),
+            detail: None,
+            overview: Overview::default(),
+            loss: None,
+            rounds: 0,
+            counted: None,
+            counted_at: SystemTime::now(),
+            cost: Duration::ZERO,
+            is_synced: false,
+            unseen: None,
+            interval,
+            is_over: false,
+        }
+    }
+
+    /// Waits for something to do, as long as this.
+    pub(super) fn wait(&mut self, longest: Duration) -> Option<Command> {
+        if let Some(first) = self.waiting.pop_front() {
+            return Some(first);
+        }
+        match self.commands.recv_timeout(longest) {
+            Ok(command) => Some(command),
+            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => None,
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                self.is_over = true;
+                None
+            }
+        }
+    }
+
+    /// What was asked meanwhile: what is to be seen, the newest of it. `true`: there is something to answer.
+    pub(super) fn hear(&mut self) -> bool {
+        let mut is_asked = false;
+        while self.waiting.len() < WAITING_MAX {
+            match self.commands.try_recv() {
+                Ok(Command::Show(request)) => {
+                    self.request = request;
+                    is_asked = true;
+                }
+                Ok(other) => self.waiting.push_back(other),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    self.is_over = true;
+                    break;
+                }
+            }
+        }
+        is_asked
+    }
+
+    /// Takes what the engine of a place tells.
+    pub(super) fn told(&mut self, place: u16, told: &Told<'_>, is_synced: bool) {
+        match told {
+            Told::Event(event) => {
+                let id = Id { place, cookie: event.life.cookie };
+                match event.happening {
+                    Happening::Closed => self.ended(id, event.life, event.message, is_synced && !event.resync),
+                    Happening::State(_) => {}
+                    Happening::Present => self.lookers.outdate(),
+                    _ => {
+                        self.lookers.outdate();
+                        // One that is found after a loss may have lived for long.
+                        if is_synced && !event.resync {
+                            self.paces.born(id, self.counted.unwrap_or(event.at));
+                        }
+                    }
+                }
+            }
+            Told::Gap(gap) => {
+                let since = clock(calendar(gap.since));
+                let text = match (gap.reason, gap.lost) {
+                    (Reason::Overrun, Some(1)) => "1 end of a socket lost".to_owned(),
+                    (Reason::Overrun, Some(lost)) => format!("{lost} ends of sockets lost"),
+                    (Reason::Overrun, None) => "an unknown number of ends of sockets lost".to_owned(),
+                    (Reason::Dump, _) => "a dump of sockets was not whole".to_owned(),
+                    (reason, lost) => format!("{reason}, {} events lost", lost.unwrap_or(0)),
+                };
+                self.lose(format!("{text} since {since}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Something was lost.
+    pub(super) fn lose(&mut self, text: String) {
+        self.loss = Some(Loss { text, healed: None });
+    }
+
+    fn ended(&mut self, id: Id, life: &Life, message: &[u8], was_followed: bool) {
+        let Some(growth) = self.paces.end(id, life, was_followed) else { return };
+        let pace = super::pace::Pace::default();
+        let seen = Seen { id, life, message, pace: &pace };
+        if life.protocol == Protocol::Tcp && self.fits(&seen) {
+            let peer = seen.peer().map(|(address, _)| address).filter(|address| !address.is_unspecified());
+            self.departures.add(Departed { inode: seen.inode(), peer, growth });
+        }
+    }
+
+    /// Whether the filter holds of a socket.
+    fn fits(&self, seen: &Seen<'_>) -> bool {
+        if self.filter == Expression::always() {
+            return true;
+        }
+        let surroundings = self.surroundings(seen.id.place);
+        self.holds(seen.life, seen.message, &surroundings)
+    }
+
+    /// Whether the filter holds of a socket with these surroundings.
+    fn holds(&self, life: &Life, message: &[u8], surroundings: &Surroundings<'_>) -> bool {
+        let Some(mut row) = alive(life, message, surroundings) else { return false };
+        // Where events are told, `established` is one; of a socket that lives it says what it is.
+        row.facts.event = match life.state {
+            State::Established => Happening::Established.word(),
+            State::Listening => Happening::Listening.word(),
+            State::SynSent => Happening::Opened.word(),
+            _ => row.facts.event,
+        };
+        self.filter.decide(&row) == Decision::Yes
+    }
+
+    /// What is known beside the sockets of a place.
+    pub(super) fn surroundings(&self, place: u16) -> Surroundings<'_> {
+        Surroundings {
+            system: &self.about.system,
+            label: self.about.labels.get(usize::from(place)).cloned(),
+            interfaces: Interfaces::unknown(),
+            ends: None,
+            index: 0,
+        }
+    }
+
+    /// A round of all places is over: counts.
+    pub(super) fn count(&mut self, view: &View<'_>) {
+        let at = now();
+        if let Some(counted) = self.counted {
+            self.departures.turn(at.saturating_sub(counted));
+        }
+        self.counted = Some(at);
+        self.counted_at = SystemTime::now();
+        self.rounds += 1;
+        self.each(view, Paces::step);
+        self.paces.shrink();
+        let lives = |id: &Id| view.lives(id.place)?.get(id.cookie)?.0.totals.rtt_us;
+        self.round_trips.step(lives);
+        self.sum_up(view);
+        if self.is_synced
+            && let Some(loss) = &mut self.loss
+        {
+            loss.healed = loss.healed.or(Some(at));
+        }
+        if self.loss.as_ref().and_then(|loss| loss.healed).is_some_and(|healed| at > healed + BANNER) {
+            self.loss = None;
+        }
+    }
+
+    /// The filter is another, or owners are: decides again.
+    pub(super) fn decide(&mut self, view: &View<'_>) {
+        self.each(view, |paces, id, _, fits| paces.fit(id, fits));
+        self.sum_up(view);
+    }
+
+    /// Calls `take` for each socket, with whether the filter holds.
+    fn each(&mut self, view: &View<'_>, take: impl Fn(&mut Paces, Id, &Life, bool)) {
+        let is_open = self.filter == Expression::always();
+        let mut paces = std::mem::take(&mut self.paces);
+        for (place, lives) in (0..).zip(&view.0) {
+            let surroundings = self.surroundings(place);
+            for (life, message) in lives.iter() {
+                let is_bound = life.state == State::BoundInactive;
+                let fits = if is_open { !is_bound } else { self.holds(life, message, &surroundings) };
+                take(&mut paces, Id { place, cookie: life.cookie }, life, fits);
+            }
+        }
+        self.paces = paces;
+    }
+
+    fn sum_up(&mut self, view: &View<'_>) {
+        let mut overview = Overview::default();
+        let mut sum = self.departures.sum.map(f64::from);
+        let mut is_known = self.rounds > 1;
+        for seen in sockets(view, &self.paces) {
+            if seen.is_listener() {
+                overview.listeners += 1;
+                continue;
+            }
+            overview.connections += 1;
+            for (place, sum) in sum.iter_mut().enumerate() {
+                *sum += seen.pace.rate(place).unwrap_or(0.0);
+            }
+            is_known |= seen.pace.is_known;
+        }
+        if is_known {
+            let [bytes_in, bytes_out, packets_in, packets_out, retransmissions] = sum.map(Some);
+            overview.rates = Rates { bytes_in, bytes_out, packets_in, packets_out, retransmissions };
+        }
+        self.overview = overview;
+    }
+
+    /// Answers what is to be seen.
+    pub(super) fn answer(&mut self, view: &View<'_>) {
+        let request = self.request.clone();
+        let seen = rows(
+            &request,
+            &mut Material {
+                view,
+                paces: &self.paces,
+                departures: &self.departures,
+                about: &self.about,
+                links: &self.links,
+                log: &self.log,
+                round_trips: &mut self.round_trips,
+            },
+        );
+        let model = Model {
+            answers: request.number,
+            pane: request.pane,
+            grouping: request.grouping,
+            offset: seen.offset,
+            rows: seen.rows,
+            total: seen.total,
+            cursor: seen.cursor,
+            overview: self.overview,
+            detail: self.detail.as_ref().and_then(|close| close.found.clone()),
+            filter: self.filter_text.clone(),
+            clock: clock(self.counted_at),
+            is_settled: self.rounds > 1 && self.lookers.has_looked,
+            completeness: self.completeness(view),
+            gap: self.loss.as_ref().map(|loss| loss.text.clone()),
+        };
+        self.outlet.show(model);
+    }
+
+    /// How complete this is, worst first.
+    fn completeness(&self, view: &View<'_>) -> Vec<String> {
+        let followed = view.len();
+        let unfollowed: u64 = view.0.iter().map(|lives| lives.unfollowed()).sum();
+        let (is_less, owners) = self.lookers.in_words();
+        let mut said = Vec::new();
+        if !self.is_synced {
+            said.push("not in sync yet".to_owned());
+        }
+        said.extend(self.unseen.clone());
+        if unfollowed > 0 {
+            said.push(format!("{unfollowed} sockets are too many to follow"));
+        }
+        let mut rest = vec![format!("{followed} of tcp and udp followed")];
+        if is_less {
+            said.push(owners);
+        } else {
+            rest.push(owners);
+        }
+        said.extend(rest);
+        let every = humantime::format_duration(self.interval);
+        let mut cost = Vec::new();
+        duration(&mut cost, u64::try_from(self.cost.as_micros()).unwrap_or(u64::MAX));
+        let cost = String::from_utf8_lossy(&cost);
+        said.push(format!("dumps every {every} take {cost}, ends as they happen"));
+        said
+    }
+}
+
+/// The time of day, in UTC.
+fn clock(time: SystemTime) -> String {
+    let text = humantime::format_rfc3339_seconds(time).to_string();
+    text.get(11..19).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,310 @@
+//! Network interfaces with what they move and lose, and the queueing discipline at the root of each.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use anyhow::Result;
+use sockeye_conn::Namespace;
+use sockeye_query::filter::Expression;
+use sockeye_query::rtnetlink::catalog;
+use sockeye_query::{FieldId, Value};
+use sockeye_state::lives::Time;
+use sockeye_wire::rtnetlink::{Table, Wanted};
+
+use super::order::Rank;
+use super::sockets::text;
+use crate::live::now;
+use crate::rows::{Row, Take};
+use crate::sockets::system::Interfaces;
+use crate::tables::{Ask, Counts, Place};
+use crate::top::columns::What;
+use crate::top::model::{Cell, Key, Mood};
+
+/// Interfaces of a namespace that are shown; the kernel has them in the order of their making.
+const LINKS_MAX: usize = 16_384;
+
+/// The root of all queueing disciplines of an interface (`TC_H_ROOT`).
+const ROOT: u32 = u32::MAX;
+
+/// Fields of links that count, by name: bytes and packets, in and out, then those whose sums are errors and drops.
+const COUNTERS: [&str; 8] = [
+    "stats64.rx_bytes",
+    "stats64.tx_bytes",
+    "stats64.rx_packets",
+    "stats64.tx_packets",
+    "stats64.rx_errors",
+    "stats64.tx_errors",
+    "stats64.rx_dropped",
+    "stats64.tx_dropped",
+];
+
+/// An interface as it was seen last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Link {
+    pub(super) place: u16,
+    pub(super) index: u32,
+    name: Vec<u8>,
+    operstate: String,
+    /// [`COUNTERS`], and what the queueing discipline dropped.
+    counters: [Option<u64>; 9],
+    /// The same a second.
+    rates: [Option<f64>; 9],
+    qdisc: Vec<u8>,
+    backlog: Option<u64>,
+}
+
+/// The interfaces of a namespace.
+pub(super) struct Links {
+    place: u16,
+    pub(super) known: Vec<Link>,
+    looked: Option<Time>,
+}
+
+impl Links {
+    /// Nothing is known yet of the place with this number.
+    pub(super) fn new(place: u16) -> Self {
+        Self { place, known: Vec::new(), looked: None }
+    }
+
+    /// Looks again, and makes rates of what was there before.
+    pub(super) fn look(&mut self, namespace: Option<&Namespace>) -> Result<()> {
+        let mut links = Gather { place: self.place, found: Vec::new(), fields: Fields::new() };
+        ask(Table::Links, namespace, &mut links)?;
+        let mut qdiscs = GatherQdiscs { found: HashMap::new(), fields: QdiscFields::new() };
+        // A kernel without traffic control has none.
+        ask(Table::Qdiscs, namespace, &mut qdiscs)?;
+        let at = now();
+        let elapsed = self.looked.map(|looked| at.saturating_sub(looked));
+        let before: HashMap<u32, [Option<u64>; 9]> =
+            self.known.iter().map(|link| (link.index, link.counters)).collect();
+        for link in &mut links.found {
+            if let Some(qdisc) = qdiscs.found.remove(&link.index) {
+                link.qdisc = qdisc.kind;
+                link.backlog = qdisc.backlog;
+                link.counters[8] = qdisc.drops;
+            }
+            if let (Some(before), Some(elapsed)) = (before.get(&link.index), elapsed) {
+                link.rates = rates(before, &link.counters, elapsed);
+            }
+        }
+        (self.known, self.looked) = (links.found, Some(at));
+        Ok(())
+    }
+
+    /// Nobody looks any more: what is seen next is compared with nothing.
+    pub(super) fn forget(&mut self) {
+        (self.known, self.looked) = (Vec::new(), None);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rates have three digits")]
+fn rates(before: &[Option<u64>; 9], now: &[Option<u64>; 9], elapsed: Time) -> [Option<f64>; 9] {
+    let seconds = elapsed.as_secs_f64().max(1e-3);
+    std::array::from_fn(|at| Some(now[at]?.saturating_sub(before[at]?) as f64 / seconds))
+}
+
+impl Link {
+    pub(super) fn key(&self) -> Key {
+        Key::Link(self.place, self.index)
+    }
+
+    /// The rate of a counter, or the sum of two.
+    fn rate(&self, what: What) -> Option<f64> {
+        let sum = |one: usize, another: usize| Some(self.rates[one]? + self.rates[another]?);
+        match what {
+            What::BytesIn => self.rates[0],
+            What::BytesOut => self.rates[1],
+            What::PacketsIn => self.rates[2],
+            What::PacketsOut => self.rates[3],
+            What::Errors => sum(4, 5),
+            What::Drops => sum(6, 7),
+            What::QdiscDrops => self.rates[8],
+            _ => None,
+        }
+    }
+
+    pub(super) fn rank(&self, what: What) -> Option<Rank> {
+        match what {
+            What::Namespace => Some(Rank::number(self.place.into())),
+            What::Name => Some(Rank::text(&self.name)),
+            What::Operstate => Some(Rank::text(self.operstate.as_bytes())),
+            What::Qdisc => Some(Rank::text(&self.qdisc)),
+            What::Backlog => self.backlog.map(Rank::number),
+            what => self.rate(what).map(Rank::rate),
+        }
+    }
+
+    pub(super) fn cell(&self, what: What, labels: &[Vec<u8>]) -> Cell {
+        match what {
+            What::Namespace => text(labels.get(usize::from(self.place)).map_or(b"", Vec::as_slice)),
+            What::Name => text(&self.name),
+            What::Operstate => Cell::Sentence(self.operstate.clone()),
+            What::Qdisc if self.qdisc.is_empty() => Cell::Nothing,
+            What::Qdisc => text(&self.qdisc),
+            What::Backlog => self.backlog.map_or(Cell::Nothing, Cell::Bytes),
+            What::BytesIn | What::BytesOut => self.rate(what).map_or(Cell::Nothing, Cell::ByteRate),
+            what => self.rate(what).map_or(Cell::Nothing, Cell::Rate),
+        }
+    }
+
+    pub(super) fn mood(&self) -> Mood {
+        let moves = |what| self.rate(what).is_some_and(|rate| rate > 0.0);
+        if moves(What::Errors) || moves(What::Drops) || moves(What::QdiscDrops) {
+            Mood::Bad
+        } else if self.operstate == "down" {
+            Mood::Faint
+        } else {
+            Mood::Plain
+        }
+    }
+}
+
+/// Asks for a table of a namespace.
+fn ask<T: Take>(table: Table, namespace: Option<&Namespace>, taker: &mut T) -> Result<()> {
+    let place = Place { label: None, interfaces: Interfaces::unknown(), index: 0 };
+    let ask = Ask {
+        table,
+        namespace,
+        wanted: &Wanted::default(),
+        filter: &Expression::always(),
+        place: &place,
+        counts: &Counts::default(),
+        seen: RefCell::new(HashSet::new()),
+    };
+    ask.run(taker)?;
+    Ok(())
+}
+
+/// The fields of links that are read.
+struct Fields {
+    index: Option<FieldId>,
+    name: Option<FieldId>,
+    operstate: Option<FieldId>,
+    counters: [Option<FieldId>; COUNTERS.len()],
+}
+
+impl Fields {
+    fn new() -> Self {
+        let find = |name: &str| catalog(Table::Links).find(name);
+        Self { index: find("index"), name: find("name"), operstate: find("operstate"), counters: COUNTERS.map(find) }
+    }
+}
+
+struct Gather {
+    place: u16,
+    found: Vec<Link>,
+    fields: Fields,
+}
+
+impl Take for Gather {
+    fn take(&mut self, row: Row<'_, '_>) -> bool {
+        let Some(index) = number(&row, self.fields.index).and_then(|index| u32::try_from(index).ok()) else {
+            return true;
+        };
+        let value = |field: Option<FieldId>| field.and_then(|field| row.value(field));
+        let mut link = Link { place: self.place, index, ..Link::default() };
+        link.name = value(self.fields.name).and_then(|name| name.as_text().map(<[u8]>::to_vec)).unwrap_or_default();
+        let mut state = Vec::new();
+        if let Some(read) = value(self.fields.operstate) {
+            crate::output::value::text(&mut state, &read);
+        }
+        link.operstate = String::from_utf8_lossy(&state).into_owned();
+        for (counter, field) in link.counters.iter_mut().zip(self.fields.counters) {
+            *counter = number(&row, field);
+        }
+        self.found.push(link);
+        self.found.len() < LINKS_MAX
+    }
+
+    fn end(&mut self) {}
+}
+
+struct QdiscFields {
+    dev: Option<FieldId>,
+    kind: Option<FieldId>,
+    parent: Option<FieldId>,
+    backlog: Option<FieldId>,
+    drops: Option<FieldId>,
+}
+
+impl QdiscFields {
+    fn new() -> Self {
+        let find = |name: &str| catalog(Table::Qdiscs).find(name);
+        // The newer attribute first, which has no 32 bits to wrap.
+        let stats = |name: &str| find(&format!("stats2.queue.{name}")).or_else(|| find(&format!("stats.{name}")));
+        Self {
+            dev: find("dev"),
+            kind: find("kind"),
+            parent: find("parent"),
+            backlog: stats("backlog"),
+            drops: stats("drops"),
+        }
+    }
+}
+
+struct Qdisc {
+    kind: Vec<u8>,
+    backlog: Option<u64>,
+    drops: Option<u64>,
+}
+
+struct GatherQdiscs {
+    found: HashMap<u32, Qdisc>,
+    fields: QdiscFields,
+}
+
+impl Take for GatherQdiscs {
+    fn take(&mut self, row: Row<'_, '_>) -> bool {
+        let value = |field: Option<FieldId>| field.and_then(|field| row.value(field));
+        if !matches!(value(self.fields.parent), Some(Value::Handle(ROOT))) {
+            return true;
+        }
+        if let Some(Value::Interface { index, .. }) = value(self.fields.dev) {
+            let kind = value(self.fields.kind).and_then(|kind| kind.as_text().map(<[u8]>::to_vec)).unwrap_or_default();
+            let (backlog, drops) = (number(&row, self.fields.backlog), number(&row, self.fields.drops));
+            self.found.insert(index, Qdisc { kind, backlog, drops });
+        }
+        true
+    }
+
+    fn end(&mut self) {}
+}
+
+fn number(row: &Row<'_, '_>, field: Option<FieldId>) -> Option<u64> {
+    match row.value(field?)? {
+        Value::Unsigned(number) => Some(number),
+        // The index of a link is signed where the link is told of (struct ifinfomsg), and unsigned everywhere else.
+        Value::Signed(number) => u64::try_from(number).ok(),
+        Value::Interface { index, .. } => Some(index.into()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_that_is_read_is_one() {
+        let fields = Fields::new();
+        assert!(fields.index.is_some() && fields.name.is_some() && fields.operstate.is_some());
+        assert!(fields.counters.iter().all(Option::is_some));
+        let fields = QdiscFields::new();
+        assert!(fields.dev.is_some() && fields.kind.is_some() && fields.parent.is_some());
+        assert!(fields.backlog.is_some() && fields.drops.is_some());
+    }
+
+    #[test]
+    fn errors_of_both_directions_are_one_number_and_make_the_row_red() {
+        let before = [Some(1_000); 9];
+        let mut now = before.map(|count| count.map(|count| count + 4));
+        now[4] = Some(1_006);
+        let mut link = Link { rates: rates(&before, &now, Time::from_secs(2)), ..Link::default() };
+        assert_eq!(link.rate(What::Errors), Some(5.0));
+        assert_eq!(link.rate(What::QdiscDrops), Some(2.0));
+        assert_eq!(link.mood(), Mood::Bad);
+        now[8] = None;
+        link.rates = rates(&before, &now, Time::from_secs(2));
+        assert_eq!(link.cell(What::QdiscDrops, &[]), Cell::Nothing, "no number is not zero");
+    }
+}

@@ -1,0 +1,54 @@
+//! A network namespace that is followed.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use sockeye_conn::Namespace;
+use sockeye_state::lives::Lives;
+
+use super::changes::Changes;
+use super::links::Links;
+use crate::live::feed::{self, Feed};
+use crate::sockets::run::label;
+
+/// Namespaces that are followed at most: each has sockets and threads of its own to be asked with.
+pub(super) const PLACES_MAX: usize = 256;
+
+/// A network namespace that is followed.
+pub(super) struct Place {
+    pub(super) label: Vec<u8>,
+    pub(super) feed: Feed,
+    pub(super) changes: Changes,
+    pub(super) links: Links,
+}
+
+impl Place {
+    pub(super) fn open(namespace: Option<Namespace>, number: u16, interval: Duration, several: bool) -> Result<Self> {
+        let follow = feed::Options { interval, receive_buffer: sockeye_conn::RECEIVE_BUFFER, traced: false, udp: true };
+        let feed = Feed::open(namespace.as_ref(), follow)?;
+        let label = label(namespace.as_ref()).unwrap_or_default();
+        // Which of them something happened in is only of interest where there are several.
+        let changes = Changes::open(namespace, if several { &label } else { b"" })?;
+        Ok(Self { links: Links::new(number), label, feed, changes })
+    }
+
+    /// The namespace, where it is another than this process's.
+    pub(super) fn namespace(&self) -> Option<&Namespace> {
+        self.changes.namespace()
+    }
+}
+
+/// The lives of all places, while one of them may be asking for more.
+pub(super) struct View<'v>(pub(super) Vec<&'v Lives>);
+
+impl View<'_> {
+    /// Sockets of all places.
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(|lives| lives.len()).sum()
+    }
+
+    /// The sockets of a place.
+    pub(super) fn lives(&self, place: u16) -> Option<&Lives> {
+        self.0.get(usize::from(place)).copied()
+    }
+}

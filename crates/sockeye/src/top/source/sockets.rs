@@ -1,0 +1,211 @@
+//! One socket as a row: what stands in its cells, and what it is sorted by.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sockeye_owners::Process;
+use sockeye_query::sockets::{Flat, SocketRow, Surroundings};
+use sockeye_state::lives::{Cause, Causes, Life, Protocol};
+use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage};
+use sockeye_wire::sock_diag::memory::SocketMemory;
+use sockeye_wire::sock_diag::state::State;
+
+use super::order::Rank;
+use super::pace::Pace;
+use crate::live::row::table;
+use crate::output::{escape, table as cells};
+use crate::sockets::system::System;
+use crate::top::columns::What;
+use crate::top::model::{Cell, Id, Mood};
+
+/// A socket that is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) id: Id,
+    pub(super) life: &'a Life,
+    pub(super) message: &'a [u8],
+    pub(super) pace: &'a Pace,
+}
+
+/// What is known beside the sockets.
+pub(super) struct About {
+    pub(super) system: Arc<System>,
+    /// The names of the places.
+    pub(super) labels: Vec<Vec<u8>>,
+}
+
+impl About {
+    /// The processes that hold a socket.
+    pub(super) fn owners(&self, inode: u32) -> impl Iterator<Item = &Process> {
+        let scan = self.system.scanned().and_then(|scan| scan.as_ref().ok());
+        scan.into_iter().flat_map(move |scan| scan.owners.of(inode)).map(|owner| owner.process)
+    }
+}
+
+impl Seen<'_> {
+    /// Whether it waits for others, rather than having another end.
+    pub(super) fn is_listener(&self) -> bool {
+        match self.life.protocol {
+            Protocol::Tcp => self.life.state == State::Listening,
+            Protocol::Udp => self.peer().is_none_or(|(address, port)| address.is_unspecified() && port == 0),
+        }
+    }
+
+    fn header(&self) -> InetMessage<'_> {
+        InetMessage(self.message)
+    }
+
+    /// Inode, 0 where it has none.
+    pub(super) fn inode(&self) -> u32 {
+        self.header().inode().and_then(|inode| u32::try_from(inode).ok()).unwrap_or(0)
+    }
+
+    pub(super) fn peer(&self) -> Option<(IpAddr, u64)> {
+        self.header().destination().zip(self.header().dport())
+    }
+
+    fn local(&self) -> Option<(IpAddr, u64)> {
+        self.header().source().zip(self.header().sport())
+    }
+
+    /// Bytes in the receive queue and in the send queue; of a listener connections, and how many may be.
+    pub(super) fn queues(&self) -> Option<(u64, u64)> {
+        self.header().rqueue().zip(self.header().wqueue()).filter(|_| self.life.described)
+    }
+
+    fn memory(&self) -> Option<SocketMemory<'_>> {
+        let attributes = self.message.get(sockeye_wire::sock_diag::inet::MESSAGE_LEN..)?;
+        let slots = sockeye_wire::Slots::read(attributes);
+        InetAttributes(slots).skmem().map(SocketMemory)
+    }
+
+    /// Bytes of memory that its queues take.
+    pub(super) fn memory_bytes(&self) -> Option<u64> {
+        let memory = self.memory()?;
+        Some(
+            memory.rmem_alloc()? + memory.wmem_queued()? + memory.optmem().unwrap_or(0) + memory.backlog().unwrap_or(0),
+        )
+    }
+
+    fn drops(&self) -> Option<u64> {
+        self.memory()?.drops()
+    }
+
+    /// What a row is sorted by.
+    pub(super) fn rank(&self, what: What, about: &About) -> Option<Rank> {
+        let address = |(address, port)| Rank::address(address, port);
+        let queue = |receive: bool| {
+            let (received, sent) = self.queues().filter(|_| !self.is_listener())?;
+            Some(Rank::number(if receive { received } else { sent }))
+        };
+        match what {
+            What::Protocol => Some(Rank::number(self.life.protocol as u64)),
+            What::State => Some(Rank::text(self.life.state.name().as_bytes())),
+            What::Local => self.local().map(address),
+            What::Peer => self.peer().map(address),
+            What::Owner => about.owners(self.inode()).find_map(Process::comm).map(Rank::text),
+            What::Pid => about.owners(self.inode()).next().map(|process| Rank::number(process.pid().into())),
+            What::BytesIn => self.pace.rate(0).map(Rank::rate),
+            What::BytesOut => self.pace.rate(1).map(Rank::rate),
+            What::PacketsIn => self.pace.rate(2).map(Rank::rate),
+            What::PacketsOut => self.pace.rate(3).map(Rank::rate),
+            What::Retransmissions => self.pace.rate(4).map(Rank::rate),
+            What::Rtt | What::RttHistory => self.life.totals.rtt_us.map(Rank::number),
+            What::ReceiveQueue => queue(true),
+            What::SendQueue => queue(false),
+            What::Memory => self.memory_bytes().map(Rank::number),
+            What::AcceptQueue => self.queues().filter(|_| self.is_listener()).map(|(queue, _)| Rank::number(queue)),
+            What::Drops => self.drops().map(Rank::number),
+            What::Namespace => Some(Rank::number(self.id.place.into())),
+            // Those that weigh most have the smallest numbers.
+            What::Why => self.causes().and_then(Causes::first).map(|cause| Rank::number(cause as u64)),
+            _ => None,
+        }
+    }
+
+    /// What held it up in the last interval; `None` where there was none.
+    fn causes(&self) -> Option<Causes> {
+        self.life.delta.map(|_| self.life.causes)
+    }
+
+    /// What stands in a cell. `history`: the last round-trip times.
+    pub(super) fn cell(&self, what: What, row: &SocketRow<'_>, about: &About, history: &[u64]) -> Cell {
+        let rate = |place, make: fn(f64) -> Cell| self.pace.rate(place).map_or(Cell::Nothing, make);
+        let queues = self.queues();
+        match what {
+            What::Protocol => Cell::Word(table(self.life).name()),
+            What::State => match self.life.state {
+                State::Unknown(number) => Cell::Count(number.into()),
+                state => Cell::Word(state.name()),
+            },
+            What::Local => endpoint(row, Flat::Local, Flat::LocalPort),
+            What::Peer => endpoint(row, Flat::Peer, Flat::PeerPort),
+            What::Owner => self.owner(about),
+            What::Pid => {
+                about.owners(self.inode()).next().map_or(Cell::Nothing, |one| Cell::Text(one.pid().to_string()))
+            }
+            What::BytesIn => rate(0, Cell::ByteRate),
+            What::BytesOut => rate(1, Cell::ByteRate),
+            What::PacketsIn => rate(2, Cell::Rate),
+            What::PacketsOut => rate(3, Cell::Rate),
+            What::Retransmissions => rate(4, Cell::Rate),
+            What::Rtt => self.life.totals.rtt_us.map_or(Cell::Nothing, Cell::Duration),
+            What::RttHistory => Cell::History(history.to_vec()),
+            What::ReceiveQueue => queues.map_or(Cell::Nothing, |(received, _)| Cell::Bytes(received)),
+            What::SendQueue => queues.map_or(Cell::Nothing, |(_, sent)| Cell::Bytes(sent)),
+            What::Memory => self.memory_bytes().map_or(Cell::Nothing, Cell::Bytes),
+            What::AcceptQueue => match (self.life.protocol, queues) {
+                (Protocol::Tcp, Some((queue, limit))) => Cell::Queue(queue, limit),
+                // Datagrams that nobody has read yet.
+                (Protocol::Udp, Some((queue, _))) => Cell::Bytes(queue),
+                (_, None) => Cell::Nothing,
+            },
+            What::Drops => self.drops().map_or(Cell::Nothing, Cell::Count),
+            What::Why => match self.causes() {
+                Some(causes) if !causes.is_empty() => Cell::Sentence(causes.to_string()),
+                _ => Cell::Nothing,
+            },
+            What::Namespace => text(about.labels.get(usize::from(self.id.place)).map_or(b"", Vec::as_slice)),
+            _ => Cell::Nothing,
+        }
+    }
+
+    /// Names of those who hold it, each once.
+    fn owner(&self, about: &About) -> Cell {
+        let mut names: Vec<&[u8]> = about.owners(self.inode()).filter_map(Process::comm).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() { Cell::Nothing } else { text(&names.join(&b',')) }
+    }
+
+    /// What deserves to be seen: what is lost, what is full, what is over.
+    pub(super) fn mood(&self) -> Mood {
+        let first = self.causes().and_then(Causes::first);
+        match self.life.state {
+            _ if matches!(first, Some(Cause::AcceptQueueFull | Cause::Loss)) => Mood::Bad,
+            _ if self.pace.rate(4).is_some_and(|rate| rate > 0.0) => Mood::Bad,
+            _ if first.is_some_and(|cause| cause != Cause::Application) => Mood::Warning,
+            State::CloseWait | State::SynSent => Mood::Warning,
+            State::FinWait1 | State::FinWait2 | State::LastAck | State::Closing => Mood::Faint,
+            _ => Mood::Plain,
+        }
+    }
+}
+
+/// Bytes of the kernel as a cell.
+pub(super) fn text(bytes: &[u8]) -> Cell {
+    let mut out = Vec::new();
+    escape::text(&mut out, bytes);
+    Cell::Text(String::from_utf8_lossy(&out).into_owned())
+}
+
+fn endpoint(row: &SocketRow<'_>, address: Flat, port: Flat) -> Cell {
+    let mut out = Vec::new();
+    cells::endpoint(&mut out, row, address, port, None);
+    Cell::Text(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// A socket with everything that a listing knows of it; `None`: its message is none.
+pub(super) fn row<'a>(life: &Life, message: &'a [u8], surroundings: &'a dyn Surroundings) -> Option<SocketRow<'a>> {
+    SocketRow::read(table(life), message, surroundings).ok()
+}

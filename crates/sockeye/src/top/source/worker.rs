@@ -1,0 +1,275 @@
+//! The thread that asks the kernel: rounds of dumps, what happens between them, and what is to be seen.
+
+use std::cell::RefCell;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use sockeye_conn::Namespace;
+use sockeye_query::filter::{Expression, Filter};
+use sockeye_query::sockets::live::live_catalog;
+use sockeye_query::sockets::{Abilities, Plan, Question, Table, catalog};
+use sockeye_state::lives::{Lives, Told};
+
+use super::close;
+use super::desk::{Desk, Outlet};
+use super::detail::Close;
+use super::lookers::Lookers;
+use super::place::{PLACES_MAX, Place, View};
+use super::{Command, Said, Setup};
+use crate::live::now;
+use crate::live::row::table;
+use crate::sockets::run::Namespaces;
+use crate::sockets::system::SystemNames;
+use crate::top::model::{Id, Pane, Request};
+
+/// Messages about destroyed sockets are read that often: what waits has its bound in the kernel.
+const READ_EVERY: Duration = Duration::from_millis(100);
+
+/// Everything the thread has.
+pub(super) struct Worker {
+    places: Vec<Place>,
+    desk: Desk,
+}
+
+impl Worker {
+    /// Opens sockets in every namespace.
+    pub(super) fn open(setup: Setup, request: Request, commands: Receiver<Command>, outlet: Outlet) -> Result<Self> {
+        let Setup { namespaces: Namespaces { list, several, missing }, interval, filter, filter_text } = setup;
+        let mut unseen = missing.filter(|(_, restricted)| *restricted).map(|(reason, _)| reason);
+        let wanted: Vec<Option<Namespace>> =
+            if list.is_empty() { vec![None] } else { list.into_iter().map(Some).collect() };
+        if wanted.len() > PLACES_MAX {
+            unseen = Some(format!("{} of {} namespaces are followed", PLACES_MAX, wanted.len()));
+        }
+        let mut places = Vec::new();
+        let mut first_error = None;
+        for (namespace, number) in wanted.into_iter().take(PLACES_MAX).zip(0..) {
+            match Place::open(namespace, number, interval, several) {
+                Ok(place) => places.push(place),
+                Err(error) if several => drop(first_error.get_or_insert(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(error) = first_error {
+            if places.is_empty() {
+                return Err(error);
+            }
+            unseen.get_or_insert_with(|| format!("not every namespace can be seen: {error:#}"));
+        }
+        let labels = places.iter().map(|place| place.label.clone()).collect();
+        let lookers = Lookers::new(is_net_admin());
+        let mut desk = Desk::new(commands, outlet, request, (filter, filter_text), lookers, labels, interval);
+        desk.unseen = unseen;
+        Ok(Self { places, desk })
+    }
+
+    /// Works until nobody listens any more.
+    pub(super) fn run(mut self) {
+        while !self.desk.is_over {
+            if let Err(error) = self.turn() {
+                (self.desk.outlet.say)(Said::Failed(format!("{error:#}")));
+                return;
+            }
+        }
+    }
+
+    /// One turn: what is due is done, then one command is waited for.
+    fn turn(&mut self) -> Result<()> {
+        let rounds = self.rounds();
+        self.advance()?;
+        if self.desk.lookers.advance() {
+            self.desk.about.system = self.desk.lookers.system();
+            // A filter may speak of owners, and sums do.
+            let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
+            self.desk.decide(&view);
+        }
+        let is_counted = self.rounds() > rounds;
+        if is_counted {
+            self.look_beside()?;
+            let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
+            self.desk.count(&view);
+            self.look_closely()?;
+            self.answer();
+        }
+        let due = self.places.iter().map(|place| place.feed.due()).min().unwrap_or_default();
+        let wait = due.saturating_sub(now()).min(READ_EVERY);
+        match self.desk.wait(wait) {
+            None => Ok(()),
+            Some(command) => self.obey(command),
+        }
+    }
+
+    /// Rounds of dumps that the place asked least often has behind it.
+    fn rounds(&self) -> u64 {
+        self.places.iter().map(|place| place.feed.rounds).min().unwrap_or(0)
+    }
+
+    fn answer(&mut self) {
+        let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
+        self.desk.answer(&view);
+    }
+
+    /// Reads what waits in every place, and asks again where it is time. Meanwhile what is to be seen is answered.
+    fn advance(&mut self) -> Result<()> {
+        for at in 0..self.places.len() {
+            let (before, rest) = self.places.split_at_mut(at);
+            let Some((one, after)) = rest.split_first_mut() else { break };
+            let was_synced = one.feed.lives.is_synced();
+            let number = u16::try_from(at).unwrap_or(u16::MAX);
+            let desk = RefCell::new(&mut self.desk);
+            let mut tell = |told: Told<'_>| desk.borrow_mut().told(number, &told, was_synced);
+            let mut beside = |lives: &Lives| {
+                let mut desk = desk.borrow_mut();
+                if desk.hear() {
+                    let before = before.iter().map(|place| &place.feed.lives);
+                    let after = after.iter().map(|place| &place.feed.lives);
+                    desk.answer(&View(before.chain([lives]).chain(after).collect()));
+                }
+            };
+            one.feed.advance_beside(&mut tell, &mut beside).context("cannot ask for sockets")?;
+            if let Some(lost) = one.changes.advance(&mut self.desk.log)? {
+                self.desk.lose(lost);
+            }
+        }
+        self.desk.is_synced = self.places.iter().all(|place| place.feed.lives.is_synced());
+        self.desk.cost = self.places.iter().map(|place| place.feed.cost).sum();
+        Ok(())
+    }
+
+    /// Looks at interfaces while they are on the screen.
+    fn look_beside(&mut self) -> Result<()> {
+        let is_shown = self.desk.request.pane == Pane::Links;
+        self.desk.links.clear();
+        for place in &mut self.places {
+            if is_shown {
+                let Place { links, changes, .. } = place;
+                links.look(changes.namespace()).context("cannot ask for links")?;
+                self.desk.links.extend_from_slice(&links.known);
+            } else {
+                place.links.forget();
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for all of one socket while it is on the screen.
+    fn look_closely(&mut self) -> Result<()> {
+        let Some(id) = self.desk.request.detail else {
+            self.desk.detail = None;
+            return Ok(());
+        };
+        let mut close = match self.desk.detail.take() {
+            Some(close) if close.id() == id => close,
+            _ => Close::new(id),
+        };
+        if let Some(place) = self.places.get(usize::from(id.place)) {
+            let known = place.feed.lives.get(id.cookie);
+            let known = known.map(|(life, message)| (table(life), message));
+            close
+                .look(place.namespace(), known, &self.desk.surroundings(id.place))
+                .context("cannot ask for a socket")?;
+        }
+        self.desk.detail = Some(close);
+        Ok(())
+    }
+
+    fn obey(&mut self, command: Command) -> Result<()> {
+        match command {
+            Command::Show(request) => {
+                let before = std::mem::replace(&mut self.desk.request, request);
+                let request = &self.desk.request;
+                if request.detail.is_some() && request.detail != before.detail {
+                    self.look_closely()?;
+                }
+                if request_shows_links(&self.desk.request) && before.pane != Pane::Links {
+                    self.look_beside()?;
+                }
+                // Of what was asked meanwhile only the last is of interest.
+                self.desk.hear();
+                self.answer();
+            }
+            Command::Filter(text) => match read_filter(&text, &self.names()) {
+                Ok(filter) => {
+                    self.desk.filter = filter;
+                    self.desk.filter_text.clone_from(&text);
+                    let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
+                    self.desk.decide(&view);
+                    (self.desk.outlet.say)(Said::FilterTaken(text));
+                    self.answer();
+                }
+                Err(mistake) => (self.desk.outlet.say)(Said::FilterRefused(mistake)),
+            },
+            Command::Close(id) => {
+                let said = self.close(id);
+                (self.desk.outlet.say)(Said::Closed(said));
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> SystemNames<'_> {
+        use crate::sockets::system::Whence;
+        let rows = match self.places.as_slice() {
+            [one] => one.namespace().map_or(Whence::Here, Whence::Namespace),
+            _ => Whence::Elsewhere,
+        };
+        SystemNames { rows }
+    }
+
+    fn close(&self, id: Id) -> String {
+        let place = self.places.get(usize::from(id.place));
+        let known = place.and_then(|place| place.feed.lives.get(id.cookie).zip(Some(place)));
+        match known {
+            Some(((life, message), place)) => close::close(place.namespace(), table(life), message),
+            None => "the socket was gone already".to_owned(),
+        }
+    }
+}
+
+fn request_shows_links(request: &Request) -> bool {
+    request.pane == Pane::Links
+}
+
+/// Reads a filter. A mistake is one line.
+pub(in crate::top) fn read_filter(text: &str, names: &SystemNames<'_>) -> Result<Expression, String> {
+    let filter = Filter::parse(&[text], live_catalog(), names).map_err(|mistake| in_one_line(&mistake))?;
+    refuse_others(&[text], names)?;
+    Ok(filter.expression)
+}
+
+/// Refuses a filter that no socket can fit which is followed here.
+pub(in crate::top) fn refuse_others<W: AsRef<str>>(words: &[W], names: &SystemNames<'_>) -> Result<(), &'static str> {
+    // What is no filter of the listing speaks of what only sockets have that are followed.
+    let Ok(filter) = Filter::parse(words, catalog(), names) else { return Ok(()) };
+    let question = Question {
+        filter: Some(&filter.expression),
+        fields: &[],
+        listener_drops: false,
+        abilities: Abilities::new(is_net_admin(), true),
+    };
+    let is_followed = |table| matches!(table, Table::Tcp | Table::Udp);
+    if Plan::new(&question).dumps.iter().any(|dump| is_followed(dump.table)) {
+        return Ok(());
+    }
+    Err("this screen follows tcp and udp, and no such socket can fit; `sockeye sockets` lists others")
+}
+
+/// What is wrong, where and what would be right, in one line.
+fn in_one_line(mistake: &sockeye_query::filter::Mistake) -> String {
+    let mut line = mistake.message.to_string();
+    if let Some(nearest) = &mistake.nearest {
+        line = format!("{line}; did you mean {nearest}?");
+    } else if let Some(expected) = &mistake.expected {
+        line = format!("{line}; expected {expected}");
+    }
+    let mut out = Vec::new();
+    crate::output::escape::sentence(&mut out, &line);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Whether this process may close sockets.
+pub(in crate::top) fn is_net_admin() -> bool {
+    rustix::thread::capabilities(None)
+        .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN))
+}

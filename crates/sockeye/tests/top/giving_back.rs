@@ -1,0 +1,68 @@
+//! The terminal is given back as it was, whatever ends the program.
+
+use rustix::process::Signal;
+use rustix::termios::{LocalModes, tcgetattr};
+use sockeye_zoo::in_namespace;
+
+use crate::terminal::OnTerminal;
+
+/// What enters and leaves the second screen of a terminal, and what shows the cursor.
+const ENTER: &str = "\x1b[?1049h";
+const LEAVE: &str = "\x1b[?1049l";
+const SHOW: &str = "\x1b[?25h";
+
+#[test]
+fn signals_end_it_and_the_terminal_is_as_it_was() {
+    in_namespace(|_| {
+        for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+            let mut top = OnTerminal::start(&["top"]);
+            top.await_text("sockeye top");
+            top.await_text("quit");
+            top.signal(signal);
+            let (status, is_same, written) = top.ended();
+            assert_eq!(status.code(), Some(0), "{signal:?}: {status}");
+            assert!(is_same, "{signal:?}");
+            let last = written.rfind(LEAVE).expect("the second screen is left");
+            assert!(
+                written.find(ENTER).is_some_and(|first| first < last) && written[last..].contains(SHOW),
+                "{written:?}"
+            );
+            assert_eq!(
+                written[last..].replace(LEAVE, "").replace(SHOW, ""),
+                "",
+                "nothing is written over what was there"
+            );
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_mistake_of_the_filter_is_told_before_the_terminal_is_taken() {
+    in_namespace(|_| {
+        for (line, told) in [
+            (["top", "dprot = 3"].as_slice(), "did you mean"),
+            (&["top", "unix"], "follows tcp and udp"),
+            (&["top", "--interval", "1us"], "between 100ms and 1h"),
+        ] {
+            let (status, is_same, written) = OnTerminal::start(line).ended();
+            assert_eq!(status.code(), Some(2), "{written}");
+            assert!(is_same && written.contains(told) && !written.contains(ENTER), "{line:?}: {written}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn while_it_runs_letters_are_not_echoed() {
+    // So that the tests above look at something that changes.
+    in_namespace(|_| {
+        let mut top = OnTerminal::start(&["top"]);
+        top.await_text("quit");
+        let modes = tcgetattr(top.terminal()).expect("a terminal").local_modes;
+        assert!(!modes.intersects(LocalModes::ECHO | LocalModes::ICANON));
+        top.signal(Signal::TERM);
+        top.ended();
+        Ok(())
+    });
+}

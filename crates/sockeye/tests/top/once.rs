@@ -1,0 +1,103 @@
+//! `--once`, and where there is no terminal.
+
+use std::io::{ErrorKind, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use sockeye_zoo::in_namespace;
+
+fn top(words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
+    command.arg("top").args(words).stdin(Stdio::null()).output().expect("it can be run")
+}
+
+fn text(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).expect("what is printed is UTF-8")
+}
+
+#[test]
+fn one_screen_as_text_has_the_sockets_of_the_namespace() {
+    in_namespace(|zoo| {
+        let kept = (zoo.tcp_listening()?, zoo.tcp_established_v4()?);
+        let connections = text(&top(&["--once", "--interval", "100ms"]));
+        assert!(connections.starts_with("sockeye top ") && connections.contains(", 2 listeners"), "{connections}");
+        let expected = kept.1.expected("client");
+        let ports = [expected.local, expected.peer].map(|end| end.expect("an address").port());
+        let row = connections.lines().find(|line| ports.iter().all(|port| line.contains(&format!(":{port}"))));
+        assert!(row.is_some_and(|row| row.contains("established")), "{ports:?} in {connections}");
+        let listeners = text(&top(&["--once", "--interval", "100ms", "--pane", "listeners"]));
+        // A backlog that nobody has by default.
+        assert!(listeners.lines().any(|line| line.contains("0/7")), "{listeners}");
+        let filtered = text(&top(&["--once", "--interval", "100ms", &format!("sport = {}", ports[0])]));
+        assert!(filtered.contains("1 conn, 0 listeners"), "{filtered}");
+        assert!(!filtered.contains('\x1b'), "a report has no colours");
+        Ok(())
+    });
+}
+
+#[test]
+fn links_have_their_counters_and_disciplines() {
+    in_namespace(|_| {
+        let links = text(&top(&["--once", "--interval", "100ms", "--pane", "links"]));
+        let lo = links.lines().find(|line| line.split_whitespace().next() == Some("lo"));
+        assert!(lo.is_some_and(|lo| lo.contains("noqueue")), "{links}");
+        Ok(())
+    });
+}
+
+#[test]
+fn who_has_no_terminal_is_told_what_to_do() {
+    let output = top(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("sockeye top --once") && told.lines().count() == 1, "{told}");
+}
+
+/// A connection whose receiver reads nothing, filled until no more goes in.
+fn stuck() -> std::io::Result<(TcpStream, TcpStream)> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let mut sender = TcpStream::connect(listener.local_addr()?)?;
+    let (receiver, _) = listener.accept()?;
+    sender.set_nonblocking(true)?;
+    let block = vec![0x5a; 65_536];
+    // The last of it may still move into the other end's buffer: once nothing more was taken for a while, it is full.
+    let mut full = 0;
+    while full < 20 {
+        match sender.write(&block) {
+            Ok(_) => full = 0,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                full += 1;
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((sender, receiver))
+}
+
+#[test]
+fn what_holds_a_connection_up_stands_beside_it_and_can_be_filtered() {
+    in_namespace(|_| {
+        let (sender, receiver) = stuck().expect("loopback is up");
+        let port = |socket: &TcpStream| socket.local_addr().expect("connected").port();
+        let screen = text(&top(&["--once", "--interval", "200ms"]));
+        let row = |port: u16| {
+            // Behind the mark and the state.
+            let local = format!(":{port}");
+            let mut rows = screen.lines().filter(|line| {
+                line.get(2..).and_then(|line| line.split_whitespace().nth(1)).is_some_and(|end| end.ends_with(&local))
+            });
+            rows.next().unwrap_or_else(|| panic!("{port} is not in {screen}"))
+        };
+        assert!(row(port(&sender)).contains("receiver-window"), "{screen}");
+        assert!(row(port(&receiver)).contains("receiver-does-"), "{screen}");
+        assert!(row(port(&receiver)).starts_with("* "), "{screen}");
+        for (filter, count) in [("why = receiver-does-not-read", 1), ("established", 2), ("why = loss", 0)] {
+            let screen = text(&top(&["--once", "--interval", "200ms", filter]));
+            assert!(screen.contains(&format!(" {count} conn")), "{filter}: {screen}");
+        }
+        Ok(())
+    });
+}

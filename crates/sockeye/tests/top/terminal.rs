@@ -1,0 +1,91 @@
+//! A terminal of our own with the program on it.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+
+/// How long something is waited for that has to come.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The program on a terminal.
+pub(crate) struct OnTerminal {
+    child: Child,
+    terminal: OwnedFd,
+    before: Termios,
+    written: Receiver<Vec<u8>>,
+    text: String,
+}
+
+impl OnTerminal {
+    pub(crate) fn start(words: &[&str]) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("/dev/ptmx is there");
+        grantpt(&master).and_then(|()| unlockpt(&master)).expect("a terminal of our own");
+        let path = ptsname(&master, Vec::new()).expect("it has a name");
+        let path = path.to_str().expect("the kernel's own name");
+        let terminal: OwnedFd = OpenOptions::new().read(true).write(true).open(path).expect("its other end").into();
+        tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
+        let before = tcgetattr(&terminal).expect("a terminal");
+        let copy = || terminal.try_clone().expect("descriptors are left");
+        let child = Command::new(env!("CARGO_BIN_EXE_sockeye"))
+            .args(words)
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .stdin(copy())
+            .stdout(copy())
+            .stderr(copy())
+            .spawn()
+            .expect("it can be run");
+        let (told, written) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut master = File::from(master);
+            let mut block = [0; 4096];
+            while let Ok(length @ 1..) = master.read(&mut block) {
+                if told.send(block[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, terminal, before, written, text: String::new() }
+    }
+
+    /// Waits until this was written.
+    pub(crate) fn await_text(&mut self, what: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.text.contains(what) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.written.recv_timeout(left) {
+                Ok(bytes) => self.text.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(error) => panic!("{what:?} was never written ({error}): {:?}", self.text),
+            }
+        }
+    }
+
+    pub(crate) fn terminal(&self) -> &OwnedFd {
+        &self.terminal
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
+    /// How it ended, whether the terminal is as it was, and all that was written.
+    pub(crate) fn ended(mut self) -> (ExitStatus, bool, String) {
+        let status = self.child.wait().expect("a child of ours");
+        let after = tcgetattr(&self.terminal).expect("a terminal");
+        let is_same = (after.local_modes, after.input_modes, after.output_modes)
+            == (self.before.local_modes, self.before.input_modes, self.before.output_modes);
+        drop(self.terminal);
+        // Nobody writes any more: what is left comes, then the end.
+        while let Ok(bytes) = self.written.recv_timeout(PATIENCE) {
+            self.text.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        (status, is_same, self.text)
+    }
+}
