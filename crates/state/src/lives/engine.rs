@@ -2,7 +2,6 @@
 
 use core::net::SocketAddr;
 
-use hashbrown::HashMap;
 use sockeye_wire::sock_diag::bare;
 use sockeye_wire::sock_diag::inet::InetSocket;
 use sockeye_wire::sock_diag::state::State;
@@ -42,7 +41,7 @@ pub struct Lives {
     /// What the dumps of this round are of.
     dumped: [bool; 2],
     /// Who listens where, by port.
-    listeners: HashMap<u16, u64>,
+    listeners: ByCookie<u64>,
     /// Whole rounds since something was lost, or since the beginning.
     whole_rounds: u8,
     /// A loss that was told of and is not made good yet.
@@ -151,7 +150,7 @@ impl Lives {
             _ => Happening::State(State::Established),
         };
         if said.state == State::Listening {
-            self.listeners.insert(said.port, said.cookie);
+            self.listeners.insert(said.port.into(), said.cookie);
         }
         let entry = self.store.insert(Entry { life, message: message.into(), round, missed: 0 });
         tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync }));
@@ -249,7 +248,7 @@ impl Lives {
             None
         };
         if told.new == State::Listening {
-            self.listeners.insert(told.local_port, told.cookie);
+            self.listeners.insert(told.local_port.into(), told.cookie);
         }
         let Some(entry) = self.store.get_mut(told.cookie) else { return };
         let life = &mut entry.life;
@@ -294,7 +293,7 @@ impl Lives {
 
     /// Who listens on a port, as far as is known.
     fn listener_of(&self, port: u16) -> Option<Listener> {
-        let listener = self.store.get(*self.listeners.get(&port)?)?;
+        let listener = self.store.get(*self.listeners.get(&u64::from(port))?)?;
         let inode = InetSocket::read(&listener.message).ok().and_then(|socket| socket.message.inode());
         let inode = inode.and_then(|inode| u32::try_from(inode).ok()).filter(|&inode| inode != 0);
         Some(Listener { actor: listener.life.actor, inode })

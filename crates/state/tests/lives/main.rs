@@ -1,0 +1,5 @@
+//! The lives of sockets: stories of the engine with made messages, and a property over random runs of a model of the kernel.
+
+mod made;
+mod model;
+mod stories;

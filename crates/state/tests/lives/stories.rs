@@ -1,0 +1,265 @@
+//! Stories, one thing each.
+
+use sockeye_state::lives::Happening::{Accepted, Established, Listening, Opened, Present};
+use sockeye_state::lives::{End, Known, Lives, Protocol, Reason, Told};
+use sockeye_wire::sock_diag::inet::InetSocket;
+use sockeye_wire::sock_diag::state::State;
+
+use crate::made::Heard::{Closed, Event, Gap, Synced};
+use crate::made::*;
+
+const ESTABLISHED: State = State::Established;
+
+#[test]
+fn what_was_there_is_present_and_what_comes_is_found() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row(5, ESTABLISHED, &[]), row(6, State::Listening, &[])], &mut heard);
+    assert_eq!(heard, [Event(5, Present, Known::Found, false), Event(6, Present, Known::Found, false), Synced]);
+    heard.clear();
+    let rows = [
+        row(6, State::Listening, &[]),
+        row(5, ESTABLISHED, &[]),
+        row(7, ESTABLISHED, &[]),
+        row(8, State::SynSent, &[]),
+    ];
+    round(&mut lives, 2000, &rows, &mut heard);
+    assert_eq!(heard, [Event(7, Established, Known::Found, false), Event(8, Opened, Known::Found, false)]);
+    heard.clear();
+    round(
+        &mut lives,
+        3000,
+        &[
+            row(5, ESTABLISHED, &[]),
+            row(6, State::Listening, &[]),
+            row(7, State::CloseWait, &[]),
+            row(8, ESTABLISHED, &[]),
+        ],
+        &mut heard,
+    );
+    let changed = sockeye_state::lives::Happening::State(ESTABLISHED);
+    assert_eq!(heard, [Event(7, changed, Known::Found, false), Event(8, Established, Known::Found, false)]);
+}
+
+#[test]
+fn an_end_has_the_last_counters_and_who_it_was() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row(5, ESTABLISHED, &[("bytes_sent", 100), ("min_rtt", 31)])], &mut heard);
+    let message = destroyed(5, &[("bytes_sent", 4097), ("total_retrans", 3), ("bytes_received", 222)]);
+    let mut told = 0;
+    lives.destroyed(Protocol::Tcp, &message, at(3500), &mut |event| {
+        let Told::Event(event) = event else { panic!("{event:?}") };
+        told += 1;
+        assert_eq!(event.life.totals.bytes_sent, Some(4097));
+        assert_eq!((event.life.totals.retransmissions, event.life.totals.bytes_received), (Some(3), Some(222)));
+        assert_eq!(event.life.duration(event.at), Some(at(2499)));
+        let socket = InetSocket::read(event.message).unwrap();
+        assert_eq!((socket.message.uid(), socket.message.inode()), (Some(4321), Some(70_005)));
+        assert_eq!(socket.tcp_info().unwrap().bytes_sent(), Some(4097));
+    });
+    assert_eq!((told, lives.len()), (1, 0));
+}
+
+#[test]
+fn one_that_lived_between_two_rounds_is_known_by_its_end() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[], &mut heard);
+    heard.clear();
+    lives.destroyed(
+        Protocol::Tcp,
+        &destroyed(9, &[("bytes_sent", 77), ("segs_out", 5)]),
+        at(1500),
+        &mut hear(&mut heard),
+    );
+    assert_eq!(heard, [Closed(9, Known::End, End::Unknown, false)]);
+}
+
+#[test]
+fn one_that_was_taken_apart_keeps_what_was_last_seen() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row(5, ESTABLISHED, &[("bytes_sent", 100), ("segs_out", 9)])], &mut heard);
+    lives.destroyed(Protocol::Tcp, &disconnected(5), at(1500), &mut |event| {
+        let Told::Event(event) = event else { panic!("{event:?}") };
+        assert_eq!((event.life.end, event.life.totals.bytes_sent), (Some(End::Aborted), Some(100)));
+        assert_eq!(InetSocket::read(event.message).unwrap().message.source(), Some(local(5).ip()));
+        assert_eq!(event.life.totals_at, at(1001), "that is how old it is");
+    });
+    heard.clear();
+    lives.destroyed(Protocol::Tcp, &disconnected(8), at(1600), &mut hear(&mut heard));
+    assert_eq!(heard, [Closed(8, Known::End, End::AbortedOrRefused, false)]);
+}
+
+#[test]
+fn a_row_never_revives_what_ended_while_the_dump_ran() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    lives.begin_round(&[Protocol::Tcp], at(1000));
+    lives.destroyed(Protocol::Tcp, &destroyed(5, &[]), at(1001), &mut hear(&mut heard));
+    lives.row(Protocol::Tcp, &row(5, ESTABLISHED, &[]), at(1002), &mut hear(&mut heard));
+    lives.end_round(true, at(1003), &mut hear(&mut heard));
+    assert_eq!(heard, [Closed(5, Known::End, End::Unknown, false), Synced]);
+    assert!(lives.is_empty());
+}
+
+#[test]
+fn one_absence_proves_nothing_and_two_do() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row(5, ESTABLISHED, &[]), row(6, ESTABLISHED, &[])], &mut heard);
+    heard.clear();
+    round(&mut lives, 2000, &[row(6, ESTABLISHED, &[])], &mut heard);
+    assert_eq!(heard, []);
+    round(&mut lives, 3000, &[row(5, ESTABLISHED, &[])], &mut heard);
+    round(&mut lives, 4000, &[row(5, ESTABLISHED, &[])], &mut heard);
+    assert_eq!(heard, [Closed(6, Known::Found, End::Unknown, true)]);
+}
+
+#[test]
+fn a_loss_is_a_gap_until_two_rounds_have_proven_what_is_gone() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row(5, ESTABLISHED, &[]), row(6, ESTABLISHED, &[])], &mut heard);
+    heard.clear();
+    lives.lost(Reason::Overrun, Some(17), at(1400), &mut hear(&mut heard));
+    assert!(!lives.is_synced());
+    round(&mut lives, 1500, &[row(5, ESTABLISHED, &[]), row(7, ESTABLISHED, &[])], &mut heard);
+    assert!(!lives.is_synced());
+    round(&mut lives, 1600, &[row(5, ESTABLISHED, &[]), row(7, ESTABLISHED, &[])], &mut heard);
+    let found = Event(7, Established, Known::Found, true);
+    let gone = Closed(6, Known::Found, End::Unknown, true);
+    assert_eq!(heard, [Gap(Reason::Overrun, Some(17)), found, gone, Synced]);
+    assert!(lives.is_synced());
+}
+
+#[test]
+fn a_round_that_was_not_whole_or_began_before_a_loss_concludes_nothing() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    lives.begin_round(&[Protocol::Tcp], at(1000));
+    lives.end_round(false, at(1001), &mut hear(&mut heard));
+    assert_eq!(heard, [Gap(Reason::Dump, None)]);
+    heard.clear();
+    lives.begin_round(&[Protocol::Tcp], at(1100));
+    lives.lost(Reason::Ring, None, at(1050), &mut hear(&mut heard));
+    lives.end_round(true, at(1101), &mut hear(&mut heard));
+    assert_eq!(heard, [Gap(Reason::Ring, None)]);
+    assert!(!lives.is_synced());
+}
+
+#[test]
+fn what_was_not_asked_for_is_not_missing() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    round(&mut lives, 1000, &[row(5, ESTABLISHED, &[])], &mut heard);
+    heard.clear();
+    for time in [2000, 3000, 4000] {
+        lives.begin_round(&[Protocol::Udp], at(time));
+        lives.end_round(true, at(time + 1), &mut hear(&mut heard));
+    }
+    assert_eq!((heard, lives.len()), (vec![], 1));
+}
+
+#[test]
+fn a_connection_is_told_from_its_birth() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    round(&mut lives, 1000, &[], &mut heard);
+    heard.clear();
+    for (time, old, new) in [
+        (2000, State::Unconnected, State::SynSent),
+        (2010, State::SynSent, ESTABLISHED),
+        (3000, ESTABLISHED, State::FinWait1),
+        (3010, State::FinWait1, State::FinWait2),
+    ] {
+        lives.transition(&transition(5, time, old, new), &mut hear(&mut heard));
+    }
+    lives.transition(&transition(5, 3017, State::FinWait2, State::Unconnected), &mut |event| {
+        let Told::Event(event) = event else { panic!("{event:?}") };
+        let life = event.life;
+        assert_eq!(
+            (life.known, life.end, life.duration(event.at)),
+            (Known::Birth, Some(End::ClosedHere), Some(at(1017)))
+        );
+        assert_eq!((life.established, life.actor.unwrap().name()), (Some(at(2010)), &b"curl"[..]));
+        assert_eq!(life.state, State::FinWait2, "the last one that it had");
+    });
+    let events: Vec<_> =
+        heard.iter().map(|heard| if let Event(_, happening, ..) = heard { happening.word() } else { "" }).collect();
+    assert_eq!(events, ["opened", "established", "state", "state"]);
+}
+
+#[test]
+fn one_that_was_accepted_knows_its_listener() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    lives.transition(&transition(6, 1000, State::Unconnected, State::Listening), &mut hear(&mut heard));
+    // The copy of the listener has another cookie and the same port.
+    let child = |time, old, new| {
+        let mut told = transition(7, time, old, new);
+        told.local_port = local(6).port();
+        told.actor = None;
+        told
+    };
+    lives.transition(&child(2000, State::Listening, State::SynReceived), &mut hear(&mut heard));
+    lives.transition(&child(2001, State::SynReceived, ESTABLISHED), &mut hear(&mut heard));
+    assert_eq!(heard, [Event(6, Listening, Known::Birth, false), Event(7, Accepted, Known::Birth, false)]);
+    let (life, _) = lives.get(7).unwrap();
+    assert_eq!(life.listener.unwrap().actor.unwrap().pid, 4711);
+    assert_eq!(life.actor, None);
+}
+
+#[test]
+fn every_end_has_its_reason() {
+    let ends = |way: &[(State, State)], error: u16| {
+        let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+        for (step, &(old, new)) in (0..).zip(way) {
+            let mut told = transition(5, 1000 + step, old, new);
+            told.error = Some(if new == State::Unconnected { error } else { 0 });
+            lives.transition(&told, &mut hear(&mut heard));
+        }
+        match heard.last() {
+            Some(Closed(5, _, end, false)) => *end,
+            other => panic!("{other:?}"),
+        }
+    };
+    use State::{CloseWait, Closing, FinWait1, FinWait2, LastAck, SynReceived, SynSent, Unconnected};
+    let up = [(Unconnected, SynSent), (SynSent, ESTABLISHED)];
+    let then = |rest: &[(State, State)]| [&up[..], rest].concat();
+    assert_eq!(
+        ends(&then(&[(ESTABLISHED, FinWait1), (FinWait1, FinWait2), (FinWait2, Unconnected)]), 0),
+        End::ClosedHere
+    );
+    assert_eq!(
+        ends(&then(&[(ESTABLISHED, FinWait1), (FinWait1, Closing), (Closing, Unconnected)]), 0),
+        End::ClosedHere
+    );
+    assert_eq!(
+        ends(&then(&[(ESTABLISHED, CloseWait), (CloseWait, LastAck), (LastAck, Unconnected)]), 0),
+        End::ClosedByPeer
+    );
+    assert_eq!(ends(&then(&[(ESTABLISHED, Unconnected)]), 0), End::Aborted);
+    assert_eq!(ends(&then(&[(ESTABLISHED, Unconnected)]), 104), End::Reset);
+    assert_eq!(ends(&then(&[(ESTABLISHED, CloseWait), (CloseWait, Unconnected)]), 32), End::Reset);
+    assert_eq!(ends(&then(&[(ESTABLISHED, Unconnected)]), 110), End::TimedOut);
+    assert_eq!(ends(&[(Unconnected, SynSent), (SynSent, Unconnected)], 111), End::Refused);
+    assert_eq!(ends(&[(Unconnected, SynSent), (SynSent, Unconnected)], 113), End::Unreachable);
+    assert_eq!(ends(&[(Unconnected, SynSent), (SynSent, Unconnected)], 0), End::GaveUp);
+    assert_eq!(ends(&[(State::Listening, SynReceived), (SynReceived, Unconnected)], 0), End::Aborted);
+    assert_eq!(ends(&[(Unconnected, State::Listening), (State::Listening, Unconnected)], 0), End::ClosedHere);
+    assert_eq!(ends(&[(ESTABLISHED, Unconnected)], 71), End::Error(71));
+}
+
+#[test]
+fn a_socket_that_connects_again_has_another_life() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    for time in [1000, 2000] {
+        lives.transition(&transition(5, time, State::Unconnected, State::SynSent), &mut hear(&mut heard));
+        let mut refused = transition(5, time + 1, State::SynSent, State::Unconnected);
+        refused.error = Some(111);
+        lives.transition(&refused, &mut hear(&mut heard));
+    }
+    let life = [Event(5, Opened, Known::Birth, false), Closed(5, Known::Birth, End::Refused, false)];
+    assert_eq!(heard, [&life[..], &life[..]].concat());
+}
+
+#[test]
+fn a_row_of_a_dump_is_older_than_what_was_told() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    lives.begin_round(&[Protocol::Tcp], at(1000));
+    lives.transition(&transition(5, 1001, ESTABLISHED, State::FinWait1), &mut hear(&mut heard));
+    lives.row(Protocol::Tcp, &row(5, ESTABLISHED, &[]), at(1002), &mut hear(&mut heard));
+    assert_eq!(lives.get(5).unwrap().0.state, State::FinWait1);
+    assert_eq!(heard.len(), 1);
+}
