@@ -225,11 +225,12 @@ fn whole_segments_wait(counters: &Counters) -> bool {
     counters.notsent_bytes().zip(counters.snd_mss()).is_some_and(|(bytes, segment)| bytes >= segment)
 }
 
-/// Whether something waits to be sent that does not fit into the peer's window beside what is on its way.
+/// Whether something waits to be sent while most of the peer's window is used: what is on its way and one more segment take
+/// more than half of it.
 fn is_used_up(counters: &Counters) -> bool {
     let (Some(queued), Some(not_sent)) = (counters.wqueue(), counters.notsent_bytes()) else { return false };
-    let next = not_sent.min(counters.snd_mss().unwrap_or(0));
-    counters.snd_wnd().is_some_and(|window| not_sent > 0 && queued.saturating_sub(not_sent) + next > window)
+    let taken = queued.saturating_sub(not_sent) + not_sent.min(counters.snd_mss().unwrap_or(0));
+    counters.snd_wnd().is_some_and(|window| not_sent > 0 && taken > window / 2)
 }
 
 /// Whether everything is sent, and the buffer so full that the program cannot write (`sk_stream_is_writeable`: a third of what

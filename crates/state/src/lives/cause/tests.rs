@@ -181,7 +181,8 @@ fn a_sender_that_paces_is_behind_a_used_up_window_too() {
     assert_eq!(found(&paced(8_948), &now(8_948, 430_000)), ["receiver-window"]);
     assert_eq!(found(&paced(8_948), &now(8_948, 296_000)), [""; 0]);
     assert_eq!(found(&paced(8_948), &now(8_948, 430_000).info("busy_time", 790_000)), [""; 0]);
-    assert_eq!(found(&paced(13_422), &now(13_422, 430_000)), [""; 0], "one more would fit");
+    assert_eq!(found(&paced(26_843), &now(26_843, 430_000)), ["receiver-window"], "one more makes it half");
+    assert_eq!(found(&paced(26_844), &now(26_844, 430_000)), [""; 0]);
     assert_eq!(found(&paced(8_948), &now(8_948, 430_000).info("bytes_acked", 7_001_000_000)), [""; 0], "8.9 ms");
 }
 
