@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sockeye_state::lives::cause::evidence;
-use sockeye_state::lives::{Counters, causes};
+use sockeye_state::lives::{Cause, Counters, causes};
 use sockeye_zoo::{Skip, in_namespace};
 
 use place::Place;
@@ -79,7 +79,7 @@ fn difference(
     if found.iter().collect::<BTreeSet<_>>() == expected {
         return None;
     }
-    let words: Vec<_> = found.iter().map(|cause| cause.word()).collect();
+    let words: Vec<_> = found.iter().map(Cause::word).collect();
     let mut text = format!("{}: found {words:?}, provoked {:?}\n", subject.what, subject.expected);
     for cause in found.iter().chain(expected) {
         let _ = writeln!(text, "  {cause}: {:?}", evidence(cause, before, now, elapsed));
@@ -135,10 +135,8 @@ provoked! { "bbr":
 fn pairs_with(first: usize) {
     in_namespace(|_| {
         let place = Place::new("cubic")?;
-        for second in first + 1..PROVOCATIONS.len() {
-            judge(&place, &[PROVOCATIONS[first], PROVOCATIONS[second]])?;
-        }
-        Ok(())
+        let others = &PROVOCATIONS[first + 1..];
+        others.iter().try_for_each(|&second| judge(&place, &[PROVOCATIONS[first], second]))
     });
 }
 

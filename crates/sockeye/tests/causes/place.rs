@@ -141,21 +141,23 @@ impl Place {
     }
 
     fn lay_ways(&self) -> Result<(), Skip> {
-        let (mut here, mut there) = (String::new(), "link set lo up\n".to_owned());
+        let (mut here, mut there) = (Vec::new(), vec!["link set lo up".to_owned()]);
         for way in Way::ALL.into_iter().filter(|&way| way != Way::Loopback) {
             let (device, net) = (way.device(), way as u8);
             if !matches!(way, Way::Long | Way::SlowAndLossy) {
-                here += &format!("link add {device} type veth peer name {device} netns {}\n", self.process.id());
+                here.push(format!("link add {device} type veth peer name {device} netns {}", self.process.id()));
             }
             if way == Way::Lossy {
                 // A packet is a segment, so that what is dropped is what was said.
-                here += &format!("link set {device} gso_max_segs 1\n");
+                here.push(format!("link set {device} gso_max_segs 1"));
             }
-            here += &format!("address add 10.91.{net}.1/24 dev {device}\nlink set {device} up\n");
-            there += &format!("address add 10.91.{net}.2/24 dev {device}\nlink set {device} up\n");
+            for (orders, end) in [(&mut here, 1), (&mut there, 2)] {
+                orders.push(format!("address add 10.91.{net}.{end}/24 dev {device}"));
+                orders.push(format!("link set {device} up"));
+            }
         }
-        given("ip", &["-batch", "-"], &here)?;
-        self.there(|| given("ip", &["-batch", "-"], &there))?;
+        given("ip", &["-batch", "-"], &here.join("\n"))?;
+        self.there(|| given("ip", &["-batch", "-"], &there.join("\n")))?;
         given("tc", &["-batch", "-"], "qdisc add dev shaped root tbf rate 8mbit burst 16kb limit 300kb\n")?;
         // The first packet of all opens the connection, and is not one of those that are dropped.
         let rules = "add table ip causes\n\

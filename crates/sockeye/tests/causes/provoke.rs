@@ -25,7 +25,7 @@ pub(crate) struct Subject {
 /// Something that goes wrong, or does not, as long as this is kept.
 pub(crate) struct Provoked {
     pub(crate) subjects: Vec<Subject>,
-    _kept: Box<dyn Any>,
+    kept: Vec<Box<dyn Any>>,
 }
 
 /// How something is provoked.
@@ -48,7 +48,7 @@ fn of(
     let subject =
         |socket: &TcpStream, (what, expected, ready)| Subject { what, cookie: cookie(socket), expected, ready };
     let subjects = vec![subject(&connection.near, near), subject(&connection.far, far)];
-    Provoked { subjects, _kept: Box::new(connection) }
+    Provoked { subjects, kept: vec![Box::new(connection)] }
 }
 
 const ALWAYS: fn(&Counters) -> bool = |_| true;
@@ -136,6 +136,7 @@ pub(crate) fn silent_peer(place: &Place) -> Result<Provoked, Skip> {
 }
 
 /// A listener that nobody accepts from.
+#[expect(clippy::unnecessary_wraps, reason = "as every provocation")]
 pub(crate) fn full_listener(place: &Place) -> Result<Provoked, Skip> {
     let listen = || -> std::io::Result<TcpListener> {
         let listener = TcpListener::bind((Way::Plain.far_address(), 0))?;
@@ -157,7 +158,7 @@ pub(crate) fn full_listener(place: &Place) -> Result<Provoked, Skip> {
         ready: ALWAYS,
     });
     let subjects = std::iter::once(subject).chain(waiting).collect();
-    Ok(Provoked { subjects, _kept: Box::new((listener, clients)) })
+    Ok(Provoked { subjects, kept: vec![Box::new((listener, clients))] })
 }
 
 /// An application that sends rarely.
@@ -250,6 +251,6 @@ pub(crate) fn idle(place: &Place) -> Result<Provoked, Skip> {
         ("its other end, with bytes unread", &[], |counters| counters.rqueue() == Some(321)),
     );
     both.subjects.extend(unread.subjects);
-    both._kept = Box::new((both._kept, unread._kept));
+    both.kept.extend(unread.kept);
     Ok(both)
 }
