@@ -75,8 +75,10 @@ impl<'c> Interval<'c> {
         let closed = |counters: &Counters| counters.timer() == Some(CLOSED_WINDOW);
         let closed = closed(self.before) && closed(self.now) && self.delta.bytes_acked == Some(0);
         let share = self.delta.share(self.delta.rwnd_limited).or(closed.then_some(1.0))?;
-        let turn = self.window_turn()?;
-        if share >= HELD_SHARE && turn >= TURN_MIN {
+        let window = self.window()?;
+        let turn = self.time_for(window)?;
+        let enough = if window <= SMALL { SMALL_WAIT_MIN } else { WAIT_MIN };
+        if share >= HELD_SHARE && turn >= enough {
             return Some(share);
         }
         let busy = self.delta.share(self.delta.busy)?;
@@ -92,7 +94,9 @@ impl<'c> Interval<'c> {
             return Some(share);
         }
         let busy = self.busy_by_itself()?;
-        let exhausted = is_exhausted(self.before) && is_exhausted(self.now);
+        let (was, is) = (is_exhausted(self.before), is_exhausted(self.now));
+        // A small one is caught while it is refilled now and then.
+        let exhausted = if self.now.sndbuf()? <= SMALL { was || is } else { was && is };
         let moves = self.delta.bytes_acked.is_some_and(|bytes| bytes > 0);
         let wait = self.time_for(self.now.wqueue()?)?;
         (exhausted && moves && busy >= HELD_SHARE && wait >= WAIT_MIN).then_some(busy)
@@ -181,14 +185,13 @@ impl<'c> Interval<'c> {
         Some((self.delta.needed_retransmissions()? as f64 / sent as f64).min(1.0))
     }
 
-    /// How long the peer's window takes to be used up once. A closed one opens by a segment at least: a receiver waits until it
-    /// can.
-    fn window_turn(&self) -> Option<Duration> {
+    /// The peer's window. A closed one opens by a segment at least: a receiver waits until it can.
+    fn window(&self) -> Option<u32> {
         let window = match (self.before.snd_wnd(), self.now.snd_wnd()) {
             (Some(before), Some(now)) => before.min(now),
             _ => 0,
         };
-        self.time_for(window.max(self.now.snd_mss()?))
+        Some(window.max(self.now.snd_mss()?))
     }
 
     /// How long `bytes` take at the rate at which the peer acknowledges.
