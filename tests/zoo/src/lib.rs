@@ -45,6 +45,7 @@ mod tcp_states;
 mod tcp_trouble;
 mod udp;
 mod unix;
+mod wire;
 mod zoo;
 
 pub use crowd::UdpWish;
@@ -55,4 +56,5 @@ pub use namespace::{enter, in_namespace};
 pub use skip::Skip;
 pub use specimen::Specimen;
 pub use tcp_trouble::TROUBLES;
+pub use wire::{LongWire, WireEnd};
 pub use zoo::{Unavailable, Zoo};

@@ -4,6 +4,8 @@
 //! between them: what it cannot see in those, it does not say.
 
 mod evidence;
+#[cfg(test)]
+mod page;
 mod rule;
 mod thresholds;
 

@@ -75,8 +75,10 @@ impl<'c> Interval<'c> {
         let closed = |counters: &Counters| counters.timer() == Some(CLOSED_WINDOW);
         let closed = closed(self.before) && closed(self.now) && self.delta.bytes_acked == Some(0);
         let share = self.delta.share(self.delta.rwnd_limited).or(closed.then_some(1.0))?;
-        let turn = self.window_turn()?;
-        if share >= HELD_SHARE && turn >= TURN_MIN {
+        let window = self.window()?;
+        let turn = self.time_for(window)?;
+        let enough = if window <= SMALL { SMALL_WAIT_MIN } else { WAIT_MIN };
+        if share >= HELD_SHARE && turn >= enough {
             return Some(share);
         }
         let busy = self.delta.share(self.delta.busy)?;
@@ -92,7 +94,9 @@ impl<'c> Interval<'c> {
             return Some(share);
         }
         let busy = self.busy_by_itself()?;
-        let exhausted = is_exhausted(self.before) && is_exhausted(self.now);
+        let (was, is) = (is_exhausted(self.before), is_exhausted(self.now));
+        // A small one is caught while it is refilled now and then.
+        let exhausted = if self.now.sndbuf()? <= SMALL { was || is } else { was && is };
         let moves = self.delta.bytes_acked.is_some_and(|bytes| bytes > 0);
         let wait = self.time_for(self.now.wqueue()?)?;
         (exhausted && moves && busy >= HELD_SHARE && wait >= WAIT_MIN).then_some(busy)
@@ -181,14 +185,13 @@ impl<'c> Interval<'c> {
         Some((self.delta.needed_retransmissions()? as f64 / sent as f64).min(1.0))
     }
 
-    /// How long the peer's window takes to be used up once. A closed one opens by a segment at least: a receiver waits until it
-    /// can.
-    fn window_turn(&self) -> Option<Duration> {
+    /// The peer's window. A closed one opens by a segment at least: a receiver waits until it can.
+    fn window(&self) -> Option<u32> {
         let window = match (self.before.snd_wnd(), self.now.snd_wnd()) {
             (Some(before), Some(now)) => before.min(now),
             _ => 0,
         };
-        self.time_for(window.max(self.now.snd_mss()?))
+        Some(window.max(self.now.snd_mss()?))
     }
 
     /// How long `bytes` take at the rate at which the peer acknowledges.
@@ -225,11 +228,12 @@ fn whole_segments_wait(counters: &Counters) -> bool {
     counters.notsent_bytes().zip(counters.snd_mss()).is_some_and(|(bytes, segment)| bytes >= segment)
 }
 
-/// Whether something waits to be sent that does not fit into the peer's window beside what is on its way.
+/// Whether something waits to be sent while most of the peer's window is used: what is on its way and one more segment take
+/// more than half of it.
 fn is_used_up(counters: &Counters) -> bool {
     let (Some(queued), Some(not_sent)) = (counters.wqueue(), counters.notsent_bytes()) else { return false };
-    let next = not_sent.min(counters.snd_mss().unwrap_or(0));
-    counters.snd_wnd().is_some_and(|window| not_sent > 0 && queued.saturating_sub(not_sent) + next > window)
+    let taken = queued.saturating_sub(not_sent) + not_sent.min(counters.snd_mss().unwrap_or(0));
+    counters.snd_wnd().is_some_and(|window| not_sent > 0 && taken > window / 2)
 }
 
 /// Whether everything is sent, and the buffer so full that the program cannot write (`sk_stream_is_writeable`: a third of what

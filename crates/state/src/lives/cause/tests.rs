@@ -156,9 +156,14 @@ fn a_small_window_nearly_all_the_time_is_the_receivers_window() {
     let before = Sample::healthy().info("notsent_bytes", 2_000_000).info("snd_wnd", 65_536);
     assert_eq!(found(&before, &windowed(65_536, 800_000, 650_000)), ["receiver-window"]);
     assert_eq!(found(&before, &windowed(65_536, 799_000, 650_000)), [""; 0]);
-    // Through a window that turns over in less than a millisecond everything goes.
-    assert_eq!(found(&before, &windowed(65_536, 990_000, 70_000_000)), [""; 0]);
+    // Through a small window that is used up in less than a millisecond everything goes.
+    assert_eq!(found(&before, &windowed(65_536, 990_000, 66_000_000)), [""; 0]);
     assert_eq!(found(&before, &windowed(65_536, 990_000, 65_000_000)), ["receiver-window"]);
+    // Behind a larger one a reader that gets no processor makes wait as long.
+    let wide = before.clone().info("snd_wnd", 989_184);
+    assert_eq!(found(&wide, &windowed(1_140_736, 990_000, 827_000_000)), [""; 0]);
+    assert_eq!(found(&wide, &windowed(1_140_736, 990_000, 99_000_000)), [""; 0]);
+    assert_eq!(found(&wide, &windowed(1_140_736, 990_000, 98_000_000)), ["receiver-window"]);
 }
 
 #[test]
@@ -181,7 +186,8 @@ fn a_sender_that_paces_is_behind_a_used_up_window_too() {
     assert_eq!(found(&paced(8_948), &now(8_948, 430_000)), ["receiver-window"]);
     assert_eq!(found(&paced(8_948), &now(8_948, 296_000)), [""; 0]);
     assert_eq!(found(&paced(8_948), &now(8_948, 430_000).info("busy_time", 790_000)), [""; 0]);
-    assert_eq!(found(&paced(13_422), &now(13_422, 430_000)), [""; 0], "one more would fit");
+    assert_eq!(found(&paced(26_843), &now(26_843, 430_000)), ["receiver-window"], "one more makes it half");
+    assert_eq!(found(&paced(26_844), &now(26_844, 430_000)), [""; 0]);
     assert_eq!(found(&paced(8_948), &now(8_948, 430_000).info("bytes_acked", 7_001_000_000)), [""; 0], "8.9 ms");
 }
 
@@ -217,9 +223,15 @@ fn a_buffer_that_is_on_its_way_as_a_whole_at_both_moments_is_the_send_buffer() {
     assert_eq!(found(&exhausted, &now(2_400_000, 1_000_000)), ["send-buffer"]);
     assert_eq!(found(&exhausted, &now(2_400_000, 790_000)), [""; 0], "the program did not fill it all the time");
     assert_eq!(found(&exhausted, &now(66_000_000, 1_000_000)), [""; 0], "nobody notices a millisecond");
-    assert_eq!(found(&exhausted.clone().info("notsent_bytes", 1), &now(2_400_000, 1_000_000)), [""; 0]);
-    let roomy = now(2_400_000, 1_000_000).memory("wmem_queued", 5_461);
-    assert_eq!(found(&exhausted, &roomy), [""; 0], "a third is free, the program may write");
+    let unsent = |sample: Sample| sample.info("notsent_bytes", 1);
+    assert_eq!(found(&unsent(exhausted.clone()), &unsent(now(2_400_000, 1_000_000))), [""; 0]);
+    // A third is free, the program may write: a small buffer is caught so now and then, a large one is no limit.
+    let roomy = |sample: Sample| sample.memory("wmem_queued", 5_461);
+    assert_eq!(found(&exhausted, &roomy(now(2_400_000, 1_000_000))), ["send-buffer"]);
+    assert_eq!(found(&roomy(exhausted.clone()), &roomy(now(2_400_000, 1_000_000))), [""; 0]);
+    let large = |sample: Sample, queued| sample.memory("sndbuf", 65_537).memory("wmem_queued", queued);
+    assert_eq!(found(&large(exhausted.clone(), 43_692), &large(now(2_400_000, 1_000_000), 43_692)), ["send-buffer"]);
+    assert_eq!(found(&large(exhausted.clone(), 43_691), &large(now(2_400_000, 1_000_000), 43_692)), [""; 0]);
 }
 
 /// `acked` bytes went through in an interval in which data waited all the time.

@@ -42,10 +42,12 @@ thresholds! {
     PART_SHARE: f64 = 0.3, "part share", "30 %",
         "A sender that paces, as BBR does, waits part of the time for its own clock though something else holds it back; a \
          healthy transfer waits less than a sixth of the time for its send buffer, however busy the machine.";
-    TURN_MIN: Duration = Duration::from_millis(1), "window turn", "1 ms",
-        "A window that is used up more than a thousand times a second is no small one, whoever waits for it.";
+    SMALL: u32 = 65_536, "small", "64 KiB",
+        "What a connection without window scaling has at most; the kernel's own sizing goes beyond it as soon as that helps.";
+    SMALL_WAIT_MIN: Duration = Duration::from_millis(1), "wait for a small one", "1 ms",
+        "Of a small window it is known that it is small; one that is used up more than a thousand times a second is enough.";
     WAIT_MIN: Duration = Duration::from_millis(10), "noticeable wait", "10 ms",
-        "What is seen at two moments only must be larger than the pauses that a busy machine makes by itself.";
+        "What is a large window, or is seen at two moments only, must be waited for longer than a busy machine makes wait by itself.";
     BACKLOG_WAIT_MIN: Duration = Duration::from_millis(50), "backlog wait", "50 ms",
         "A transfer that fills a fast link keeps its send queue for 30 ms (4 MiB at 1 Gbit/s) and is healthy.";
     QUEUED_SEGMENTS_MIN: f64 = 4.0, "queued segments", "4 segments",
@@ -98,6 +100,12 @@ mod tests {
         }
     }
 
+    impl Plain for u32 {
+        fn plain(self) -> f64 {
+            self.into()
+        }
+    }
+
     impl Plain for u64 {
         fn plain(self) -> f64 {
             u32::try_from(self).expect("a small number").into()
@@ -109,9 +117,16 @@ mod tests {
         for (threshold, constant) in THRESHOLDS.iter().zip(values()) {
             let (number, unit) = threshold.value.split_once(' ').expect("a number and a unit");
             let said: f64 = number.parse().expect("a number");
-            let said = if unit == "%" { said / 100.0 } else { said };
+            let said = said
+                * if unit == "%" {
+                    0.01
+                } else if unit == "KiB" {
+                    1024.0
+                } else {
+                    1.0
+                };
             assert!((said - constant).abs() < 1e-9, "{}: {} is not {constant}", threshold.name, threshold.value);
-            assert!(matches!(unit, "%" | "ms" | "segments" | "timeouts"), "{unit}");
+            assert!(matches!(unit, "%" | "ms" | "KiB" | "segments" | "timeouts"), "{unit}");
         }
     }
 }
