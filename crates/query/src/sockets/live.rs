@@ -137,6 +137,15 @@ const OWN: [(Own, &str, FieldKind, &str); 8] = [
     ),
 ];
 
+/// The listener that a socket came out of.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Who made it listen: pid and name.
+    pub actor: Option<(u32, &'a [u8])>,
+    /// Its inode.
+    pub inode: Option<u32>,
+}
+
 /// What is known of the life of a socket, beside what a listing says.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -164,6 +173,8 @@ pub struct Facts<'a> {
     pub described: bool,
     /// Who opened it, as the kernel's event said: pid and name.
     pub actor: Option<(u32, &'a [u8])>,
+    /// Who made the listener listen that it came out of, and the listener's inode.
+    pub listener: Option<Origin<'a>>,
     /// The control group of the socket, as the kernel's event said.
     pub cgroup: Option<u64>,
 }
@@ -287,9 +298,12 @@ impl LiveRow<'_> {
                     | Flat::Namespace
             )
         };
+        // A port that the kernel has not chosen yet, or has taken back.
+        let port =
+            |flat: &Flat| matches!(flat, Flat::LocalPort | Flat::PeerPort) && self.row.flat_number(*flat) == Some(0);
         !self.facts.described
             && match &registry().sources[usize::from(field.0)] {
-                Source::Flat(flat) => !known(flat),
+                Source::Flat(flat) => !known(flat) || port(flat),
                 // The address family is the first octet of the structure, and was said; attributes are there or are not.
                 Source::Places(places) => {
                     let in_structure = |place: &Place| place.attribute.is_none() && place.tables.has(self.row.table);
@@ -298,11 +312,23 @@ impl LiveRow<'_> {
             }
     }
 
+    /// Whether the owners that this row names are those of the listener that the socket came out of.
+    pub fn owned_by_listener(&self) -> bool {
+        self.facts.actor.is_none() && self.facts.listener.is_some() && !self.facts.described
+    }
+
     fn of_actor(&self, field: FieldId) -> Option<Value<'_>> {
         let Source::Flat(flat) = &registry().sources[usize::from(field.0)] else { return None };
+        let listener = self.facts.listener.filter(|_| self.facts.actor.is_none());
+        if let (Flat::Owner(part), Some(Origin { inode: Some(inode), .. })) = (flat, listener)
+            && let Some(owners) = self.row.surroundings.owners(inode, *part).filter(|owners| !is_empty(owners))
+        {
+            return Some(owners);
+        }
+        let actor = self.facts.actor.or_else(|| listener?.actor);
         match flat {
-            Flat::Owner(OwnerPart::Pid) => Some(Value::List(vec![Value::Unsigned(self.facts.actor?.0.into())])),
-            Flat::Owner(OwnerPart::Process) => Some(Value::List(vec![Value::Text(self.facts.actor?.1)])),
+            Flat::Owner(OwnerPart::Pid) => Some(Value::List(vec![Value::Unsigned(actor?.0.into())])),
+            Flat::Owner(OwnerPart::Process) => Some(Value::List(vec![Value::Text(actor?.1)])),
             Flat::Cgroup => self.row.surroundings.cgroup(self.facts.cgroup?).map(Value::Text),
             _ => None,
         }

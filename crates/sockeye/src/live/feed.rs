@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use sockeye_conn::{Buffer, Error, Namespace, Socket};
-use sockeye_state::lives::{Lives, Protocol, Reason, Time, Told};
+use sockeye_state::lives::{Lives, Protocol, Reason, Time, Told, Transition};
 use sockeye_state::{Dump, Received, Step};
 use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, InetQuestion, InetSocket};
 use sockeye_wire::sock_diag::state::State;
@@ -115,6 +115,11 @@ impl Feed {
         Ok(())
     }
 
+    /// Takes a change of a TCP socket of this namespace.
+    pub(crate) fn transition(&mut self, change: &Transition, tell: &mut dyn FnMut(Told<'_>)) {
+        self.lives.transition(change, tell);
+    }
+
     /// Tells the engine of a loss that somebody else met, and asks again soon.
     pub(crate) fn lost(&mut self, reason: Reason, lost: Option<u64>, since: Time, tell: &mut dyn FnMut(Told<'_>)) {
         self.lives.lost(reason, lost, since, tell);
@@ -153,12 +158,14 @@ impl Feed {
 
     fn round(&mut self, tell: &mut dyn FnMut(Told<'_>), beside: &mut dyn FnMut(&Lives)) -> Result<(), Error> {
         let began = now();
-        self.lives.begin_round(began);
+        // What is told as it happens has to be asked for only where something is not known.
+        let tcp = !self.options.traced || !self.lives.is_synced();
+        let wanted = [(Protocol::Tcp, tcp), (Protocol::Udp, self.options.udp)];
+        let wanted: Vec<_> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(protocol, _)| protocol).collect();
+        self.lives.begin_round(&wanted, began);
         let mut whole = true;
         for (protocol, number, family) in DUMPS {
-            // What is told as it happens has to be asked for only where something is not known.
-            let known = protocol == Protocol::Tcp && self.options.traced && self.lives.is_synced();
-            if known || protocol == Protocol::Udp && !self.options.udp {
+            if !wanted.contains(&protocol) {
                 continue;
             }
             whole &= self.dump((protocol, number, family), tell, beside)?;

@@ -3,6 +3,7 @@
 pub(crate) mod feed;
 pub(crate) mod owners;
 pub(crate) mod row;
+pub(crate) mod trace;
 
 use std::time::{Duration, SystemTime};
 

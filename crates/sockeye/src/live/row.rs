@@ -1,6 +1,6 @@
 //! A live socket as filters and formats read it.
 
-use sockeye_query::sockets::live::{Facts, LiveRow};
+use sockeye_query::sockets::live::{Facts, LiveRow, Origin};
 use sockeye_query::sockets::{SocketRow, Surroundings, Table};
 use sockeye_state::lives::{Delta, End, Event, Happening, Life, Protocol, Side, Time, Totals};
 use sockeye_wire::sock_diag::state::State;
@@ -51,6 +51,10 @@ fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
         why: life.before.map(|_| life.causes.bits()),
         described: life.described,
         actor: life.actor.as_ref().map(|actor| (actor.pid, actor.name())),
+        listener: life
+            .listener
+            .as_ref()
+            .map(|listener| (listener.actor.as_ref().map(|actor| (actor.pid, actor.name())), listener.inode)),
         cgroup: life.cgroup,
     }
 }

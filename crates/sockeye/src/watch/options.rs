@@ -14,6 +14,18 @@ pub(crate) enum StreamFormat {
     Ndjson,
 }
 
+/// Where changes of TCP sockets come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Source {
+    /// The best that is allowed
+    #[default]
+    Auto,
+    /// The kernel's own events, by BPF: every change
+    Bpf,
+    /// Repeated dumps, and what the kernel tells of sockets that were destroyed
+    Dumps,
+}
+
 /// Options of `sockeye watch`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
@@ -40,6 +52,10 @@ pub(crate) struct Options {
     /// Time between comparisons with the kernel's tables, up to a tenth more (default: each table's own, some minutes)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) audit: Option<std::time::Duration>,
+
+    /// Where changes of TCP sockets come from (`watch sockets`)
+    #[arg(long, value_enum, value_name = "SOURCE", default_value_t)]
+    pub(crate) source: Source,
 
     /// Time between dumps of the sockets, where births are not told (`watch sockets`)
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1s")]

@@ -2,6 +2,7 @@
 
 use core::net::SocketAddr;
 
+use hashbrown::HashMap;
 use sockeye_wire::sock_diag::bare;
 use sockeye_wire::sock_diag::inet::InetSocket;
 use sockeye_wire::sock_diag::state::State;
@@ -11,7 +12,7 @@ use super::cause::causes;
 use super::counters::Counters;
 use super::ending::End;
 use super::event::{Event, Gap, Happening, Reason, Told};
-use super::life::{Known, Life, Protocol, Side, Time, Totals};
+use super::life::{Known, Life, Listener, Protocol, Side, Time, Totals};
 use super::store::{ByCookie, Entry, Store};
 use super::transition::Transition;
 
@@ -38,6 +39,10 @@ pub struct Lives {
     traced: bool,
     round: u32,
     round_began: Option<Time>,
+    /// What the dumps of this round are of.
+    dumped: [bool; 2],
+    /// Who listens where, by port.
+    listeners: HashMap<u16, u64>,
     /// Whole rounds since something was lost, or since the beginning.
     whole_rounds: u8,
     /// A loss that was told of and is not made good yet.
@@ -84,8 +89,9 @@ impl Lives {
         self.unfollowed
     }
 
-    /// Dumps begin, of every table that is followed.
-    pub fn begin_round(&mut self, at: Time) {
+    /// Dumps begin, of all sockets of these protocols.
+    pub fn begin_round(&mut self, protocols: &[Protocol], at: Time) {
+        self.dumped = [Protocol::Tcp, Protocol::Udp].map(|protocol| protocols.contains(&protocol));
         self.round = self.round.wrapping_add(1);
         self.round_began = Some(at);
         self.ended.clear();
@@ -144,6 +150,9 @@ impl Lives {
             State::Established => Happening::Established,
             _ => Happening::State(State::Established),
         };
+        if said.state == State::Listening {
+            self.listeners.insert(said.port, said.cookie);
+        }
         let entry = self.store.insert(Entry { life, message: message.into(), round, missed: 0 });
         tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync }));
     }
@@ -159,8 +168,8 @@ impl Lives {
         }
         let mut gone = Vec::new();
         for entry in self.store.iter_mut() {
-            // Whose birth was told while the round ran may have come too late for it.
-            if entry.round == self.round || entry.life.since >= began {
+            // What was not asked for cannot be missing; whose birth was told while the round ran may have come too late.
+            if !self.dumped[entry.life.protocol as usize] || entry.round == self.round || entry.life.since >= began {
                 continue;
             }
             entry.missed += 1;
@@ -227,15 +236,25 @@ impl Lives {
                 self.unfollowed += 1;
                 return;
             }
-            let born = matches!(told.old, State::Unconnected | State::SynReceived);
+            // A socket that comes out of a listener is a copy of it at first.
+            let born = matches!(told.old, State::Unconnected | State::SynReceived | State::Listening);
             let known = if born { Known::Birth } else { Known::Found };
             let life = Life::new(told.cookie, Protocol::Tcp, told.old, known, at);
             let message = bare_message(told).into();
             self.store.insert(Entry { life, message, round: self.round, missed: 0 });
         }
+        let listener = if told.new == State::SynReceived || told.old == State::SynReceived {
+            self.listener_of(told.local_port)
+        } else {
+            None
+        };
+        if told.new == State::Listening {
+            self.listeners.insert(told.local_port, told.cookie);
+        }
         let Some(entry) = self.store.get_mut(told.cookie) else { return };
         let life = &mut entry.life;
         life.enter(told.new);
+        life.listener = listener.or(life.listener);
         life.cgroup = told.cgroup.or(life.cgroup);
         life.totals = told.totals.or(life.totals);
         life.totals_at = at;
@@ -259,6 +278,11 @@ impl Lives {
                 life.established = Some(at);
                 Happening::Established
             }
+            // Nobody has accepted it yet, and it may never come to that.
+            (State::Listening, State::SynReceived) => {
+                life.side = Some(Side::Accept);
+                return;
+            }
             (from, _) => Happening::State(from),
         };
         if !life.described {
@@ -266,6 +290,14 @@ impl Lives {
             entry.keep(&bare_message(told));
         }
         tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync: false }));
+    }
+
+    /// Who listens on a port, as far as is known.
+    fn listener_of(&self, port: u16) -> Option<Listener> {
+        let listener = self.store.get(*self.listeners.get(&port)?)?;
+        let inode = InetSocket::read(&listener.message).ok().and_then(|socket| socket.message.inode());
+        let inode = inode.and_then(|inode| u32::try_from(inode).ok()).filter(|&inode| inode != 0);
+        Some(Listener { actor: listener.life.actor, inode })
     }
 
     /// A TCP socket is closed.
@@ -279,6 +311,9 @@ impl Lives {
             let life = Life::new(told.cookie, Protocol::Tcp, told.old, Known::End, at);
             Entry { life, message: bare_message(told).into(), round: 0, missed: 0 }
         });
+        if told.old == State::Listening {
+            self.listeners.retain(|_, cookie| *cookie != told.cookie);
+        }
         let life = &mut entry.life;
         life.enter(told.old);
         life.ended = Some(at);
@@ -338,6 +373,7 @@ fn bare_message(told: &Transition) -> [u8; sockeye_wire::sock_diag::inet::MESSAG
 struct Said {
     cookie: u64,
     state: State,
+    port: u16,
     totals: Option<Totals>,
     /// Taken apart before it was destroyed (`tcp_disconnect`): its addresses and counters are gone.
     is_disconnected: bool,
@@ -354,6 +390,7 @@ impl Said {
         Some(Self {
             cookie: socket.message.cookie()?,
             state: socket.message.state()?,
+            port: socket.message.sport().and_then(|port| u16::try_from(port).ok()).unwrap_or(0),
             totals: info.as_ref().map(Totals::of),
             is_disconnected: unspecified && info.as_ref().is_some_and(did_nothing),
         })

@@ -139,6 +139,16 @@ impl Actor {
     }
 }
 
+/// Where a socket came from that was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Listener {
+    /// Who made it listen, as the kernel's event said.
+    pub actor: Option<Actor>,
+    /// Inode of the listening socket, by which its owners are found.
+    pub inode: Option<u32>,
+}
+
 /// One socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -165,6 +175,8 @@ pub struct Life {
     pub closed_here: Option<bool>,
     /// Who opened it, as the kernel's event said.
     pub actor: Option<Actor>,
+    /// The listener that it came out of, where it was seen to. Whoever holds that mostly holds it too.
+    pub listener: Option<Listener>,
     /// The control group, as the kernel's event said.
     pub cgroup: Option<u64>,
     /// What it has done.
@@ -193,6 +205,7 @@ impl Life {
             end: None,
             closed_here: None,
             actor: None,
+            listener: None,
             cgroup: None,
             totals: Totals::default(),
             totals_at: at,

@@ -23,5 +23,5 @@ pub use ending::End;
 pub use engine::Lives;
 pub use event::{Event, Gap, Happening, Reason, Told};
 pub use judgement::Judgement;
-pub use life::{Actor, Known, Life, Protocol, Side, Time, Totals};
+pub use life::{Actor, Known, Life, Listener, Protocol, Side, Time, Totals};
 pub use transition::Transition;

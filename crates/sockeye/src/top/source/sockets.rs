@@ -118,14 +118,14 @@ impl Seen<'_> {
             What::Drops => self.drops().map(Rank::number),
             What::Namespace => Some(Rank::number(self.id.place.into())),
             // Those that weigh most have the smallest numbers.
-            What::Why => self.causes().and_then(Causes::first).map(|cause| Rank::number(cause as u64)),
+            What::Why => self.causes().and_then(|causes| causes.first()).map(|cause| Rank::number(cause as u64)),
             _ => None,
         }
     }
 
     /// What held it up in the last interval; `None` where there was none.
     fn causes(&self) -> Option<Causes> {
-        self.life.delta.map(|_| self.life.causes)
+        self.life.before.map(|_| self.life.causes)
     }
 
     /// What stands in a cell. `history`: the last round-trip times.
@@ -180,7 +180,7 @@ impl Seen<'_> {
 
     /// What deserves to be seen: what is lost, what is full, what is over.
     pub(super) fn mood(&self) -> Mood {
-        let first = self.causes().and_then(Causes::first);
+        let first = self.causes().and_then(|causes| causes.first());
         match self.life.state {
             _ if matches!(first, Some(Cause::AcceptQueueFull | Cause::Loss)) => Mood::Bad,
             _ if self.pace.rate(4).is_some_and(|rate| rate > 0.0) => Mood::Bad,

@@ -58,7 +58,14 @@ fn read<'a>(row: &'a LiveRow<'_>, name: &str) -> Option<Value<'a>> {
 
 /// ` 10.0.0.1:443`, ` [fd00::1]:443`; a listener has no peer.
 fn end(out: &mut Vec<u8>, row: &LiveRow<'_>, address: &str, port: &str) {
-    let (Some(address), Some(port)) = (read(row, address), read(row, port)) else { return };
+    let Some(address) = read(row, address) else { return };
+    let Some(port) = read(row, port) else {
+        if !matches!(address, Value::Address(ip) if ip.is_unspecified()) {
+            out.push(b' ');
+            value::text(out, &address);
+        }
+        return;
+    };
     let (is_none, is_ipv6) = match address {
         Value::Address(ip) => (ip.is_unspecified() && port == Value::Unsigned(0), ip.is_ipv6()),
         _ => (false, false),

@@ -104,6 +104,9 @@ fn owners(out: &mut Vec<u8>, row: &LiveRow<'_>) {
         })
         .collect();
     let Some(count) = lists.iter().map(|(_, values)| values.len()).max() else { return };
+    if row.owned_by_listener() {
+        out.extend_from_slice(b",\"owners_of\":\"listener\"");
+    }
     out.extend_from_slice(b",\"owners\":[");
     for at in 0..count {
         out.push(if at == 0 { b'{' } else { b',' });

@@ -1,5 +1,6 @@
 //! What of the engine's events is told, and in which format.
 
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 
 use sockeye_query::filter::{Decision, Expression};
@@ -29,6 +30,8 @@ pub(super) struct Stream<'s> {
     pub(super) objects: object::Objects,
     pub(super) out: Vec<u8>,
     pub(super) told: u64,
+    /// Namespaces whose gap is open.
+    pub(super) gaps: HashSet<Vec<u8>>,
     /// More is wanted.
     pub(super) open: bool,
     /// Why what happened could not be written, where the reader has not just gone.
@@ -53,10 +56,15 @@ impl Stream<'_> {
                 is_new
             }
             Told::Gap(gap) => {
+                self.gaps.insert(label.to_vec());
                 self.notice(&Notice::Gap(gap), gap.since, label);
                 false
             }
             Told::Synced(at) => {
+                // The first one is what stderr says.
+                if self.options.format() == StreamFormat::Lines && !self.gaps.remove(label) {
+                    return false;
+                }
                 self.notice(&Notice::Synced(*at), *at, label);
                 false
             }
