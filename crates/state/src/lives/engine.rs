@@ -12,7 +12,7 @@ use super::cause::causes;
 use super::counters::Counters;
 use super::ending::End;
 use super::event::{Event, Gap, Happening, Reason, Told};
-use super::life::{Known, Life, Listener, Protocol, Side, Time, Totals};
+use super::life::{Before, Known, Life, Listener, Protocol, Side, Time, Totals};
 use super::store::{ByCookie, Entry, Store};
 use super::transition::Transition;
 
@@ -360,7 +360,7 @@ fn judge(entry: &mut Entry, message: &[u8], at: Time) {
     let (before, now) = (Counters::read(&entry.message), Counters::read(message));
     if let (Some(before), Some(now)) = (before, now) {
         entry.life.causes = causes(&before, &now, elapsed);
-        entry.life.before = Some((before, elapsed));
+        entry.life.before = Before::of(before, &now, elapsed);
     }
 }
 

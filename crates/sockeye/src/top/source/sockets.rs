@@ -125,7 +125,7 @@ impl Seen<'_> {
 
     /// What held it up in the last interval; `None` where there was none.
     fn causes(&self) -> Option<Causes> {
-        self.life.before.map(|_| self.life.causes)
+        self.life.is_judged().then_some(self.life.causes)
     }
 
     /// What stands in a cell. `history`: the last round-trip times.
