@@ -210,6 +210,12 @@ impl Lives {
                 life.end = Some(End::of_destruction(life, true));
             } else {
                 bare::renew(scratch, message);
+                // What it did since the last round is known to the end.
+                if let (true, Some(before), Some(now)) =
+                    (life.described, Counters::read(&entry.message), Counters::read(scratch))
+                {
+                    life.before = Before::of(before, &now, at.saturating_sub(life.totals_at));
+                }
                 life.end = Some(End::of_destruction(life, false));
                 life.totals = said.totals.unwrap_or_default().or(life.totals);
                 life.totals_at = at;
