@@ -48,7 +48,7 @@ fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
         duration_us: duration.map(|duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
         totals: totals(&life.totals),
         rates: life.delta(message).as_ref().map_or([None; 5], rates),
-        why: life.before.map(|_| life.causes.bits()),
+        why: life.is_judged().then(|| life.causes.bits()),
         described: life.described,
         actor: life.actor.as_ref().map(|actor| (actor.pid, actor.name())),
         listener: life.listener.as_ref().map(|listener| Origin {

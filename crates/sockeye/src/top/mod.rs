@@ -2,7 +2,7 @@
 //!
 //! What it is: two threads and the keys. The source ([`source`]) asks the kernel and keeps what it needs to know of each
 //! socket; it is told what is to be seen ([`model::Request`]) and hands over rows that are ready to be drawn
-//! ([`model::Model`]), no more than fit the screen and a page on either side. The screen ([`run`]) has the keys
+//! ([`model::Model`]), no more than fit the screen and a page on either side. The screen ([`mod@run`]) has the keys
 //! ([`keys`]), which change a [`state::State`] and nothing else, and draws state and model ([`draw`]). It never waits for
 //! the source.
 //!

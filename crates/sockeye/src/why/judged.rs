@@ -21,11 +21,11 @@ impl Judged {
             return;
         }
         self.rounds = rounds;
-        for (life, _) in lives.iter() {
-            let Some((before, elapsed)) = &life.before else { continue };
+        for (life, message) in lives.iter() {
+            let Some((before, elapsed)) = life.before(message) else { continue };
             if self.by_cookie.len() < SOCKETS_MAX || self.by_cookie.contains_key(&life.cookie) {
-                let judgement = self.by_cookie.entry(life.cookie).or_insert_with(|| Judgement::new(*before));
-                judgement.take(&life.causes, *elapsed);
+                let judgement = self.by_cookie.entry(life.cookie).or_insert_with(|| Judgement::new(before));
+                judgement.take(&life.causes, elapsed);
             }
         }
     }

@@ -150,6 +150,12 @@ impl Counters {
         counters
     }
 
+    /// Whether nothing was counted from here to there. Ages grow by themselves.
+    pub(super) fn is_still(&self, later: &Self) -> bool {
+        let (sent, received) = (later.last_data_sent_ms, later.last_data_recv_ms);
+        Self { last_data_sent_ms: sent, last_data_recv_ms: received, ..*self } == *later
+    }
+
     /// State of the socket.
     pub fn state(&self) -> State {
         State::from_number(self.state)

@@ -11,7 +11,7 @@ use super::cause::causes;
 use super::counters::Counters;
 use super::ending::End;
 use super::event::{Event, Gap, Happening, Reason, Told};
-use super::life::{Known, Life, Listener, Protocol, Side, Time, Totals};
+use super::life::{Before, Known, Life, Listener, Protocol, Side, Time, Totals};
 use super::store::{ByCookie, Entry, Store};
 use super::transition::Transition;
 
@@ -209,6 +209,12 @@ impl Lives {
                 life.end = Some(End::of_destruction(life, true));
             } else {
                 bare::renew(scratch, message);
+                // What it did since the last round is known to the end.
+                if let (true, Some(before), Some(now)) =
+                    (life.described, Counters::read(&entry.message), Counters::read(scratch))
+                {
+                    life.before = Before::of(before, &now, at.saturating_sub(life.totals_at));
+                }
                 life.end = Some(End::of_destruction(life, false));
                 life.totals = said.totals.unwrap_or_default().or(life.totals);
                 life.totals_at = at;
@@ -359,7 +365,7 @@ fn judge(entry: &mut Entry, message: &[u8], at: Time) {
     let (before, now) = (Counters::read(&entry.message), Counters::read(message));
     if let (Some(before), Some(now)) = (before, now) {
         entry.life.causes = causes(&before, &now, elapsed);
-        entry.life.before = Some((before, elapsed));
+        entry.life.before = Before::of(before, &now, elapsed);
     }
 }
 

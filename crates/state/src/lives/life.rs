@@ -149,6 +149,23 @@ pub struct Listener {
     pub inode: Option<u32>,
 }
 
+/// What a socket had counted a round ago. Of many sockets most stand still, and those need no second copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// It was not there, or not described.
+    Unknown,
+    /// The same as now, but for the ages of what it sent and received last. That was so long ago.
+    Still(Duration),
+    /// These, so long ago.
+    Moved(Box<(Counters, Duration)>),
+}
+
+impl Before {
+    pub(super) fn of(before: Counters, now: &Counters, elapsed: Duration) -> Self {
+        if before.is_still(now) { Self::Still(elapsed) } else { Self::Moved(Box::new((before, elapsed))) }
+    }
+}
+
 /// One socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -183,8 +200,8 @@ pub struct Life {
     pub totals: Totals,
     /// When that was so.
     pub totals_at: Time,
-    /// What it had counted a round ago, and how long that is.
-    pub before: Option<(Counters, Duration)>,
+    /// What it had counted a round ago.
+    pub(super) before: Before,
     /// What held it up then; empty where nothing did, or it is not known.
     pub causes: Causes,
     /// The kernel described it in a message, which has its uid, inode and queues; otherwise there is no more than addresses.
@@ -209,7 +226,7 @@ impl Life {
             cgroup: None,
             totals: Totals::default(),
             totals_at: at,
-            before: None,
+            before: Before::Unknown,
             causes: Causes::NONE,
             described: false,
         }
@@ -223,8 +240,23 @@ impl Life {
 
     /// What came to it between the last two rounds, where it is in both; `message` is the last one about it.
     pub fn delta(&self, message: &[u8]) -> Option<Delta> {
-        let (before, elapsed) = self.before.as_ref()?;
-        Some(Delta::between(before, &Counters::read(message)?, *elapsed))
+        let (before, elapsed) = self.before(message)?;
+        Some(Delta::between(&before, &Counters::read(message)?, elapsed))
+    }
+
+    /// What it had counted a round ago, and how long that is, where it is in the last two rounds; `message` is the last one
+    /// about it.
+    pub fn before(&self, message: &[u8]) -> Option<(Counters, Duration)> {
+        match &self.before {
+            Before::Unknown => None,
+            Before::Still(elapsed) => Some((Counters::read(message)?, *elapsed)),
+            Before::Moved(before) => Some(**before),
+        }
+    }
+
+    /// Whether [`Life::causes`] says something: it is in the last two rounds.
+    pub fn is_judged(&self) -> bool {
+        self.before != Before::Unknown
     }
 
     /// Takes a new state, and what it tells of who closed first.

@@ -4,6 +4,9 @@ use sockeye_state::lives::Happening::{Accepted, Established, Listening, Opened, 
 use sockeye_state::lives::{End, Known, Lives, Protocol, Reason, Told};
 use sockeye_wire::sock_diag::inet::InetSocket;
 use sockeye_wire::sock_diag::state::State;
+use sockeye_wire::sock_diag::state::State::{
+    CloseWait, Closing, FinWait1, FinWait2, LastAck, SynReceived, SynSent, Unconnected,
+};
 
 use crate::made::Heard::{Closed, Event, Gap, Synced};
 use crate::made::*;
@@ -214,7 +217,6 @@ fn every_end_has_its_reason() {
             other => panic!("{other:?}"),
         }
     };
-    use State::{CloseWait, Closing, FinWait1, FinWait2, LastAck, SynReceived, SynSent, Unconnected};
     let up = [(Unconnected, SynSent), (SynSent, ESTABLISHED)];
     let then = |rest: &[(State, State)]| [&up[..], rest].concat();
     assert_eq!(

@@ -1,6 +1,6 @@
 //! What the source knows and answers from, whatever it is asking the kernel at the moment.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::PoisonError;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, SystemTime};
@@ -203,9 +203,8 @@ impl Desk {
     }
 
     fn ended(&mut self, id: Id, life: &Life, message: &[u8], was_followed: bool) {
-        let Some(growth) = self.paces.end(id, life, was_followed) else { return };
-        let pace = super::pace::Pace::default();
-        let seen = Seen { id, life, message, pace: &pace };
+        let Some(growth) = self.paces.end(id, life, message, was_followed) else { return };
+        let seen = Seen { id, life, message, paces: &self.paces };
         if life.protocol == Protocol::Tcp && self.fits(&seen) {
             let peer = seen.peer().map(|(address, _)| address).filter(|address| !address.is_unspecified());
             self.departures.add(Departed { inode: seen.inode(), peer, growth });
@@ -254,8 +253,8 @@ impl Desk {
         self.counted = Some(at);
         self.counted_at = SystemTime::now();
         self.rounds += 1;
-        self.each(view, Paces::step);
-        self.paces.shrink();
+        self.paces.turn();
+        self.fit(view);
         let lives = |id: &Id| view.lives(id.place)?.get(id.cookie)?.0.totals.rtt_us;
         self.round_trips.step(lives);
         self.sum_up(view);
@@ -271,28 +270,28 @@ impl Desk {
 
     /// The filter is another, or owners are: decides again.
     pub(super) fn decide(&mut self, view: &View<'_>) {
-        self.each(view, |paces, id, _, fits| paces.fit(id, fits));
+        self.fit(view);
         self.sum_up(view);
     }
 
-    /// Calls `take` for each socket, with whether the filter holds.
-    fn each(&mut self, view: &View<'_>, take: impl Fn(&mut Paces, Id, &Life, bool)) {
-        let is_open = self.filter == Expression::always();
-        let mut paces = std::mem::take(&mut self.paces);
+    /// Finds the sockets of which the filter holds.
+    fn fit(&mut self, view: &View<'_>) {
+        if self.filter == Expression::always() {
+            self.paces.fitting = None;
+            return;
+        }
+        let mut fitting = HashSet::new();
         for (place, lives) in (0..).zip(&view.0) {
             let surroundings = self.surroundings(place);
-            for (life, message) in lives.iter() {
-                let is_bound = life.state == State::BoundInactive;
-                let fits = if is_open { !is_bound } else { self.holds(life, message, &surroundings) };
-                take(&mut paces, Id { place, cookie: life.cookie }, life, fits);
-            }
+            let holds = lives.iter().filter(|(life, message)| self.holds(life, message, &surroundings));
+            fitting.extend(holds.map(|(life, _)| Id { place, cookie: life.cookie }));
         }
-        self.paces = paces;
+        self.paces.fitting = Some(fitting);
     }
 
     fn sum_up(&mut self, view: &View<'_>) {
         let mut overview = Overview::default();
-        let mut sum = self.departures.sum.map(f64::from);
+        let mut sum = self.departures.sum;
         let mut is_known = self.rounds > 1;
         for seen in sockets(view, &self.paces) {
             if seen.is_listener() {
@@ -300,10 +299,10 @@ impl Desk {
                 continue;
             }
             overview.connections += 1;
-            for (place, sum) in sum.iter_mut().enumerate() {
-                *sum += seen.pace.rate(place).unwrap_or(0.0);
+            if let Some(rates) = seen.rates() {
+                sum.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += rate);
+                is_known = true;
             }
-            is_known |= seen.pace.is_known;
         }
         if is_known {
             let [bytes_in, bytes_out, packets_in, packets_out, retransmissions] = sum.map(Some);

@@ -32,7 +32,7 @@ pub(super) struct Departures {
     before: Vec<Departed>,
     sum_since: Growth,
     /// What all of them did a second, in the interval before the last round.
-    pub(super) sum: [f32; 5],
+    pub(super) sum: [f64; 5],
     elapsed: Time,
 }
 
@@ -51,7 +51,7 @@ impl Departures {
         self.elapsed = elapsed;
     }
 
-    fn rates(&self) -> impl Iterator<Item = (&Departed, [f32; 5])> {
+    fn rates(&self) -> impl Iterator<Item = (&Departed, [f64; 5])> {
         self.before.iter().map(|one| (one, one.growth.over(self.elapsed)))
     }
 }
@@ -89,8 +89,7 @@ impl Sum {
             return;
         }
         self.connections += 1;
-        if seen.pace.is_known {
-            let rates: [f64; 5] = std::array::from_fn(|place| seen.pace.rate(place).unwrap_or(0.0));
+        if let Some(rates) = seen.rates() {
             self.add_rates(rates);
         }
         if seen.life.protocol == Protocol::Tcp {
@@ -179,7 +178,7 @@ pub(super) fn by_owner<'a>(
     }
     for (departed, rates) in departures.rates() {
         each_owner(departed.inode, grouping, about, |key, _| {
-            sums.entry(key).or_default().add_rates(rates.map(f64::from));
+            sums.entry(key).or_default().add_rates(rates);
         });
     }
     sums
@@ -224,7 +223,7 @@ pub(super) fn by_peer<'a>(sockets: impl Iterator<Item = Seen<'a>>, departures: &
     }
     for (departed, rates) in departures.rates() {
         let Some(address) = departed.peer else { continue };
-        sums.entry(Key::Peer(address.to_canonical())).or_default().add_rates(rates.map(f64::from));
+        sums.entry(Key::Peer(address.to_canonical())).or_default().add_rates(rates);
     }
     sums
 }

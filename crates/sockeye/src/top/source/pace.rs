@@ -1,52 +1,31 @@
 //! How fast a socket moves: what its counters have grown by between two rounds of dumps.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use sockeye_state::lives::{Life, Time, Totals};
+use sockeye_state::lives::{Delta, Life, Time, Totals};
 
 use crate::top::model::Id;
-
-/// Counters of which rates are made, in the order of [`Growth`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counters {
-    received: u64,
-    acked: u64,
-    segs_in: u32,
-    segs_out: u32,
-    retransmissions: u32,
-}
-
-impl Counters {
-    /// Those of a socket; `None` where the kernel counts nothing: it is no connection of TCP.
-    #[expect(clippy::cast_possible_truncation, reason = "the kernel's counters have 32 bits and wrap")]
-    fn of(totals: &Totals) -> Option<Self> {
-        Some(Self {
-            received: totals.bytes_received?,
-            acked: totals.bytes_acked?,
-            segs_in: totals.segs_in.unwrap_or(0) as u32,
-            segs_out: totals.segs_out.unwrap_or(0) as u32,
-            retransmissions: totals.retransmissions.unwrap_or(0) as u32,
-        })
-    }
-
-    /// What was added since. Counters of 32 bits begin anew where they end; one of 64 that is smaller was taken apart.
-    fn since(self, before: Self) -> Growth {
-        let narrow = |now: u32, before: u32| u64::from(now.wrapping_sub(before));
-        Growth([
-            self.received.saturating_sub(before.received),
-            self.acked.saturating_sub(before.acked),
-            narrow(self.segs_in, before.segs_in),
-            narrow(self.segs_out, before.segs_out),
-            narrow(self.retransmissions, before.retransmissions),
-        ])
-    }
-}
 
 /// Bytes received, bytes acknowledged, segments received, segments sent, segments sent again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Growth(pub(super) [u64; 5]);
 
 impl Growth {
+    /// What came in an interval; `None` where the kernel counts nothing: it is no connection of TCP.
+    fn of(delta: &Delta) -> Option<Self> {
+        let counted = delta.bytes_received.or(delta.bytes_acked).is_some();
+        let numbers = [delta.bytes_received, delta.bytes_acked, delta.segs_in, delta.segs_out, delta.retransmitted];
+        counted.then(|| Self(numbers.map(|number| number.unwrap_or(0))))
+    }
+
+    /// All that a socket has ever done.
+    fn whole(totals: &Totals) -> Option<Self> {
+        let counted = totals.bytes_received.or(totals.bytes_acked).is_some();
+        let numbers =
+            [totals.bytes_received, totals.bytes_acked, totals.segs_in, totals.segs_out, totals.retransmissions];
+        counted.then(|| Self(numbers.map(|number| number.unwrap_or(0))))
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         for (sum, more) in self.0.iter_mut().zip(other.0) {
             *sum = sum.saturating_add(more);
@@ -55,128 +34,69 @@ impl Growth {
 
     /// The same a second.
     #[expect(clippy::cast_precision_loss, reason = "rates have three digits")]
-    pub(super) fn over(self, elapsed: Time) -> [f32; 5] {
+    pub(super) fn over(self, elapsed: Time) -> [f64; 5] {
         let seconds = elapsed.as_secs_f64().max(1e-3);
-        #[expect(clippy::cast_possible_truncation, reason = "rates have three digits")]
-        self.0.map(|grown| (grown as f64 / seconds) as f32)
+        self.0.map(|grown| grown as f64 / seconds)
     }
 }
 
-/// What is kept of one socket beside its life: little, since there can be very many.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Pace {
-    counters: Counters,
-    /// When they stood so, in milliseconds, which wrap after 49 days.
-    at: u32,
-    /// A second; they are only right where [`Pace::is_known`].
-    rates: [f32; 5],
-    is_counted: bool,
-    pub(super) is_known: bool,
-    /// The filter holds of it.
-    pub(super) fits: bool,
-}
-
-impl Pace {
-    /// Of a socket that did nothing before this moment.
-    fn newborn(at: Time) -> Self {
-        Self { at: millis(at), is_counted: true, ..Self::default() }
-    }
-
-    /// The socket's counters stand so now.
-    fn step(&mut self, life: &Life) {
-        let Some(now) = Counters::of(&life.totals) else { return };
-        let at = millis(life.totals_at);
-        if self.is_counted {
-            // Nothing was told since: the rate of then still is the best that is known.
-            if at == self.at {
-                return;
-            }
-            let elapsed = Time::from_millis(at.wrapping_sub(self.at).into());
-            self.rates = now.since(self.counters).over(elapsed);
-            self.is_known = true;
-        }
-        (self.counters, self.at, self.is_counted) = (now, at, true);
-    }
-
-    /// One of the rates, by its place.
-    pub(super) fn rate(&self, place: usize) -> Option<f64> {
-        self.rates.get(place).filter(|_| self.is_known).map(|&rate| rate.into())
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "differences of wrapping numbers are taken")]
-const fn millis(time: Time) -> u32 {
-    time.as_millis() as u32
-}
-
-/// The paces of all sockets.
+/// What is kept beside the lives of sockets: little, since there can be very many. How fast a socket moves is asked of its
+/// life each time.
 #[derive(Default)]
-pub(super) struct Paces(HashMap<Id, Pace>);
+pub(super) struct Paces {
+    /// Sockets that were born since the last round, and in the interval before it, each with the round before its birth.
+    born: HashMap<Id, Time>,
+    born_before: HashMap<Id, Time>,
+    /// The sockets of which the filter holds; `None`: all.
+    pub(super) fitting: Option<HashSet<Id>>,
+}
 
 impl Paces {
-    /// A socket was born: all that it has done, it did from now on.
-    pub(super) fn born(&mut self, id: Id, at: Time) {
-        self.0.insert(id, Pace::newborn(at));
+    /// A socket was born: all that it has done, it did since this round.
+    pub(super) fn born(&mut self, id: Id, round: Time) {
+        self.born.insert(id, round);
     }
 
-    /// A round is over: takes the counters of a socket.
-    pub(super) fn step(&mut self, id: Id, life: &Life, fits: bool) {
-        let pace = self.0.entry(id).or_default();
-        pace.step(life);
-        pace.fits = fits;
+    /// A round is over.
+    pub(super) fn turn(&mut self) {
+        self.born_before = std::mem::take(&mut self.born);
+    }
+
+    /// How fast a socket moves, a second; `None` where that is not known.
+    pub(super) fn rates(&self, id: Id, life: &Life, message: &[u8]) -> Option<[f64; 5]> {
+        if let Some(delta) = life.delta(message) {
+            return Growth::of(&delta).map(|growth| growth.over(delta.elapsed));
+        }
+        let round = self.born_before.get(&id).or_else(|| self.born.get(&id))?;
+        Some(Growth::whole(&life.totals)?.over(life.totals_at.saturating_sub(*round)))
     }
 
     /// A socket is gone. What it did since the last round; `None` where that is not known: it was not seen before, and
     /// lived already when the watch began.
-    pub(super) fn end(&mut self, id: Id, life: &Life, born_since: bool) -> Option<Growth> {
-        let before = match self.0.remove(&id) {
-            Some(pace) => Some(pace.counters).filter(|_| pace.is_counted)?,
-            None if born_since => Counters::default(),
-            None => return None,
-        };
-        Some(Counters::of(&life.totals)?.since(before))
-    }
-
-    pub(super) fn of(&self, id: Id) -> Option<&Pace> {
-        self.0.get(&id)
-    }
-
-    /// Says again of each whether the filter holds.
-    pub(super) fn fit(&mut self, id: Id, fits: bool) {
-        self.0.entry(id).or_default().fits = fits;
-    }
-
-    /// Gives back memory that a crowd of sockets left behind.
-    pub(super) fn shrink(&mut self) {
-        if self.0.capacity() > 4 * self.0.len().max(1_024) {
-            self.0.shrink_to(self.0.len() * 2);
+    pub(super) fn end(&mut self, id: Id, life: &Life, message: &[u8], was_followed: bool) -> Option<Growth> {
+        let is_new = self.born.remove(&id).is_some();
+        self.born_before.remove(&id);
+        match life.delta(message) {
+            Some(delta) if !is_new => Growth::of(&delta),
+            // It came and went between two rounds.
+            _ if was_followed || is_new => Growth::whole(&life.totals),
+            _ => None,
         }
+    }
+
+    /// Whether the filter holds of it.
+    pub(super) fn fits(&self, id: Id) -> bool {
+        self.fitting.as_ref().is_none_or(|fitting| fitting.contains(&id))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sockeye_state::lives::{Lives, Protocol, Told};
+    use sockeye_wire::sock_diag::bare;
+    use sockeye_wire::sock_diag::state::State;
+
     use super::*;
-
-    fn totals(received: u64, acked: u64, segs: u64, again: u64) -> Totals {
-        Totals {
-            bytes_received: Some(received),
-            bytes_acked: Some(acked),
-            segs_in: Some(segs),
-            segs_out: Some(segs + 1),
-            retransmissions: Some(again),
-            ..Totals::default()
-        }
-    }
-
-    #[test]
-    fn counters_that_wrap_and_those_that_do_not() {
-        let before = Counters::of(&totals(5_000, 1_000, 0xffff_fff0, 7)).unwrap();
-        let now = Counters::of(&totals(5_400, 251_000, 0x10, 9)).unwrap();
-        assert_eq!(now.since(before).0, [400, 250_000, 32, 32, 2]);
-        let apart = Counters::of(&totals(0, 0, 0, 0)).unwrap();
-        assert_eq!(apart.since(before).0[..2], [0, 0], "taken apart, not 2^64 bytes");
-    }
 
     #[test]
     fn a_rate_is_growth_over_the_time_between_two_looks() {
@@ -187,13 +107,63 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_thousand_of_them_fit_ten_megabytes() {
-        assert!(size_of::<(Id, Pace)>() <= 80, "{}", size_of::<(Id, Pace)>());
+    fn what_the_kernel_does_not_count_has_no_rate() {
+        assert_eq!(Growth::whole(&Totals::default()), None);
+        assert_eq!(Growth::of(&Delta::default()), None);
+        let totals = Totals { bytes_acked: Some(4_321), segs_out: Some(17), ..Totals::default() };
+        assert_eq!(Growth::whole(&totals), Some(Growth([0, 4_321, 0, 17, 0])));
+    }
+
+    /// A message of the kernel about a connection with these counters of `tcp_info`.
+    fn message(cookie: u64, received: u64, acked: u64) -> Vec<u8> {
+        let end = "10.1.2.3:4567".parse().unwrap();
+        let mut bytes = bare::message(State::Established, end, end, cookie).to_vec();
+        let mut info = [0; 232];
+        info[120..128].copy_from_slice(&acked.to_ne_bytes());
+        info[128..136].copy_from_slice(&received.to_ne_bytes());
+        // INET_DIAG_INFO.
+        bytes.extend_from_slice(&[236, 0, 2, 0]);
+        bytes.extend_from_slice(&info);
+        bytes
+    }
+
+    /// What the paces say of the ends that the engine tells.
+    fn ended(lives: &mut Lives, paces: &mut Paces, message: &[u8], at: Time) -> Option<Growth> {
+        let mut growth = None;
+        lives.destroyed(Protocol::Tcp, message, at, &mut |told| {
+            if let Told::Event(event) = told {
+                let id = Id { place: 0, cookie: event.life.cookie };
+                growth = paces.end(id, event.life, event.message, true);
+            }
+        });
+        growth
     }
 
     #[test]
-    fn what_the_kernel_does_not_count_has_no_rate() {
-        assert_eq!(Counters::of(&Totals::default()), None);
-        assert_eq!(Pace::default().rate(1), None);
+    fn what_a_socket_did_until_its_end_is_counted_once() {
+        let (mut lives, mut paces) = (Lives::new(false), Paces::default());
+        for (second, acked) in [(1, 1_000), (2, 7_000)] {
+            let at = Time::from_secs(second);
+            lives.begin_round(&[Protocol::Tcp], at);
+            lives.row(Protocol::Tcp, &message(5, 300, acked), at, &mut |_| {});
+            lives.end_round(true, at, &mut |_| {});
+            paces.turn();
+        }
+        let id = Id { place: 0, cookie: 5 };
+        let (life, known) = lives.get(5).unwrap();
+        assert_eq!(paces.rates(id, life, known).map(|rates| rates[1].to_string()), Some("6000".to_owned()));
+        let growth = ended(&mut lives, &mut paces, &message(5, 321, 7_777), Time::from_millis(2_500));
+        assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([21, 777]), "since the last round alone");
+        let growth = ended(&mut lives, &mut paces, &message(6, 44, 555), Time::from_millis(2_600));
+        assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([44, 555]), "it came and went meanwhile");
+    }
+
+    #[test]
+    fn without_a_filter_everything_fits() {
+        let [one, other] = [7, 8].map(|cookie| Id { place: 0, cookie });
+        let mut paces = Paces::default();
+        assert!(paces.fits(one) && paces.fits(other));
+        paces.fitting = Some(HashSet::from([one]));
+        assert!(paces.fits(one) && !paces.fits(other));
     }
 }

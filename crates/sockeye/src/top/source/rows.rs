@@ -2,6 +2,7 @@
 
 use sockeye_query::Value;
 use sockeye_query::sockets::{Flat, OwnerPart, SocketRow};
+use sockeye_wire::sock_diag::state::State;
 
 use super::changes::Log;
 use super::groups::{self, Departures, Sum};
@@ -33,8 +34,9 @@ pub(super) fn sockets<'a>(view: &'a View<'a>, paces: &'a Paces) -> impl Iterator
     numbered.flat_map(|(lives, place)| lives.iter().map(move |(life, message)| (place, life, message))).filter_map(
         |(place, life, message)| {
             let id = Id { place, cookie: life.cookie };
-            let pace = paces.of(id).filter(|pace| pace.fits)?;
-            Some(Seen { id, life, message, pace })
+            // A socket that is only bound does not wait for anybody yet.
+            let is_shown = life.state != State::BoundInactive && paces.fits(id);
+            is_shown.then_some(Seen { id, life, message, paces })
         },
     )
 }
@@ -87,7 +89,7 @@ fn of_sockets(request: &Request, material: &mut Material<'_>) -> Window<Line> {
         Surroundings { system: &about.system, label: None, interfaces: Interfaces::unknown(), ends: None, index: 0 };
     with(seen, |id| {
         let (life, message) = material.view.lives(id.place)?.get(id.cookie)?;
-        let seen = Seen { id, life, message, pace: material.paces.of(id)? };
+        let seen = Seen { id, life, message, paces: material.paces };
         let row = row(life, message, &surroundings)?;
         let round_trips = life.totals.rtt_us.map(|rtt| material.round_trips.of(id, rtt)).unwrap_or_default();
         let cells =

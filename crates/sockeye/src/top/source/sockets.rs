@@ -11,7 +11,7 @@ use sockeye_wire::sock_diag::memory::SocketMemory;
 use sockeye_wire::sock_diag::state::State;
 
 use super::order::Rank;
-use super::pace::Pace;
+use super::pace::Paces;
 use crate::live::row::table;
 use crate::output::{escape, table as cells};
 use crate::sockets::system::System;
@@ -24,7 +24,7 @@ pub(super) struct Seen<'a> {
     pub(super) id: Id,
     pub(super) life: &'a Life,
     pub(super) message: &'a [u8],
-    pub(super) pace: &'a Pace,
+    pub(super) paces: &'a Paces,
 }
 
 /// What is known beside the sockets.
@@ -49,6 +49,15 @@ impl Seen<'_> {
             Protocol::Tcp => self.life.state == State::Listening,
             Protocol::Udp => self.peer().is_none_or(|(address, port)| address.is_unspecified() && port == 0),
         }
+    }
+
+    /// How fast it moves, a second.
+    pub(super) fn rates(&self) -> Option<[f64; 5]> {
+        self.paces.rates(self.id, self.life, self.message)
+    }
+
+    fn rate(&self, place: usize) -> Option<f64> {
+        self.rates()?.get(place).copied()
     }
 
     fn header(&self) -> InetMessage<'_> {
@@ -105,11 +114,11 @@ impl Seen<'_> {
             What::Peer => self.peer().map(address),
             What::Owner => about.owners(self.inode()).find_map(Process::comm).map(Rank::text),
             What::Pid => about.owners(self.inode()).next().map(|process| Rank::number(process.pid().into())),
-            What::BytesIn => self.pace.rate(0).map(Rank::rate),
-            What::BytesOut => self.pace.rate(1).map(Rank::rate),
-            What::PacketsIn => self.pace.rate(2).map(Rank::rate),
-            What::PacketsOut => self.pace.rate(3).map(Rank::rate),
-            What::Retransmissions => self.pace.rate(4).map(Rank::rate),
+            What::BytesIn => self.rate(0).map(Rank::rate),
+            What::BytesOut => self.rate(1).map(Rank::rate),
+            What::PacketsIn => self.rate(2).map(Rank::rate),
+            What::PacketsOut => self.rate(3).map(Rank::rate),
+            What::Retransmissions => self.rate(4).map(Rank::rate),
             What::Rtt | What::RttHistory => self.life.totals.rtt_us.map(Rank::number),
             What::ReceiveQueue => queue(true),
             What::SendQueue => queue(false),
@@ -125,12 +134,12 @@ impl Seen<'_> {
 
     /// What held it up in the last interval; `None` where there was none.
     fn causes(&self) -> Option<Causes> {
-        self.life.before.map(|_| self.life.causes)
+        self.life.is_judged().then_some(self.life.causes)
     }
 
     /// What stands in a cell. `history`: the last round-trip times.
     pub(super) fn cell(&self, what: What, row: &SocketRow<'_>, about: &About, history: &[u64]) -> Cell {
-        let rate = |place, make: fn(f64) -> Cell| self.pace.rate(place).map_or(Cell::Nothing, make);
+        let rate = |place, make: fn(f64) -> Cell| self.rate(place).map_or(Cell::Nothing, make);
         let queues = self.queues();
         match what {
             What::Protocol => Cell::Word(table(self.life).name()),
@@ -183,7 +192,7 @@ impl Seen<'_> {
         let first = self.causes().and_then(|causes| causes.first());
         match self.life.state {
             _ if matches!(first, Some(Cause::AcceptQueueFull | Cause::Loss)) => Mood::Bad,
-            _ if self.pace.rate(4).is_some_and(|rate| rate > 0.0) => Mood::Bad,
+            _ if self.rate(4).is_some_and(|rate| rate > 0.0) => Mood::Bad,
             _ if first.is_some_and(|cause| cause != Cause::Application) => Mood::Warning,
             State::CloseWait | State::SynSent => Mood::Warning,
             State::FinWait1 | State::FinWait2 | State::LastAck | State::Closing => Mood::Faint,

@@ -76,3 +76,12 @@ fn what_is_no_whole_message_is_none() {
     let bare = Counters::read(&Sample::healthy().payload()[..72]).expect("a message without attributes");
     assert_eq!((bare.rqueue(), bare.cwnd(), bare.rcvbuf()), (Some(0), None, None));
 }
+
+#[test]
+fn ages_alone_are_no_count() {
+    let before = Sample::healthy().info("last_data_sent", 77).counters();
+    let later = Sample::healthy().info("last_data_sent", 1_077).info("last_data_recv", 4_321).counters();
+    assert!(before.is_still(&later) && before != later);
+    assert!(!before.is_still(&Sample::healthy().info("segs_in", 4_242).counters()));
+    assert!(!before.is_still(&Sample::healthy().message("rqueue", 17).counters()));
+}
