@@ -82,7 +82,7 @@ impl<'c> Interval<'c> {
             return Some(share);
         }
         let busy = self.delta.share(self.delta.busy)?;
-        let used_up = is_used_up(self.before) && is_used_up(self.now);
+        let used_up = window <= SMALL || is_used_up(self.before) && is_used_up(self.now);
         (used_up && share >= PART_SHARE && busy >= HELD_SHARE && turn >= WAIT_MIN).then_some(busy)
     }
 
@@ -199,9 +199,11 @@ impl<'c> Interval<'c> {
         Some(time_at(bytes, self.delta.rate(self.delta.bytes_acked)?))
     }
 
-    /// How long what is in the receive queue takes at the rate at which the program reads.
+    /// How long what stands in the receive queue takes at the rate at which the program reads. What has just come in, as it does
+    /// at once when a lost segment arrives after all, has not waited.
     pub(super) fn unread_wait(&self) -> Option<Duration> {
-        Some(time_at(self.now.rqueue()?, self.delta.rate(self.delta.bytes_read)?))
+        let standing = self.before.rqueue()?.min(self.now.rqueue()?);
+        Some(time_at(standing, self.delta.rate(self.delta.bytes_read)?))
     }
 }
 
