@@ -3,6 +3,12 @@
 #![forbid(unsafe_code)]
 
 mod causes;
+#[path = "../causes/connection.rs"]
+#[expect(dead_code, reason = "most of what programs do with them is for the tests of the judgement itself")]
+mod connection;
+#[path = "../causes/place.rs"]
+#[expect(dead_code, reason = "most ways are for the tests of the judgement itself")]
+mod place;
 mod reach;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "listings are for other tests")]
