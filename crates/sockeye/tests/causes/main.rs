@@ -8,6 +8,7 @@ mod provoke;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -129,6 +130,23 @@ provoked! { "bbr":
     a_token_bucket_before_a_sender_that_paces_is_the_congestion_window: [token_bucket];
     dropped_packets_of_a_sender_that_paces_are_loss: [dropped_packets];
     a_rare_sender_that_paces_is_the_application: [rare_sender];
+}
+
+/// The check itself: a cause that nobody expects must not pass.
+#[test]
+fn a_cause_where_none_was_provoked_is_a_failure() {
+    in_namespace(|_| {
+        let place = Place::new("cubic")?;
+        let mislabelled: Provocation = |place| {
+            let mut provoked = provoke::rare_sender(place)?;
+            provoked.subjects[0].expected = &[];
+            Ok(provoked)
+        };
+        let failed = catch_unwind(AssertUnwindSafe(|| judge(&place, &[mislabelled]))).expect_err("it is found");
+        let text = failed.downcast_ref::<String>().expect("a sentence");
+        assert!(text.starts_with("program that sends rarely: found [\"application\"], provoked []"), "{text}");
+        Ok(())
+    });
 }
 
 /// Two causes at a time on two connections: every pair, one after the other in one place.
