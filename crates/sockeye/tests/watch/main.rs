@@ -27,6 +27,7 @@ mod oracle;
 mod prefixes;
 mod selection;
 mod silent;
+mod sockets;
 mod storm;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "listings are for other tests")]
