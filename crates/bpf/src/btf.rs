@@ -1,299 +1,238 @@
-//! The types that the kernel describes itself (Documentation/bpf/btf.rst), read in one pass.
+//! The kernel's own type information (Documentation/bpf/btf.rst): numbers of types and places of members.
 //!
-//! A kernel has more than a hundred thousand types, of which a program needs a dozen. The pass notes where each lies and
-//! which have a name that is wanted; members are read when they are asked for.
+//! The kernel says where its members are, so a program is made for the kernel that runs it. One pass finds the types
+//! whose names this crate uses, and where each of the hundred thousand others begins; nothing else is kept. Bytes are
+//! read as hostile: whatever stands there, a reader ends, and with an answer or an error.
 
-use std::collections::HashMap;
+mod header;
+mod member;
+mod names;
+mod signature;
 
-use crate::error::{Error, Reason};
-use crate::sys::{self, Bytes};
+use std::{collections::HashMap, fs::File, io::Read, os::fd::AsFd};
 
-/// Where the running kernel shows its own types.
-const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
-/// Bytes of types at most: ten times what kernels have today.
-const BYTES_MAX: usize = 64 * 1024 * 1024;
-/// First two bytes of the blob, in the order of bytes of this machine.
-const MAGIC: u16 = 0xeb9f;
-/// Anonymous members and qualifiers nest; real types stay below ten levels.
-const DEPTH_MAX: u32 = 16;
+pub(crate) use member::Member;
+pub(crate) use signature::Argument;
 
-/// Kinds of types (`BTF_KIND_*`, include/uapi/linux/btf.h).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    /// A structure.
-    Structure = 4,
-    /// A typedef.
-    Typedef = 8,
-    /// A function.
-    Function = 12,
-}
+use crate::{
+    error::{Cause, Error, Operation},
+    sys::Mapping,
+};
+use header::{Layout, word};
+use names::Wanted;
 
-/// The kernel's types.
-#[derive(Debug)]
+/// Where the kernel shows its types to everybody.
+const PLACE: &str = "/sys/kernel/btf/vmlinux";
+
+/// Bytes of type information that are read at most; twelve times what a kernel has today.
+const BYTES_MAX: usize = 64 << 20;
+
+/// Types that lead to each other without being one (`const`, `typedef`) that are followed. Real ones are a handful.
+const STEPS_MAX: u32 = 32;
+
+// Kinds of types (include/uapi/linux/btf.h).
+const INT: u32 = 1;
+const PTR: u32 = 2;
+const ARRAY: u32 = 3;
+const STRUCT: u32 = 4;
+const UNION: u32 = 5;
+const ENUM: u32 = 6;
+const TYPEDEF: u32 = 8;
+const VOLATILE: u32 = 9;
+const CONST: u32 = 10;
+const RESTRICT: u32 = 11;
+const FUNC: u32 = 12;
+const FUNC_PROTO: u32 = 13;
+const VAR: u32 = 14;
+const DATASEC: u32 = 15;
+const DECL_TAG: u32 = 17;
+const TYPE_TAG: u32 = 18;
+const ENUM64: u32 = 19;
+
+/// Bytes that every type has: name, kind and length, size or another type.
+const TYPE_BYTES: usize = 12;
+
+/// The kernel's types, as far as this crate's programs need them.
 pub struct Btf {
     bytes: Bytes,
-    /// Where each type lies, by its id.
+    layout: Layout,
+    /// Where each type begins, from the beginning of the types; 0 is `void`, which has no place.
     places: Vec<u32>,
-    strings_at: usize,
-    named: HashMap<(u8, &'static str), u32>,
+    /// Types by those names that are used.
+    named: HashMap<&'static str, Vec<u32>>,
 }
 
-/// A type's three words.
-#[derive(Clone, Copy)]
-struct Head {
+/// The bytes, wherever they are.
+enum Bytes {
+    Mapped(Mapping),
+    Read(Vec<u8>),
+}
+
+impl Bytes {
+    fn all(&self) -> &[u8] {
+        match self {
+            Self::Mapped(mapping) => mapping.all(),
+            Self::Read(bytes) => bytes,
+        }
+    }
+}
+
+/// One type, as far as every type is alike.
+#[derive(Clone, Copy, Debug)]
+struct Type {
+    /// Where it begins among all bytes.
+    at: usize,
     name: u32,
-    kind: u8,
-    count: u32,
-    flagged: bool,
-    /// Its size, or the type that it refers to.
-    word: u32,
+    kind: u32,
+    /// Members, values or arguments that follow.
+    length: usize,
+    /// Whether members can be fields of bits, or values are signed.
+    flag: bool,
+    /// The size, or another type.
+    referred: u32,
 }
 
 impl Btf {
-    /// Reads the types of the running kernel.
-    pub fn load() -> Result<Self, Error> {
-        let doing = "read the types of the kernel";
-        let bytes =
-            sys::map_file(VMLINUX, BYTES_MAX).map_err(|source| Error { doing, reason: Reason::NoTypes(source) })?;
-        Self::read(bytes, WANTED)
-            .ok_or(Error { doing, reason: Reason::BadTypes("it ends early, or has unknown kinds") })
+    /// The types of the running kernel.
+    pub fn open() -> Result<Self, Error> {
+        let refused = |error| Error::system(Operation::ReadTypes, error);
+        let mut file = File::open(PLACE).map_err(refused)?;
+        let length = usize::try_from(file.metadata().map_err(refused)?.len()).unwrap_or(usize::MAX);
+        if length == 0 || length > BYTES_MAX {
+            return Err(malformed("its length"));
+        }
+        // Since Linux 6.16 (kernel/bpf/sysfs_btf.c, btf_sysfs_vmlinux_mmap); before, the bytes are copied.
+        if let Ok(mapping) = Mapping::of_constant_file(file.as_fd(), length) {
+            return Self::new(Bytes::Mapped(mapping));
+        }
+        let mut bytes = Vec::with_capacity(length + 1);
+        file.by_ref().take(BYTES_MAX as u64).read_to_end(&mut bytes).map_err(refused)?;
+        Self::from_bytes(bytes)
     }
 
-    fn read(bytes: Bytes, wanted: &[(Kind, &'static str)]) -> Option<Self> {
-        let whole: &[u8] = &bytes;
-        if u16::from_ne_bytes(*whole.first_chunk()?) != MAGIC {
-            return None;
-        }
-        let word =
-            |at: usize| whole.get(at..)?.first_chunk().copied().map(u32::from_ne_bytes).map(|word| word as usize);
-        let header = word(4)?;
-        let (types_at, types_len) = (header.checked_add(word(8)?)?, word(12)?);
-        let (strings_at, strings_len) = (header.checked_add(word(16)?)?, word(20)?);
-        let end = types_at.checked_add(types_len)?;
-        if end > whole.len() || strings_at.checked_add(strings_len)? > whole.len() {
-            return None;
-        }
-        let mut btf = Self { bytes, places: vec![0], strings_at, named: HashMap::new() };
-        // Most names differ from all that are wanted in their first four bytes: that is cheaper than to compare them.
-        // A name of three letters has the zero behind it as its fourth.
-        let first = |name: &str| {
-            let mut letters = name.bytes().chain([0]);
-            u32::from_ne_bytes(std::array::from_fn(|_| letters.next().unwrap_or(0)))
-        };
-        let mut prefixes: Vec<_> = wanted.iter().map(|(_, name)| first(name)).collect();
-        prefixes.sort_unstable();
-        let mut at = types_at;
-        while at < end {
-            let head = btf.head(at)?;
-            let id = u32::try_from(btf.places.len()).ok()?;
-            btf.places.push(u32::try_from(at).ok()?);
-            let begins = btf.bytes.get(strings_at + head.name as usize..).and_then(|rest| rest.first_chunk::<4>());
-            if begins.is_some_and(|begins| prefixes.binary_search(&u32::from_ne_bytes(*begins)).is_ok()) {
-                let name = btf.name(head.name);
-                if let Some((kind, name)) =
-                    wanted.iter().find(|(kind, wanted)| *kind as u8 == head.kind && wanted.as_bytes() == name)
-                {
-                    btf.named.entry((*kind as u8, name)).or_insert(id);
-                }
+    /// Types from bytes in the kernel's format and this machine's order.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Error> {
+        Self::new(Bytes::Read(bytes))
+    }
+
+    fn new(bytes: Bytes) -> Result<Self, Error> {
+        let all = bytes.all();
+        let layout = Layout::of(all).map_err(malformed)?;
+        let wanted = Wanted::of(crate::NAMES);
+        let strings = layout.strings(all);
+        let mut places = Vec::with_capacity(layout.types_len() / (3 * TYPE_BYTES));
+        places.push(0);
+        let mut named: HashMap<&'static str, Vec<u32>> = HashMap::new();
+        let mut at = layout.types.start;
+        while at < layout.types.end {
+            let found = Type::read(all, at).ok_or_else(|| malformed("a type is cut"))?;
+            let end =
+                found.end().filter(|end| *end <= layout.types.end).ok_or_else(|| malformed("a kind or a length"))?;
+            if let Some(name) = wanted.find(strings, found.name) {
+                // As many types as bytes allow, and those are bounded.
+                named.entry(name).or_default().push(u32::try_from(places.len()).unwrap_or(0));
             }
-            at = at.checked_add(12 + tail_len(head)?)?;
+            places.push(u32::try_from(at - layout.types.start).unwrap_or(0));
+            at = end;
         }
-        Some(btf)
+        Ok(Self { bytes, layout, places, named })
     }
 
-    fn word(&self, at: usize) -> Option<u32> {
-        self.bytes.get(at..)?.first_chunk().copied().map(u32::from_ne_bytes)
+    /// The number of a function, by one of [`NAMES`](crate::NAMES).
+    pub(crate) fn function(&self, name: &str) -> Option<u32> {
+        self.of_kind(name, &[FUNC])
     }
 
-    fn head(&self, at: usize) -> Option<Head> {
-        let info = self.word(at + 4)?;
-        let kind = u8::try_from(info >> 24 & 0x1f).ok()?;
-        Some(Head {
-            name: self.word(at)?,
-            kind,
-            count: info & 0xffff,
-            flagged: info >> 31 == 1,
-            word: self.word(at + 8)?,
-        })
+    /// A member of a structure by its path, `sk_cgrp_data.cgroup`. Members of members without a name count as the
+    /// structure's own.
+    pub(crate) fn member(&self, structure: &str, path: &str) -> Option<Member> {
+        let start = self.of_kind(structure, &[STRUCT, UNION])?;
+        member::find(self, start, path)
     }
 
-    fn name(&self, at: u32) -> &[u8] {
-        let rest = self.bytes.get(self.strings_at + at as usize..).unwrap_or_default();
-        rest.split(|&byte| byte == 0).next().unwrap_or_default()
+    /// The same, where the program cannot do without.
+    pub(crate) fn need(&self, structure: &str, path: &str) -> Result<Member, Error> {
+        let missing = || Error::missing(Operation::ReadTypes, format!("{structure}.{path}"));
+        self.member(structure, path).ok_or_else(missing)
     }
 
-    /// The id of a type with a name that is wanted ([`WANTED`]).
-    pub(crate) fn id(&self, kind: Kind, name: &'static str) -> Option<u32> {
-        self.named.get(&(kind as u8, name)).copied()
+    /// The bytes of a structure.
+    pub(crate) fn size_of(&self, structure: &str) -> Option<u32> {
+        self.size(self.of_kind(structure, &[STRUCT, UNION])?)
     }
 
-    /// How many arguments a tracepoint hands on (`btf_trace_*` is a pointer to a function whose first one is its own).
-    pub(crate) fn arguments(&self, tracepoint: &'static str) -> Option<u32> {
-        let mut id = self.id(Kind::Typedef, tracepoint)?;
-        for _ in 0..DEPTH_MAX {
-            let head = self.head(*self.places.get(id as usize)? as usize)?;
-            match head.kind {
-                13 => return head.count.checked_sub(1),
-                2 | 8..=11 | 18 => id = head.word,
+    fn of_kind(&self, name: &str, kinds: &[u32]) -> Option<u32> {
+        let numbers = self.named.get(name)?;
+        numbers.iter().copied().find(|&number| self.find(number).is_some_and(|found| kinds.contains(&found.kind)))
+    }
+
+    fn find(&self, number: u32) -> Option<Type> {
+        let place = self.places.get(number as usize).filter(|_| number != 0)?;
+        Type::read(self.bytes.all(), self.layout.types.start + *place as usize)
+    }
+
+    /// The type behind names, qualifiers and tags.
+    fn resolve(&self, number: u32) -> Option<Type> {
+        let mut found = self.find(number)?;
+        for _ in 0..STEPS_MAX {
+            if !matches!(found.kind, TYPEDEF | VOLATILE | CONST | RESTRICT | TYPE_TAG) {
+                return Some(found);
+            }
+            found = self.find(found.referred)?;
+        }
+        None
+    }
+
+    /// The bytes of a type's value.
+    fn size(&self, number: u32) -> Option<u32> {
+        let mut many = 1u32;
+        let mut found = self.resolve(number)?;
+        for _ in 0..STEPS_MAX {
+            match found.kind {
+                INT | STRUCT | UNION | ENUM | ENUM64 => return many.checked_mul(found.referred),
+                PTR => return many.checked_mul(8),
+                ARRAY => {
+                    let all = self.bytes.all();
+                    many = many.checked_mul(word(all, found.at + TYPE_BYTES + 8)?)?;
+                    found = self.resolve(word(all, found.at + TYPE_BYTES)?)?;
+                }
                 _ => return None,
             }
         }
         None
     }
+}
 
-    /// Where a member lies in a structure, in bytes: `__sk_common.skc_net.net`, through anonymous ones too. `None`: this
-    /// kernel does not have it, or it is a bit field.
-    pub(crate) fn offset(&self, structure: &'static str, path: &str) -> Option<i16> {
-        let mut id = self.id(Kind::Structure, structure)?;
-        let mut offset = 0_u32;
-        for name in path.split('.') {
-            let (bits, of) = self.member(id, name.as_bytes(), DEPTH_MAX)?;
-            offset = offset.checked_add(bits)?;
-            id = of;
-        }
-        if offset.is_multiple_of(8) { i16::try_from(offset / 8).ok() } else { None }
+impl Type {
+    fn read(all: &[u8], at: usize) -> Option<Self> {
+        let (name, info, referred) = (word(all, at)?, word(all, at + 4)?, word(all, at + 8)?);
+        let (kind, length) = (info >> 24 & 0x1f, (info & 0xffff) as usize);
+        Some(Self { at, name, kind, length, flag: info >> 31 == 1, referred })
     }
 
-    /// The size of a structure in bytes.
-    pub(crate) fn size(&self, structure: &'static str) -> Option<u32> {
-        let id = self.id(Kind::Structure, structure)?;
-        Some(self.head(*self.places.get(id as usize)? as usize)?.word)
-    }
-
-    /// A member of a structure or union: its place in bits, and its type.
-    fn member(&self, id: u32, name: &[u8], depth: u32) -> Option<(u32, u32)> {
-        let depth = depth.checked_sub(1)?;
-        let at = *self.places.get(id as usize)? as usize;
-        let head = self.head(at)?;
-        match head.kind {
-            // Typedefs and qualifiers.
-            8..=11 | 18 => return self.member(head.word, name, depth),
-            4 | 5 => {}
+    /// Where the next type begins; `None` for a kind that is not known, whose length nobody can tell.
+    fn end(&self) -> Option<usize> {
+        let more = match self.kind {
+            INT | VAR | DECL_TAG => 4,
+            ARRAY => 12,
+            STRUCT | UNION | DATASEC | ENUM64 => self.length * 12,
+            ENUM | FUNC_PROTO => self.length * 8,
+            1..=TYPE_TAG => 0,
             _ => return None,
-        }
-        for index in 0..head.count as usize {
-            let member = at + 12 + index * 12;
-            let (called, of, place) = (self.word(member)?, self.word(member + 4)?, self.word(member + 8)?);
-            let (bits, width) = if head.flagged { (place & 0xff_ffff, place >> 24) } else { (place, 0) };
-            if called != 0 {
-                if self.name(called) == name {
-                    return (width == 0).then_some((bits, of));
-                }
-            } else if let Some((inner, of)) = self.member(of, name, depth) {
-                return Some((bits.checked_add(inner)?, of));
-            }
-        }
-        None
+        };
+        Some(self.at + TYPE_BYTES + more)
     }
 }
 
-/// Bytes behind the three words of a type.
-fn tail_len(head: Head) -> Option<usize> {
-    let count = head.count as usize;
-    Some(match head.kind {
-        1 | 14 | 17 => 4,
-        3 => 12,
-        4 | 5 | 15 | 19 => 12 * count,
-        6 | 13 => 8 * count,
-        2 | 7..=12 | 16 | 18 => 0,
-        _ => return None,
-    })
+impl std::fmt::Debug for Btf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Btf").field("types", &self.places.len()).finish_non_exhaustive()
+    }
 }
 
-/// Every type by name that a program here needs.
-pub(crate) const WANTED: &[(Kind, &str)] = &[
-    (Kind::Function, "bpf_iter_task_file"),
-    (Kind::Typedef, "btf_trace_inet_sock_set_state"),
-    (Kind::Structure, "bpf_iter__task_file"),
-    (Kind::Structure, "bpf_iter_meta"),
-    (Kind::Structure, "task_struct"),
-    (Kind::Structure, "signal_struct"),
-    (Kind::Structure, "pid"),
-    (Kind::Structure, "upid"),
-    (Kind::Structure, "file"),
-    (Kind::Structure, "inode"),
-    (Kind::Structure, "sock"),
-    (Kind::Structure, "tcp_sock"),
-    (Kind::Structure, "net"),
-    (Kind::Structure, "cgroup"),
-    (Kind::Structure, "kernfs_node"),
-];
+fn malformed(what: &'static str) -> Error {
+    Error { operation: Operation::ReadTypes, cause: Cause::Malformed(what) }
+}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A blob with `struct sock { int: 8 a; union { int b; struct { char pad[4]; int c; } }; }` of types 1 to 4.
-    fn blob() -> Vec<u8> {
-        let strings = b"\0sock\0aaaa\0bbbb\0cccc\0int\0";
-        let name = |text: &str| {
-            let at =
-                strings.windows(text.len() + 2).position(|it| it[0] == 0 && &it[1..=text.len()] == text.as_bytes());
-            u32::try_from(at.expect("there") + 1).unwrap()
-        };
-        let info = |kind: u32, count: u32| kind << 24 | count;
-        #[rustfmt::skip]
-        let types = [
-            name("int"), info(1, 0), 4, 32,
-            0, info(4, 1), 8, name("cccc"), 1, 32,
-            0, info(5, 2), 8, name("bbbb"), 1, 0, 0, 2, 0,
-            name("sock"), info(4, 2), 16, name("aaaa"), 1, 0, 0, 3, 64,
-        ];
-        let types: Vec<u8> = types.iter().flat_map(|word: &u32| word.to_ne_bytes()).collect();
-        let lengths = [24, 0, types.len(), types.len(), strings.len()];
-        let mut blob = MAGIC.to_ne_bytes().to_vec();
-        blob.extend([1, 0]);
-        blob.extend(lengths.iter().flat_map(|&length| u32::try_from(length).unwrap().to_ne_bytes()));
-        blob.extend(types);
-        blob.extend(strings);
-        blob
-    }
-
-    #[test]
-    fn members_are_found_through_anonymous_ones() {
-        let btf = Btf::read(Bytes::owned(blob()), WANTED).unwrap();
-        assert_eq!(btf.offset("sock", "aaaa"), Some(0));
-        assert_eq!(btf.offset("sock", "bbbb"), Some(8));
-        assert_eq!(btf.offset("sock", "cccc"), Some(12));
-        assert_eq!(btf.offset("sock", "dddd"), None);
-        assert_eq!(btf.offset("tcp_sock", "aaaa"), None);
-        assert_eq!(btf.size("sock"), Some(16));
-    }
-
-    #[test]
-    fn no_bytes_make_it_panic_or_loop() {
-        let whole = blob();
-        for length in 0..whole.len() {
-            if let Some(btf) = Btf::read(Bytes::owned(whole[..length].to_vec()), WANTED) {
-                let _ = btf.offset("sock", "cccc");
-            }
-        }
-        let mut random = 7_u64;
-        for _ in 0..200_000 {
-            let mut bytes = whole.clone();
-            for _ in 0..3 {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let at = usize::try_from(random >> 33).unwrap() % bytes.len();
-                bytes[at] = random.to_le_bytes()[2];
-            }
-            if let Some(btf) = Btf::read(Bytes::owned(bytes), WANTED) {
-                let _ = (btf.offset("sock", "cccc"), btf.size("sock"), btf.arguments("btf_trace_inet_sock_set_state"));
-            }
-        }
-    }
-
-    #[test]
-    fn this_kernel_has_the_types_if_it_has_any() {
-        let Ok(btf) = Btf::load() else {
-            return sockeye_zoo::skip::skip(
-                "this_kernel_has_the_types_if_it_has_any",
-                &sockeye_zoo::Skip::new("btf", "no BTF"),
-            );
-        };
-        // The first member of a socket is what it shares with others, and of that two addresses.
-        assert_eq!(btf.offset("sock", "__sk_common.skc_daddr"), Some(0));
-        assert_eq!(btf.offset("sock", "__sk_common.skc_rcv_saddr"), Some(4));
-        assert_eq!(btf.arguments("btf_trace_inet_sock_set_state"), Some(3));
-        assert!(btf.id(Kind::Function, "bpf_iter_task_file").is_some());
-    }
-}
+mod tests;

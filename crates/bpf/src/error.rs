@@ -1,65 +1,125 @@
-//! What could not be done, and why.
+//! Why BPF could not be had: what was being done, what stood in the way, what would help.
 
 use std::{fmt, io};
 
-/// Why a program cannot be had.
-#[derive(Debug)]
+use rustix::thread::CapabilitySet;
+
+/// What would help whom the kernel refuses: the two capabilities, or the one that held their powers before Linux 5.8.
+const CAPABILITY: &str = "CAP_BPF and CAP_PERFMON";
+
+/// The operation that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Reason {
-    /// The kernel does not describe its types, or they may not be read.
-    NoTypes(io::Error),
-    /// What it describes is not understood.
-    BadTypes(&'static str),
-    /// This kernel does not have it.
-    Lacks(&'static str),
-    /// The kernel refused; where it is the program that it does not take, with the last line of its reason.
-    Refused(io::Error, Option<String>),
+pub enum Operation {
+    /// Reading the kernel's type information, `/sys/kernel/btf/vmlinux`.
+    ReadTypes,
+    /// Assembling the program with this name.
+    Assemble(&'static str),
+    /// Loading the program with this name.
+    Load(&'static str),
+    /// Attaching the program with this name.
+    Attach(&'static str),
+    /// Making a map of this kind.
+    CreateMap(&'static str),
+    /// Reading what the program with this name says.
+    Read(&'static str),
 }
 
-/// What could not be done.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReadTypes => f.write_str("cannot read the kernel's types (/sys/kernel/btf/vmlinux)"),
+            Self::Assemble(name) => write!(f, "cannot assemble the BPF program {name}"),
+            Self::Load(name) => write!(f, "cannot load the BPF program {name}"),
+            Self::Attach(name) => write!(f, "cannot attach the BPF program {name}"),
+            Self::CreateMap(kind) => write!(f, "cannot make a BPF {kind}"),
+            Self::Read(name) => write!(f, "cannot read from the BPF program {name}"),
+        }
+    }
+}
+
+/// What stood in the way.
 #[derive(Debug)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The system said no.
+    System(io::Error),
+    /// The verifier refused the program; the end of what it wrote.
+    Verifier(io::Error, String),
+    /// This kernel has no such type, member, function or tracepoint.
+    Missing(String),
+    /// The kernel's types are not as their format demands.
+    Malformed(&'static str),
+    /// A program is too large: a jump does not reach.
+    TooLarge,
+}
+
+/// Why BPF could not be had.
+#[derive(Debug)]
+#[non_exhaustive]
 pub struct Error {
     /// What was being done.
-    pub doing: &'static str,
-    /// Why it could not be done.
-    pub reason: Reason,
+    pub operation: Operation,
+    /// What stood in the way.
+    pub cause: Cause,
 }
 
 impl Error {
-    pub(crate) fn refused(doing: &'static str, source: io::Error) -> Self {
-        Self { doing, reason: Reason::Refused(source, None) }
+    pub(crate) fn system(operation: Operation, source: impl Into<io::Error>) -> Self {
+        Self { operation, cause: Cause::System(source.into()) }
     }
 
-    pub(crate) fn lacks(doing: &'static str, what: &'static str) -> Self {
-        Self { doing, reason: Reason::Lacks(what) }
+    pub(crate) fn missing(operation: Operation, what: impl Into<String>) -> Self {
+        Self { operation, cause: Cause::Missing(what.into()) }
     }
 
-    /// The capabilities that would help, where it is for want of them.
-    pub fn capability(&self) -> Option<&'static str> {
-        match &self.reason {
-            Reason::Refused(source, _) if source.kind() == io::ErrorKind::PermissionDenied => {
-                Some("CAP_BPF and CAP_PERFMON")
-            }
+    /// What the system said.
+    fn errno(&self) -> Option<i32> {
+        match &self.cause {
+            Cause::System(source) | Cause::Verifier(source, _) => source.raw_os_error(),
             _ => None,
         }
     }
+
+    /// The capability that would have helped, where the kernel refused and the calling thread lacks it. One that has it
+    /// was refused for another reason: a security module, a locked-down kernel, a user namespace.
+    pub fn capability(&self) -> Option<&'static str> {
+        if matches!(self.errno()?, libc::EPERM | libc::EACCES) { lacking_capability() } else { None }
+    }
+}
+
+/// The capability that the calling thread lacks for the programs of this crate; `None` if it has what is needed.
+pub fn lacking_capability() -> Option<&'static str> {
+    let held = rustix::thread::capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+    let suffices =
+        held.contains(CapabilitySet::SYS_ADMIN) || held.contains(CapabilitySet::BPF | CapabilitySet::PERFMON);
+    (!suffices).then_some(CAPABILITY)
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: ", self.doing)?;
-        match &self.reason {
-            Reason::NoTypes(source) => write!(f, "the kernel does not say how its types lie (BTF): {source}")?,
-            Reason::BadTypes(what) => write!(f, "the kernel's types (BTF) are not understood: {what}")?,
-            Reason::Lacks(what) => write!(f, "this kernel does not have {what}")?,
-            Reason::Refused(source, None) => write!(f, "{source}")?,
-            Reason::Refused(source, Some(log)) => write!(f, "{source}: {log}")?,
+        write!(f, "{}: ", self.operation)?;
+        match &self.cause {
+            Cause::System(source) => write!(f, "{source}")?,
+            Cause::Verifier(source, log) if log.is_empty() => write!(f, "{source}")?,
+            Cause::Verifier(source, log) => write!(f, "{source}: {log}")?,
+            Cause::Missing(what) => write!(f, "this kernel has no {what}")?,
+            Cause::Malformed(what) => write!(f, "malformed: {what}")?,
+            Cause::TooLarge => f.write_str("a jump is too far")?,
         }
         match self.capability() {
-            Some(capability) => write!(f, " (needs {capability})"),
+            Some(capability) => write!(f, " (needs {capability}, or CAP_SYS_ADMIN)"),
             None => Ok(()),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.cause {
+            // The sentence says what the system said; only what lies behind that is left.
+            Cause::System(source) | Cause::Verifier(source, _) => source.source(),
+            _ => None,
+        }
+    }
+}

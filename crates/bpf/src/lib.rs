@@ -1,23 +1,46 @@
-//! BPF without a compiler: programs that are assembled when they are needed, from the types that the running kernel
-//! describes itself (BTF).
+//! BPF programs that tell about sockets, made without a compiler for the kernel that runs them.
 //!
-//! What it is: [`Btf`], a reader of those types; [`task_file::TaskFiles`], who holds which socket, of all network namespaces
-//! in one pass; [`socket_state::SocketStates`], every change of state of every TCP socket while it happens.
+//! The kernel describes its own types (`/sys/kernel/btf/vmlinux`). From that description this crate takes the places of
+//! the members it reads, assembles its programs and loads them: nothing is compiled, and nothing is shipped that was.
+//! [`SocketFiles`] says which process holds which socket, and [`SocketEvents`](events::SocketEvents) what happens to sockets while it
+//! happens: both in all network namespaces at once.
 //!
-//! What it is not: a loader of objects. There is no ELF, no relocation and no compiler; a field that a kernel does not have
-//! is left out of the program, and what it would have said is absent.
+//! What this is not: a library for BPF. It knows the instructions, maps and ways to attach that its own programs use.
 //!
-//! Both need `CAP_BPF` and `CAP_PERFMON`, or root, and a kernel with BTF (5.12 for everything here).
+//! It needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, and a kernel with BTF, from Linux 5.11 on. Each error says what
+//! was lacking ([`Error`]), and nothing depends on it: whoever may not ask here asks `/proc`.
+//!
+//! ```
+//! use sockeye_bpf::{Btf, SocketFiles};
+//!
+//! let socket = std::net::UdpSocket::bind("127.0.0.1:0")?;
+//! match Btf::open().and_then(|types| SocketFiles::load(&types)) {
+//!     Ok(files) => {
+//!         let mut own = 0;
+//!         files.read(None, &mut |file| own += u32::from(file.pid == std::process::id()))?;
+//!         assert!(own >= 1);
+//!     }
+//!     Err(error) => eprintln!("{error}"),
+//! }
+//! # drop(socket);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![deny(unsafe_code)]
 
 mod assembler;
 mod btf;
 mod error;
+pub mod events;
+mod pid_namespace;
 mod program;
 mod ring;
-pub mod socket_state;
-
+mod socket_files;
 mod sys;
-pub mod task_file;
 
 pub use btf::Btf;
-pub use error::{Error, Reason};
+pub use error::{Cause, Error, Operation, lacking_capability};
+pub use socket_files::{SocketFile, SocketFiles};
+
+/// The names of types that are found in the one pass over the kernel's; what else is asked for is not there.
+pub(crate) const NAMES: &[&[&str]] = &[socket_files::NAMES, events::NAMES];

@@ -1,113 +1,99 @@
-//! Loading a program, and what it hangs on.
+//! Loading of programs, and what the verifier says of those that it refuses.
 
-use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use crate::assembler::{Assembler, Instruction};
-use crate::error::{Error, Reason};
-use crate::sys::{self, Attribute, bpf};
+use crate::{
+    error::{Cause, Error, Operation},
+    sys::{self, Loading},
+};
 
-/// Commands of bpf(2) (`enum bpf_cmd`).
-const MAP_CREATE: u32 = 0;
-const MAP_LOOKUP_ELEM: u32 = 1;
-const PROG_LOAD: u32 = 5;
-const RAW_TRACEPOINT_OPEN: u32 = 17;
-const LINK_CREATE: u32 = 28;
-const ITER_CREATE: u32 = 33;
-
-/// `BPF_PROG_TYPE_TRACING`.
+/// `BPF_PROG_TYPE_TRACING`: programs that are attached to what BTF names.
 const TRACING: u32 = 26;
-/// Bytes of what the verifier says of a program that it does not take.
-const LOG_LEN: usize = 64 * 1024;
-/// Helpers here ask for a licence that they can be linked with.
-const LICENCE: &std::ffi::CStr = c"Dual MIT/GPL";
 
-/// Where a tracing program hangs (`enum bpf_attach_type`).
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Attach {
-    /// `BPF_TRACE_RAW_TP`, a tracepoint with the kernel's types.
-    Tracepoint = 23,
-    /// `BPF_TRACE_ITER`.
-    Iterator = 28,
+/// `BPF_TRACE_RAW_TP`.
+const TRACE_RAW_TP: u32 = 23;
+
+/// `BPF_TRACE_ITER`.
+pub(crate) const TRACE_ITER: u32 = 28;
+
+/// Bytes for what the verifier writes about a program that it refuses.
+const LOG_BYTES: usize = 64 * 1024;
+
+/// Bytes of it that an error carries: the last lines say what was refused.
+const LOG_BYTES_SHOWN: usize = 600;
+
+/// Loads a program that runs for each object of an iteration; `function` is the number of the iteration's function.
+pub(crate) fn load_iterator(name: &'static str, function: u32, instructions: &[u64]) -> Result<OwnedFd, Error> {
+    load(name, TRACE_ITER, function, instructions)
 }
 
-/// Kinds of maps (`enum bpf_map_type`).
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum MapKind {
-    Array = 2,
-    Ring = 27,
+/// Loads a program and attaches it to a tracepoint, until the two descriptors are closed; `typedef` is the number of the
+/// tracepoint's type.
+pub(crate) fn attach_tracepoint(name: &'static str, typedef: u32, instructions: &[u64]) -> Result<OwnedFd, Error> {
+    let program = load(name, TRACE_RAW_TP, typedef, instructions)?;
+    // The link keeps the program.
+    sys::open_tracepoint(program.as_fd()).map_err(|error| Error::system(Operation::Attach(name), error))
 }
 
-/// Loads a program that hangs on a type of the kernel.
-pub(crate) fn load(doing: &'static str, assembler: Assembler, attach: Attach, type_id: u32) -> Result<OwnedFd, Error> {
-    let code = assembler.finish().ok_or(Error::lacks(doing, "a way through the program"))?;
-    let attempt = |log: &mut [u8]| attempt(&code, attach, type_id, log);
-    attempt(&mut []).or_else(|first| {
-        if first.kind() == io::ErrorKind::PermissionDenied {
-            return Err(Error::refused(doing, first));
-        }
-        // Only now it is asked why: the log costs more than the program.
-        let mut log = vec![0; LOG_LEN];
-        attempt(&mut log).map_err(|source| Error { doing, reason: Reason::Refused(source, last_line(&log)) })
-    })
-}
-
-fn attempt(code: &[Instruction], attach: Attach, type_id: u32, log: &mut [u8]) -> io::Result<OwnedFd> {
-    let count = u32::try_from(code.len()).unwrap_or(u32::MAX);
-    let mut attribute = Attribute::new()
-        .word(0, TRACING)
-        .word(4, count)
-        .pointer(8, code.as_ptr())
-        .pointer(16, LICENCE.as_ptr())
-        .word(68, attach as u32)
-        .word(108, type_id);
-    if !log.is_empty() {
-        attribute = attribute.word(24, 1).word(28, u32::try_from(log.len()).unwrap_or(0)).pointer(32, log.as_mut_ptr());
+fn load(name: &'static str, attach_type: u32, attach_btf_id: u32, instructions: &[u64]) -> Result<OwnedFd, Error> {
+    let mut text = [0; 16];
+    for (place, byte) in text[..15].iter_mut().zip(name.bytes()) {
+        *place = byte;
     }
-    // SAFETY: the code, the licence and the log outlive the call, and the lengths are theirs.
-    unsafe { bpf(PROG_LOAD, &mut attribute) }.map(sys::owned)
+    let loading = Loading { kind: TRACING, attach_type, attach_btf_id, name: text, instructions };
+    let refusal = match sys::load_program(&loading, None) {
+        Ok(program) => return Ok(program),
+        Err(refusal) => refusal,
+    };
+    let operation = Operation::Load(name);
+    if matches!(refusal.raw_os_error(), Some(libc::EPERM)) {
+        // Refused before anybody looked at the program.
+        return Err(Error::system(operation, refusal));
+    }
+    // Once more, for the reasons; by now it may even be accepted.
+    let mut log = vec![0; LOG_BYTES];
+    match sys::load_program(&loading, Some(&mut log)) {
+        Ok(program) => Ok(program),
+        Err(_) => Err(Error { operation, cause: Cause::Verifier(refusal, end_of(&log)) }),
+    }
 }
 
-/// The last line that is not a count of the verifier's work.
-fn last_line(log: &[u8]) -> Option<String> {
-    let end = log.iter().position(|&byte| byte == 0).unwrap_or(log.len());
-    let text = String::from_utf8_lossy(&log[..end]);
-    text.lines().rev().find(|line| !line.is_empty() && !line.starts_with("processed ")).map(str::to_owned)
+/// The last lines of a text ended by NUL, in one line.
+fn end_of(log: &[u8]) -> String {
+    let text = log.split(|byte| *byte == 0).next().unwrap_or_default();
+    let text = text.get(text.len().saturating_sub(LOG_BYTES_SHOWN)..).unwrap_or_default();
+    String::from_utf8_lossy(text).trim().replace('\n', "; ")
 }
 
-/// Makes a map.
-pub(crate) fn map(doing: &'static str, kind: MapKind, key: u32, value: u32, entries: u32) -> Result<OwnedFd, Error> {
-    let mut attribute = Attribute::new().word(0, kind as u32).word(4, key).word(8, value).word(12, entries);
-    // SAFETY: there is no pointer in it.
-    unsafe { bpf(MAP_CREATE, &mut attribute) }.map(sys::owned).map_err(|source| Error::refused(doing, source))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{assembler::*, btf::Btf};
 
-/// The number at the first place of a map of one number.
-pub(crate) fn number(map: &OwnedFd) -> io::Result<u64> {
-    let (key, mut value) = (0_u32, 0_u64);
-    let mut attribute = Attribute::new().fd(0, map.as_fd()).pointer(8, &raw const key).pointer(16, &raw mut value);
-    // SAFETY: key and value are as long as those of the map, and outlive the call.
-    unsafe { bpf(MAP_LOOKUP_ELEM, &mut attribute) }?;
-    Ok(value)
-}
+    #[test]
+    fn of_a_long_log_the_last_lines_are_kept() {
+        let mut log = vec![b'x'; 5000];
+        log.extend_from_slice(b"\ninvalid access\nprocessed 7 insns\n\0\0\0");
+        let end = end_of(&log);
+        assert!(end.ends_with("invalid access; processed 7 insns") && end.len() <= LOG_BYTES_SHOWN + 20, "{end}");
+        assert_eq!(end_of(&[0; 9]), "");
+    }
 
-/// Hangs a program on its tracepoint, for as long as the descriptor is open.
-pub(crate) fn trace(doing: &'static str, program: &OwnedFd) -> Result<OwnedFd, Error> {
-    let mut attribute = Attribute::new().fd(8, program.as_fd());
-    // SAFETY: the only pointer in it is null: the program knows its tracepoint.
-    unsafe { bpf(RAW_TRACEPOINT_OPEN, &mut attribute) }.map(sys::owned).map_err(|source| Error::refused(doing, source))
-}
-
-/// Makes an iterator of a program, which can be run again and again.
-pub(crate) fn iterator(doing: &'static str, program: &OwnedFd) -> Result<OwnedFd, Error> {
-    let mut attribute = Attribute::new().fd(0, program.as_fd()).word(8, Attach::Iterator as u32);
-    // SAFETY: the only pointer in it is null.
-    unsafe { bpf(LINK_CREATE, &mut attribute) }.map(sys::owned).map_err(|source| Error::refused(doing, source))
-}
-
-/// Begins a run of an iterator: what the program writes is read from the descriptor.
-pub(crate) fn begin(doing: &'static str, iterator: &OwnedFd) -> Result<OwnedFd, Error> {
-    let mut attribute = Attribute::new().fd(0, iterator.as_fd());
-    // SAFETY: there is no pointer in it.
-    unsafe { bpf(ITER_CREATE, &mut attribute) }.map(sys::owned).map_err(|source| Error::refused(doing, source))
+    #[test]
+    fn a_program_that_the_verifier_refuses_comes_back_with_its_reason() {
+        if let Err(reason) = sockeye_zoo::skip::may_load_programs() {
+            let test = "a_program_that_the_verifier_refuses_comes_back_with_its_reason";
+            return sockeye_zoo::skip::skip(test, &reason);
+        }
+        let btf = Btf::open().expect("the kernel's types");
+        let function = btf.function("bpf_iter_task_file").expect("the iteration");
+        let mut code = Assembler::default();
+        // Register 9 was never set.
+        code.copy(R0, R9);
+        code.exit();
+        let error = load_iterator("refused", function, &code.finish("refused").expect("no jump"))
+            .expect_err("an unset register is refused");
+        assert!(error.to_string().contains("R9 !read_ok"), "{error}");
+        assert_eq!(error.capability(), None);
+    }
 }

@@ -1,199 +1,279 @@
-//! Every system call of this crate, and all of its unsafe code.
+//! Every system call of this crate that rustix does not have, and all of its unsafe code.
 #![allow(unsafe_code)]
 
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::ops::Deref;
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::{
+    io,
+    mem::size_of,
+    os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
+    ptr::NonNull,
+    slice,
+    sync::atomic::{AtomicU32, AtomicU64},
+};
 
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+// Commands of bpf(2) (include/uapi/linux/bpf.h, enum bpf_cmd).
+const MAP_CREATE: i32 = 0;
+const PROG_LOAD: i32 = 5;
+const RAW_TRACEPOINT_OPEN: i32 = 17;
+const LINK_CREATE: i32 = 28;
+const ITER_CREATE: i32 = 33;
 
-/// Bytes of `union bpf_attr` that any command here needs.
-const ATTRIBUTE_LEN: usize = 144;
+/// How often a load that a signal interrupted is begun again; the verifier gives up with EAGAIN for each.
+const LOADS_MAX: u32 = 8;
 
-/// The argument of bpf(2): numbers at their places in `union bpf_attr` (include/uapi/linux/bpf.h).
-pub(crate) struct Attribute([u64; ATTRIBUTE_LEN / 8]);
+/// A program to load. Its licence is that of this crate, in the kernel's words: some helpers are only for such programs.
+pub(crate) struct Loading<'p> {
+    pub(crate) kind: u32,
+    pub(crate) attach_type: u32,
+    /// What it is attached to: the number of a type in the kernel's BTF.
+    pub(crate) attach_btf_id: u32,
+    pub(crate) name: [u8; 16],
+    pub(crate) instructions: &'p [u64],
+}
 
-impl Attribute {
-    pub(crate) const fn new() -> Self {
-        Self([0; ATTRIBUTE_LEN / 8])
+/// The part of `union bpf_attr` that BPF_PROG_LOAD reads.
+#[repr(C)]
+#[derive(Default)]
+struct ProgramAttribute {
+    prog_type: u32,
+    insn_cnt: u32,
+    insns: u64,
+    license: u64,
+    log_level: u32,
+    log_size: u32,
+    log_buf: u64,
+    kern_version: u32,
+    prog_flags: u32,
+    prog_name: [u8; 16],
+    prog_ifindex: u32,
+    expected_attach_type: u32,
+    prog_btf_fd: u32,
+    func_info_rec_size: u32,
+    func_info: u64,
+    func_info_cnt: u32,
+    line_info_rec_size: u32,
+    line_info: u64,
+    line_info_cnt: u32,
+    attach_btf_id: u32,
+    attach_prog_fd: u32,
+    padding: u32,
+}
+
+/// The part that BPF_MAP_CREATE reads.
+#[repr(C)]
+#[derive(Default)]
+struct MapAttribute {
+    map_type: u32,
+    key_size: u32,
+    value_size: u32,
+    max_entries: u32,
+    map_flags: u32,
+    inner_map_fd: u32,
+    numa_node: u32,
+    map_name: [u8; 16],
+}
+
+/// The part that BPF_LINK_CREATE reads for an iterator.
+#[repr(C)]
+#[derive(Default)]
+struct LinkAttribute {
+    prog_fd: u32,
+    target_fd: u32,
+    attach_type: u32,
+    flags: u32,
+    iter_info: u64,
+    iter_info_len: u32,
+    padding: u32,
+}
+
+/// `union bpf_iter_link_info` for tasks.
+#[repr(C)]
+#[derive(Default)]
+struct TaskIteration {
+    tid: u32,
+    pid: u32,
+    pid_fd: u32,
+    padding: u32,
+}
+
+/// The part that BPF_ITER_CREATE reads.
+#[repr(C)]
+#[derive(Default)]
+struct IteratorAttribute {
+    link_fd: u32,
+    flags: u32,
+}
+
+/// The part that BPF_RAW_TRACEPOINT_OPEN reads.
+#[repr(C)]
+#[derive(Default)]
+struct TracepointAttribute {
+    name: u64,
+    prog_fd: u32,
+    padding: u32,
+}
+
+/// Loads a program; the verifier writes what it thinks into `log`, as text ended by NUL.
+pub(crate) fn load_program(loading: &Loading<'_>, log: Option<&mut [u8]>) -> io::Result<OwnedFd> {
+    let mut attribute = ProgramAttribute {
+        prog_type: loading.kind,
+        insn_cnt: length(loading.instructions),
+        insns: loading.instructions.as_ptr() as u64,
+        license: c"Dual MIT/GPL".as_ptr() as u64,
+        prog_name: loading.name,
+        expected_attach_type: loading.attach_type,
+        attach_btf_id: loading.attach_btf_id,
+        ..ProgramAttribute::default()
+    };
+    if let Some(log) = log {
+        (attribute.log_level, attribute.log_size, attribute.log_buf) = (1, length(log), log.as_mut_ptr() as u64);
     }
-
-    /// A number of 32 bits at this offset in bytes.
-    pub(crate) fn word(mut self, at: usize, number: u32) -> Self {
-        let half = if cfg!(target_endian = "little") { at % 8 / 4 } else { 1 - at % 8 / 4 };
-        self.0[at / 8] |= u64::from(number) << (32 * half);
-        self
-    }
-
-    /// A descriptor at this offset.
-    pub(crate) fn fd(self, at: usize, fd: BorrowedFd<'_>) -> Self {
-        self.word(at, fd.as_raw_fd().cast_unsigned())
-    }
-
-    /// A pointer at this offset. What it points to must outlive the call, and be as long as the call says.
-    pub(crate) fn pointer<T>(mut self, at: usize, pointer: *const T) -> Self {
-        self.0[at / 8] = pointer.expose_provenance() as u64;
-        self
+    let mut loads = 0;
+    loop {
+        // SAFETY: the attribute names the instructions, a constant text and the log with their lengths; the kernel reads
+        // and writes no more than those, and they outlive the call.
+        match unsafe { bpf(PROG_LOAD, &mut attribute) } {
+            Err(error) if error.raw_os_error() == Some(libc::EAGAIN) && loads < LOADS_MAX => loads += 1,
+            other => return other,
+        }
     }
 }
 
-/// bpf(2).
+/// A map without elements that the kernel would have to be given.
+pub(crate) fn create_map(kind: u32, key: u32, value: u32, entries: u32, flags: u32) -> io::Result<OwnedFd> {
+    let mut attribute = MapAttribute {
+        map_type: kind,
+        key_size: key,
+        value_size: value,
+        max_entries: entries,
+        map_flags: flags,
+        map_name: *b"sockeye\0\0\0\0\0\0\0\0\0",
+        ..MapAttribute::default()
+    };
+    // SAFETY: the attribute holds no pointer.
+    unsafe { bpf(MAP_CREATE, &mut attribute) }
+}
+
+/// Links an iterator program to tasks: to all, or to those of one process.
+pub(crate) fn link_task_iterator(program: BorrowedFd<'_>, attach_type: u32, pid: Option<u32>) -> io::Result<OwnedFd> {
+    let iteration = TaskIteration { pid: pid.unwrap_or(0), ..TaskIteration::default() };
+    let mut attribute = LinkAttribute { prog_fd: number(program), attach_type, ..LinkAttribute::default() };
+    if pid.is_some() {
+        attribute.iter_info = (&raw const iteration) as u64;
+        attribute.iter_info_len = u32::try_from(size_of::<TaskIteration>()).unwrap_or(0);
+    }
+    // SAFETY: the one pointer leads to `iteration`, with its length; it outlives the call and is only read.
+    unsafe { bpf(LINK_CREATE, &mut attribute) }
+}
+
+/// A file from which the output of one run of an iterator is read.
+pub(crate) fn create_iterator(link: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let mut attribute = IteratorAttribute { link_fd: number(link), flags: 0 };
+    // SAFETY: the attribute holds no pointer.
+    unsafe { bpf(ITER_CREATE, &mut attribute) }
+}
+
+/// Attaches a program to the tracepoint that it was loaded for, until the descriptor is closed.
+pub(crate) fn open_tracepoint(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let mut attribute = TracepointAttribute { prog_fd: number(program), ..TracepointAttribute::default() };
+    // SAFETY: the name is none, as for programs that were loaded with what they are attached to.
+    unsafe { bpf(RAW_TRACEPOINT_OPEN, &mut attribute) }
+}
+
+/// Calls bpf(2) with a command that gives a descriptor.
 ///
 /// # Safety
 ///
-/// Every pointer of the attribute is null or describes memory that outlives the call and is as long as the attribute says.
-pub(crate) unsafe fn bpf(command: u32, attribute: &mut Attribute) -> io::Result<i64> {
-    // SAFETY: the pointer and the length describe `attribute`; what that points to is the caller's promise.
-    let result = unsafe { libc::syscall(libc::SYS_bpf, command, (&raw mut attribute.0).cast::<u8>(), ATTRIBUTE_LEN) };
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
-}
-
-/// A descriptor that a command of bpf(2) returned.
-pub(crate) fn owned(fd: i64) -> OwnedFd {
-    let fd = i32::try_from(fd).unwrap_or(-1);
-    // SAFETY: the kernel has just given it to us, and nobody else knows it.
-    unsafe { OwnedFd::from_raw_fd(fd) }
-}
-
-/// Bytes that do not change: mapped, or in memory of our own.
-#[derive(Debug)]
-pub(crate) enum Bytes {
-    Mapped { start: *const u8, length: usize },
-    Owned(Vec<u8>),
-}
-
-// SAFETY: the mapping is private and read-only, and belongs to this value alone.
-unsafe impl Send for Bytes {}
-// SAFETY: it is only ever read.
-unsafe impl Sync for Bytes {}
-
-impl Bytes {
-    #[cfg(test)]
-    pub(crate) fn owned(bytes: Vec<u8>) -> Self {
-        Self::Owned(bytes)
+/// What the attribute points to must be as the command expects it, and outlive the call.
+unsafe fn bpf<T>(command: i32, attribute: &mut T) -> io::Result<OwnedFd> {
+    // SAFETY: the pointer and the size describe `attribute`; for what it points to, the caller vouches.
+    let status = unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attribute), size_of::<T>()) };
+    match RawFd::try_from(status) {
+        // SAFETY: the call succeeded, so this is an open descriptor that nobody else owns.
+        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
-impl Deref for Bytes {
-    type Target = [u8];
+/// A piece of a file or a map in this process's memory, until it is dropped.
+pub(crate) struct Mapping {
+    start: NonNull<u8>,
+    length: usize,
+}
 
-    fn deref(&self) -> &[u8] {
-        match self {
-            // SAFETY: the mapping is that long and lives as long as this value.
-            Self::Mapped { start, length } => unsafe { std::slice::from_raw_parts(*start, *length) },
-            Self::Owned(bytes) => bytes,
+// SAFETY: the memory belongs to this value alone and stays where it is; it can be used and unmapped by any thread.
+unsafe impl Send for Mapping {}
+// SAFETY: shared references allow to read bytes that nobody changes, or words that are atomic.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps a file that does not change, for reading.
+    pub(crate) fn of_constant_file(file: BorrowedFd<'_>, length: usize) -> io::Result<Self> {
+        Self::new(file, 0, length, libc::PROT_READ, libc::MAP_PRIVATE | libc::MAP_POPULATE)
+    }
+
+    /// Maps a part of a map that is shared with the kernel.
+    pub(crate) fn of_map(map: BorrowedFd<'_>, offset: usize, length: usize, writable: bool) -> io::Result<Self> {
+        let write = if writable { libc::PROT_WRITE } else { 0 };
+        Self::new(map, offset, length, libc::PROT_READ | write, libc::MAP_SHARED)
+    }
+
+    fn new(file: BorrowedFd<'_>, offset: usize, length: usize, protection: i32, flags: i32) -> io::Result<Self> {
+        let offset = libc::off_t::try_from(offset).map_err(io::Error::other)?;
+        // SAFETY: the kernel chooses a place where nothing is mapped, so no memory of ours changes.
+        let start = unsafe { libc::mmap(std::ptr::null_mut(), length, protection, flags, file.as_raw_fd(), offset) };
+        if start == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
         }
+        // The kernel chooses no place at zero.
+        NonNull::new(start.cast()).map(|start| Self { start, length }).ok_or_else(|| io::ErrorKind::Other.into())
     }
-}
 
-impl Drop for Bytes {
-    fn drop(&mut self) {
-        if let Self::Mapped { start, length } = *self {
-            // SAFETY: it was mapped with this length, and nobody borrows from it any more.
-            let _ = unsafe { munmap(start.cast_mut().cast(), length) };
+    /// The bytes. Only to be called where nobody writes them: for a constant file, or for a record of a ring between its
+    /// commit and its release.
+    pub(crate) fn bytes(&self, from: usize, length: usize) -> &[u8] {
+        if from.checked_add(length).is_none_or(|end| end > self.length) {
+            return &[];
         }
-    }
-}
-
-/// The contents of a file of the kernel, mapped where it allows that (BTF since 6.16), or read.
-pub(crate) fn map_file(path: &str, bytes_max: usize) -> io::Result<Bytes> {
-    let mut file = File::open(path)?;
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    if length > bytes_max {
-        return Err(io::Error::from(io::ErrorKind::FileTooLarge));
-    }
-    if length > 0 {
-        // SAFETY: a new mapping at a place of the kernel's choice changes no memory of ours.
-        let mapped = unsafe { mmap(std::ptr::null_mut(), length, ProtFlags::READ, MapFlags::PRIVATE, file.as_fd(), 0) };
-        if let Ok(start) = mapped {
-            return Ok(Bytes::Mapped { start: start.cast_const().cast(), length });
-        }
-    }
-    let mut bytes = Vec::with_capacity(length);
-    file.by_ref().take(bytes_max as u64).read_to_end(&mut bytes)?;
-    Ok(Bytes::Owned(bytes))
-}
-
-/// The shared memory of a ring (kernel/bpf/ringbuf.c): a page that we write, a page that the kernel writes, and the data,
-/// mapped twice in a row so that no record is cut.
-#[derive(Debug)]
-pub(crate) struct RingMemory {
-    consumer: *mut u8,
-    producer: *mut u8,
-    page: usize,
-    data: usize,
-}
-
-// SAFETY: the mappings belong to this value alone, and positions are read and written atomically.
-unsafe impl Send for RingMemory {}
-
-impl RingMemory {
-    /// Maps the ring behind this descriptor, of so many bytes of data.
-    pub(crate) fn map(ring: BorrowedFd<'_>, data: usize) -> io::Result<Self> {
-        let page = rustix::param::page_size();
-        // SAFETY: new mappings at places of the kernel's choice change no memory of ours.
-        let (consumer, producer) = unsafe {
-            let consumer =
-                mmap(std::ptr::null_mut(), page, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, ring, 0)?;
-            let length = page + 2 * data;
-            match mmap(std::ptr::null_mut(), length, ProtFlags::READ, MapFlags::SHARED, ring, page as u64) {
-                Ok(producer) => (consumer, producer),
-                Err(error) => {
-                    let _ = munmap(consumer, page);
-                    return Err(error.into());
-                }
-            }
-        };
-        Ok(Self { consumer: consumer.cast(), producer: producer.cast(), page, data })
+        // SAFETY: the range lies within the mapping, which lives as long as `self` does.
+        unsafe { slice::from_raw_parts(self.start.as_ptr().add(from), length) }
     }
 
-    /// How far the kernel has written.
-    pub(crate) fn written(&self) -> u64 {
-        // SAFETY: the page begins with a position of 64 bits (unsigned long of a 64-bit kernel), aligned to a page.
-        unsafe { AtomicU64::from_ptr(self.producer.cast()) }.load(Ordering::Acquire)
+    /// All bytes of a constant file.
+    pub(crate) fn all(&self) -> &[u8] {
+        self.bytes(0, self.length)
     }
 
-    /// How far we have read.
-    pub(crate) fn read(&self) -> u64 {
-        // SAFETY: as above, in a page that we may write.
-        unsafe { AtomicU64::from_ptr(self.consumer.cast()) }.load(Ordering::Relaxed)
+    /// A word that the kernel writes too.
+    pub(crate) fn word(&self, at: usize) -> Option<&AtomicU32> {
+        // SAFETY: `atomic` checks range and alignment; the kernel changes the word in one access.
+        self.atomic(at, size_of::<AtomicU32>()).map(|place| unsafe { AtomicU32::from_ptr(place.cast()) })
     }
 
-    /// Says how far we have read; the kernel writes over it from then on.
-    pub(crate) fn set_read(&self, position: u64) {
+    /// A double word that the kernel writes too.
+    pub(crate) fn double_word(&self, at: usize) -> Option<&AtomicU64> {
         // SAFETY: as above.
-        unsafe { AtomicU64::from_ptr(self.consumer.cast()) }.store(position, Ordering::Release);
+        self.atomic(at, size_of::<AtomicU64>()).map(|place| unsafe { AtomicU64::from_ptr(place.cast()) })
     }
 
-    /// The first word of the record at a position: its length and its flags.
-    pub(crate) fn head(&self, position: u64) -> u32 {
-        let at = self.at(position);
-        // SAFETY: records are aligned to eight bytes and begin with a word that the kernel writes last, at once.
-        unsafe { AtomicU32::from_ptr(self.producer.add(self.page + at).cast()) }.load(Ordering::Acquire)
-    }
-
-    /// The bytes of the record at a position, behind its head. The kernel does not write them until they are given back.
-    pub(crate) fn record(&self, position: u64, length: usize) -> &[u8] {
-        let at = self.at(position) + 8;
-        let length = length.min(self.data);
-        // SAFETY: the data is mapped twice, so that `at + length` is inside of it.
-        unsafe { std::slice::from_raw_parts(self.producer.add(self.page + at), length) }
-    }
-
-    fn at(&self, position: u64) -> usize {
-        // The size is a power of two; only the low bits say where it is.
-        usize::try_from(position % self.data as u64).unwrap_or(0)
+    /// The place of an aligned word within the mapping, which itself begins at a page.
+    fn atomic(&self, at: usize, size: usize) -> Option<*mut u8> {
+        let fits = at.is_multiple_of(size) && at.checked_add(size)? <= self.length;
+        // SAFETY: the place lies within the mapping.
+        fits.then(|| unsafe { self.start.as_ptr().add(at) })
     }
 }
 
-impl Drop for RingMemory {
+impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: they were mapped with these lengths, and nobody borrows from them any more.
-        unsafe {
-            let _ = munmap(self.consumer.cast(), self.page);
-            let _ = munmap(self.producer.cast(), self.page + 2 * self.data);
-        }
+        // SAFETY: the range was mapped by `new`, and no reference outlives `self`.
+        unsafe { libc::munmap(self.start.as_ptr().cast(), self.length) };
     }
+}
+
+fn number(fd: BorrowedFd<'_>) -> u32 {
+    fd.as_raw_fd().cast_unsigned()
+}
+
+fn length<T>(slice: &[T]) -> u32 {
+    u32::try_from(slice.len()).unwrap_or(u32::MAX)
 }

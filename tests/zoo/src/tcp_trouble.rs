@@ -24,6 +24,7 @@ pub const TROUBLES: &[(&str, Constructor)] = &[
     ("trouble_paced", Zoo::trouble_paced),
     ("trouble_deferred", Zoo::trouble_deferred),
     ("trouble_fastopen", Zoo::trouble_fastopen),
+    ("trouble_unheard", Zoo::trouble_unheard),
 ];
 
 /// Offsets in `struct tcp_info` (include/uapi/linux/tcp.h).
@@ -137,6 +138,21 @@ impl Zoo {
             sys::set(&client, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)?;
             sys::connect(&client, &sys::local_name(&listener)?)?;
             self.set_sysctl("ipv4/tcp_fastopen", "1")?;
+            Ok(Specimen::default().holding("listener", listener).holding("client", client))
+        })
+    }
+
+    /// `client` that does not hear the answer to its SYN, so that both ends send theirs again.
+    pub fn trouble_unheard(&self) -> Result<Specimen, Unavailable> {
+        make("trouble_unheard", || {
+            let listener = bound(IPPROTO_TCP, (SERVER_V4, 0).into(), |_| Ok(()))?;
+            sys::listen(&listener, 7)?;
+            let client = sys::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_NONBLOCK, IPPROTO_TCP)?;
+            deafen(&client)?;
+            match sys::connect(&client, &sys::local_name(&listener)?) {
+                Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => return Err(error),
+                _ => {}
+            }
             Ok(Specimen::default().holding("listener", listener).holding("client", client))
         })
     }

@@ -7,8 +7,7 @@ use std::time::Duration;
 use rustix::net::sockopt::set_socket_linger;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use sockeye_bpf::socket_state::SocketStates;
-use sockeye_bpf::{Btf, Reason};
+use sockeye_zoo::skip::may_load_programs;
 use sockeye_zoo::{Skip, in_namespace};
 
 use crate::lines::assert_time;
@@ -17,17 +16,6 @@ use crate::watching::Watching;
 /// A watch whose rounds are so far apart that none disturbs the test, or so near that it waits for none.
 fn watch(source: &str, interval: &str, more: &[&str]) -> Watching {
     Watching::start(&[&["sockets", "--source", source, "--interval", interval, "-o", "ndjson"], more].concat())
-}
-
-/// Skips where programs may not be loaded; where they may and are refused, that is a failure.
-fn with_bpf() -> Result<(), Skip> {
-    match Btf::load().and_then(|types| SocketStates::open(&types, 4096, 0)) {
-        Ok(_) => Ok(()),
-        Err(error) if error.capability().is_some() || matches!(error.reason, Reason::NoTypes(_)) => {
-            Err(Skip::new("bpf", error.to_string()))
-        }
-        Err(error) => panic!("{error}"),
-    }
 }
 
 /// A connection in which the client sends 4321 bytes and gets 77, and closes first.
@@ -52,7 +40,7 @@ fn is(change: &'static str, side: &'static str, port: u16) -> impl Fn(&Value) ->
 #[test]
 fn with_bpf_a_connection_is_told_from_its_birth_to_its_end() {
     in_namespace(|_| {
-        with_bpf()?;
+        may_load_programs()?;
         let mut watching = watch("bpf", "1h", &[]);
         let listener = TcpListener::bind("127.0.0.1:7081").expect("free");
         let port = converse(&listener);
@@ -90,7 +78,7 @@ fn with_bpf_a_connection_is_told_from_its_birth_to_its_end() {
 #[test]
 fn with_bpf_every_end_has_its_reason() {
     in_namespace(|_| {
-        with_bpf()?;
+        may_load_programs()?;
         let mut watching = watch("bpf", "1h", &["closed"]);
         let listener = TcpListener::bind("[::1]:7082").expect("free");
         let client = TcpStream::connect("[::1]:7082").expect("taken");

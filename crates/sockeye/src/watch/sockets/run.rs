@@ -121,7 +121,7 @@ fn advance(
             let (one, place) = (&mut followed[at], &places[at]);
             let label = &one.label;
             one.feed.transition(change, &mut |told| is_new |= stream.take(&told, label, place));
-        })?;
+        });
         // Whose they were is not known.
         if let Some((lost, since)) = lost {
             for (one, place) in followed.iter_mut().zip(&places) {

@@ -1,0 +1,147 @@
+//! What every program has in common: which sockets it looks at, room in the ring, and what there is to do without room.
+//!
+//! r6 is the program's argument, r7 the socket, r8 a packet or the socket as TCP has it, r9 the record.
+
+use super::record::*;
+use crate::{
+    assembler::*,
+    btf::{Btf, Member},
+    error::{Error, Operation},
+    ring::Ring,
+};
+
+/// `BPF_RB_NO_WAKEUP`.
+const NO_WAKEUP: i32 = 1;
+
+/// The argument of the program.
+pub(super) const ARGUMENT: Register = R6;
+/// The socket.
+pub(super) const SOCKET: Register = R7;
+/// A packet, or the socket as TCP has it.
+pub(super) const OTHER: Register = R8;
+/// The record.
+pub(super) const RECORD: Register = R9;
+
+/// A program in the making.
+pub(super) struct Code<'c> {
+    pub(super) btf: &'c Btf,
+    pub(super) steps: Assembler,
+    ring: &'c Ring,
+    name: &'static str,
+    netns: Option<u32>,
+    /// Where a program goes that has nothing to tell.
+    pub(super) out: Label,
+    full: Label,
+}
+
+impl<'c> Code<'c> {
+    pub(super) fn new(btf: &'c Btf, ring: &'c Ring, name: &'static str, netns: Option<u32>) -> Self {
+        let mut steps = Assembler::default();
+        let (out, full) = (steps.label(), steps.label());
+        steps.copy(ARGUMENT, R1);
+        Self { btf, steps, ring, name, netns, out, full }
+    }
+
+    /// `to` becomes an argument of the tracepoint; each takes a double word.
+    pub(super) fn argument(&mut self, to: Register, index: usize) {
+        self.steps.load(to, ARGUMENT, i16::try_from(index * 8).unwrap_or(0), Width::Eight);
+    }
+
+    /// `to = base->member`
+    pub(super) fn get(&mut self, to: Register, base: Register, member: Member) -> Result<(), Error> {
+        let fits = Width::of(member.bytes).zip(i16::try_from(member.offset).ok());
+        let Some((width, offset)) = fits.filter(|_| member.bits.is_none()) else {
+            let what = "member of the size or at the place that the program expects";
+            return Err(Error::missing(Operation::Assemble(self.name), what));
+        };
+        self.steps.load(to, base, offset, width);
+        Ok(())
+    }
+
+    /// `record->at = base->member`
+    pub(super) fn record(&mut self, at: i16, base: Register, member: Member) -> Result<(), Error> {
+        self.get(R1, base, member)?;
+        let width = Width::of(member.bytes).unwrap_or(Width::One);
+        self.steps.store(RECORD, at, R1, width);
+        Ok(())
+    }
+
+    /// The same, where the kernel has the member.
+    pub(super) fn record_if(&mut self, at: i16, base: Register, member: Option<Member>) -> Result<(), Error> {
+        member.map_or(Ok(()), |member| self.record(at, base, member))
+    }
+
+    /// Leaves if `net`, a pointer in r1, is not the namespace that is wanted. Where there is none, nobody knows.
+    pub(super) fn only_wanted(&mut self) -> Result<(), Error> {
+        let Some(netns) = self.netns else { return Ok(()) };
+        let inum = self.btf.need("net", "ns.inum")?;
+        self.get(R1, R1, inum)?;
+        // In two halves of 16 bits: a number of an instruction is signed, and would be widened so.
+        self.steps.set_wide(R2, netns.into());
+        self.steps.jump_if_register(R1, Is::NotEqual, R2, self.out);
+        Ok(())
+    }
+
+    /// Takes room for a record of this kind and fills in what all have.
+    pub(super) fn begin(&mut self, kind: u8) {
+        let steps = &mut self.steps;
+        steps.map(R1, self.ring.map());
+        steps.set(R2, BYTES.into());
+        steps.set(R3, 0);
+        steps.call(Helper::RingbufReserve);
+        steps.jump_if(R0, Is::Equal, 0, self.full);
+        steps.copy(RECORD, R0);
+        // The ring holds what stood there before.
+        for at in (0..BYTES).step_by(8) {
+            steps.store_number(RECORD, at, 0, Width::Eight);
+        }
+        steps.call(Helper::KtimeGetNs);
+        steps.store(RECORD, TIME, R0, Width::Eight);
+        steps.store_number(RECORD, KIND, kind.into(), Width::One);
+    }
+
+    /// Fills in the process that runs, as the reader numbers it.
+    pub(super) fn process(&mut self) {
+        let steps = &mut self.steps;
+        match crate::pid_namespace::own() {
+            None => {
+                steps.call(Helper::GetCurrentPidTgid);
+                steps.shift_right(R0, 32);
+                steps.store(RECORD, PID, R0, Width::Four);
+            }
+            Some(namespace) => {
+                // Thread and process; both zero if the one that runs is in another namespace.
+                steps.store_number(STACK, -8, 0, Width::Eight);
+                steps.set_wide(R1, namespace.device);
+                steps.set_wide(R2, namespace.inode);
+                steps.copy(R3, STACK);
+                steps.add(R3, -8);
+                steps.set(R4, 8);
+                steps.call(Helper::GetNsCurrentPidTgid);
+                steps.load(R1, STACK, -4, Width::Four);
+                steps.store(RECORD, PID, R1, Width::Four);
+            }
+        }
+        steps.copy(R1, RECORD);
+        steps.add(R1, COMM.into());
+        steps.set(R2, 16);
+        steps.call(Helper::GetCurrentComm);
+    }
+
+    /// Hands the record over and ends the program; also what is done without room.
+    pub(super) fn finish(mut self) -> Result<Vec<u64>, Error> {
+        let steps = &mut self.steps;
+        steps.copy(R1, RECORD);
+        steps.set(R2, NO_WAKEUP);
+        steps.call(Helper::RingbufSubmit);
+        steps.jump(self.out);
+        steps.place(self.full);
+        steps.map_value(R1, self.ring.counter(), 0);
+        steps.set(R2, 1);
+        steps.add_atomically(R1, 0, R2);
+        steps.place(self.out);
+        steps.set(R0, 0);
+        steps.exit();
+        self.steps.finish(self.name)
+    }
+}

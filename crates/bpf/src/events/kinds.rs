@@ -1,0 +1,167 @@
+//! The programs, one for each tracepoint.
+
+use super::{EventOptions, code::*, dropped, record::*};
+use crate::{
+    assembler::*,
+    btf::{Argument, Btf, Member},
+    error::{Error, Operation},
+    ring::Ring,
+};
+
+/// A tracepoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    State,
+    Retransmit,
+    RetransmitRequest,
+    ResetSent,
+    ResetReceived,
+    Error,
+    Dropped,
+}
+
+/// How many segments a packet of TCP stands for, in the room that a packet has for whoever handles it.
+pub(super) fn segments(btf: &Btf) -> Option<Member> {
+    let (room, segments) = (btf.member("sk_buff", "cb")?, btf.member("tcp_skb_cb", "tcp_gso_segs")?);
+    (segments.bytes == 2 && segments.offset + 2 <= room.bytes)
+        .then_some(Member { offset: room.offset + segments.offset, ..segments })
+}
+
+impl Kind {
+    /// The tracepoints that are needed for what is wanted.
+    pub(super) fn wanted(options: &EventOptions) -> impl Iterator<Item = Self> {
+        let EventOptions { new_states, retransmits, resets, drops, errors, .. } = *options;
+        [
+            (Self::State, new_states != 0),
+            (Self::Retransmit, retransmits),
+            (Self::RetransmitRequest, retransmits),
+            (Self::ResetSent, resets),
+            (Self::ResetReceived, resets),
+            (Self::Error, errors),
+            (Self::Dropped, drops),
+        ]
+        .into_iter()
+        .filter_map(|(kind, wanted)| wanted.then_some(kind))
+    }
+
+    /// The tracepoint's name.
+    pub(super) fn name(self) -> &'static str {
+        // All have the same prefix.
+        &self.typedef()["btf_trace_".len()..]
+    }
+
+    /// The name of the tracepoint's type.
+    pub(super) fn typedef(self) -> &'static str {
+        match self {
+            Self::State => "btf_trace_inet_sock_set_state",
+            Self::Retransmit => "btf_trace_tcp_retransmit_skb",
+            Self::RetransmitRequest => "btf_trace_tcp_retransmit_synack",
+            Self::ResetSent => "btf_trace_tcp_send_reset",
+            Self::ResetReceived => "btf_trace_tcp_receive_reset",
+            Self::Error => "btf_trace_inet_sk_error_report",
+            Self::Dropped => "btf_trace_kfree_skb",
+        }
+    }
+
+    pub(super) fn assemble(self, btf: &Btf, ring: &Ring, options: &EventOptions) -> Result<Vec<u64>, Error> {
+        let arguments = btf.arguments(self.typedef()).unwrap_or_default();
+        let place = |wanted: &str| {
+            let is_wanted = |argument: &Argument| match argument {
+                Argument::Pointer(name) | Argument::Enumeration(name) => **name == *wanted,
+                Argument::Other => false,
+            };
+            arguments.iter().position(is_wanted)
+        };
+        let need = |wanted: &'static str| {
+            let missing = || Error::missing(Operation::Assemble(self.name()), format!("argument {wanted}"));
+            place(wanted).ok_or_else(missing)
+        };
+        let mut code = Code::new(btf, ring, self.name(), options.netns);
+        match self {
+            Self::State => {
+                let [Argument::Pointer(_), Argument::Other, Argument::Other, ..] = arguments.as_slice() else {
+                    return Err(Error::missing(Operation::Assemble(self.name()), "socket and two states as arguments"));
+                };
+                state(&mut code, need("sock")?, options.new_states)?;
+            }
+            Self::Retransmit => retransmit(&mut code, need("sock")?, need("sk_buff")?)?,
+            Self::RetransmitRequest => {
+                code.argument(SOCKET, need("request_sock")?);
+                code.begin_for_socket(RETRANSMIT_REQUEST)?;
+                code.common()?;
+                code.steps.store_number(RECORD, PROTOCOL, 6, Width::Two);
+            }
+            Self::ResetSent => {
+                dropped::reset(&mut code, need("sock")?, need("sk_buff")?, place("sk_rst_reason"))?;
+            }
+            Self::ResetReceived => {
+                code.argument(SOCKET, need("sock")?);
+                code.begin_for_socket(RESET_RECEIVED)?;
+                code.common()?;
+                code.whole()?;
+            }
+            Self::Error => {
+                code.argument(SOCKET, need("sock")?);
+                // Whoever waits is also woken to see that there is none any more (net/ipv4/tcp.c, tcp_disconnect).
+                let error = btf.need("sock", "sk_err")?;
+                code.get(R1, SOCKET, error)?;
+                code.steps.jump_if(R1, Is::Equal, 0, code.out);
+                code.begin_for_socket(ERROR)?;
+                code.common()?;
+                code.whole()?;
+                code.record(NUMBER, SOCKET, error)?;
+            }
+            Self::Dropped => dropped::packet(&mut code, need("sk_buff")?, need("skb_drop_reason")?, place("sock"))?,
+        }
+        code.finish()
+    }
+}
+
+impl Code<'_> {
+    /// Begins a record for a socket of a namespace that is wanted.
+    pub(super) fn begin_for_socket(&mut self, kind: u8) -> Result<(), Error> {
+        self.namespace(R1, SOCKET)?;
+        self.only_wanted()?;
+        self.begin(kind);
+        Ok(())
+    }
+}
+
+/// A change of state: the socket, then the states before and after.
+fn state(code: &mut Code<'_>, socket: usize, new_states: u32) -> Result<(), Error> {
+    if new_states != u32::MAX {
+        code.argument(R1, socket + 2);
+        code.steps.set(R2, 1);
+        code.steps.shift_left_by(R2, R1);
+        code.steps.set_wide(R3, new_states.into());
+        code.steps.and_register(R2, R3);
+        code.steps.jump_if(R2, Is::Equal, 0, code.out);
+    }
+    code.argument(SOCKET, socket);
+    code.begin_for_socket(STATE_CHANGE)?;
+    code.common()?;
+    code.whole()?;
+    for (at, index) in [(OLD_STATE, 1), (STATE, 2)] {
+        code.argument(R1, socket + index);
+        code.steps.store(RECORD, at, R1, Width::One);
+    }
+    code.process();
+    let error = code.btf.need("sock", "sk_err")?;
+    code.record(NUMBER, SOCKET, error)?;
+    code.counters()
+}
+
+/// A segment sent again: the socket, then the packet.
+fn retransmit(code: &mut Code<'_>, socket: usize, packet: usize) -> Result<(), Error> {
+    code.argument(SOCKET, socket);
+    code.begin_for_socket(RETRANSMIT)?;
+    code.common()?;
+    code.whole()?;
+    code.counters()?;
+    code.argument(OTHER, packet);
+    if let Some(segments) = segments(code.btf) {
+        code.get(R1, OTHER, segments)?;
+        code.steps.store(RECORD, NUMBER, R1, Width::Four);
+    }
+    Ok(())
+}

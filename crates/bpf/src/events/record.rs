@@ -1,0 +1,250 @@
+//! The record in the ring, the same for every kind of event, and the way from it to an event.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::event::*;
+use super::socket::{Known, MIN_RTT_NONE};
+use crate::btf::Btf;
+
+/// Bytes of a record, a multiple of eight.
+pub(super) const BYTES: i16 = 176;
+
+// Places of its parts. What a program does not fill in is zero.
+pub(super) const TIME: i16 = 0;
+pub(super) const COOKIE: i16 = 8;
+pub(super) const NETNS_COOKIE: i16 = 16;
+pub(super) const CGROUP: i16 = 24;
+pub(super) const NETNS: i16 = 32;
+pub(super) const PID: i16 = 36;
+pub(super) const COMM: i16 = 40;
+pub(super) const KIND: i16 = 56;
+pub(super) const OLD_STATE: i16 = 57;
+/// The new state, or the only one.
+pub(super) const STATE: i16 = 58;
+/// Whether there is a socket.
+pub(super) const HAS_SOCKET: i16 = 59;
+pub(super) const FAMILY: i16 = 60;
+/// In the machine's order.
+pub(super) const LOCAL_PORT: i16 = 62;
+/// In the network's order.
+pub(super) const PEER_PORT: i16 = 64;
+pub(super) const PROTOCOL: i16 = 66;
+/// An error, a reason or a number of segments.
+pub(super) const NUMBER: i16 = 68;
+pub(super) const LOCAL: i16 = 72;
+pub(super) const PEER: i16 = 88;
+/// Whether the counters are there.
+pub(super) const HAS_COUNTERS: i16 = 104;
+/// Where the packet is the record's source: the beginning of its headers.
+pub(super) const HEADERS: i16 = 112;
+pub(super) const BYTES_ACKED: i16 = 112;
+pub(super) const BYTES_RECEIVED: i16 = 120;
+pub(super) const BYTES_SENT: i16 = 128;
+pub(super) const BYTES_RETRANS: i16 = 136;
+pub(super) const TOTAL_RETRANS: i16 = 144;
+pub(super) const SRTT: i16 = 148;
+pub(super) const MIN_RTT: i16 = 152;
+pub(super) const SEGS_IN: i16 = 156;
+pub(super) const SEGS_OUT: i16 = 160;
+
+/// Bytes of a packet's headers that are recorded: of IPv6 and the two ports behind it.
+pub(super) const HEADERS_BYTES: i16 = 64;
+
+// Kinds of records.
+pub(super) const STATE_CHANGE: u8 = 1;
+pub(super) const RETRANSMIT: u8 = 2;
+pub(super) const RETRANSMIT_REQUEST: u8 = 3;
+pub(super) const RESET_SENT: u8 = 4;
+pub(super) const RESET_RECEIVED: u8 = 5;
+pub(super) const DROPPED: u8 = 6;
+pub(super) const ERROR: u8 = 7;
+
+const AF_INET: u16 = 2;
+const AF_INET6: u16 = 10;
+
+/// Makes events of records.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    known: Known,
+    drop_reasons: Names,
+    reset_reasons: Names,
+}
+
+/// The names of an enumeration's numbers.
+type Names = Vec<(u32, Box<str>)>;
+
+impl Decoder {
+    pub(super) fn new(btf: &Btf) -> Self {
+        let names = |enumeration, prefix: &str| {
+            let mut values: Names = btf.values(enumeration).unwrap_or_default();
+            for (_, name) in &mut values {
+                if let Some(rest) = name.strip_prefix(prefix) {
+                    *name = rest.into();
+                }
+            }
+            values.sort();
+            values
+        };
+        Self {
+            known: Known::of(btf),
+            drop_reasons: names("skb_drop_reason", "SKB_DROP_REASON_"),
+            reset_reasons: names("sk_rst_reason", "SK_RST_REASON_"),
+        }
+    }
+
+    /// The event of a record; `None` for bytes that are none.
+    pub(super) fn event(&self, bytes: &[u8]) -> Option<Event<'_>> {
+        let record = Record(bytes.first_chunk()?);
+        let kind = record.byte(KIND);
+        let socket = self.socket(record);
+        let state = record.byte(STATE);
+        let number = record.word(NUMBER);
+        let has_socket = record.byte(HAS_SOCKET) != 0;
+        let total_retrans = || Some(record.word(TOTAL_RETRANS)).filter(|_| self.known.total_retrans && has_socket);
+        Some(match kind {
+            STATE_CHANGE => Event::State(StateChange {
+                socket,
+                old_state: record.byte(OLD_STATE),
+                new_state: state,
+                process: Self::process(record),
+                error: Some(number).filter(|number| *number != 0),
+                counters: (record.byte(HAS_COUNTERS) != 0).then(|| self.counters(record)),
+            }),
+            RETRANSMIT => Event::Retransmit(Retransmit {
+                socket,
+                state,
+                segments: self.known.segments.then(|| u16::try_from(number).unwrap_or(u16::MAX)),
+                total_retrans: total_retrans(),
+            }),
+            RETRANSMIT_REQUEST => {
+                Event::Retransmit(Retransmit { socket, state, segments: Some(1), total_retrans: None })
+            }
+            RESET_SENT | RESET_RECEIVED => Event::Reset(Reset {
+                socket: if has_socket { socket } else { packet(record, socket) },
+                direction: if kind == RESET_SENT { ResetDirection::Sent } else { ResetDirection::Received },
+                state: has_socket.then_some(state),
+                reason: if kind == RESET_SENT { name(&self.reset_reasons, number) } else { None },
+            }),
+            DROPPED => {
+                Event::Dropped(Dropped { socket: packet(record, socket), reason: name(&self.drop_reasons, number) })
+            }
+            ERROR => Event::Error(SocketError { socket, state, error: number }),
+            _ => return None,
+        })
+    }
+
+    fn socket(&self, record: Record<'_>) -> SocketId {
+        let family = record.half(FAMILY);
+        let address = |at: i16| match family {
+            AF_INET => IpAddr::V4(Ipv4Addr::from(record.array(at))),
+            _ => IpAddr::V6(Ipv6Addr::from(record.array(at))),
+        };
+        SocketId {
+            time_ns: record.double(TIME),
+            cookie: record.double(COOKIE),
+            netns: record.word(NETNS),
+            netns_cookie: Some(record.double(NETNS_COOKIE)).filter(|cookie| *cookie != 0),
+            cgroup_id: Some(record.double(CGROUP)).filter(|id| *id != 0),
+            family,
+            protocol: Some(record.half(PROTOCOL)).filter(|_| self.known.protocol),
+            local: Endpoint { address: address(LOCAL), port: record.half(LOCAL_PORT) },
+            peer: Endpoint { address: address(PEER), port: u16::from_be_bytes(record.array(PEER_PORT)) },
+        }
+    }
+
+    /// Who did it. The process that runs is the one that did it only where no packet can have done it. A packet is handled by whatever
+    /// process happens to run.
+    fn process(record: Record<'_>) -> Option<Process> {
+        const ESTABLISHED: u8 = 1;
+        const SYN_SENT: u8 = 2;
+        const FIN_WAIT1: u8 = 4;
+        const CLOSE: u8 = 7;
+        const CLOSE_WAIT: u8 = 8;
+        const LAST_ACK: u8 = 9;
+        const LISTEN: u8 = 10;
+        let certain = matches!(
+            (record.byte(OLD_STATE), record.byte(STATE)),
+            (CLOSE, SYN_SENT | LISTEN) | (ESTABLISHED, FIN_WAIT1) | (CLOSE_WAIT, LAST_ACK) | (LISTEN, CLOSE)
+        );
+        let pid = Some(record.word(PID)).filter(|pid| *pid != 0 && certain)?;
+        Some(Process { pid, comm: record.array(COMM) })
+    }
+
+    fn counters(&self, record: Record<'_>) -> Counters {
+        let known = &self.known;
+        Counters {
+            bytes_acked: known.bytes_acked.then(|| record.double(BYTES_ACKED)),
+            bytes_received: known.bytes_received.then(|| record.double(BYTES_RECEIVED)),
+            bytes_sent: known.bytes_sent.then(|| record.double(BYTES_SENT)),
+            bytes_retrans: known.bytes_retrans.then(|| record.double(BYTES_RETRANS)),
+            total_retrans: known.total_retrans.then(|| record.word(TOTAL_RETRANS)),
+            // In eighths (include/linux/tcp.h).
+            rtt_us: known.srtt.then(|| record.word(SRTT) >> 3).filter(|rtt| *rtt != 0),
+            min_rtt_us: known.min_rtt.then(|| record.word(MIN_RTT)).filter(|rtt| *rtt != MIN_RTT_NONE),
+            segs_in: known.segs_in.then(|| record.word(SEGS_IN)),
+            segs_out: known.segs_out.then(|| record.word(SEGS_OUT)),
+        }
+    }
+}
+
+/// The socket that a packet is for, by the addresses in its headers; those of the socket where these are none of IP.
+fn packet(record: Record<'_>, socket: SocketId) -> SocketId {
+    let headers: [u8; HEADERS_BYTES as usize] = record.array(HEADERS);
+    let address = |at: usize| -> [u8; 16] { std::array::from_fn(|index| headers[at + index]) };
+    let (family, protocol, length, source, destination) = match headers[0] >> 4 {
+        4 => {
+            let four = |at: usize| IpAddr::V4(Ipv4Addr::from(std::array::from_fn(|index| headers[at + index])));
+            (AF_INET, headers[9], usize::from(headers[0] & 15) * 4, four(12), four(16))
+        }
+        6 => {
+            let six = |at| IpAddr::V6(Ipv6Addr::from(address(at)));
+            (AF_INET6, headers[6], 40, six(8), six(24))
+        }
+        _ => return socket,
+    };
+    // Those that begin with two ports: TCP, UDP, DCCP, SCTP, UDP-Lite.
+    let has_ports = matches!(protocol, 6 | 17 | 33 | 132 | 136);
+    let port = |at: usize| match headers.get(length + at..).and_then(|rest| rest.first_chunk()) {
+        Some(port) if has_ports => u16::from_be_bytes(*port),
+        _ => 0,
+    };
+    SocketId {
+        family,
+        protocol: Some(protocol.into()),
+        local: Endpoint { address: destination, port: port(2) },
+        peer: Endpoint { address: source, port: port(0) },
+        ..socket
+    }
+}
+
+fn name(names: &Names, number: u32) -> Option<(u32, &str)> {
+    let at = names.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+    Some((number, &names[at].1))
+}
+
+/// The bytes of a record.
+#[derive(Clone, Copy)]
+struct Record<'r>(&'r [u8; BYTES as usize]);
+
+impl Record<'_> {
+    fn array<const N: usize>(self, at: i16) -> [u8; N] {
+        let at = usize::try_from(at).unwrap_or(0);
+        std::array::from_fn(|index| self.0.get(at + index).copied().unwrap_or(0))
+    }
+
+    fn byte(self, at: i16) -> u8 {
+        self.array::<1>(at)[0]
+    }
+
+    fn half(self, at: i16) -> u16 {
+        u16::from_ne_bytes(self.array(at))
+    }
+
+    fn word(self, at: i16) -> u32 {
+        u32::from_ne_bytes(self.array(at))
+    }
+
+    fn double(self, at: i16) -> u64 {
+        u64::from_ne_bytes(self.array(at))
+    }
+}

@@ -1,0 +1,9 @@
+//! Events of sockets on the real kernel, each test in a network namespace of its own.
+
+#![forbid(unsafe_code)]
+
+mod inner;
+mod loss;
+mod states;
+mod support;
+mod trouble;

@@ -1,0 +1,145 @@
+//! Connections from their birth to their death.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process,
+};
+
+use sockeye_bpf::events::{Event, EventOptions, StateChange};
+use sockeye_zoo::in_namespace;
+
+use crate::support::{nothing, open, until};
+
+const ESTABLISHED: u8 = 1;
+const SYN_SENT: u8 = 2;
+const CLOSE: u8 = 7;
+const LISTEN: u8 = 10;
+
+/// Connections of the churn.
+const CONNECTIONS: u64 = 400;
+
+/// A connection that carries so many bytes there and back, closed by the client first.
+fn connection(listener: &TcpListener, there: u64, back: u64) -> [u64; 2] {
+    let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("a connection");
+    let (mut server, _) = listener.accept().expect("a connection");
+    let bytes = |count: u64| vec![7; usize::try_from(count).expect("few")];
+    client.write_all(&bytes(there)).expect("room");
+    server.read_exact(&mut bytes(there)).expect("all of it");
+    server.write_all(&bytes(back)).expect("room");
+    client.read_exact(&mut bytes(back)).expect("all of it");
+    let cookies = [&client, &server].map(|socket| rustix::net::sockopt::socket_cookie(socket).expect("a cookie"));
+    drop(client);
+    assert_eq!(server.read(&mut [0]).expect("the end"), 0);
+    cookies
+}
+
+#[test]
+fn every_connection_of_a_churn_is_opened_and_closed_with_the_bytes_it_carried() {
+    in_namespace(|_| {
+        let mut events = open(&EventOptions { new_states: u32::MAX, ..nothing() })?;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let mut expected = BTreeMap::new();
+        for number in 1..=CONNECTIONS {
+            let (there, back) = (number, 2 * number + 1000);
+            let [client, server] = connection(&listener, there, back);
+            expected.extend([(client, (there, back)), (server, (back, there))]);
+        }
+        let (mut opened, mut closed) = (BTreeSet::new(), BTreeMap::new());
+        until(&mut events, |event| {
+            if let Some(Event::State(change)) = event {
+                let cookie = change.socket.cookie;
+                if change.new_state == ESTABLISHED {
+                    assert!(opened.insert(cookie), "opened once");
+                } else if change.new_state == CLOSE {
+                    let counters = change.counters.expect("TCP");
+                    let told = counters.bytes_sent.zip(counters.bytes_received).expect("since Linux 4.19");
+                    assert_eq!(closed.insert(cookie, told), None, "closed once");
+                    assert_eq!((counters.total_retrans, counters.bytes_retrans), (Some(0), Some(0)));
+                    assert!(counters.segs_in.is_some_and(|segments| segments >= 3), "{counters:?}");
+                    assert!(counters.rtt_us.zip(counters.min_rtt_us).is_some_and(|(_, least)| least < 1_000_000));
+                }
+            }
+            closed.len() >= expected.len()
+        });
+        assert_eq!(opened, expected.keys().copied().collect());
+        // The FIN of the peer counts as a byte that was received.
+        let told: BTreeMap<_, _> = closed.into_iter().map(|(cookie, (sent, got))| (cookie, (sent, got - 1))).collect();
+        assert_eq!(told, expected);
+        Ok(())
+    });
+}
+
+/// The changes of one connection, those of its client and of its server.
+fn changes(address: &str) -> Result<(Vec<StateChange>, SocketAddr, [u64; 2]), sockeye_zoo::Skip> {
+    let mut events = open(&EventOptions { new_states: u32::MAX, ..nothing() })?;
+    let listener = TcpListener::bind((address, 0)).expect("loopback");
+    let server = listener.local_addr().expect("bound");
+    let cookies = connection(&listener, 4321, 77);
+    let listening = rustix::net::sockopt::socket_cookie(&listener).expect("a cookie");
+    drop(listener);
+    let mut all = Vec::new();
+    until(&mut events, |event| {
+        if let Some(Event::State(change)) = event {
+            all.push(*change);
+        }
+        // Client, server and listener.
+        all.iter().filter(|change| change.new_state == CLOSE).count() >= 3
+    });
+    assert!(all.iter().any(|change| change.socket.cookie == listening && change.new_state == LISTEN));
+    Ok((all, server, cookies))
+}
+
+#[test]
+fn a_connection_is_told_of_with_its_ends_namespace_group_and_whoever_opened_it() {
+    in_namespace(|_| {
+        let own = nothing().netns.expect("own namespace");
+        for address in ["127.0.0.1", "::1"] {
+            let (all, server, [client, accepted]) = changes(address)?;
+            let of = |cookie| all.iter().filter(move |change| change.socket.cookie == cookie);
+            let steps: Vec<_> = of(client).map(|change| (change.old_state, change.new_state)).collect();
+            assert_eq!(steps, [(CLOSE, SYN_SENT), (SYN_SENT, ESTABLISHED), (ESTABLISHED, 4), (4, 5), (5, CLOSE)]);
+            let born = of(client).next().expect("as above");
+            assert_eq!((born.socket.peer.address, born.socket.peer.port), (server.ip(), server.port()));
+            let opener = born.process.expect("connect is called by a process");
+            let comm = std::fs::read("/proc/thread-self/comm").expect("own name");
+            assert_eq!((opener.pid, Some(opener.name())), (process::id(), comm.strip_suffix(b"\n")));
+            let established = of(client).nth(1).expect("as above");
+            assert_eq!(established.process, None, "a packet did it");
+            // It begins as a copy of the listener.
+            let steps: Vec<_> = of(accepted).map(|change| (change.old_state, change.new_state)).collect();
+            assert_eq!(steps, [(LISTEN, 3), (3, ESTABLISHED), (ESTABLISHED, 8), (8, 9), (9, CLOSE)]);
+            let first = of(accepted).nth(1).expect("as above");
+            assert_eq!((first.socket.local.address, first.socket.local.port), (server.ip(), server.port()));
+            assert_eq!(first.socket.peer, established.socket.local);
+            for change in &all {
+                assert_eq!((change.socket.netns, change.socket.protocol, change.error), (own, Some(6), None));
+                assert!(change.socket.netns_cookie.is_some_and(|cookie| cookie > 0));
+                assert_eq!(change.socket.cgroup_id, born.socket.cgroup_id);
+            }
+            assert!(all.iter().zip(&all[1..]).all(|(before, after)| before.socket.time_ns <= after.socket.time_ns));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn only_the_new_states_that_are_wanted_are_told() {
+    in_namespace(|_| {
+        let wanted = 1 << ESTABLISHED | 1 << CLOSE;
+        let mut events = open(&EventOptions { new_states: wanted, ..nothing() })?;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        connection(&listener, 5, 6);
+        let mut states = Vec::new();
+        until(&mut events, |event| {
+            if let Some(Event::State(change)) = event {
+                states.push(u32::from(change.new_state));
+            }
+            states.iter().filter(|state| **state == u32::from(CLOSE)).count() >= 2
+        });
+        states.sort_unstable();
+        assert_eq!(states, [ESTABLISHED, ESTABLISHED, CLOSE, CLOSE].map(u32::from));
+        Ok(())
+    });
+}

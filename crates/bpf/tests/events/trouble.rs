@@ -1,0 +1,200 @@
+//! What goes wrong: refused connections, segments sent again, resets, dropped packets.
+
+use std::{
+    io::Write,
+    net::{TcpListener, TcpStream},
+    time::Instant,
+};
+
+use sockeye_bpf::events::{Event, EventOptions, ResetDirection};
+use sockeye_zoo::in_namespace;
+
+use crate::support::{PATIENCE, nothing, open, until};
+
+const ECONNREFUSED: u32 = 111;
+
+#[test]
+fn a_refused_connection_is_an_error_a_reset_each_way_and_a_dropped_packet() {
+    in_namespace(|_| {
+        let kinds = EventOptions { new_states: 1 << 7, errors: true, resets: true, drops: true, ..nothing() };
+        for address in ["127.0.0.1", "::1"] {
+            let mut events = open(&kinds)?;
+            let listener = TcpListener::bind((address, 0)).expect("loopback");
+            let server = listener.local_addr().expect("bound");
+            drop(listener);
+            TcpStream::connect(server).expect_err("nobody listens");
+            let (mut ended, mut errors, mut sent, mut received, mut dropped) = (None, None, None, None, None);
+            until(&mut events, |event| {
+                match event {
+                    Some(Event::State(change)) if change.socket.peer.port == server.port() => ended = Some(*change),
+                    Some(Event::Error(error)) => errors = Some(*error),
+                    Some(Event::Reset(reset)) => {
+                        let reason = reset.reason.map(|(_, name)| name.to_owned());
+                        let told = Some((reset.socket, reset.state, reason));
+                        if reset.direction == ResetDirection::Sent { sent = told } else { received = told }
+                    }
+                    Some(Event::Dropped(packet)) if packet.socket.local.port == server.port() => {
+                        dropped = Some((packet.socket, packet.reason.map(|(_, name)| name.to_owned())));
+                    }
+                    _ => {}
+                }
+                ended.is_some() && errors.is_some() && sent.is_some() && received.is_some() && dropped.is_some()
+            });
+            let (ended, error) = (ended.expect("as above"), errors.expect("as above"));
+            assert_eq!((ended.old_state, ended.error), (2, Some(ECONNREFUSED)));
+            assert_eq!((error.error, error.socket.cookie), (ECONNREFUSED, ended.socket.cookie));
+            let (socket, state, reason) = received.expect("as above");
+            assert_eq!((socket.cookie, state, reason), (ended.socket.cookie, Some(2), None));
+            assert_eq!((socket.peer.address, socket.peer.port), (server.ip(), server.port()));
+            // The one that answers has no socket: the packet says between whom.
+            let (packet, state, reason) = sent.expect("as above");
+            assert_eq!((packet.cookie, state, reason.as_deref()), (0, None, Some("NO_SOCKET")));
+            assert_eq!((packet.local, packet.peer), (socket.peer, socket.local));
+            let (packet, reason) = dropped.expect("as above");
+            assert_eq!((packet.local, packet.peer), (socket.peer, socket.local));
+            assert_eq!((packet.protocol, reason.as_deref()), (Some(6), Some("NO_SOCKET")));
+            assert_eq!(packet.netns, ended.socket.netns);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_connection_that_is_reset_says_by_whom() {
+    in_namespace(|_| {
+        let mut events = open(&EventOptions { new_states: 1 << 7, resets: true, errors: true, ..nothing() })?;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("a connection");
+        let (server, _) = listener.accept().expect("a connection");
+        client.write_all(b"unread").expect("room");
+        let cookies = [&client, &server].map(|socket| rustix::net::sockopt::socket_cookie(socket).expect("a cookie"));
+        // What is closed with something unread is reset.
+        drop(server);
+        let (mut resets, mut ends) = (Vec::new(), Vec::new());
+        until(&mut events, |event| {
+            match event {
+                Some(Event::Reset(reset)) => resets.push((reset.direction, reset.socket.cookie)),
+                Some(Event::State(change)) => ends.push((change.socket.cookie, change.error)),
+                _ => {}
+            }
+            resets.len() >= 2 && ends.len() >= 2
+        });
+        resets.sort_by_key(|(direction, _)| *direction == ResetDirection::Received);
+        assert_eq!(resets, [(ResetDirection::Sent, cookies[1]), (ResetDirection::Received, cookies[0])]);
+        ends.sort_by_key(|(cookie, _)| *cookie != cookies[0]);
+        assert_eq!(ends, [(cookies[0], Some(104)), (cookies[1], None)]);
+        Ok(())
+    });
+}
+
+/// `TcpRetransSegs` of the namespace.
+fn retransmitted() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/net/snmp").expect("counters");
+    let mut lines = text.lines().filter_map(|line| line.strip_prefix("Tcp: "));
+    let names = lines.next().expect("names").split_whitespace();
+    let numbers = lines.next().expect("numbers").split_whitespace();
+    let (_, number) = names.zip(numbers).find(|(name, _)| *name == "RetransSegs").expect("a counter");
+    number.parse().expect("a number")
+}
+
+#[test]
+fn segments_sent_again_are_as_many_as_the_kernel_counts() {
+    in_namespace(|zoo| {
+        let mut events = open(&EventOptions { retransmits: true, ..nothing() })?;
+        let before = retransmitted();
+        let trouble = [zoo.tcp_retransmitting()?, zoo.tcp_listening_overflowed()?];
+        let (mut told, mut sockets) = (0, std::collections::BTreeMap::new());
+        let mut enough = false;
+        let began = Instant::now();
+        loop {
+            assert!(began.elapsed() < PATIENCE, "{told} segments were sent again");
+            let counted = retransmitted() - before;
+            events.read(&mut |event| {
+                let Event::Retransmit(again) = event else { panic!("{event:?}") };
+                told += u64::from(again.segments.expect("the packet says"));
+                assert!(again.socket.cookie != 0 && again.socket.protocol == Some(6));
+                sockets.insert(again.socket.cookie, (again.total_retrans, again.state));
+            });
+            assert!(told >= counted, "{told} were told, {counted} counted before");
+            // Nothing was sent again while we read.
+            if enough && retransmitted() - before == counted {
+                assert_eq!(told, counted);
+                break;
+            }
+            enough = told >= 5 && sockets.len() >= 2;
+            std::thread::yield_now();
+        }
+        assert_eq!(events.lost(), 0);
+        // SYNs into a full queue, and data that nobody acknowledges.
+        let states: std::collections::BTreeSet<_> = sockets.values().map(|(_, state)| *state).collect();
+        assert!(states.contains(&1) && states.contains(&2), "{sockets:?}");
+        let total: u64 = sockets.values().map(|(total, _)| u64::from(total.expect("since Linux 2.6"))).sum();
+        assert_eq!(total, told);
+        drop(trouble);
+        Ok(())
+    });
+}
+
+#[test]
+fn packets_that_a_full_socket_drops_are_told_with_the_reason_and_the_socket() {
+    in_namespace(|zoo| {
+        let mut events = open(&EventOptions { drops: true, ..nothing() })?;
+        let full = zoo.udp_dropped()?;
+        let expected = full.expected("bound");
+        let mut dropped = Vec::new();
+        let wanted = expected.drops.expect("it dropped some");
+        until(&mut events, |event| {
+            if let Some(Event::Dropped(packet)) = event
+                && packet.reason.is_some_and(|(_, name)| name == "SOCKET_RCVBUFF")
+            {
+                dropped.push(packet.socket);
+            }
+            dropped.len() as u64 >= u64::from(wanted)
+        });
+        assert_eq!(dropped.len() as u64, u64::from(wanted));
+        for socket in dropped {
+            assert_eq!(Some(socket.cookie), expected.cookie, "{socket:?}");
+            assert_eq!(Some(socket.local.port), expected.local.map(|address| address.port()));
+            assert_eq!(socket.protocol, Some(17));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn an_answer_that_is_sent_again_is_told_with_the_cookie_that_the_socket_would_have() {
+    in_namespace(|zoo| {
+        let mut events = open(&EventOptions { retransmits: true, ..nothing() })?;
+        let before = retransmitted();
+        let unheard = zoo.trouble_unheard()?;
+        let server = rustix::net::getsockname(unheard.socket("listener")).expect("bound");
+        let server = std::net::SocketAddr::try_from(server).expect("of IP");
+        let client = rustix::net::sockopt::socket_cookie(unheard.socket("client")).expect("a cookie");
+        let (mut told, mut requests, mut answers) = (0, Vec::new(), Vec::new());
+        let began = Instant::now();
+        loop {
+            assert!(began.elapsed() < PATIENCE, "{requests:?} {answers:?}");
+            let counted = retransmitted() - before;
+            events.read(&mut |event| {
+                let Event::Retransmit(again) = event else { panic!("{event:?}") };
+                told += u64::from(again.segments.expect("the packet says"));
+                if again.state == 12 { answers.push(*again) } else { requests.push(*again) }
+            });
+            if !requests.is_empty() && !answers.is_empty() && retransmitted() - before == counted {
+                assert_eq!(told, counted);
+                break;
+            }
+            std::thread::yield_now();
+        }
+        for request in &requests {
+            assert_eq!((request.state, request.socket.cookie), (2, client));
+        }
+        for answer in &answers {
+            assert_eq!((answer.socket.local.address, answer.socket.local.port), (server.ip(), server.port()));
+            assert_eq!((answer.socket.peer, answer.socket.protocol), (requests[0].socket.local, Some(6)));
+            assert!(answer.socket.cookie != 0 && answer.socket.cookie != client, "{answer:?}");
+            assert_eq!(answer.socket.cookie, answers[0].socket.cookie);
+        }
+        Ok(())
+    });
+}
