@@ -18,6 +18,11 @@ pub enum ScanError {
         /// The directory, usually `/proc`.
         path: PathBuf,
     },
+    /// The program in the kernel was asked for and cannot be had.
+    NoBpf {
+        /// What was tried, what stood in the way, and the capability that would help.
+        reason: String,
+    },
 }
 
 impl fmt::Display for ScanError {
@@ -26,6 +31,7 @@ impl fmt::Display for ScanError {
             Self::Unreadable { path, source } => {
                 write!(f, "cannot look for socket owners: cannot read {}: {source}", path.display())
             }
+            Self::NoBpf { reason } => write!(f, "cannot look for socket owners by BPF: {reason}"),
             Self::NotMounted { path } => {
                 write!(f, "cannot look for socket owners: no proc file system is mounted at {}", path.display())
             }
@@ -38,7 +44,7 @@ impl std::error::Error for ScanError {
         match self {
             // The sentence says what the kernel answered; only what lies behind that is left.
             Self::Unreadable { source, .. } => source.source(),
-            Self::NotMounted { .. } => None,
+            Self::NotMounted { .. } | Self::NoBpf { .. } => None,
         }
     }
 }

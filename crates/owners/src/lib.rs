@@ -2,7 +2,7 @@
 //!
 //! sock_diag names a socket's inode, never its holder. The holder is found the other way round: every descriptor of
 //! every process, or of each of its threads, is asked what it is, and the answers are joined by inode. [`scan()`] does
-//! the asking in parallel, [`Owners`] is the join, [`Visibility`] says what the scan was not allowed to see.
+//! the asking, through `/proc` in parallel or by a program in the kernel ([`SourceChoice`]), [`Owners`] is the join, [`Visibility`] says what the scan was not allowed to see.
 //!
 //! What this is not: it opens no netlink socket, follows no changes (a scan is a picture that ages), and does not know
 //! network namespaces: a socket crosses namespaces with its holder, so every process is looked at.
@@ -38,12 +38,14 @@ pub mod users;
 
 mod descriptors;
 mod error;
+mod kernel;
 mod mounts;
 mod process;
 mod procfs;
 mod queue;
 mod scan;
 mod selinux;
+mod source;
 mod store;
 mod view;
 mod visibility;
@@ -53,6 +55,7 @@ pub use error::ScanError;
 pub use process::{Cgroup, Facts, Process};
 pub use scan::{Scan, ScanOptions, scan};
 pub use selinux::{selinux_is_enabled, socket_context};
+pub use source::{Chosen, Source, SourceChoice, chosen};
 pub use store::{Owner, Owners, OwnersOf};
 pub use view::ProcessView;
 pub use visibility::{Capability, HidePid, Visibility};

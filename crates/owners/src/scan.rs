@@ -9,10 +9,11 @@ use std::{
 };
 
 use crate::{
-    ScanError,
+    ScanError, kernel,
     process::{Cgroups, Facts},
     procfs::Proc,
     queue::Queue,
+    source::{Source, SourceChoice, chosen},
     store::Owners,
     view::ProcessView,
     visibility::Visibility,
@@ -39,6 +40,8 @@ pub struct ScanOptions<'a> {
     /// ([`Process::tid`](crate::Process::tid)). A filter decides about processes; their threads go with them. Threads
     /// mostly share one table, so this multiplies what is found.
     pub tasks: bool,
+    /// Where to look.
+    pub source: SourceChoice,
     /// Threads to use; by default one for each processor available, eight at most.
     pub threads: Option<NonZero<usize>>,
 }
@@ -46,7 +49,8 @@ pub struct ScanOptions<'a> {
 impl Default for ScanOptions<'_> {
     fn default() -> Self {
         let (proc, facts) = (Path::new("/proc"), Facts::COMM | Facts::UID);
-        Self { proc, facts, pids: None, filter: None, tasks: false, threads: None }
+        let source = SourceChoice::Automatic;
+        Self { proc, facts, pids: None, filter: None, tasks: false, source, threads: None }
     }
 }
 
@@ -58,6 +62,7 @@ impl fmt::Debug for ScanOptions<'_> {
             .field("pids", &self.pids)
             .field("filter", &self.filter.map(|_| "…"))
             .field("tasks", &self.tasks)
+            .field("source", &self.source)
             .field("threads", &self.threads)
             .finish()
     }
@@ -71,13 +76,30 @@ pub struct Scan {
     pub owners: Owners,
     /// What could not be seen.
     pub visibility: Visibility,
+    /// Where the owners come from.
+    pub source: Source,
 }
 
-/// Looks for the owners of sockets in a proc file system.
+/// Looks for the owners of sockets: in a proc file system, or by a program in the kernel where that is allowed and sooner
+/// done. The answer is the same, but that the program sees the processes of others too, and those that `/proc` hides.
 ///
 /// A process is read once, through its first thread, unless [`ScanOptions::tasks`] asks for the others: one that has left
 /// the common table of descriptors (`unshare(CLONE_FILES)`) is not seen without. Descriptors in flight between processes (`SCM_RIGHTS`) have no owner yet.
 pub fn scan(options: &ScanOptions<'_>) -> Result<Scan, ScanError> {
+    if options.source == SourceChoice::Bpf {
+        return kernel::scan(options);
+    }
+    // What the kernel refuses is no trouble as long as there is another way.
+    if chosen(options)?.source == Source::Bpf
+        && let Ok(scan) = kernel::scan(options)
+    {
+        return Ok(scan);
+    }
+    scan_proc(options)
+}
+
+/// Looks through the directories of processes.
+fn scan_proc(options: &ScanOptions<'_>) -> Result<Scan, ScanError> {
     let proc = Proc::open(options.proc)?;
     let pids = match options.pids {
         Some(asked) => {
@@ -111,7 +133,7 @@ pub fn scan(options: &ScanOptions<'_>) -> Result<Scan, ScanError> {
         filtered += harvest.filtered;
     }
     let visibility = Visibility::new(&proc, pids.len(), filtered, troubles);
-    Ok(Scan { owners: Owners::build(parts, processes), visibility })
+    Ok(Scan { owners: Owners::build(parts, processes), visibility, source: Source::Proc })
 }
 
 /// Works with so many threads, the calling one among them. A thread that the kernel refuses is done without.
@@ -131,6 +153,6 @@ fn harvest(shared: &Shared<'_>, threads: usize) -> Vec<Harvest> {
     })
 }
 
-fn default_threads() -> usize {
+pub(crate) fn default_threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX)
 }

@@ -59,6 +59,18 @@ impl<'a> ProcessView<'a> {
         Self { tid, ..Self::new(pid, Some(directory), cgroups) }
     }
 
+    /// A process of which user and name are known already.
+    pub(crate) fn told(
+        pid: u32,
+        directory: Option<BorrowedFd<'a>>,
+        cgroups: &'a Cgroups,
+        uid: u32,
+        comm: Box<[u8]>,
+    ) -> Self {
+        let (uid, comm) = (OnceCell::from(Some(uid)), OnceCell::from(Some(comm)));
+        Self { uid, comm, ..Self::new(pid, directory, cgroups) }
+    }
+
     /// As [`Process::pid`].
     pub fn pid(&self) -> u32 {
         self.pid

@@ -19,7 +19,8 @@ const FIRST_USER_NAMESPACE: u32 = 0xEFFF_FFFD;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Visibility {
-    /// Processes that were there, or were asked for by pid.
+    /// Processes that were there, or were asked for by pid. A program in the kernel ([`Source::Bpf`](crate::Source::Bpf))
+    /// sees all, and tells of those that hold a socket.
     pub processes: usize,
     /// Processes whose descriptors were read, or that have none.
     pub processes_read: usize,
@@ -78,6 +79,13 @@ impl Visibility {
             && matches!(self.hide_pid, None | Some(HidePid::NoAccess))
     }
 
+    /// Every process in sight that holds a socket was seen.
+    pub(crate) fn of_all(proc: &Proc, processes: usize, filtered: usize) -> Self {
+        let first_pid_namespace = first_pid_namespace(proc);
+        let processes_read = processes - filtered;
+        Self { processes, processes_read, processes_filtered: filtered, first_pid_namespace, ..Self::default() }
+    }
+
     pub(crate) fn new(proc: &Proc, processes: usize, filtered: usize, mut troubles: Troubles) -> Self {
         troubles.sort_unstable_by_key(|(position, errno)| (*position, errno.raw_os_error()));
         troubles.dedup_by_key(|(position, _)| *position);
@@ -93,7 +101,7 @@ impl Visibility {
             }
         }
         seen.processes_read = processes.saturating_sub(filtered + troubles.len());
-        seen.first_pid_namespace = namespace(proc, c"self/ns/pid").map(|inode| inode == FIRST_PID_NAMESPACE);
+        seen.first_pid_namespace = first_pid_namespace(proc);
         let lacks = lacking(proc);
         if proc.is_mounted && lacks.contains(&Capability::SysPtrace) {
             seen.hide_pid = hide_pid(proc);
@@ -167,6 +175,10 @@ fn lacking(proc: &Proc) -> Vec<Capability> {
         lacking.push(Capability::DacReadSearch);
     }
     lacking
+}
+
+fn first_pid_namespace(proc: &Proc) -> Option<bool> {
+    namespace(proc, c"self/ns/pid").map(|inode| inode == FIRST_PID_NAMESPACE)
 }
 
 /// The inode in the text of a namespace link, `pid:[INODE]`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use sockeye_owners::SourceChoice;
 
 use super::view;
 
@@ -19,6 +20,28 @@ pub(crate) enum Format {
     Ndjson,
     /// Comma-separated values
     Csv,
+}
+
+/// Where owners come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OwnerSource {
+    /// BPF where it is allowed and sooner done, else /proc
+    #[default]
+    Auto,
+    /// A BPF program (needs CAP_BPF and CAP_PERFMON)
+    Bpf,
+    /// The directories of processes
+    Proc,
+}
+
+impl From<OwnerSource> for SourceChoice {
+    fn from(source: OwnerSource) -> Self {
+        match source {
+            OwnerSource::Auto => Self::Automatic,
+            OwnerSource::Bpf => Self::Bpf,
+            OwnerSource::Proc => Self::Proc,
+        }
+    }
 }
 
 /// Options of `sockeye sockets`.
@@ -69,6 +92,10 @@ pub(crate) struct Options {
     /// Do not look for the processes that hold the sockets
     #[arg(long)]
     pub(crate) no_owners: bool,
+
+    /// Where to look for these processes: in /proc, by a BPF program that sees every open file, or where it is done sooner
+    #[arg(long, value_enum, value_name = "SOURCE", default_value_t, conflicts_with_all = ["no_owners", "replay"])]
+    pub(crate) owner_source: OwnerSource,
 
     /// Network namespace: a name, a path, a process id, or `all`
     #[arg(short = 'N', long, value_name = "NAMESPACE")]

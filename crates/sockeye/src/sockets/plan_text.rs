@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use sockeye_conn::Namespace;
+use sockeye_owners::{ScanOptions, Source};
 use sockeye_query::filter::Expression;
 use sockeye_query::sockets::{DumpPlan, Plan, asks, catalog};
 use sockeye_wire::Ask;
@@ -21,7 +22,9 @@ pub(crate) struct Course<'c> {
     pub(crate) confirm: bool,
     /// The namespaces that are asked; none: the one we are in.
     pub(crate) namespaces: &'c [Namespace],
-    /// What could not be seen of them.
+    /// The search for owners.
+    pub(crate) owners: ScanOptions<'c>,
+    /// What could not be seen of the namespaces.
     pub(crate) unseen: Option<&'c str>,
 }
 
@@ -67,7 +70,7 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, course: &Course<'_>) -> Re
     line(if plan.owner_parts.is_empty() {
         "owners: not looked for, no column or condition needs them".to_owned()
     } else {
-        "owners: from /proc, each process once (owner_source: proc)".to_owned()
+        course.owners()?
     });
     if !plan.peers.is_empty() {
         let tables: Vec<_> = plan.peers.iter().map(sockeye_query::sockets::Table::name).collect();
@@ -96,6 +99,16 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, course: &Course<'_>) -> Re
 }
 
 impl Course<'_> {
+    /// Where owners come from, and why from there.
+    fn owners(&self) -> Result<String> {
+        let chosen = sockeye_owners::chosen(&self.owners)?;
+        let how = match chosen.source {
+            Source::Bpf => "from a BPF program that sees every open file",
+            _ => "from /proc, each process once",
+        };
+        Ok(format!("owners: {how} (owner_source: {}), because {}", chosen.source.name(), chosen.reason))
+    }
+
     /// Which namespaces are asked, where that is not the one we are in.
     fn namespaces(&self) -> Vec<String> {
         let label = |namespace: &Namespace| {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use sockeye_conn::Namespace;
-use sockeye_owners::ScanOptions;
+use sockeye_owners::{ScanOptions, SourceChoice};
 use sockeye_query::FieldId;
 use sockeye_query::filter::{self, Dialect, Expression, Filter};
 use sockeye_query::sockets::{Abilities, Flat, Plan, Question, SocketRow, Table as SocketTable, catalog};
@@ -182,11 +182,24 @@ impl Listing<'_> {
             abilities: Abilities::new(net_admin || self.options.replay.is_some(), true),
         };
         let plan = Plan::new(&question);
+        let scan_options = ScanOptions {
+            facts: system::facts(&plan.owner_parts),
+            threads: NonZero::new(self.threads()),
+            source: self.options.owner_source.into(),
+            ..ScanOptions::default()
+        };
+        let narrowing = Narrowing::of(self.filter);
+        let scans = !plan.owner_parts.is_empty() && !self.options.no_owners && self.options.replay.is_none();
+        // A source that was asked for and cannot be had is an error before the first row.
+        if scans && scan_options.source == SourceChoice::Bpf {
+            sockeye_owners::chosen(&scan_options)?;
+        }
         if self.options.plan {
             let course = plan_text::Course {
                 threads: self.threads(),
                 confirm: self.options.confirm,
                 namespaces: &self.namespaces.list,
+                owners: ScanOptions { pids: narrowing.pids(), ..scan_options },
                 unseen: self.namespaces.missing.as_ref().map(|(reason, _)| reason.as_str()),
             };
             return plan_text::print(&plan, self.filter, &course);
@@ -203,19 +216,12 @@ impl Listing<'_> {
         let capture = self.options.replay.as_deref().map(Capture::load).transpose()?;
         let replay = capture.as_ref().map(Capture::replay).transpose().context("cannot read the capture")?;
         let replay = replay.map(|replay| replay.deciding(self.filter, lacking::chosen_by(self.filter, &plan)));
-        let scans = !plan.owner_parts.is_empty() && !self.options.no_owners && replay.is_none();
         let system = match &replay {
             Some(replay) => System::of_capture(replay.about.kernel),
             None => System::new(scans),
         };
         // What a capture lacks is said in another way.
         let system = system.with_keys(self.options.show_md5_keys).seen_by(net_admin || replay.is_some());
-        let narrowing = Narrowing::of(self.filter);
-        let scan_options = ScanOptions {
-            facts: system::facts(&plan.owner_parts),
-            threads: NonZero::new(self.threads()),
-            ..ScanOptions::default()
-        };
         std::thread::scope(|scope| {
             if scans {
                 let shown = shown.iter().any(|&field| view::Kind::of(field).is_owner());

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::Ordering;
 
-use sockeye_owners::{Capability, Scan, ScanError};
+use sockeye_owners::{Capability, Scan, ScanError, Source};
 use sockeye_query::FieldId;
 use sockeye_query::filter::Expression;
 use sockeye_query::sockets::{Flat, Plan, Table, catalog, source_flat};
@@ -175,7 +175,7 @@ fn privileges(found: &Circumstances<'_>, verdict: &mut Verdict) {
 /// Owners that could not be seen.
 fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
     let Some(scan) = found.scan else { return };
-    verdict.owner_source = Some("proc");
+    verdict.owner_source = Some(scan.as_ref().map_or(Source::Proc, |scan| scan.source).name());
     let named = found.owners_named;
     match scan {
         Err(error) => {

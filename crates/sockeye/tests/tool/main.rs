@@ -15,6 +15,7 @@ mod mistakes;
 mod namespaces;
 mod odd_peers;
 mod other_ends;
+mod owner_source;
 mod owners;
 mod ran;
 mod replay;
