@@ -81,11 +81,9 @@ mod tests {
 
     #[test]
     fn a_program_that_the_verifier_refuses_comes_back_with_its_reason() {
-        if crate::lacking_capability().is_some() {
-            return sockeye_zoo::skip::skip(
-                "a_program_that_the_verifier_refuses_comes_back_with_its_reason",
-                &sockeye_zoo::Skip::new("bpf:capability", "CAP_BPF and CAP_PERFMON are lacking"),
-            );
+        if let Err(reason) = sockeye_zoo::skip::may_load_programs() {
+            let test = "a_program_that_the_verifier_refuses_comes_back_with_its_reason";
+            return sockeye_zoo::skip::skip(test, &reason);
         }
         let btf = Btf::open().expect("the kernel's types");
         let function = btf.function("bpf_iter_task_file").expect("the iteration");

@@ -5,26 +5,17 @@ use std::{
     fs,
     net::UdpSocket,
     os::{fd::AsRawFd, linux::fs::MetadataExt, unix::net::UnixDatagram},
-    path::Path,
     process, thread,
 };
 
 use rustix::thread::UnshareFlags;
 use sockeye_owners::{Facts, ProcessView, Scan, ScanOptions, Source, SourceChoice, scan};
-use sockeye_zoo::{Skip, in_namespace, skip};
+use sockeye_zoo::{
+    in_namespace,
+    skip::{self, may_load_programs},
+};
 
 const ALL_FACTS: [Facts; 5] = [Facts::COMM, Facts::UID, Facts::CMDLINE, Facts::CGROUP, Facts::START_TIME];
-
-/// Whether this machine can load the program; where it may and the program does not load, that is a failure.
-fn may_load() -> Result<(), Skip> {
-    if sockeye_bpf::lacking_capability().is_some() {
-        return Err(Skip::new("bpf:capability", "CAP_BPF and CAP_PERFMON are lacking"));
-    }
-    if !Path::new("/sys/kernel/btf/vmlinux").exists() {
-        return Err(Skip::new("bpf:btf", "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"));
-    }
-    Ok(())
-}
 
 fn scan_by(source: SourceChoice, options: ScanOptions<'_>) -> Scan {
     let found = scan(&ScanOptions { source, ..options }).unwrap_or_else(|error| panic!("{error}"));
@@ -110,7 +101,7 @@ fn compare(options: ScanOptions<'_>, least: usize) {
 #[test]
 fn both_sources_name_the_same_owners_with_the_same_facts() {
     in_namespace(|zoo| {
-        may_load()?;
+        may_load_programs()?;
         let shared = zoo.tcp_shared()?;
         let kinds = [
             zoo.tcp_established_v4()?,
@@ -145,7 +136,7 @@ fn both_sources_name_the_same_owners_with_the_same_facts() {
 
 #[test]
 fn a_filter_and_single_processes_find_the_same_by_both() {
-    if let Err(reason) = may_load() {
+    if let Err(reason) = may_load_programs() {
         return skip::skip("a_filter_and_single_processes_find_the_same_by_both", &reason);
     }
     let socket = UnixDatagram::unbound().expect("unix");
@@ -168,7 +159,7 @@ fn a_filter_and_single_processes_find_the_same_by_both() {
 #[test]
 fn a_process_of_threads_is_one_owner_by_both_even_where_a_thread_has_descriptors_of_its_own() {
     let test = "a_process_of_threads_is_one_owner_by_both_even_where_a_thread_has_descriptors_of_its_own";
-    if let Err(reason) = may_load() {
+    if let Err(reason) = may_load_programs() {
         return skip::skip(test, &reason);
     }
     let common = UnixDatagram::unbound().expect("unix");

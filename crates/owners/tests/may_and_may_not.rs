@@ -12,7 +12,10 @@ use std::{
 };
 
 use sockeye_owners::{Owner, ScanError, ScanOptions, Source, SourceChoice, chosen, scan};
-use sockeye_zoo::{Skip, skip};
+use sockeye_zoo::{
+    Skip,
+    skip::{self, may_load_programs},
+};
 
 /// The inode of a socket that only the test holds which starts the reader, and a child where it inherits it.
 const SOCKET: &str = "SOCKEYE_OWNERS_SOCKET";
@@ -40,12 +43,7 @@ impl Drop for Copy {
 
 /// Whether the readers' different powers can be tested here at all.
 fn may_load(programs: &[&str]) -> Result<(), Skip> {
-    if sockeye_bpf::lacking_capability().is_some() {
-        return Err(Skip::new("bpf:capability", "CAP_BPF and CAP_PERFMON are lacking"));
-    }
-    if !Path::new("/sys/kernel/btf/vmlinux").exists() {
-        return Err(Skip::new("bpf:btf", "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"));
-    }
+    may_load_programs()?;
     for program in programs {
         Command::new(program)
             .arg("--version")

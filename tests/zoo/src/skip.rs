@@ -48,6 +48,20 @@ pub fn skip(test: &str, skip: &Skip) {
     assert!(!strict || skip.is_allowed(), "{} is not in tests/allowed-skips.txt: {}", skip.key, skip.reason);
 }
 
+/// Whether programs may be loaded into this kernel, and can be made for it. Where they may, one that does not load is a
+/// failure of the test.
+pub fn may_load_programs() -> Result<(), Skip> {
+    use rustix::thread::{CapabilitySet, capabilities};
+    let held = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+    if !held.contains(CapabilitySet::SYS_ADMIN) && !held.contains(CapabilitySet::BPF | CapabilitySet::PERFMON) {
+        return Err(Skip::new("bpf:capability", "CAP_BPF and CAP_PERFMON are lacking"));
+    }
+    if !std::path::Path::new("/sys/kernel/btf/vmlinux").exists() {
+        return Err(Skip::new("bpf:btf", "the kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)"));
+    }
+    Ok(())
+}
+
 /// The keys of a list: what stands before the tab of each line that is neither empty nor a comment.
 fn allowed_keys(list: &str) -> impl Iterator<Item = &str> {
     list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t')).map(|(key, _)| key)

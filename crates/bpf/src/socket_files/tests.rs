@@ -9,18 +9,14 @@ use std::{
     process,
 };
 
-use sockeye_zoo::skip::{Skip, skip};
+use sockeye_zoo::skip::{may_load_programs, skip};
 
 use super::*;
 
 /// The types and the program, or a loud skip. Where the machine allows it, a program that does not load is a failure.
 fn loaded(test: &str, translated: bool) -> Option<SocketFiles> {
-    if crate::lacking_capability().is_some() {
-        skip(test, &Skip::new("bpf:capability", "CAP_BPF and CAP_PERFMON are lacking"));
-        return None;
-    }
-    if !std::path::Path::new("/sys/kernel/btf/vmlinux").exists() {
-        skip(test, &Skip::new("bpf:btf", "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"));
+    if let Err(reason) = may_load_programs() {
+        skip(test, &reason);
         return None;
     }
     let types = Btf::open().expect("the kernel's types can be read");

@@ -2,7 +2,6 @@
 
 use std::{
     os::linux::fs::MetadataExt,
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -10,7 +9,7 @@ use sockeye_bpf::{
     Btf,
     events::{Event, EventOptions, SocketEvents},
 };
-use sockeye_zoo::Skip;
+use sockeye_zoo::{Skip, skip::may_load_programs};
 
 /// How long to wait for an event; only a machine that is busy needs more than some milliseconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,12 +24,7 @@ pub(crate) fn nothing() -> EventOptions {
 
 /// The events, or a skip where this machine does not allow them. Where it does, a program that does not load is a failure.
 pub(crate) fn open(options: &EventOptions) -> Result<SocketEvents, Skip> {
-    if sockeye_bpf::lacking_capability().is_some() {
-        return Err(Skip::new("bpf:capability", "CAP_BPF and CAP_PERFMON are lacking"));
-    }
-    if !Path::new("/sys/kernel/btf/vmlinux").exists() {
-        return Err(Skip::new("bpf:btf", "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"));
-    }
+    may_load_programs()?;
     let types = Btf::open().unwrap_or_else(|error| panic!("{error}"));
     Ok(SocketEvents::open(&types, options).unwrap_or_else(|error| panic!("{error}")))
 }

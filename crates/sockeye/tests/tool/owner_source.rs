@@ -5,23 +5,11 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use sockeye_zoo::skip::may_load_programs;
 use sockeye_zoo::{Skip, Zoo, in_namespace};
 
 use crate::ran::{run, sockeye};
 use crate::support::listing;
-
-/// Whether this machine can load programs into the kernel; where it may, a program that does not load is a failure.
-fn may_load() -> Result<(), Skip> {
-    use rustix::thread::{CapabilitySet, capabilities};
-    let held = capabilities(None).expect("our own").effective;
-    if !held.contains(CapabilitySet::SYS_ADMIN) && !held.contains(CapabilitySet::BPF | CapabilitySet::PERFMON) {
-        return Err(Skip::new("bpf:capability", "CAP_BPF and CAP_PERFMON are lacking"));
-    }
-    if !Path::new("/sys/kernel/btf/vmlinux").exists() {
-        return Err(Skip::new("bpf:btf", "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)"));
-    }
-    Ok(())
-}
 
 /// The program as a user with these capabilities.
 fn somebody(zoo: &Zoo, capabilities: &str) -> Result<Command, Skip> {
@@ -45,7 +33,7 @@ const EVERYTHING: &str = "inode,process,pid,fd,user,cmdline,unit,container,pod";
 #[test]
 fn both_sources_list_the_same_and_the_verdict_names_the_one_that_was_used() {
     in_namespace(|zoo| {
-        may_load()?;
+        may_load_programs()?;
         let _kinds = [zoo.tcp_shared()?, zoo.tcp_established_v4()?, zoo.udp_connected()?, zoo.unix_abstract()?];
         let ask = |source: &str, filter: &[&str]| {
             let shown = ["--columns", EVERYTHING, "--sort", "inode", "--owner-source", source];
@@ -78,7 +66,7 @@ fn both_sources_list_the_same_and_the_verdict_names_the_one_that_was_used() {
 #[test]
 fn a_source_that_was_asked_for_and_may_not_be_had_is_an_error_that_names_the_capability() {
     in_namespace(|zoo| {
-        may_load()?;
+        may_load_programs()?;
         let shown = ["tcp", "--columns", "local,pid", "-j"];
         let _listener = zoo.tcp_listening()?;
         for capabilities in ["-all", "+bpf", "+perfmon"] {

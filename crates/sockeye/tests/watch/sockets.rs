@@ -2,32 +2,20 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::set_socket_linger;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use sockeye_bpf::events::{EventOptions, SocketEvents};
-use sockeye_bpf::{Btf, Cause};
+use sockeye_zoo::skip::may_load_programs;
 use sockeye_zoo::{Skip, in_namespace};
 
 use crate::lines::assert_time;
-use crate::watching::Watching;
+use crate::watching::{PATIENCE, Watching};
 
 /// A watch whose rounds are so far apart that none disturbs the test, or so near that it waits for none.
 fn watch(source: &str, interval: &str, more: &[&str]) -> Watching {
     Watching::start(&[&["sockets", "--source", source, "--interval", interval, "-o", "ndjson"], more].concat())
-}
-
-/// Skips where programs may not be loaded; where they may and are refused, that is a failure.
-fn with_bpf() -> Result<(), Skip> {
-    match Btf::open().and_then(|types| SocketEvents::open(&types, &EventOptions::default())) {
-        Ok(_) => Ok(()),
-        Err(error) if error.capability().is_some() || matches!(error.cause, Cause::Missing(_)) => {
-            Err(Skip::new("bpf", error.to_string()))
-        }
-        Err(error) => panic!("{error}"),
-    }
 }
 
 /// A connection in which the client sends 4321 bytes and gets 77, and closes first.
@@ -45,6 +33,17 @@ fn converse(listener: &TcpListener) -> u16 {
     port
 }
 
+/// What the kernel dropped of what it told the watch of destroyed sockets.
+fn drops() -> u64 {
+    let table = std::fs::read_to_string("/proc/thread-self/net/netlink").expect("readable");
+    // sk, protocol, port id, groups, two queues, dump, locks, drops.
+    let drops = table.lines().filter_map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        (words[1] == "4" && words[3] != "00000000").then(|| words[8].parse::<u64>().expect("a number"))
+    });
+    drops.sum()
+}
+
 fn is(change: &'static str, side: &'static str, port: u16) -> impl Fn(&Value) -> bool {
     move |object| object["change"] == change && object["key"][side] == port
 }
@@ -52,7 +51,7 @@ fn is(change: &'static str, side: &'static str, port: u16) -> impl Fn(&Value) ->
 #[test]
 fn with_bpf_a_connection_is_told_from_its_birth_to_its_end() {
     in_namespace(|_| {
-        with_bpf()?;
+        may_load_programs()?;
         let mut watching = watch("bpf", "1h", &[]);
         let listener = TcpListener::bind("127.0.0.1:7081").expect("free");
         let port = converse(&listener);
@@ -90,7 +89,7 @@ fn with_bpf_a_connection_is_told_from_its_birth_to_its_end() {
 #[test]
 fn with_bpf_every_end_has_its_reason() {
     in_namespace(|_| {
-        with_bpf()?;
+        may_load_programs()?;
         let mut watching = watch("bpf", "1h", &["closed"]);
         let listener = TcpListener::bind("[::1]:7082").expect("free");
         let client = TcpStream::connect("[::1]:7082").expect("taken");
@@ -191,6 +190,11 @@ fn what_is_lost_is_a_gap_with_its_number_and_then_in_sync_again() {
         while !stat().contains(") T ") {}
         for _ in 0..CONNECTIONS {
             converse(&listener);
+        }
+        // The kernel tells of them in its own time (net/core/sock_diag.c, sock_diag_broadcast_destroy).
+        let until = Instant::now() + PATIENCE;
+        while drops() < CONNECTIONS * 3 / 2 {
+            assert!(Instant::now() < until, "the kernel dropped only {}", drops());
         }
         watching.signal(Signal::CONT);
         let gap = watching.object("a gap", |object| object["change"] == "gap");
