@@ -57,7 +57,6 @@ impl Width {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Is {
     Equal = 0x10,
-    Above = 0x20,
     NotEqual = 0x50,
 }
 

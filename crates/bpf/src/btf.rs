@@ -16,7 +16,7 @@ pub(crate) use signature::Argument;
 
 use crate::{
     error::{Cause, Error, Operation},
-    sys::Mapping,
+    sys::ConstantFile,
 };
 use header::{Layout, word};
 use names::Wanted;
@@ -64,14 +64,14 @@ pub struct Btf {
 
 /// The bytes, wherever they are.
 enum Bytes {
-    Mapped(Mapping),
+    Mapped(ConstantFile),
     Read(Vec<u8>),
 }
 
 impl Bytes {
     fn all(&self) -> &[u8] {
         match self {
-            Self::Mapped(mapping) => mapping.all(),
+            Self::Mapped(file) => file.bytes(),
             Self::Read(bytes) => bytes,
         }
     }
@@ -102,7 +102,7 @@ impl Btf {
             return Err(malformed("its length"));
         }
         // Since Linux 6.16 (kernel/bpf/sysfs_btf.c, btf_sysfs_vmlinux_mmap); before, the bytes are copied.
-        if let Ok(mapping) = Mapping::of_constant_file(file.as_fd(), length) {
+        if let Ok(mapping) = ConstantFile::map(file.as_fd(), length) {
             return Self::new(Bytes::Mapped(mapping));
         }
         let mut bytes = Vec::with_capacity(length + 1);

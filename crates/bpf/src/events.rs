@@ -62,7 +62,8 @@ pub struct EventOptions {
     pub retransmits: bool,
     /// Resets that are sent and received.
     pub resets: bool,
-    /// Packets of IPv4 and IPv6 that are dropped, by the kernel's reason.
+    /// Packets of IPv4 and IPv6 that are dropped, by the kernel's reason; not those that a socket had not read when it was
+    /// closed.
     pub drops: bool,
     /// Errors that sockets report.
     pub errors: bool,

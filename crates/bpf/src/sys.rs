@@ -7,7 +7,7 @@ use std::{
     os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
     ptr::NonNull,
     slice,
-    sync::atomic::{AtomicU32, AtomicU64},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
 // Commands of bpf(2) (include/uapi/linux/bpf.h, enum bpf_cmd).
@@ -195,7 +195,7 @@ unsafe fn bpf<T>(command: i32, attribute: &mut T) -> io::Result<OwnedFd> {
 }
 
 /// A piece of a file or a map in this process's memory, until it is dropped.
-pub(crate) struct Mapping {
+struct Mapping {
     start: NonNull<u8>,
     length: usize,
 }
@@ -206,17 +206,6 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// Maps a file that does not change, for reading.
-    pub(crate) fn of_constant_file(file: BorrowedFd<'_>, length: usize) -> io::Result<Self> {
-        Self::new(file, 0, length, libc::PROT_READ, libc::MAP_PRIVATE | libc::MAP_POPULATE)
-    }
-
-    /// Maps a part of a map that is shared with the kernel.
-    pub(crate) fn of_map(map: BorrowedFd<'_>, offset: usize, length: usize, writable: bool) -> io::Result<Self> {
-        let write = if writable { libc::PROT_WRITE } else { 0 };
-        Self::new(map, offset, length, libc::PROT_READ | write, libc::MAP_SHARED)
-    }
-
     fn new(file: BorrowedFd<'_>, offset: usize, length: usize, protection: i32, flags: i32) -> io::Result<Self> {
         let offset = libc::off_t::try_from(offset).map_err(io::Error::other)?;
         // SAFETY: the kernel chooses a place where nothing is mapped, so no memory of ours changes.
@@ -228,38 +217,38 @@ impl Mapping {
         NonNull::new(start.cast()).map(|start| Self { start, length }).ok_or_else(|| io::ErrorKind::Other.into())
     }
 
-    /// The bytes. Only to be called where nobody writes them: for a constant file, or for a record of a ring between its
-    /// commit and its release.
-    pub(crate) fn bytes(&self, from: usize, length: usize) -> &[u8] {
+    /// A part of a map, which the kernel and we share.
+    fn of_map(map: BorrowedFd<'_>, offset: usize, length: usize, writable: bool) -> io::Result<Self> {
+        let write = if writable { libc::PROT_WRITE } else { 0 };
+        Self::new(map, offset, length, libc::PROT_READ | write, libc::MAP_SHARED)
+    }
+
+    /// Bytes; none where the mapping has none.
+    ///
+    /// # Safety
+    ///
+    /// Nobody changes them as long as they are borrowed.
+    unsafe fn bytes(&self, from: usize, length: usize) -> &[u8] {
         if from.checked_add(length).is_none_or(|end| end > self.length) {
             return &[];
         }
-        // SAFETY: the range lies within the mapping, which lives as long as `self` does.
+        // SAFETY: the range lies within the mapping, which lives as long as `self` does; for changes the caller vouches.
         unsafe { slice::from_raw_parts(self.start.as_ptr().add(from), length) }
     }
 
-    /// All bytes of a constant file.
-    pub(crate) fn all(&self) -> &[u8] {
-        self.bytes(0, self.length)
+    /// A word that the kernel writes too. Words outside, or in two parts, are refused by a panic: their places are ours.
+    fn word(&self, at: usize) -> &AtomicU32 {
+        assert!(at.is_multiple_of(size_of::<u32>()) && at + size_of::<u32>() <= self.length);
+        // SAFETY: the place is aligned and lies within the mapping; the kernel changes the word in one access, and we
+        // only as an atomic.
+        unsafe { AtomicU32::from_ptr(self.start.as_ptr().add(at).cast()) }
     }
 
-    /// A word that the kernel writes too.
-    pub(crate) fn word(&self, at: usize) -> Option<&AtomicU32> {
-        // SAFETY: `atomic` checks range and alignment; the kernel changes the word in one access.
-        self.atomic(at, size_of::<AtomicU32>()).map(|place| unsafe { AtomicU32::from_ptr(place.cast()) })
-    }
-
-    /// A double word that the kernel writes too.
-    pub(crate) fn double_word(&self, at: usize) -> Option<&AtomicU64> {
-        // SAFETY: as above.
-        self.atomic(at, size_of::<AtomicU64>()).map(|place| unsafe { AtomicU64::from_ptr(place.cast()) })
-    }
-
-    /// The place of an aligned word within the mapping, which itself begins at a page.
-    fn atomic(&self, at: usize, size: usize) -> Option<*mut u8> {
-        let fits = at.is_multiple_of(size) && at.checked_add(size)? <= self.length;
-        // SAFETY: the place lies within the mapping.
-        fits.then(|| unsafe { self.start.as_ptr().add(at) })
+    /// The double word at the beginning, which the kernel writes too.
+    fn first(&self) -> &AtomicU64 {
+        assert!(size_of::<u64>() <= self.length);
+        // SAFETY: a mapping begins at a page; the rest is as above.
+        unsafe { AtomicU64::from_ptr(self.start.as_ptr().cast()) }
     }
 }
 
@@ -267,6 +256,84 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: the range was mapped by `new`, and no reference outlives `self`.
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.length) };
+    }
+}
+
+/// A file that nobody changes, in memory.
+pub(crate) struct ConstantFile(Mapping);
+
+impl ConstantFile {
+    /// Maps a file that the kernel shows and never changes, which is for the caller to know.
+    pub(crate) fn map(file: BorrowedFd<'_>, length: usize) -> io::Result<Self> {
+        Mapping::new(file, 0, length, libc::PROT_READ, libc::MAP_PRIVATE | libc::MAP_POPULATE).map(Self)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: the file does not change.
+        unsafe { self.0.bytes(0, self.0.length) }
+    }
+}
+
+/// A number in a map that programs add to.
+pub(crate) struct Counter(Mapping);
+
+impl Counter {
+    /// The first value of an array that may be mapped.
+    pub(crate) fn map(map: BorrowedFd<'_>, page_bytes: usize) -> io::Result<Self> {
+        Mapping::of_map(map, 0, page_bytes, false).map(Self)
+    }
+
+    pub(crate) fn value(&self) -> u64 {
+        self.0.first().load(Ordering::Relaxed)
+    }
+}
+
+/// The memory of a ring (kernel/bpf/ringbuf.c).
+pub(crate) struct RingMemory {
+    /// The place up to which we have read; a page that we write.
+    consumer: Mapping,
+    /// The place up to which the kernel has written, a page, and then the records, twice in a row, so that none is divided.
+    producer: Mapping,
+    page_bytes: usize,
+    bytes: usize,
+}
+
+/// `BPF_RINGBUF_HDR_SZ`: before each record its length with two flags, and what the kernel needs to find the ring again.
+const RECORD_HEADER_BYTES: usize = 8;
+
+/// `BPF_RINGBUF_BUSY_BIT`: the record is still being written.
+const BUSY: u32 = 1 << 31;
+
+/// `BPF_RINGBUF_DISCARD_BIT`: the record was given up.
+const DISCARDED: u32 = 1 << 30;
+
+impl RingMemory {
+    /// Maps a ring of so many bytes. There must be no other reader, which is for the caller to know.
+    pub(crate) fn map(map: BorrowedFd<'_>, bytes: usize, page_bytes: usize) -> io::Result<Self> {
+        let consumer = Mapping::of_map(map, 0, page_bytes, true)?;
+        let producer = Mapping::of_map(map, page_bytes, page_bytes + 2 * bytes, false)?;
+        Ok(Self { consumer, producer, page_bytes, bytes })
+    }
+
+    /// Gives the records that are there now, and no more: a flood does not keep the reader.
+    pub(crate) fn read(&mut self, taker: &mut dyn FnMut(&[u8])) {
+        // Nobody else writes the one. What the other announces was written before.
+        let mut at = self.consumer.first().load(Ordering::Relaxed);
+        let end = self.producer.first().load(Ordering::Acquire);
+        while at < end {
+            let place = self.page_bytes + usize::try_from(at % self.bytes as u64).unwrap_or(0);
+            let header = self.producer.word(place).load(Ordering::Acquire);
+            if header & BUSY != 0 {
+                break;
+            }
+            let length = (header & !DISCARDED) as usize;
+            if header & DISCARDED == 0 {
+                // SAFETY: the record is whole, and the kernel writes nothing there until we have passed it.
+                taker(unsafe { self.producer.bytes(place + RECORD_HEADER_BYTES, length) });
+            }
+            at += (RECORD_HEADER_BYTES + length).next_multiple_of(8) as u64;
+            self.consumer.first().store(at, Ordering::Release);
+        }
     }
 }
 

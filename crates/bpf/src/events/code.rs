@@ -28,7 +28,7 @@ pub(super) struct Code<'c> {
     pub(super) steps: Assembler,
     ring: &'c Ring,
     name: &'static str,
-    netns: Option<u32>,
+    pub(super) netns: Option<u32>,
     /// Where a program goes that has nothing to tell.
     pub(super) out: Label,
     full: Label,
@@ -76,7 +76,7 @@ impl<'c> Code<'c> {
         let Some(netns) = self.netns else { return Ok(()) };
         let inum = self.btf.need("net", "ns.inum")?;
         self.get(R1, R1, inum)?;
-        // In two halves of 16 bits: a number of an instruction is signed, and would be widened so.
+        // As a constant of 64 bits: one of 32 is signed, and would be widened so.
         self.steps.set_wide(R2, netns.into());
         self.steps.jump_if_register(R1, Is::NotEqual, R2, self.out);
         Ok(())

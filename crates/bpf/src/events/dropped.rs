@@ -10,13 +10,9 @@ const PROTOCOLS: [u16; 2] = [0x0800, 0x86dd];
 pub(super) fn packet(code: &mut Code<'_>, packet: usize, reason: usize, socket: Option<usize>) -> Result<(), Error> {
     code.argument(OTHER, packet);
     code.only_ip()?;
-    // Numbers up to this one are not drops: the packet came to its end.
-    if let Some((consumed, _)) = consumed(code) {
-        code.argument(R1, reason);
-        let dropped = code.steps.label();
-        code.steps.jump_if(R1, Is::Above, i32::try_from(consumed).unwrap_or(0), dropped);
-        code.steps.jump(code.out);
-        code.steps.place(dropped);
+    code.argument(R1, reason);
+    for number in no_drops(code) {
+        code.steps.jump_if(R1, Is::Equal, number, code.out);
     }
     let (without, filled) = (code.steps.label(), code.steps.label());
     if let Some(socket) = socket {
@@ -57,10 +53,12 @@ pub(super) fn reset(code: &mut Code<'_>, socket: usize, packet: usize, reason: O
     Ok(())
 }
 
-/// The number that says that a packet was consumed.
-fn consumed(code: &Code<'_>) -> Option<(u32, Box<str>)> {
-    let values = code.btf.values("skb_drop_reason")?;
-    values.into_iter().find(|(_, name)| matches!(&**name, "SKB_CONSUMED"))
+/// The reasons that are none: the packet came to its end, or waited unread in a socket that was closed.
+fn no_drops(code: &Code<'_>) -> Vec<i32> {
+    const NAMES: [&str; 3] = ["SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "SKB_DROP_REASON_QUEUE_PURGE"];
+    let values = code.btf.values("skb_drop_reason").unwrap_or_default();
+    let none = values.into_iter().filter(|(_, name)| NAMES.contains(&&**name));
+    none.filter_map(|(number, _)| i32::try_from(number).ok()).collect()
 }
 
 impl Code<'_> {
@@ -77,24 +75,34 @@ impl Code<'_> {
         Ok(())
     }
 
-    /// Begins a record for a packet without a socket: its namespace is that of its device, or of the socket that sent it.
+    /// Begins a record for a packet without a socket: its namespace is that of its device, or of the socket that sent it. One
+    /// without either is in none, and only told where every namespace is wanted.
     fn begin_for_packet(&mut self, kind: u8) -> Result<(), Error> {
         let btf = self.btf;
-        let (by_socket, known) = (self.steps.label(), self.steps.label());
+        let [by_socket, known, nowhere, begun] = std::array::from_fn(|_| self.steps.label());
         self.get(R2, OTHER, btf.need("sk_buff", "dev")?)?;
         self.steps.jump_if(R2, Is::Equal, 0, by_socket);
         self.get(R1, R2, btf.need("net_device", "nd_net.net")?)?;
         self.steps.jump(known);
         self.steps.place(by_socket);
         self.get(R2, OTHER, btf.need("sk_buff", "sk")?)?;
-        self.steps.jump_if(R2, Is::Equal, 0, self.out);
+        self.steps.jump_if(R2, Is::Equal, 0, nowhere);
         self.namespace(R1, R2)?;
         self.steps.place(known);
         // The namespace survives the calls in the register of the socket, which there is none of.
         self.steps.copy(SOCKET, R1);
         self.only_wanted()?;
         self.begin(kind);
-        self.named_namespace(SOCKET)
+        self.named_namespace(SOCKET)?;
+        self.steps.jump(begun);
+        self.steps.place(nowhere);
+        if self.netns.is_some() {
+            self.steps.jump(self.out);
+        } else {
+            self.begin(kind);
+        }
+        self.steps.place(begun);
+        Ok(())
     }
 
     /// Copies the beginning of the packet's headers.

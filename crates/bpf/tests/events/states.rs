@@ -143,3 +143,42 @@ fn only_the_new_states_that_are_wanted_are_told() {
         Ok(())
     });
 }
+
+#[test]
+fn without_a_choice_the_sockets_of_every_namespace_are_told() {
+    in_namespace(|_| {
+        let own = nothing().netns.expect("own namespace");
+        // Others on this machine are told of too.
+        let mut everything = EventOptions { ring_bytes: 64 << 20, netns: None, ..EventOptions::default() };
+        (everything.retransmits, everything.resets, everything.drops, everything.errors) = (true, true, true, true);
+        let mut events = open(&everything)?;
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe; the thread ends at once, with the descriptors of its process"
+        )]
+        let elsewhere = || {
+            rustix::thread::unshare(rustix::thread::UnshareFlags::NEWNET).expect("a namespace of its own");
+            let listener = TcpListener::bind("0.0.0.0:0").expect("any address");
+            (nothing().netns.expect("its namespace"), rustix::net::sockopt::socket_cookie(&listener).expect("a cookie"))
+        };
+        let there = std::thread::spawn(elsewhere).join().expect("the thread");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let here = (own, rustix::net::sockopt::socket_cookie(&listener).expect("a cookie"));
+        TcpStream::connect(("127.0.0.1", 1)).expect_err("nobody listens");
+        let (mut listening, mut refused) = (BTreeSet::new(), false);
+        until(&mut events, |event| {
+            match event {
+                Some(Event::State(change)) if change.new_state == LISTEN => {
+                    listening.insert((change.socket.netns, change.socket.cookie));
+                }
+                Some(Event::Dropped(packet)) if packet.socket.netns == own => {
+                    refused |= packet.reason.is_some_and(|(_, name)| name == "NO_SOCKET");
+                }
+                _ => {}
+            }
+            refused && listening.contains(&there) && listening.contains(&here)
+        });
+        assert_ne!(there.0, here.0);
+        Ok(())
+    });
+}
