@@ -42,10 +42,12 @@ fn parses(line: &str) {
     if rest.first().is_some_and(|word| word == "watch" || word == "top") {
         return;
     }
-    let plans = !matches!(rest.first().map(String::as_str), Some("fields" | "man" | "completion" | "ss"));
+    let plans = !matches!(rest.first().map(String::as_str), Some("fields" | "man" | "completion" | "ss" | "why"));
     let rest: Vec<_> = rest.iter().map(String::as_str).collect();
     let ran = if plans { planned(&rest) } else { sockeye(&rest) };
-    assert_eq!(ran.status, 0, "{line}: {}", ran.errors());
+    // What `why` could not see whole, on a machine that is busy, is no mistake in its words.
+    let may_be_cut = rest.first() == Some(&"why") && ran.status == 3;
+    assert!(ran.status == 0 || may_be_cut, "{line}: {} {}", ran.status, ran.errors());
 }
 
 #[test]

@@ -160,6 +160,9 @@ impl<'c> Interval<'c> {
         self.queue_delay().is_some_and(|delay| {
             let queued = self.delta.rate(self.delta.bytes_acked).unwrap_or(0.0) * delay.as_secs_f64();
             let segments = queued / self.now.snd_mss().map_or(f64::INFINITY, f64::from);
+            // No queue holds more than is on its way: behind a loss a round trip is long without one.
+            let on_the_way = self.before.unacked().max(self.now.unacked()).map_or(0.0, f64::from);
+            let segments = segments.min(on_the_way);
             delay >= WAIT_MIN && segments >= QUEUED_SEGMENTS_MIN
         })
     }

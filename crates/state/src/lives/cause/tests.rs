@@ -253,6 +253,7 @@ fn crowded(acked: u64) -> Sample {
         .info("data_segs_out", 4_001_665)
         .info("busy_time", 1_000_000)
         .info("notsent_bytes", 423_744)
+        .info("unacked", 88)
         .info("rtt", 4_000)
         .message("wqueue", 551_168)
 }
@@ -275,6 +276,7 @@ fn a_queue_on_the_way_is_seen_by_the_round_trip_time_even_beside_losses() {
     let late = |rtt, lost| crowded(2_390_000).info("rtt", rtt).info("total_retrans", lost);
     assert_eq!(found(&before, &late(52_390, 75)), ["congestion-window", "loss"]);
     assert_eq!(found(&before, &late(9_000, 75)), ["loss"], "the losses explain the small window");
+    assert_eq!(found(&before, &late(52_390, 75).info("unacked", 3)), ["loss"], "so few segments are no queue");
     // Two segments that are 10 ms late are a delayed acknowledgement.
     let delayed = crowded(270_000).info("rtt", 10_100).info("total_retrans", 75);
     assert_eq!(found(&before, &delayed), ["loss"]);
