@@ -67,6 +67,8 @@ pub enum Reason {
     Ring,
     /// A dump was interrupted, cut or refused.
     Dump,
+    /// There are more sockets than can be followed.
+    TooMany,
 }
 
 impl fmt::Display for Reason {
@@ -75,6 +77,7 @@ impl fmt::Display for Reason {
             Self::Overrun => "overrun",
             Self::Ring => "ring-full",
             Self::Dump => "dump-failed",
+            Self::TooMany => "too-many-sockets",
         })
     }
 }

@@ -210,12 +210,12 @@ pub struct Life {
 
 impl Life {
     pub(super) fn new(cookie: u64, protocol: Protocol, state: State, known: Known, at: Time) -> Self {
-        Self {
+        let mut life = Self {
             cookie,
             protocol,
             state,
             known,
-            side: (state == State::Listening).then_some(Side::Listen),
+            side: None,
             since: at,
             established: None,
             ended: None,
@@ -229,7 +229,9 @@ impl Life {
             before: Before::Unknown,
             causes: Causes::NONE,
             described: false,
-        }
+        };
+        life.enter(state);
+        life
     }
 
     /// How long it lived, or lives by now. Of one that was not seen at its birth this is the least that is known, and of
@@ -259,12 +261,25 @@ impl Life {
         self.before != Before::Unknown
     }
 
+    /// It came out of this listener, if of any that is known.
+    pub(super) fn comes_from(&mut self, listener: Option<Listener>) {
+        if listener.is_some() {
+            self.listener = listener;
+            self.side = Some(Side::Accept);
+        }
+    }
+
     /// Takes a new state, and what it tells of who closed first.
     pub(super) fn enter(&mut self, state: State) {
-        match (self.state, state) {
-            (State::Established, State::FinWait1 | State::FinWait2 | State::Closing) => self.closed_here = Some(true),
-            (State::Established, State::CloseWait | State::LastAck) => self.closed_here = Some(false),
-            _ => {}
+        // Each of these can only be entered from one side; in the last of the first three both closed at once.
+        let here = match state {
+            State::FinWait1 | State::FinWait2 | State::Closing => Some(true),
+            State::CloseWait | State::LastAck => Some(false),
+            _ => None,
+        };
+        self.closed_here = self.closed_here.or(here);
+        if state == State::Listening {
+            self.side = Some(Side::Listen);
         }
         self.state = state;
     }

@@ -3,14 +3,18 @@
 //! sock_diag can be asked and announces ends; births and changes it does not announce. Tracepoints do, where BPF is
 //! allowed. [`Lives`] joins whatever there is by the cookie of the socket, and each [`Life`] says what is known of it.
 
+mod announced;
 pub mod cause;
 mod counters;
 mod delta;
+mod dumps;
 mod ending;
 mod engine;
 mod event;
 mod judgement;
 mod life;
+mod rules;
+mod said;
 #[cfg(test)]
 mod sample;
 mod store;
@@ -24,4 +28,5 @@ pub use engine::Lives;
 pub use event::{Event, Gap, Happening, Reason, Told};
 pub use judgement::Judgement;
 pub use life::{Actor, Known, Life, Listener, Protocol, Side, Time, Totals};
+pub use rules::Rules;
 pub use transition::Transition;

@@ -3,6 +3,7 @@
 use core::hash::{BuildHasherDefault, Hasher};
 
 use hashbrown::HashMap;
+use sockeye_wire::sock_diag::state::State;
 
 use super::life::Life;
 
@@ -15,9 +16,18 @@ pub(super) struct Entry {
     pub(super) round: u32,
     /// Whole rounds since then in which it was missing.
     pub(super) missed: u8,
+    /// The round in which the kernel told of it last.
+    pub(super) told_in: u32,
+    /// In no table any more, though nobody said that it was destroyed, and the state that it had before.
+    pub(super) detached: Option<State>,
 }
 
 impl Entry {
+    /// A socket with its first message, seen in no round yet.
+    pub(super) fn new(life: Life, message: &[u8]) -> Self {
+        Self { life, message: message.into(), round: 0, missed: 0, told_in: 0, detached: None }
+    }
+
     /// Keeps another message, in the memory of the last one where it fits.
     pub(super) fn keep(&mut self, message: &[u8]) {
         if self.message.len() == message.len() {

@@ -34,6 +34,39 @@ pub(crate) fn hear(into: &mut Vec<Heard>) -> impl FnMut(Told<'_>) + '_ {
     }
 }
 
+/// A small generator of numbers: splitmix64.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ mixed >> 31) % bound
+    }
+
+    pub(crate) fn one_of<T: Copy>(&mut self, all: impl ExactSizeIterator<Item = T>) -> Option<T> {
+        let mut all = all;
+        let count = u64::try_from(all.len()).expect("small");
+        (count > 0).then(|| all.nth(usize::try_from(self.below(count)).expect("small")))?
+    }
+}
+
+/// The first seed with which a run fails, and how.
+pub(crate) fn first_failure(
+    runs: u64,
+    run: impl Fn(u64) -> Result<(), String> + Copy + Send + 'static,
+) -> Option<(u64, String)> {
+    const THREADS: u64 = 4;
+    let threads: Vec<_> = (0..THREADS)
+        .map(|part| {
+            let mut seeds = runs * part / THREADS..runs * (part + 1) / THREADS;
+            std::thread::spawn(move || seeds.find_map(|seed| run(seed).err().map(|error| (seed, error))))
+        })
+        .collect();
+    threads.into_iter().filter_map(|thread| thread.join().expect("a run panics")).min()
+}
+
 pub(crate) const fn at(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }

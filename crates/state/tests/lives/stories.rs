@@ -103,7 +103,7 @@ fn a_row_never_revives_what_ended_while_the_dump_ran() {
 }
 
 #[test]
-fn one_absence_proves_nothing_and_two_do() {
+fn one_absence_proves_nothing_and_two_are_the_end_of_the_connection_but_not_of_the_socket() {
     let (mut lives, mut heard) = (Lives::new(false), Vec::new());
     round(&mut lives, 1000, &[row(5, ESTABLISHED, &[]), row(6, ESTABLISHED, &[])], &mut heard);
     heard.clear();
@@ -111,7 +111,16 @@ fn one_absence_proves_nothing_and_two_do() {
     assert_eq!(heard, []);
     round(&mut lives, 3000, &[row(5, ESTABLISHED, &[])], &mut heard);
     round(&mut lives, 4000, &[row(5, ESTABLISHED, &[])], &mut heard);
-    assert_eq!(heard, [Closed(6, Known::Found, End::Unknown, true)]);
+    let unconnected = Event(6, sockeye_state::lives::Happening::State(ESTABLISHED), Known::Found, false);
+    assert_eq!(heard, std::slice::from_ref(&unconnected), "its end would have been told: somebody holds it");
+    assert_eq!(lives.get(6).unwrap().0.state, State::Unconnected);
+    round(&mut lives, 5000, &[row(5, ESTABLISHED, &[])], &mut heard);
+    lives.destroyed(Protocol::Tcp, &destroyed(6, &[("bytes_received", 4096)]), at(5500), &mut |event| {
+        let Told::Event(event) = event else { panic!("{event:?}") };
+        assert_eq!(event.life.totals.bytes_received, Some(4096), "up to the end");
+        hear(&mut heard)(Told::Event(event));
+    });
+    assert_eq!(heard, [unconnected, Closed(6, Known::Found, End::Unknown, false)]);
 }
 
 #[test]

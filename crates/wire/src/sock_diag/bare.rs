@@ -26,6 +26,13 @@ pub fn message(state: State, local: SocketAddr, peer: SocketAddr, cookie: u64) -
     bytes
 }
 
+/// Lets a message say another state.
+pub fn set_state(message: &mut [u8], state: State) {
+    if let Some(number) = message.get_mut(1) {
+        *number = state.number();
+    }
+}
+
 /// Lets a message say what a later one says: its attributes stand behind the older ones, and the last of several counts.
 /// The fixed part stays, as a socket that is destroyed has lost its uid, inode and interface.
 pub fn renew(message: &mut Vec<u8>, later: &[u8]) {
@@ -50,6 +57,10 @@ mod tests {
             assert_eq!((read.source(), read.destination()), (Some(local.ip()), Some(peer.ip())));
             assert_eq!((read.sport(), read.dport()), (Some(4567), Some(443)));
             assert_eq!(read.cookie(), Some(0x0102_0304_0506_0708));
+            let mut closing = bytes;
+            set_state(&mut closing, State::Closing);
+            assert_eq!(InetSocket::read(&closing).unwrap().message.state(), Some(State::Closing));
+            assert_eq!((&closing[..1], &closing[2..]), (&bytes[..1], &bytes[2..]));
         }
     }
 

@@ -1,0 +1,167 @@
+//! What the kernel tells by itself: sockets that are destroyed, and transitions.
+
+use sockeye_wire::sock_diag::bare;
+use sockeye_wire::sock_diag::state::State;
+
+use super::counters::Counters;
+use super::ending::End;
+use super::engine::{Lives, Teller};
+use super::event::{Event, Gap, Happening, Reason, Told};
+use super::life::{Before, Known, Life, Protocol, Side, Time};
+use super::said::{Said, bare_message};
+use super::store::Entry;
+use super::transition::Transition;
+
+impl Lives {
+    /// A socket was destroyed (a message of the groups of sock_diag).
+    pub fn destroyed(&mut self, protocol: Protocol, message: &[u8], at: Time, tell: Teller<'_>) {
+        let Some(said) = Said::read(message) else { return };
+        self.is_over(said.cookie);
+        let resync = false;
+        if let Some(mut entry) = self.store.remove(said.cookie) {
+            self.forget_listener(&entry);
+            let scratch = &mut self.scratch;
+            scratch.clear();
+            scratch.extend_from_slice(&entry.message);
+            let last = entry.detached.unwrap_or(entry.life.state);
+            let life = &mut entry.life;
+            life.end = Some(End::of_destruction(life, last, said.is_disconnected));
+            // What was taken apart first has forgotten all it did: what was last seen of it is the best there is.
+            if !said.is_disconnected && life.side != Some(Side::Listen) {
+                bare::renew(scratch, message);
+                // What it did since the last round is known to the end.
+                if let (true, Some(before), Some(now)) =
+                    (life.described, Counters::read(&entry.message), Counters::read(scratch))
+                {
+                    life.before = Before::of(before, &now, at.saturating_sub(life.totals_at));
+                }
+                life.totals = said.totals.unwrap_or_default().or(life.totals);
+                life.totals_at = at;
+            }
+            life.ended = Some(at);
+            tell(Told::Event(Event { happening: Happening::Closed, at, life, message: scratch, resync }));
+            return;
+        }
+        if self.gone.remove(&said.cookie).is_some() && self.rules.ends_once {
+            return;
+        }
+        let mut life = Life::new(said.cookie, protocol, State::Unknown(0), Known::End, at);
+        life.end = Some(if said.has_peer {
+            End::of_destruction(&life, life.state, said.is_disconnected)
+        } else {
+            // It never was connected.
+            End::ClosedHere
+        });
+        life.ended = Some(at);
+        life.totals = said.totals.filter(|_| !said.is_disconnected).unwrap_or_default();
+        if protocol == Protocol::Tcp && said.has_peer {
+            life.comes_from(self.listener_of(said.port));
+        }
+        tell(Told::Event(Event { happening: Happening::Closed, at, life: &life, message, resync }));
+    }
+
+    /// A TCP socket changed its state.
+    pub fn transition(&mut self, told: &Transition, tell: Teller<'_>) {
+        if told.new == State::Unconnected {
+            return self.ends(told, tell);
+        }
+        let at = told.at;
+        if self.store.get(told.cookie).is_none() {
+            if !self.has_room() {
+                if !self.has_gap() {
+                    self.open_gap(Gap { reason: Reason::TooMany, since: at, lost: None }, tell);
+                }
+                return;
+            }
+            // A socket that comes out of a listener is a copy of it at first.
+            let born = matches!(told.old, State::Unconnected | State::SynReceived | State::Listening);
+            let known = if born { Known::Birth } else { Known::Found };
+            let life = Life::new(told.cookie, Protocol::Tcp, told.old, known, at);
+            self.gone.remove(&told.cookie);
+            self.store.insert(Entry { round: self.round, ..Entry::new(life, &bare_message(told)) });
+        }
+        let is_child = told.new == State::SynReceived || told.old == State::SynReceived;
+        let listener = if is_child { self.listener_of(told.local_port) } else { None };
+        if told.new == State::Listening {
+            self.listeners.insert(told.local_port.into(), told.cookie);
+        }
+        let round = self.round;
+        let Some(entry) = self.store.get_mut(told.cookie) else { return };
+        entry.told_in = round;
+        entry.detached = None;
+        let life = &mut entry.life;
+        life.enter(told.new);
+        life.cgroup = told.cgroup.or(life.cgroup);
+        life.totals = told.totals.or(life.totals);
+        life.totals_at = at;
+        if life.side != Some(Side::Connect) {
+            life.comes_from(listener);
+        }
+        let happening = match (told.old, told.new) {
+            (_, State::SynSent) => {
+                life.side = Some(Side::Connect);
+                life.actor = told.actor.or(life.actor);
+                Happening::Opened
+            }
+            (_, State::Listening) => {
+                life.side = Some(Side::Listen);
+                life.actor = told.actor.or(life.actor);
+                Happening::Listening
+            }
+            // Two that connect to each other at once go this way too.
+            (State::SynReceived, State::Established) if life.side != Some(Side::Connect) => {
+                life.side = Some(Side::Accept);
+                life.established = Some(at);
+                Happening::Accepted
+            }
+            (_, State::Established) => {
+                life.established = Some(at);
+                Happening::Established
+            }
+            // Nobody has accepted it yet, and it may never come to that.
+            (State::Listening, State::SynReceived) => {
+                life.side = Some(Side::Accept);
+                return;
+            }
+            (from, _) => Happening::State(from),
+        };
+        if life.described {
+            bare::set_state(&mut entry.message, told.new);
+        } else {
+            // The port may only be known by now, and the state is another.
+            entry.keep(&bare_message(told));
+        }
+        tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync: false }));
+    }
+
+    /// A TCP socket is closed.
+    fn ends(&mut self, told: &Transition, tell: Teller<'_>) {
+        let at = told.at;
+        self.is_over(told.cookie);
+        let entry = self.store.remove(told.cookie);
+        if entry.is_none() && self.gone.remove(&told.cookie).is_some() && self.rules.ends_once {
+            return;
+        }
+        let mut entry = entry.unwrap_or_else(|| {
+            let life = Life::new(told.cookie, Protocol::Tcp, told.old, Known::End, at);
+            Entry::new(life, &bare_message(told))
+        });
+        self.forget_listener(&entry);
+        let life = &mut entry.life;
+        life.enter(told.old);
+        life.ended = Some(at);
+        life.cgroup = told.cgroup.or(life.cgroup);
+        life.totals = told.totals.or(life.totals);
+        life.totals_at = at;
+        life.end = Some(End::of_transition(life, told.error));
+        let (life, message) = (&entry.life, &*entry.message);
+        tell(Told::Event(Event { happening: Happening::Closed, at, life, message, resync: false }));
+    }
+
+    /// Rows of the dump that runs may still speak of it.
+    fn is_over(&mut self, cookie: u64) {
+        if self.is_dumping && (self.round_began.is_some() || self.rules.tombstones_after_loss) {
+            self.ended.insert(cookie, ());
+        }
+    }
+}

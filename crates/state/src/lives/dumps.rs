@@ -1,0 +1,217 @@
+//! Rounds of dumps: what a row says, and what is concluded from those that did not come.
+
+use sockeye_wire::sock_diag::bare;
+use sockeye_wire::sock_diag::state::State;
+
+use super::cause::causes;
+use super::counters::Counters;
+use super::ending::End;
+use super::engine::{Doubt, Lives, Teller};
+use super::event::{Event, Gap, Happening, Reason, Told};
+use super::life::{Before, Known, Life, Protocol, Side, Time};
+use super::said::{Said, is_another_connection};
+use super::store::Entry;
+
+/// Whole rounds of dumps in which a socket must be missing before something is concluded from it. One absence proves
+/// nothing: a socket that moves within the kernel's table while a dump walks it is passed over.
+const MISSED_MAX: u8 = 2;
+
+impl Lives {
+    /// Dumps begin, of all sockets of these protocols.
+    pub fn begin_round(&mut self, protocols: &[Protocol], at: Time) {
+        self.dumped = [Protocol::Tcp, Protocol::Udp].map(|protocol| protocols.contains(&protocol));
+        self.round = self.round.wrapping_add(1);
+        self.round_began = Some(at);
+        self.is_dumping = true;
+        self.unfollowed_before = self.unfollowed;
+        self.ended.clear();
+    }
+
+    /// A row of a dump of this round (`inet_diag_msg` and attributes).
+    pub fn row(&mut self, protocol: Protocol, message: &[u8], at: Time, tell: Teller<'_>) {
+        let Some(said) = Said::read(message) else { return };
+        let traced = self.traced && protocol == Protocol::Tcp;
+        let is_none = match said.state {
+            // Neither is a socket yet or any more; what they were before or will be is.
+            State::TimeWait | State::SynReceived => true,
+            // Only bound: the kernel tells of no transition when it is closed.
+            State::BoundInactive | State::Unconnected => traced,
+            _ => false,
+        };
+        if is_none || self.rules.tombstones && self.ended.contains_key(&said.cookie) {
+            return;
+        }
+        let (round, resync) = (self.round, self.has_gap());
+        if let Some(entry) = self.store.get_mut(said.cookie) {
+            let again = entry.detached.is_some() && said.state == State::SynSent;
+            if protocol == Protocol::Tcp
+                && (again || entry.life.described && is_another_connection(&entry.message, message))
+            {
+                self.ends_unseen(said.cookie, at, tell);
+            } else {
+                let news = self.rules.events_win && (!resync || entry.told_in == round);
+                // What the kernel told while it happened is newer than a row of a dump that was under way.
+                let from = entry.take(message, &said, round, at, traced && news);
+                let Some(from) = from else { return };
+                let life = &mut entry.life;
+                let happening = match (from, life.state) {
+                    (_, State::SynSent) => Happening::Opened,
+                    (_, State::Listening) => Happening::Listening,
+                    (State::SynSent | State::BoundInactive, State::Established) => Happening::Established,
+                    (from, _) => Happening::State(from),
+                };
+                let is_listener = life.state == State::Listening;
+                tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync }));
+                if is_listener {
+                    self.listeners.insert(super::said::port(message).into(), entry.life.cookie);
+                }
+                return;
+            }
+        }
+        if self.has_room() {
+            self.is_found(protocol, message, &said, at, tell);
+        }
+    }
+
+    /// A socket that was not known.
+    fn is_found(&mut self, protocol: Protocol, message: &[u8], said: &Said, at: Time, tell: Teller<'_>) {
+        let first = self.whole_rounds == 0 && !self.has_gap();
+        let mut life = Life::new(said.cookie, protocol, said.state, Known::Found, at);
+        life.described = true;
+        life.totals = said.totals.unwrap_or_default();
+        match said.state {
+            State::SynSent => life.side = Some(Side::Connect),
+            State::Listening => {
+                self.listeners.insert(said.port.into(), said.cookie);
+            }
+            _ if protocol == Protocol::Tcp && said.has_peer => life.comes_from(self.listener_of(said.port)),
+            _ => {}
+        }
+        let happening = match said.state {
+            _ if first => Happening::Present,
+            // Without a connection there is nothing that could have come before.
+            State::SynSent | State::Unconnected | State::BoundInactive => Happening::Opened,
+            State::Listening => Happening::Listening,
+            State::Established => Happening::Established,
+            _ => Happening::State(State::Established),
+        };
+        self.gone.remove(&said.cookie);
+        let (round, resync) = (self.round, self.has_gap());
+        let entry = self.store.insert(Entry { round, ..Entry::new(life, message) });
+        tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync }));
+    }
+
+    /// The dumps of this round are over, and were `whole` or not. Who asks for the next round of a gap that is open: the
+    /// sooner, the better.
+    pub fn end_round(&mut self, whole: bool, at: Time, tell: Teller<'_>) {
+        self.is_dumping = false;
+        self.ended.clear();
+        let Some(began) = self.round_began.take() else { return };
+        let too_many = self.unfollowed > self.unfollowed_before;
+        if self.rules.whole_rounds && (!whole || too_many) {
+            let reason = if too_many { Reason::TooMany } else { Reason::Dump };
+            self.open_gap(Gap { reason, since: began, lost: None }, tell);
+            return;
+        }
+        let missed_max = if self.rules.confirm_absences { MISSED_MAX } else { 1 };
+        let mut missing = Vec::new();
+        for entry in self.store.iter_mut() {
+            // What was not asked for cannot be missing.
+            if !self.dumped[entry.life.protocol as usize] || entry.round == self.round {
+                continue;
+            }
+            // Whose birth was told while the round ran may have come too late for it.
+            if self.rules.newborn_are_excused && (entry.life.since >= began || entry.told_in == self.round) {
+                continue;
+            }
+            entry.missed = entry.missed.saturating_add(1);
+            if entry.missed >= missed_max {
+                missing.push(entry.life.cookie);
+            }
+        }
+        for cookie in missing {
+            self.is_missing(cookie, at, tell);
+        }
+        self.whole_rounds = self.whole_rounds.saturating_add(1);
+        let enough = if self.has_gap() { self.whole_rounds >= MISSED_MAX } else { self.whole_rounds == 1 };
+        if enough {
+            self.doubt = Doubt::None;
+            tell(Told::Synced(at));
+        }
+    }
+
+    /// A socket is in no table any more.
+    fn is_missing(&mut self, cookie: u64, at: Time, tell: Teller<'_>) {
+        if self.doubt == Doubt::Unheard || !self.rules.ends_are_announced {
+            self.remember_gone(cookie);
+            self.ends_unseen(cookie, at, tell);
+            return;
+        }
+        // Nothing was lost, and nobody said that it was destroyed: somebody holds it whose connection is over.
+        let Some(entry) = self.store.get_mut(cookie) else { return };
+        if entry.detached.is_some() {
+            return;
+        }
+        let from = core::mem::replace(&mut entry.life.state, State::Unconnected);
+        entry.detached = Some(from);
+        if from == State::Unconnected {
+            return;
+        }
+        bare::set_state(&mut entry.message, State::Unconnected);
+        let happening = Happening::State(from);
+        tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync: false }));
+    }
+
+    /// An end that nobody told of.
+    fn ends_unseen(&mut self, cookie: u64, at: Time, tell: Teller<'_>) {
+        let Some(mut entry) = self.store.remove(cookie) else { return };
+        self.forget_listener(&entry);
+        entry.life.ended = Some(at);
+        entry.life.end = Some(End::Unknown);
+        let (life, message) = (&entry.life, &*entry.message);
+        tell(Told::Event(Event { happening: Happening::Closed, at, life, message, resync: true }));
+    }
+}
+
+impl Entry {
+    /// Takes a row. The state that it had, if it has another one now; `is_older`: than what is known of its state.
+    fn take(&mut self, message: &[u8], said: &Said, round: u32, at: Time, is_older: bool) -> Option<State> {
+        self.round = round;
+        self.missed = 0;
+        self.detached = None;
+        self.judge(message, at);
+        self.keep(message);
+        let life = &mut self.life;
+        life.described = true;
+        life.totals_at = at;
+        if let Some(totals) = said.totals {
+            life.totals = totals.or(life.totals);
+        }
+        let from = life.state;
+        if is_older {
+            bare::set_state(&mut self.message, from);
+            return None;
+        }
+        if from == said.state {
+            return None;
+        }
+        life.enter(said.state);
+        if said.state == State::Established {
+            life.established = life.established.or(Some(at));
+        }
+        Some(from)
+    }
+
+    /// Holds a new message of a socket against the last one.
+    fn judge(&mut self, message: &[u8], at: Time) {
+        if !self.life.described {
+            return;
+        }
+        let elapsed = at.saturating_sub(self.life.totals_at);
+        let (before, now) = (Counters::read(&self.message), Counters::read(message));
+        if let (Some(before), Some(now)) = (before, now) {
+            self.life.causes = causes(&before, &now, elapsed);
+            self.life.before = Before::of(before, &now, elapsed);
+        }
+    }
+}
