@@ -314,7 +314,10 @@ impl LiveRow<'_> {
 
     /// Whether the owners that this row names are those of the listener that the socket came out of.
     pub fn owned_by_listener(&self) -> bool {
-        self.facts.actor.is_none() && self.facts.listener.is_some() && !self.facts.described
+        let own = |name| registry().catalog.find(name).and_then(|field| Record::value(&self.row, field));
+        self.facts.actor.is_none()
+            && self.facts.listener.is_some()
+            && (!self.facts.described || own("pid").is_none_or(|owners| is_empty(&owners)))
     }
 
     fn of_actor(&self, field: FieldId) -> Option<Value<'_>> {

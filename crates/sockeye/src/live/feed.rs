@@ -24,8 +24,11 @@ const EXTENSIONS: u8 = 1 << 1 | 1 << 3 | 1 << 6;
 const NO_SOCKETS: u32 = State::TimeWait.mask() | State::SynReceived.mask();
 /// Dumps take no more than one part in so many of the time, whatever interval was asked for.
 const REST: u32 = 3;
-/// Time after which a round is repeated that was not whole, at least.
+/// Time after which a round is repeated that concluded nothing, at least; twice as long after each failure, up to the
+/// interval.
 const RETRY: Duration = Duration::from_millis(50);
+/// Turns of reading after a dump before it concludes nothing: its rows are older than what is unread.
+const LAST_TURNS: usize = 10;
 
 /// The dumps of a round. TCP's old request walks both address families at once.
 const DUMPS: [(Protocol, u16, u8); 3] =
@@ -54,10 +57,16 @@ pub(crate) struct Feed {
     dump_buffer: Buffer,
     /// The drop counter as it was told of last.
     drops: Option<u32>,
+    /// The kernel drops messages until the queue is empty, and how many is known by then. Since when.
+    overrun: Option<Time>,
     /// When nothing was unread for the last time.
     read_up: Time,
     /// When the next round is due.
     due: Time,
+    /// When the last round was long enough ago.
+    rested: Time,
+    /// Rounds in a row that were not whole.
+    failures: u32,
     /// What the last round took.
     pub(crate) cost: Duration,
     pub(crate) rounds: u64,
@@ -84,8 +93,11 @@ impl Feed {
             event_buffer: Buffer::new(),
             dump_buffer: Buffer::new(),
             drops,
+            overrun: None,
             read_up: at,
             due: at,
+            rested: at,
+            failures: 0,
             cost: Duration::ZERO,
             rounds: 0,
         })
@@ -120,10 +132,15 @@ impl Feed {
         self.lives.transition(change, tell);
     }
 
+    /// Whether what is known is what there is, as far as was read.
+    pub(crate) fn is_synced(&self) -> bool {
+        self.overrun.is_none() && self.lives.is_synced()
+    }
+
     /// Tells the engine of a loss that somebody else met, and asks again soon.
     pub(crate) fn lost(&mut self, reason: Reason, lost: Option<u64>, since: Time, tell: &mut dyn FnMut(Told<'_>)) {
         self.lives.lost(reason, lost, since, tell);
-        self.due = now();
+        self.due = self.rested;
     }
 
     /// Reads what the kernel tells of destroyed sockets. `true`: nothing is unread.
@@ -141,12 +158,15 @@ impl Feed {
                     }
                 }
                 Received::Overrun => {
-                    let drops = self.events.drops();
-                    let lost = self.drops.zip(drops).map(|(before, now)| u64::from(now.wrapping_sub(before)));
-                    self.drops = drops;
-                    self.lost(Reason::Overrun, lost.filter(|&lost| lost > 0), self.read_up, tell);
+                    self.overrun.get_or_insert(self.read_up);
                 }
                 Received::Empty => {
+                    if let Some(since) = self.overrun.take() {
+                        let drops = self.events.drops();
+                        let lost = self.drops.zip(drops).map(|(before, now)| u64::from(now.wrapping_sub(before)));
+                        self.drops = drops;
+                        self.lost(Reason::Overrun, lost.filter(|&lost| lost > 0), since, tell);
+                    }
                     self.read_up = now();
                     return Ok(true);
                 }
@@ -170,13 +190,23 @@ impl Feed {
             }
             whole &= self.dump((protocol, number, family), tell, beside)?;
         }
-        self.read(tell)?;
+        let mut turns = 0..LAST_TURNS;
+        while !self.read(tell)? {
+            if turns.next().is_none() {
+                whole = false;
+                break;
+            }
+        }
         let ended = now();
         self.lives.end_round(whole, ended, tell);
         self.cost = ended.saturating_sub(began);
         self.rounds += 1;
-        let wait = if self.lives.is_synced() { self.options.interval } else { RETRY };
-        self.due = ended + wait.max(self.cost * REST);
+        self.failures = if whole { 0 } else { self.failures.saturating_add(1) };
+        let interval = self.options.interval;
+        let retry = RETRY.saturating_mul(1 << self.failures.min(16)).min(interval.max(RETRY));
+        let wait = if self.lives.is_synced() { interval } else { retry };
+        self.rested = ended + self.cost * REST;
+        self.due = self.rested.max(ended + wait);
         if self.options.traced && !self.options.udp && self.lives.is_synced() {
             self.due = Time::MAX;
         }

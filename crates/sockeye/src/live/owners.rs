@@ -46,6 +46,12 @@ impl Owners {
         (self.wanted && self.stale).then_some(self.rested)
     }
 
+    /// Looks for the owners of sockets that are to be told of now, unless the last look is too short ago.
+    pub(crate) fn look_for_new(&mut self) {
+        self.stale = true;
+        self.look();
+    }
+
     /// Looks, where there is something new to see and the last look was long enough ago.
     pub(crate) fn look(&mut self) {
         let began = now();

@@ -7,17 +7,16 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use sockeye_conn::Namespace;
 use sockeye_conn::namespace::{Inventory, inventory};
 
 use super::complain;
-use super::report::Event;
-use super::stream::Stream;
-use super::watched::Watched;
 
 /// Time between looks that nothing asked for: an idle machine is woken four times a minute.
 const INTERVAL: Duration = Duration::from_secs(15);
@@ -73,13 +72,13 @@ impl Lookout {
     }
 
     /// Looks, where it is time to: begins to follow namespaces that are new, and lets go of those that only we still hold.
-    pub(super) fn look(&mut self, watched: &mut Vec<Watched>, stream: &mut Stream<'_>) -> Result<()> {
+    pub(super) fn look<F: Follow>(&mut self, followed: &mut Vec<F::One>, follow: &mut F) -> Result<()> {
         let began = Instant::now();
         if began < self.next {
             return Ok(());
         }
-        if self.whose == Whose::All || !watched.iter().all(is_reachable) {
-            look(self.whose, watched, stream)?;
+        if self.whose == Whose::All || !followed.iter().all(|one| is_reachable(F::namespace(one))) {
+            look(self.whose, followed, follow)?;
         }
         let ended = Instant::now();
         let [least, longest] = RESTS;
@@ -89,33 +88,74 @@ impl Lookout {
     }
 }
 
-/// Whether it can be seen without a walk that a namespace is there.
-fn is_reachable(one: &Watched) -> bool {
-    one.watcher.namespace().is_none_or(|namespace| namespace.is_own() || namespace.is_reachable())
+/// What begins with a namespace that comes, and ends with one that is gone.
+pub(super) trait Follow {
+    /// A namespace that is followed.
+    type One;
+
+    /// Which it is.
+    fn namespace(one: &Self::One) -> Option<&Namespace>;
+
+    /// By whom it is known.
+    fn holder(one: &mut Self::One) -> &mut Holder;
+
+    /// Begins to follow a namespace.
+    fn begin(&mut self, namespace: Namespace) -> Result<Self::One, sockeye_conn::Error>;
+
+    /// Tells what came before, and that the namespace is gone.
+    fn end(&mut self, one: &mut Self::One) -> Result<()>;
 }
 
-fn look(whose: Whose, watched: &mut Vec<Watched>, stream: &mut Stream<'_>) -> Result<()> {
+/// A process by which a namespace is known, where nothing else would tell of its end.
+pub(super) struct Holder(Option<OwnedFd>);
+
+impl Holder {
+    /// Whoever it is known by that has no mount, which would tell of its end.
+    pub(super) fn of(namespace: Option<&Namespace>) -> Self {
+        let process = |namespace: &Namespace| {
+            let pid = namespace.pids().first().filter(|_| namespace.paths().is_empty() && !namespace.is_own())?;
+            // Without it, a look now and then finds that it has ended.
+            pidfd_open(Pid::from_raw(i32::try_from(*pid).ok()?)?, PidfdFlags::empty()).ok()
+        };
+        Self(namespace.and_then(process))
+    }
+
+    /// The process, to be polled for its end.
+    pub(super) fn poll(&self) -> Option<PollFd<'_>> {
+        self.0.as_ref().map(|holder| PollFd::new(holder, PollFlags::IN))
+    }
+
+    /// A process has ended: until it is known which, none is waited for.
+    pub(super) fn forget(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// Whether it can be seen without a walk that a namespace is there.
+fn is_reachable(namespace: Option<&Namespace>) -> bool {
+    namespace.is_none_or(|namespace| namespace.is_own() || namespace.is_reachable())
+}
+
+fn look<F: Follow>(whose: Whose, followed: &mut Vec<F::One>, follow: &mut F) -> Result<()> {
     let Ok(Inventory { namespaces, .. }) = inventory() else { return Ok(()) };
-    let known = |one: &Watched| one.watcher.namespace().map(Namespace::identity);
+    let known = |one: &F::One| F::namespace(one).map(Namespace::identity);
     let mut at = 0;
-    while let Some(one) = watched.get_mut(at) {
+    while let Some(one) = followed.get_mut(at) {
         let same = namespaces.iter().find(|namespace| Some(namespace.identity()) == known(one));
-        if same.is_some() || is_reachable(one) {
-            one.known_by(same);
+        if same.is_some() || is_reachable(F::namespace(one)) {
+            *F::holder(one) = Holder::of(same);
             at += 1;
             continue;
         }
-        // What came before is told before.
-        one.advance(stream)?;
-        stream.tell(&one.place, Event::Gone { tables: stream.subjects.tables() });
-        watched.remove(at);
+        follow.end(one)?;
+        followed.remove(at);
     }
     for namespace in namespaces {
-        if whose == Whose::One || watched.iter().any(|one| known(one) == Some(namespace.identity())) {
+        if whose == Whose::One || followed.iter().any(|one| known(one) == Some(namespace.identity())) {
             continue;
         }
-        match Watched::open(Some(namespace), stream) {
-            Ok(one) => watched.push(one),
+        match follow.begin(namespace) {
+            Ok(one) => followed.push(one),
             Err(error) => complain(&error.to_string()),
         }
     }

@@ -127,9 +127,11 @@ fn wait(
     let until = wakes.chain(others).chain(lookout.as_deref().map(Lookout::next_due)).min();
     let sockets = watched.iter().map(|one| PollFd::from_borrowed_fd(one.watcher.as_fd(), PollFlags::IN));
     let mounts = lookout.iter().filter_map(|lookout| lookout.mounts());
-    let woken = stop.wait(sockets, mounts.chain(watched.iter().filter_map(Watched::holder)), until)?;
+    let woken = stop.wait(sockets, mounts.chain(watched.iter().filter_map(|one| one.holder.poll())), until)?;
     if let (true, Some(lookout)) = (woken.hinted, lookout) {
-        watched.iter_mut().for_each(Watched::forget_holder);
+        for one in watched {
+            one.holder.forget();
+        }
         lookout.hint();
     }
     Ok(woken.ends)

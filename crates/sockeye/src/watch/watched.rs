@@ -1,17 +1,16 @@
 //! A namespace that is followed: its watcher, and what its records do not say.
 
-use std::os::fd::OwnedFd;
 use std::time::SystemTime;
 
 use anyhow::Result;
-use rustix::event::{PollFd, PollFlags};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use sockeye_conn::{Namespace, Watcher};
 use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::Options as EngineOptions;
 use sockeye_wire::rtnetlink::Table;
 
+use super::lookout::{Follow, Holder};
 use super::place::Place;
+use super::report::Event;
 use super::stream::Stream;
 use crate::sockets::run::label;
 use crate::sockets::system::Interfaces;
@@ -23,8 +22,7 @@ pub(super) struct Watched {
     /// The clock's time when the engine's began.
     began: SystemTime,
     tables: Tables,
-    /// A process that it is known by, where nothing else would tell of its end.
-    holder: Option<OwnedFd>,
+    pub(super) holder: Holder,
 }
 
 impl Watched {
@@ -38,7 +36,7 @@ impl Watched {
         engine.snapshot = true;
         engine.audit = options.audit;
         engine.interfaces = stream.interfaces();
-        let holder = namespace.as_ref().and_then(holder);
+        let holder = Holder::of(namespace.as_ref());
         let watcher = Watcher::with_receive_buffer(namespace, engine, options.receive_buffer)?;
         Ok(Self { place, watcher, began: SystemTime::now(), tables, holder })
     }
@@ -54,26 +52,26 @@ impl Watched {
         let synced = self.watcher.engine().synced();
         self.tables.iter().all(|table| synced.contains(table) || unsupported.contains(table))
     }
-
-    /// The process by which it is known, to be polled for its end.
-    pub(super) fn holder(&self) -> Option<PollFd<'_>> {
-        self.holder.as_ref().map(|holder| PollFd::new(holder, PollFlags::IN))
-    }
-
-    /// A process has ended: until it is known which, none is waited for.
-    pub(super) fn forget_holder(&mut self) {
-        self.holder = None;
-    }
-
-    /// What it is known by is seen to be this, or nothing that could be waited for.
-    pub(super) fn known_by(&mut self, same: Option<&Namespace>) {
-        self.holder = same.and_then(holder);
-    }
 }
 
-/// A process of a namespace that has no mount, which would tell of its end.
-fn holder(namespace: &Namespace) -> Option<OwnedFd> {
-    let pid = namespace.pids().first().filter(|_| namespace.paths().is_empty() && !namespace.is_own())?;
-    // Without it, a look now and then finds that it has ended.
-    pidfd_open(Pid::from_raw(i32::try_from(*pid).ok()?)?, PidfdFlags::empty()).ok()
+impl Follow for Stream<'_> {
+    type One = Watched;
+
+    fn namespace(one: &Watched) -> Option<&Namespace> {
+        one.watcher.namespace()
+    }
+
+    fn holder(one: &mut Watched) -> &mut Holder {
+        &mut one.holder
+    }
+
+    fn begin(&mut self, namespace: Namespace) -> Result<Watched, sockeye_conn::Error> {
+        Watched::open(Some(namespace), self)
+    }
+
+    fn end(&mut self, one: &mut Watched) -> Result<()> {
+        one.advance(self)?;
+        self.tell(&one.place, Event::Gone { tables: self.subjects.tables() });
+        Ok(())
+    }
 }

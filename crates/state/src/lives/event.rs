@@ -57,6 +57,32 @@ pub struct Event<'a> {
     pub resync: bool,
 }
 
+impl Event<'_> {
+    /// The same, to be told later.
+    pub fn keep(&self) -> Kept {
+        let Self { happening, at, life, message, resync } = *self;
+        Kept { happening, at, life: life.clone(), message: message.into(), resync }
+    }
+}
+
+/// An event that waits to be told.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    happening: Happening,
+    at: Time,
+    life: Life,
+    message: Box<[u8]>,
+    resync: bool,
+}
+
+impl Kept {
+    /// The event.
+    pub fn event(&self) -> Event<'_> {
+        let Self { happening, at, ref life, ref message, resync } = *self;
+        Event { happening, at, life, message, resync }
+    }
+}
+
 /// Why what is known may be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

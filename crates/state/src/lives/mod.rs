@@ -25,7 +25,7 @@ pub use counters::Counters;
 pub use delta::Delta;
 pub use ending::End;
 pub use engine::Lives;
-pub use event::{Event, Gap, Happening, Reason, Told};
+pub use event::{Event, Gap, Happening, Kept, Reason, Told};
 pub use judgement::Judgement;
 pub use life::{Actor, Known, Life, Listener, Protocol, Side, Time, Totals};
 pub use rules::Rules;

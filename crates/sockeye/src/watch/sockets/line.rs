@@ -128,6 +128,9 @@ fn owner(out: &mut Vec<u8>, row: &LiveRow<'_>) {
         value::text(out, pid);
         out.push(b']');
     }
+    if !pids.is_empty() && row.owned_by_listener() {
+        out.extend_from_slice(b" (who listens)");
+    }
 }
 
 /// A gap, or its end.
@@ -137,6 +140,7 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             begin(out, crate::live::now(), netns);
             let lost = match (gap.reason, gap.lost) {
                 (Reason::Dump, _) => "a dump was not whole".to_owned(),
+                (Reason::TooMany, _) => "there are more sockets than can be followed".to_owned(),
                 (_, Some(1)) => "1 event lost".to_owned(),
                 (_, Some(lost)) => format!("{lost} events lost"),
                 (_, None) => "an unknown number of events lost".to_owned(),
@@ -146,6 +150,10 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
         Notice::Synced(at) => {
             begin(out, *at, netns);
             out.extend_from_slice(b" sockets synced\n");
+        }
+        Notice::Gone => {
+            begin(out, at, netns);
+            out.extend_from_slice(b" sockets gap: the namespace is gone\n");
         }
         Notice::Sources(_) => {}
     }

@@ -1,9 +1,11 @@
 //! `sockeye watch sockets`: connections from birth to death, a line or an object each.
 
+mod followed;
 mod line;
 mod object;
 mod run;
 mod stream;
+mod waiting;
 
 pub(super) use run::run;
 

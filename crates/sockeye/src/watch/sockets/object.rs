@@ -157,6 +157,9 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             out.extend_from_slice(format!(",\"lost\":{lost}").as_bytes());
         }
         Notice::Synced(_) => out.extend_from_slice(b",\"change\":\"synced\",\"tables\":[\"sockets\"]"),
+        Notice::Gone => out.extend_from_slice(
+            b",\"change\":\"gap\",\"tables\":[\"sockets\"],\"reason\":\"namespace-gone\",\"lost\":null",
+        ),
         Notice::Sources(sources) => {
             let list = sources.iter().map(|source| Value::Text(source.as_bytes())).collect();
             out.extend_from_slice(b",\"change\":\"sources\",");

@@ -5,32 +5,26 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rustix::event::{PollFd, PollFlags};
-use sockeye_conn::Namespace;
 use sockeye_query::filter::Filter;
 use sockeye_query::sockets::live::live_catalog;
-use sockeye_state::lives::Reason;
+use sockeye_state::lives::{Reason, Told};
 
 use super::super::complain;
+use super::super::lookout::Lookout;
 use super::super::options::{Options, Source, StreamFormat};
 use super::super::stop::Stop;
+use super::followed::{Followed, Following, Places};
 use super::object::Objects;
 use super::stream::{Notice, Stream};
+use super::waiting::Waiting;
 use crate::exit::Status;
-use crate::live::feed::{self, Feed};
+use crate::live::feed;
 use crate::live::now;
 use crate::live::owners::Owners;
 use crate::live::trace::Trace;
 use crate::sockets::Mistaken;
-use crate::sockets::run::{label, namespaces};
+use crate::sockets::run::namespaces;
 use crate::sockets::system::SystemNames;
-
-/// A namespace that is followed.
-struct Followed {
-    label: Vec<u8>,
-    feed: Feed,
-    /// Inode of the namespace, by which events of BPF name it.
-    inode: u64,
-}
 
 /// Follows the sockets until a signal ends it, the reader has gone, or as many events as wanted were told.
 pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
@@ -40,6 +34,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         ));
     }
     let stop = Stop::new().context("cannot wait for signals")?;
+    let mut lookout = Lookout::new(options.netns.as_deref());
     let found = namespaces(options.netns.as_deref())?;
     let filter = {
         let names = SystemNames { rows: found.whence() };
@@ -53,16 +48,20 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         traced: trace.is_some(),
         udp: true,
     };
-    let spaces: Vec<_> = if found.list.is_empty() { vec![None] } else { found.list.into_iter().map(Some).collect() };
     let mut followed = Vec::new();
-    for namespace in &spaces {
-        let feed = Feed::open(namespace.as_ref(), follow)?;
-        let label = label(namespace.as_ref()).unwrap_or_default();
-        let inode = match namespace {
-            Some(namespace) => namespace.identity().inode,
-            None => Namespace::current()?.identity().inode,
-        };
-        followed.push(Followed { label, feed, inode });
+    let mut entered_all = true;
+    for namespace in if found.list.is_empty() { vec![None] } else { found.list.into_iter().map(Some).collect() } {
+        match Followed::open(namespace, follow) {
+            Ok(one) => followed.push(one),
+            Err(error) if found.several => {
+                entered_all = false;
+                complain(&error.to_string());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if followed.is_empty() {
+        return Err(Mistaken::sentence("there is no network namespace that can be watched"));
     }
     let mut owners = Owners::new(true);
     let mut stream = Stream {
@@ -81,60 +80,79 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     let mut said = false;
     while stream.open {
         owners.look();
-        if advance(&mut followed, &spaces, trace.as_mut(), &owners, &mut stream)? {
-            owners.outdate();
-        }
-        if !said && followed.iter().all(|one| one.feed.lives.is_synced()) {
+        advance(&mut followed, trace.as_mut(), &mut owners, &mut stream)?;
+        if !said && followed.iter().all(|one| one.feed.is_synced()) {
             said = true;
             announce(&followed, sources, &mut stream);
         }
         stream.flush();
-        if !stream.open || wait(&stop, &followed, &owners, trace.as_ref())? {
+        if !stream.open || wait(&stop, &mut followed, &owners, trace.as_ref(), lookout.as_mut())? {
+            break;
+        }
+        if let Some(lookout) = &mut lookout {
+            let mut following = Following { options: follow, owners: &owners, stream: &mut stream };
+            lookout.look(&mut followed, &mut following)?;
+        }
+        if followed.is_empty() {
+            // The one that was named is gone: there is no more to come.
             break;
         }
     }
     // What happened before the end is told.
-    advance(&mut followed, &spaces, trace.as_mut(), &owners, &mut stream)?;
+    advance(&mut followed, trace.as_mut(), &mut owners, &mut stream)?;
     stream.flush();
     if let Some(error) = stream.unwritten {
         return Err(error).context("cannot write what happened");
     }
-    let whole = followed.iter().all(|one| one.feed.lives.is_synced());
+    let whole = entered_all && !followed.is_empty() && followed.iter().all(|one| one.feed.is_synced());
     Ok(if whole { Status::Whole } else { Status::Incomplete })
 }
 
-/// Tells what happened since the last time. `true`: there is a socket that was not there before.
+/// Tells what happened since the last time.
 fn advance(
     followed: &mut [Followed],
-    spaces: &[Option<Namespace>],
     trace: Option<&mut Trace>,
-    owners: &Owners,
+    owners: &mut Owners,
     stream: &mut Stream<'_>,
-) -> Result<bool> {
+) -> Result<()> {
+    let mut waiting = Waiting::default();
     let mut is_new = false;
-    let label = |at: usize| followed[at].label.clone();
-    let places: Vec<_> =
-        spaces.iter().enumerate().map(|(at, space)| owners.place(space.as_ref(), Some(label(at)))).collect();
+    let known = Places::of(followed);
+    let places = known.with(owners);
+    let mut take = |at: usize, told: &Told<'_>| {
+        if waiting.is_full() {
+            waiting.tell(|at, told| is_new |= stream.take(told, &places[at]));
+        }
+        if !waiting.take(at, told) {
+            is_new |= stream.take(told, &places[at]);
+        }
+    };
     if let Some(trace) = trace {
         let lost = trace.read(&mut |netns, change| {
             let Some(at) = followed.iter().position(|one| one.inode == u64::from(netns)) else { return };
-            let (one, place) = (&mut followed[at], &places[at]);
-            let label = &one.label;
-            one.feed.transition(change, &mut |told| is_new |= stream.take(&told, label, place));
+            followed[at].feed.transition(change, &mut |told| take(at, &told));
         });
         // Whose they were is not known.
         if let Some((lost, since)) = lost {
-            for (one, place) in followed.iter_mut().zip(&places) {
-                let label = &one.label;
-                one.feed.lost(Reason::Ring, Some(lost), since, &mut |told| is_new |= stream.take(&told, label, place));
+            for (at, one) in followed.iter_mut().enumerate() {
+                one.feed.lost(Reason::Ring, Some(lost), since, &mut |told| take(at, &told));
             }
         }
     }
-    for (one, place) in followed.iter_mut().zip(&places) {
-        let label = &one.label;
-        one.feed.advance(&mut |told| is_new |= stream.take(&told, label, place))?;
+    for (at, one) in followed.iter_mut().enumerate() {
+        one.feed.advance(&mut |told| take(at, &told))?;
     }
-    Ok(is_new)
+    if is_new {
+        owners.outdate();
+    }
+    if !waiting.is_empty() {
+        owners.look_for_new();
+        let places = known.with(owners);
+        waiting.tell(|at, told| {
+            stream.take(told, &places[at]);
+        });
+    }
+    Ok(())
 }
 
 /// The kernel's own events, where they may be had; asked for by name, that they may not is an error.
@@ -147,11 +165,26 @@ fn trace(source: Source) -> Result<Option<Trace>> {
 }
 
 /// Waits for an event, the next round, or the end. `true`: it is the end.
-fn wait(stop: &Stop, followed: &[Followed], owners: &Owners, trace: Option<&Trace>) -> Result<bool> {
+fn wait(
+    stop: &Stop,
+    followed: &mut [Followed],
+    owners: &Owners,
+    trace: Option<&Trace>,
+    lookout: Option<&mut Lookout>,
+) -> Result<bool> {
     let due = followed.iter().map(|one| one.feed.due()).chain(owners.due()).chain(trace.map(Trace::due)).min();
     let until = due.and_then(|due| Instant::now().checked_add(due.saturating_sub(now()).min(Duration::from_hours(1))));
+    let until = until.into_iter().chain(lookout.as_deref().map(Lookout::next_due)).min();
     let sockets = followed.iter().map(|one| PollFd::from_borrowed_fd(one.feed.as_fd(), PollFlags::IN));
-    Ok(stop.wait(sockets, std::iter::empty(), until)?.ends)
+    let mounts = lookout.iter().filter_map(|lookout| lookout.mounts());
+    let woken = stop.wait(sockets, mounts.chain(followed.iter().filter_map(|one| one.holder.poll())), until)?;
+    if let (true, Some(lookout)) = (woken.hinted, lookout) {
+        for one in followed {
+            one.holder.forget();
+        }
+        lookout.hint();
+    }
+    Ok(woken.ends)
 }
 
 /// Says on stderr, and in the stream of objects, from where all of this is known.

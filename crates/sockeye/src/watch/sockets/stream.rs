@@ -18,6 +18,8 @@ pub(super) enum Notice<'n> {
     Gap(&'n Gap),
     /// What is known is what there is.
     Synced(Time),
+    /// The namespace is gone.
+    Gone,
     /// From where it is known.
     Sources(&'n [&'static str]),
 }
@@ -40,7 +42,8 @@ pub(super) struct Stream<'s> {
 
 impl Stream<'_> {
     /// Takes what the engine tells. `true`: there is a socket that was not there before.
-    pub(super) fn take(&mut self, told: &Told<'_>, label: &[u8], surroundings: &dyn Surroundings) -> bool {
+    pub(super) fn take(&mut self, told: &Told<'_>, surroundings: &dyn Surroundings) -> bool {
+        let label = surroundings.namespace().unwrap_or_default();
         match told {
             Told::Event(event) => {
                 let is_new = !matches!(event.happening, Happening::Closed | Happening::State(_));

@@ -1,0 +1,68 @@
+//! What waits to be told until it is known who holds the sockets that came.
+//!
+//! A look through the processes after the line would be too late for it, and one for each socket would cost too much. So what
+//! one turn of reading brought is kept from its first new socket on, and told after one look for all.
+
+use sockeye_state::lives::{Event, Gap, Happening, Kept, Time, Told};
+
+/// Events that wait; the next one is told with what is known by then.
+const WAITING_MAX: usize = 10_000;
+
+/// What waits, in order.
+#[derive(Default)]
+pub(super) struct Waiting {
+    list: Vec<(usize, Late)>,
+}
+
+enum Late {
+    Event(Box<Kept>),
+    Gap(Gap),
+    Synced(Time),
+}
+
+impl Waiting {
+    /// Keeps what was told of a namespace, by its place. `false`: it is to be told at once.
+    pub(super) fn take(&mut self, place: usize, told: &Told<'_>) -> bool {
+        if self.list.is_empty() && !is_new(told) || self.list.len() >= WAITING_MAX {
+            return false;
+        }
+        let late = match told {
+            Told::Event(event) => Late::Event(Box::new(event.keep())),
+            Told::Gap(gap) => Late::Gap(*gap),
+            Told::Synced(at) => Late::Synced(*at),
+            _ => return false,
+        };
+        self.list.push((place, late));
+        true
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Whether what comes now can only be told after all this was.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= WAITING_MAX
+    }
+
+    /// Tells all.
+    pub(super) fn tell(&mut self, mut each: impl FnMut(usize, &Told<'_>)) {
+        for (place, late) in self.list.drain(..) {
+            match late {
+                Late::Event(kept) => each(place, &Told::Event(kept.event())),
+                Late::Gap(gap) => each(place, &Told::Gap(gap)),
+                Late::Synced(at) => each(place, &Told::Synced(at)),
+            }
+        }
+    }
+}
+
+/// Whether it is about a socket that was not there before, and may be held by somebody.
+fn is_new(told: &Told<'_>) -> bool {
+    let comes = |event: &Event<'_>| match event.happening {
+        // Whoever was there is looked for before; of what is not described no inode is known to look for.
+        Happening::Present | Happening::Closed => false,
+        _ => event.life.described && event.life.since == event.at,
+    };
+    matches!(told, Told::Event(event) if comes(event))
+}
