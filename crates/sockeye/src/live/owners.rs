@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use sockeye_conn::Namespace;
 use sockeye_owners::ScanOptions;
-use sockeye_query::sockets::OwnerPart;
+use sockeye_query::Value;
+use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings};
 use sockeye_state::lives::Time;
+use sockeye_wire::{Privilege, Version};
 
 use super::now;
 use crate::sockets::narrow::Narrowing;
@@ -23,6 +25,8 @@ const PARTS: [OwnerPart; 6] =
 /// Owners as they were found last.
 pub(crate) struct Owners {
     system: System,
+    /// As they were found the time before: who closes a socket is not its owner any more when it is told.
+    before: Option<System>,
     wanted: bool,
     /// When it may be looked again.
     rested: Time,
@@ -33,7 +37,7 @@ pub(crate) struct Owners {
 impl Owners {
     /// Nobody is known yet. `wanted`: they are looked for.
     pub(crate) fn new(wanted: bool) -> Self {
-        Self { system: System::new(false), wanted, rested: Time::ZERO, stale: true }
+        Self { system: System::new(false), before: None, wanted, rested: Time::ZERO, stale: true }
     }
 
     /// There is a socket that was not there before.
@@ -46,25 +50,21 @@ impl Owners {
         (self.wanted && self.stale).then_some(self.rested)
     }
 
-    /// Looks for the owners of sockets that are to be told of now, unless the last look is too short ago.
-    pub(crate) fn look_for_new(&mut self) {
-        self.stale = true;
-        self.look();
-    }
-
-    /// Looks, where there is something new to see and the last look was long enough ago.
-    pub(crate) fn look(&mut self) {
+    /// Looks, where there is something new to see and the last look was long enough ago. `true`: there is nothing new now.
+    pub(crate) fn look(&mut self) -> bool {
         let began = now();
-        if self.due().is_none_or(|due| due > began) {
-            return;
+        let Some(due) = self.due() else { return true };
+        if due > began {
+            return false;
         }
         let system = System::new(true);
         let options = ScanOptions { facts: system::facts(&PARTS), ..ScanOptions::default() };
         system.scan(&options, &Narrowing::default(), true);
-        self.system = system;
+        self.before = Some(std::mem::replace(&mut self.system, system)).filter(|before| before.scans);
         self.stale = false;
         let ended = now();
         self.rested = ended + (ended.saturating_sub(began) * REST).max(REST_MIN);
+        true
     }
 
     /// Who holds the socket with this inode, as far as was found: `nginx[4711]`, and how many others.
@@ -81,7 +81,89 @@ impl Owners {
     }
 
     /// The surroundings of rows of one namespace.
-    pub(crate) fn place<'s>(&'s self, namespace: Option<&'s Namespace>, label: Option<Vec<u8>>) -> Place<'s> {
-        Place { system: &self.system, label, interfaces: Interfaces::of(namespace), ends: None, index: 0 }
+    pub(crate) fn place<'s>(&'s self, namespace: Option<&'s Namespace>, label: Option<Vec<u8>>) -> Around<'s> {
+        let place = Place { system: &self.system, label, interfaces: Interfaces::of(namespace), ends: None, index: 0 };
+        Around { place, before: self.before.as_ref() }
+    }
+}
+
+/// What surrounds live sockets: what surrounds those of a listing, and who held them before.
+pub(crate) struct Around<'s> {
+    place: Place<'s>,
+    before: Option<&'s System>,
+}
+
+impl Around<'_> {
+    fn or_before<'v>(&'v self, now: Option<Value<'v>>, inode: u32, part: OwnerPart) -> Option<Value<'v>> {
+        let is_known = match &now {
+            Some(Value::List(owners) | Value::Incomplete(owners)) => !owners.is_empty(),
+            other => other.is_some(),
+        };
+        if is_known {
+            return now;
+        }
+        let before = self.before.and_then(|before| before.owners(before.scanned()?, inode, part));
+        match before {
+            Some(Value::List(owners) | Value::Incomplete(owners)) if !owners.is_empty() => Some(Value::List(owners)),
+            _ => now,
+        }
+    }
+}
+
+impl Surroundings for Around<'_> {
+    fn interface(&self, ifindex: u32) -> Option<Vec<u8>> {
+        self.place.interface(ifindex)
+    }
+
+    fn knows_interfaces(&self) -> bool {
+        self.place.knows_interfaces()
+    }
+
+    fn user(&self, uid: u32) -> Option<&[u8]> {
+        self.place.user(uid)
+    }
+
+    fn cgroup(&self, id: u64) -> Option<&[u8]> {
+        self.place.cgroup(id)
+    }
+
+    fn owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
+        self.or_before(self.place.owners(inode, part), inode, part)
+    }
+
+    fn deciding_owners(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
+        self.or_before(self.place.deciding_owners(inode, part), inode, part)
+    }
+
+    fn deciding_owners_unknown(&self) -> Option<&str> {
+        self.place.deciding_owners_unknown()
+    }
+
+    fn owners_unknown(&self) -> Option<&str> {
+        self.place.owners_unknown()
+    }
+
+    fn peer(&self, row: &SocketRow<'_>) -> Option<Peer> {
+        self.place.peer(row)
+    }
+
+    fn kernel(&self) -> Version {
+        self.place.kernel()
+    }
+
+    fn namespace(&self) -> Option<&[u8]> {
+        self.place.namespace()
+    }
+
+    fn shows_keys(&self) -> bool {
+        self.place.shows_keys()
+    }
+
+    fn keeps_back(&self, privilege: Privilege) -> bool {
+        self.place.keeps_back(privilege)
+    }
+
+    fn index(&self) -> usize {
+        self.place.index()
     }
 }

@@ -144,7 +144,12 @@ impl System {
     }
 
     /// A part of every owner of a socket, one entry each, in the same order for every part.
-    fn owners<'s>(&'s self, scan: &'s Result<Scan, ScanError>, inode: u32, part: OwnerPart) -> Option<Value<'s>> {
+    pub(crate) fn owners<'s>(
+        &'s self,
+        scan: &'s Result<Scan, ScanError>,
+        inode: u32,
+        part: OwnerPart,
+    ) -> Option<Value<'s>> {
         let scan = scan.as_ref().ok()?;
         let mut list: Vec<_> = scan.owners.of(inode).map(|owner| self.part(owner.process, owner.fd, part)).collect();
         if list.is_empty()

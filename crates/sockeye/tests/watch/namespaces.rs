@@ -12,7 +12,7 @@ use crate::watching::{Ended, Watching};
 
 /// `sockeye watch` where namespaces have names of their own and only its own processes are to be seen.
 pub(crate) struct Elsewhere {
-    watching: Watching,
+    pub(crate) watching: Watching,
 }
 
 impl Elsewhere {
@@ -38,13 +38,13 @@ impl Elsewhere {
 
     /// Runs `ip` where those names are, and in our network namespace.
     #[track_caller]
-    fn ip(&self, line: &str) {
+    pub(crate) fn ip(&self, line: &str) {
         let Output { status, stderr, .. } = self.try_ip(line);
         assert!(status.success(), "ip {line}: {}", String::from_utf8_lossy(&stderr));
     }
 
     /// The same, which may be ended together with the program.
-    fn try_ip(&self, line: &str) -> Output {
+    pub(crate) fn try_ip(&self, line: &str) -> Output {
         let mut command = Command::new("nsenter");
         command.args(["--mount", "--pid", "--target", &self.program().to_string(), "ip"]).args(line.split(' '));
         command.output().expect("nsenter is there")

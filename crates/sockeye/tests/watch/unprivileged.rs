@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use sockeye_zoo::{Skip, in_namespace};
+use sockeye_zoo::{Skip, Zoo, in_namespace};
 
 use crate::asked::*;
 use crate::lines::ip;
@@ -12,34 +12,41 @@ use crate::watching::Watching;
 /// The user that owns nothing.
 const NOBODY: &str = "65534";
 
+/// The program as nobody may run it, without any capability.
+pub(crate) fn as_nobody(zoo: &Zoo) -> Result<Command, Skip> {
+    let setpriv = || {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"]);
+        command.args(["--inh-caps", "-all", "--bounding-set", "-all", "--"]);
+        command
+    };
+    match setpriv().arg("true").output() {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => {
+            return Err(Skip::new("unprivileged", String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+        }
+        Err(error) => return Err(Skip::new("program:setpriv", error.to_string())),
+    }
+    let open = |path: &std::path::Path| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a file of ours");
+    };
+    open(zoo.directory());
+    let copy = zoo.directory().join("sockeye");
+    std::fs::copy(env!("CARGO_BIN_EXE_sockeye"), &copy).expect("copied");
+    open(&copy);
+    let mut command = setpriv();
+    command.arg(&copy);
+    Ok(command)
+}
+
 #[test]
 fn nobody_may_watch_every_table() {
     in_namespace(|zoo| {
-        let setpriv = || {
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"]);
-            command.args(["--inh-caps", "-all", "--bounding-set", "-all", "--"]);
-            command
-        };
-        match setpriv().arg("true").output() {
-            Ok(output) if output.status.success() => {}
-            Ok(output) => {
-                return Err(Skip::new("unprivileged", String::from_utf8_lossy(&output.stderr).trim().to_owned()));
-            }
-            Err(error) => return Err(Skip::new("program:setpriv", error.to_string())),
-        }
-        let open = |path: &std::path::Path| {
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a file of ours");
-        };
-        open(zoo.directory());
-        let copy = zoo.directory().join("sockeye");
-        std::fs::copy(env!("CARGO_BIN_EXE_sockeye"), &copy).expect("copied");
-        open(&copy);
-
+        let mut nobody = as_nobody(zoo)?;
         let root = Watching::start(&[]).interrupt().with(0);
         let mut asker = Asker::new();
         asker.plain(77, "d0");
-        let mut watching = Watching::of(setpriv().arg(&copy).arg("watch"));
+        let mut watching = Watching::of(nobody.arg("watch"));
         asker.must(&new_address(77, ip("10.7.0.1"), 24));
         asker.must(&Route::to(ip("10.8.0.0"), 16, Via::Link(77)).add(CREATE));
         asker.must(&new_neighbour(77, ip("10.7.0.9"), [2, 0, 0, 0, 7, 9]));

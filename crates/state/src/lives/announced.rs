@@ -23,9 +23,10 @@ impl Lives {
             let scratch = &mut self.scratch;
             scratch.clear();
             scratch.extend_from_slice(&entry.message);
+            let had_peer = said.has_peer || Said::read(&entry.message).is_some_and(|before| before.has_peer);
             let last = entry.detached.unwrap_or(entry.life.state);
             let life = &mut entry.life;
-            life.end = Some(End::of_destruction(life, last, said.is_disconnected));
+            life.end = Some(End::of_destruction(life, last, said.is_disconnected, had_peer));
             // What was taken apart first has forgotten all it did: what was last seen of it is the best there is.
             if !said.is_disconnected && life.side != Some(Side::Listen) {
                 bare::renew(scratch, message);
@@ -46,12 +47,7 @@ impl Lives {
             return;
         }
         let mut life = Life::new(said.cookie, protocol, State::Unknown(0), Known::End, at);
-        life.end = Some(if said.has_peer {
-            End::of_destruction(&life, life.state, said.is_disconnected)
-        } else {
-            // It never was connected.
-            End::ClosedHere
-        });
+        life.end = Some(End::of_destruction(&life, life.state, said.is_disconnected, said.has_peer));
         life.ended = Some(at);
         life.totals = said.totals.filter(|_| !said.is_disconnected).unwrap_or_default();
         if protocol == Protocol::Tcp && said.has_peer {
@@ -91,9 +87,7 @@ impl Lives {
         entry.detached = None;
         let life = &mut entry.life;
         life.enter(told.new);
-        life.cgroup = told.cgroup.or(life.cgroup);
-        life.totals = told.totals.or(life.totals);
-        life.totals_at = at;
+        life.hear(told);
         if life.side != Some(Side::Connect) {
             life.comes_from(listener);
         }
@@ -150,9 +144,7 @@ impl Lives {
         let life = &mut entry.life;
         life.enter(told.old);
         life.ended = Some(at);
-        life.cgroup = told.cgroup.or(life.cgroup);
-        life.totals = told.totals.or(life.totals);
-        life.totals_at = at;
+        life.hear(told);
         life.end = Some(End::of_transition(life, told.error));
         let (life, message) = (&entry.life, &*entry.message);
         tell(Told::Event(Event { happening: Happening::Closed, at, life, message, resync: false }));

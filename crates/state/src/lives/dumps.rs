@@ -1,6 +1,7 @@
 //! Rounds of dumps: what a row says, and what is concluded from those that did not come.
 
 use sockeye_wire::sock_diag::bare;
+use sockeye_wire::sock_diag::inet::MESSAGE_LEN;
 use sockeye_wire::sock_diag::state::State;
 
 use super::cause::causes;
@@ -33,7 +34,8 @@ impl Lives {
         let traced = self.traced && protocol == Protocol::Tcp;
         let is_none = match said.state {
             // Neither is a socket yet or any more; what they were before or will be is.
-            State::TimeWait | State::SynReceived => true,
+            _ if said.is_remains => true,
+            State::SynReceived => true,
             // Only bound: the kernel tells of no transition when it is closed.
             State::BoundInactive | State::Unconnected => traced,
             _ => false,
@@ -176,11 +178,15 @@ impl Lives {
 impl Entry {
     /// Takes a row. The state that it had, if it has another one now; `is_older`: than what is known of its state.
     fn take(&mut self, message: &[u8], said: &Said, round: u32, at: Time, is_older: bool) -> Option<State> {
+        let owner = self.message.first_chunk::<MESSAGE_LEN>().copied().filter(|_| self.life.described);
         self.round = round;
         self.missed = 0;
         self.detached = None;
         self.judge(message, at);
         self.keep(message);
+        if let Some(owner) = owner {
+            bare::keep_owner(&mut self.message, &owner);
+        }
         let life = &mut self.life;
         life.described = true;
         life.totals_at = at;

@@ -97,12 +97,10 @@ impl End {
     }
 
     /// Why a socket ended of which the kernel told no more than that, by the last state that it was seen in, and whether it
-    /// was taken apart before.
-    pub(super) fn of_destruction(life: &Life, last: State, disconnected: bool) -> Self {
+    /// was taken apart before. `had_peer`: it was connected, or was to be.
+    pub(super) fn of_destruction(life: &Life, last: State, disconnected: bool, had_peer: bool) -> Self {
         match (last, life.closed_here) {
-            _ if life.protocol == Protocol::Udp || life.side == Some(Side::Listen) => Self::ClosedHere,
-            // Only bound: there was no connection.
-            (State::BoundInactive, _) if !disconnected => Self::ClosedHere,
+            _ if life.protocol == Protocol::Udp || life.side == Some(Side::Listen) || !had_peer => Self::ClosedHere,
             (State::SynSent | State::BoundInactive | State::Unknown(_), _) if disconnected => Self::AbortedOrRefused,
             (State::Established | State::CloseWait, _) if disconnected => Self::Aborted,
             (_, Some(true)) => Self::ClosedHere,

@@ -9,6 +9,7 @@ use super::cause::Causes;
 use super::counters::Counters;
 use super::delta::Delta;
 use super::ending::End;
+use super::transition::Transition;
 
 /// A moment, as the time since the machine started (`CLOCK_MONOTONIC`): the clock of the kernel's own events.
 pub type Time = Duration;
@@ -259,6 +260,16 @@ impl Life {
     /// Whether [`Life::causes`] says something: it is in the last two rounds.
     pub fn is_judged(&self) -> bool {
         self.before != Before::Unknown
+    }
+
+    /// Takes what a transition says of it beside its state.
+    pub(super) fn hear(&mut self, told: &Transition) {
+        self.cgroup = told.cgroup.or(self.cgroup);
+        // A listener sends and receives nothing: zeros would say that it could.
+        if self.side != Some(Side::Listen) {
+            self.totals = told.totals.or(self.totals);
+            self.totals_at = told.at;
+        }
     }
 
     /// It came out of this listener, if of any that is known.

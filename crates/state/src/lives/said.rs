@@ -13,6 +13,9 @@ use super::transition::Transition;
 /// The part of a message about the peer: its port and its address.
 type Peer<'m> = (&'m [u8], &'m [u8]);
 
+/// The timer of what is left of a socket (net/ipv4/inet_diag.c, `inet_twsk_diag_fill`), also in FIN-WAIT-2.
+const TIMER_TIMEWAIT: u64 = 3;
+
 /// What a message says.
 pub(super) struct Said {
     pub(super) cookie: u64,
@@ -22,6 +25,9 @@ pub(super) struct Said {
     pub(super) totals: Option<Totals>,
     /// It has, or had, somebody to talk to.
     pub(super) has_peer: bool,
+    /// No more than what is left of a socket to answer for it (`inet_timewait_sock`), in whatever state: the socket itself is
+    /// destroyed, and this has its cookie.
+    pub(super) is_remains: bool,
     /// Taken apart before it was destroyed (`tcp_disconnect`): its addresses and counters are gone.
     pub(super) is_disconnected: bool,
 }
@@ -43,6 +49,7 @@ impl Said {
             port: port(message),
             totals: info.as_ref().map(Totals::of).filter(|_| has_peer && state != State::Listening),
             has_peer,
+            is_remains: state == State::TimeWait || socket.message.timer() == Some(TIMER_TIMEWAIT),
             is_disconnected: unspecified && info.as_ref().is_some_and(did_nothing),
         })
     }

@@ -39,6 +39,19 @@ fn a_row_does_not_revive_what_ended_after_a_loss_that_ended_the_round() {
 }
 
 #[test]
+fn what_is_left_of_a_socket_to_answer_for_it_is_none() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row(5, State::FinWait1, &[])], &mut heard);
+    lives.destroyed(Protocol::Tcp, &destroyed(5, &[]), at(1500), &mut hear(&mut heard));
+    heard.clear();
+    // The same cookie, the state that it waits in, and the timer by which it will be gone.
+    let mut remains = bare::message(State::FinWait2, local(5), "10.9.8.7:443".parse().unwrap(), 5);
+    remains[2] = 3;
+    round(&mut lives, 2000, &[remains.to_vec(), row(6, State::TimeWait, &[])], &mut heard);
+    assert_eq!((heard, lives.len()), (vec![], 0));
+}
+
+#[test]
 fn what_was_told_to_be_gone_does_not_end_again_when_the_kernel_says_so() {
     let (mut lives, mut heard) = (Lives::new(false), Vec::new());
     round(&mut lives, 1000, &[row(5, State::Established, &[])], &mut heard);
@@ -127,8 +140,21 @@ fn the_state_in_which_it_is_found_tells_who_closed_first() {
         assert_eq!(ends(state, plain()), End::ClosedByPeer, "{state:?}");
     }
     assert_eq!(ends(State::Established, plain()), End::Unknown, "either may have been first");
+    // Reset, and still bound to the port that it was accepted on.
+    assert_eq!(ends(State::BoundInactive, plain()), End::Unknown);
     assert_eq!(ends(State::CloseWait, disconnected(5)), End::Aborted);
     assert_eq!(ends(State::SynSent, disconnected(5)), End::AbortedOrRefused);
+}
+
+#[test]
+fn whose_it_was_is_known_also_where_it_is_closed_and_not_gone_yet() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row(5, State::Established, &[])], &mut heard);
+    let mut orphan = row(5, State::FinWait1, &[]);
+    orphan[64..72].fill(0);
+    round(&mut lives, 2000, &[orphan], &mut heard);
+    let message = InetSocket::read(lives.get(5).unwrap().1).unwrap().message;
+    assert_eq!((message.uid(), message.inode(), message.state()), (Some(4321), Some(70_005), Some(State::FinWait1)));
 }
 
 #[test]

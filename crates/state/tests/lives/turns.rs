@@ -1,7 +1,7 @@
 //! Stories of changes that come from two sources.
 
 use sockeye_state::lives::Happening::{Established, Opened, Present, State as Changed};
-use sockeye_state::lives::{End, Known, Lives, Protocol, Reason, Side};
+use sockeye_state::lives::{End, Known, Lives, Protocol, Reason, Side, Told, Totals, Transition};
 use sockeye_wire::sock_diag::inet::InetSocket;
 use sockeye_wire::sock_diag::state::State;
 
@@ -83,6 +83,21 @@ fn two_that_connect_to_each_other_at_once_have_both_connected() {
     let opened = Event(5, Opened, Known::Birth, false);
     assert_eq!(heard, [opened, state, Event(5, Established, Known::Birth, false)]);
     assert_eq!(lives.get(5).unwrap().0.side, Some(Side::Connect));
+}
+
+#[test]
+fn a_listener_has_sent_nothing_and_not_nothing_at_all() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    let zeros = Totals { bytes_sent: Some(0), retransmissions: Some(0), ..Totals::default() };
+    let told = |time, old, new| Transition { totals: zeros, ..transition(5, time, old, new) };
+    lives.transition(&told(1000, State::Unconnected, State::Listening), &mut hear(&mut heard));
+    lives.transition(&told(2000, State::Listening, State::Unconnected), &mut |told| {
+        let Told::Event(event) = told else { panic!("{told:?}") };
+        assert_eq!((event.life.totals, event.life.cgroup), (Totals::default(), Some(99)));
+    });
+    // One that connects has.
+    lives.transition(&told(3000, State::Unconnected, State::SynSent), &mut hear(&mut heard));
+    assert_eq!(lives.get(5).unwrap().0.totals, zeros);
 }
 
 #[test]

@@ -33,6 +33,16 @@ pub fn set_state(message: &mut [u8], state: State) {
     }
 }
 
+/// Lets a message say who a socket belonged to, where it does not say that any more: one that is closed and not gone yet has
+/// neither inode nor uid.
+pub fn keep_owner(message: &mut [u8], before: &[u8]) {
+    if let (Some(owner @ [_, _, _, _, 0, 0, 0, 0]), Some(known)) =
+        (message.get_mut(64..MESSAGE_LEN), before.get(64..MESSAGE_LEN))
+    {
+        owner.copy_from_slice(known);
+    }
+}
+
 /// Lets a message say what a later one says: its attributes stand behind the older ones, and the last of several counts.
 /// The fixed part stays, as a socket that is destroyed has lost its uid, inode and interface.
 pub fn renew(message: &mut Vec<u8>, later: &[u8]) {
@@ -62,6 +72,25 @@ mod tests {
             assert_eq!(InetSocket::read(&closing).unwrap().message.state(), Some(State::Closing));
             assert_eq!((&closing[..1], &closing[2..]), (&bytes[..1], &bytes[2..]));
         }
+    }
+
+    #[test]
+    fn whose_it_was_stays_where_the_later_message_says_nobody() {
+        let end: SocketAddr = "10.1.2.3:4567".parse().unwrap();
+        let of = |uid: u32, inode: u32| {
+            let mut bytes = message(State::FinWait1, end, end, 5);
+            bytes[64..68].copy_from_slice(&uid.to_ne_bytes());
+            bytes[68..72].copy_from_slice(&inode.to_ne_bytes());
+            bytes
+        };
+        let kept = |later: (u32, u32)| {
+            let mut later = of(later.0, later.1);
+            keep_owner(&mut later, &of(4321, 70_005));
+            let read = InetSocket::read(&later).unwrap().message;
+            (read.uid(), read.inode())
+        };
+        assert_eq!(kept((0, 0)), (Some(4321), Some(70_005)));
+        assert_eq!(kept((77, 80_001)), (Some(77), Some(80_001)));
     }
 
     #[test]

@@ -9,9 +9,8 @@ use super::super::lookout::{Follow, Holder};
 use super::stream::{Notice, Stream};
 use crate::live::feed::{self, Feed};
 use crate::live::now;
-use crate::live::owners::Owners;
+use crate::live::owners::{Around, Owners};
 use crate::sockets::run::label;
-use crate::sockets::system::Place;
 
 /// A namespace that is followed.
 pub(super) struct Followed {
@@ -48,7 +47,7 @@ impl Places {
         Self { namespaces: followed.iter().map(|one| (one.namespace.clone(), one.label.clone())).collect() }
     }
 
-    pub(super) fn with<'s>(&'s self, owners: &'s Owners) -> Vec<Place<'s>> {
+    pub(super) fn with<'s>(&'s self, owners: &'s Owners) -> Vec<Around<'s>> {
         self.namespaces.iter().map(|(space, label)| owners.place(space.as_deref(), Some(label.clone()))).collect()
     }
 }

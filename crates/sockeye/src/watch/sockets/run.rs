@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use rustix::event::{PollFd, PollFlags};
 use sockeye_query::filter::Filter;
 use sockeye_query::sockets::live::live_catalog;
-use sockeye_state::lives::{Reason, Told};
+use sockeye_state::lives::{Reason, Time, Told};
 
 use super::super::complain;
 use super::super::lookout::Lookout;
@@ -78,18 +78,24 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     let sources: &[&str] =
         if trace.is_some() { &["bpf", "destroy-groups", "dumps"] } else { &["destroy-groups", "dumps"] };
     let mut said = false;
+    let mut waiting = Waiting::default();
     while stream.open {
-        owners.look();
-        advance(&mut followed, trace.as_mut(), &mut owners, &mut stream)?;
+        if waiting.until().is_none() {
+            owners.look();
+        }
+        advance(&mut followed, trace.as_mut(), &mut owners, &mut stream, &mut waiting, false)?;
         if !said && followed.iter().all(|one| one.feed.is_synced()) {
             said = true;
             announce(&followed, sources, &mut stream);
         }
         stream.flush();
-        if !stream.open || wait(&stop, &mut followed, &owners, trace.as_ref(), lookout.as_mut())? {
+        let others = [owners.due(), waiting.until(), trace.as_ref().map(Trace::due)].into_iter().flatten().min();
+        if !stream.open || wait(&stop, &mut followed, others, lookout.as_mut())? {
             break;
         }
-        if let Some(lookout) = &mut lookout {
+        if let Some(lookout) = lookout.as_mut().filter(|lookout| lookout.next_due() <= Instant::now()) {
+            // What waits speaks of namespaces by their places.
+            advance(&mut followed, trace.as_mut(), &mut owners, &mut stream, &mut waiting, true)?;
             let mut following = Following { options: follow, owners: &owners, stream: &mut stream };
             lookout.look(&mut followed, &mut following)?;
         }
@@ -99,7 +105,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         }
     }
     // What happened before the end is told.
-    advance(&mut followed, trace.as_mut(), &mut owners, &mut stream)?;
+    advance(&mut followed, trace.as_mut(), &mut owners, &mut stream, &mut waiting, true)?;
     stream.flush();
     if let Some(error) = stream.unwritten {
         return Err(error).context("cannot write what happened");
@@ -108,14 +114,16 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     Ok(if whole { Status::Whole } else { Status::Incomplete })
 }
 
-/// Tells what happened since the last time.
+/// Reads what happened since the last time, and tells of it unless something waits for a look at owners; all of it, if it
+/// `is_last`.
 fn advance(
     followed: &mut [Followed],
     trace: Option<&mut Trace>,
     owners: &mut Owners,
     stream: &mut Stream<'_>,
+    waiting: &mut Waiting,
+    is_last: bool,
 ) -> Result<()> {
-    let mut waiting = Waiting::default();
     let mut is_new = false;
     let known = Places::of(followed);
     let places = known.with(owners);
@@ -142,11 +150,12 @@ fn advance(
     for (at, one) in followed.iter_mut().enumerate() {
         one.feed.advance(&mut |told| take(at, &told))?;
     }
-    if is_new {
+    if is_new || waiting.until().is_some() {
         owners.outdate();
     }
-    if !waiting.is_empty() {
-        owners.look_for_new();
+    if let Some(until) = waiting.until()
+        && (owners.look() || is_last || until <= now())
+    {
         let places = known.with(owners);
         waiting.tell(|at, told| {
             stream.take(told, &places[at]);
@@ -164,15 +173,9 @@ fn trace(source: Source) -> Result<Option<Trace>> {
     }
 }
 
-/// Waits for an event, the next round, or the end. `true`: it is the end.
-fn wait(
-    stop: &Stop,
-    followed: &mut [Followed],
-    owners: &Owners,
-    trace: Option<&Trace>,
-    lookout: Option<&mut Lookout>,
-) -> Result<bool> {
-    let due = followed.iter().map(|one| one.feed.due()).chain(owners.due()).chain(trace.map(Trace::due)).min();
+/// Waits for an event, the next round, one of the `others`, or the end. `true`: it is the end.
+fn wait(stop: &Stop, followed: &mut [Followed], others: Option<Time>, lookout: Option<&mut Lookout>) -> Result<bool> {
+    let due = followed.iter().map(|one| one.feed.due()).chain(others).min();
     let until = due.and_then(|due| Instant::now().checked_add(due.saturating_sub(now()).min(Duration::from_hours(1))));
     let until = until.into_iter().chain(lookout.as_deref().map(Lookout::next_due)).min();
     let sockets = followed.iter().map(|one| PollFd::from_borrowed_fd(one.feed.as_fd(), PollFlags::IN));

@@ -1,17 +1,25 @@
 //! What waits to be told until it is known who holds the sockets that came.
 //!
 //! A look through the processes after the line would be too late for it, and one for each socket would cost too much. So what
-//! one turn of reading brought is kept from its first new socket on, and told after one look for all.
+//! happens is kept from a new socket on, and told after one look for all, which comes when the last one is long enough ago.
+
+use std::time::Duration;
 
 use sockeye_state::lives::{Event, Gap, Happening, Kept, Time, Told};
 
+use crate::live::now;
+
 /// Events that wait; the next one is told with what is known by then.
 const WAITING_MAX: usize = 10_000;
+/// How long the first of them waits at most, for a look that may not come yet.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What waits, in order.
 #[derive(Default)]
 pub(super) struct Waiting {
     list: Vec<(usize, Late)>,
+    /// Until when.
+    until: Time,
 }
 
 enum Late {
@@ -32,12 +40,16 @@ impl Waiting {
             Told::Synced(at) => Late::Synced(*at),
             _ => return false,
         };
+        if self.list.is_empty() {
+            self.until = now() + PATIENCE;
+        }
         self.list.push((place, late));
         true
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.is_empty()
+    /// Until when there is time for a look, where something waits for one.
+    pub(super) fn until(&self) -> Option<Time> {
+        (!self.list.is_empty()).then_some(self.until)
     }
 
     /// Whether what comes now can only be told after all this was.

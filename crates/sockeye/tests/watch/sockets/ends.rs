@@ -1,0 +1,82 @@
+//! Ends that are not in order.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use rustix::net::sockopt::set_socket_linger;
+use serde_json::json;
+use sockeye_zoo::in_namespace;
+
+use super::*;
+
+/// Breaks a connection off.
+fn abort(stream: TcpStream) {
+    set_socket_linger(&stream, Some(Duration::ZERO)).expect("a socket of ours");
+    drop(stream);
+}
+
+#[test]
+fn an_aborted_connection_ends_with_what_was_last_seen_of_it() {
+    in_namespace(|_| {
+        let mut watching = start(&ROUNDS, &["-j"]);
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        let (mut client, mut server) = connect(&listener);
+        send(&mut client, &mut server, 4321);
+        let here = port(&client);
+        let found =
+            watching.object("it", |object| is(object, "established", here) && object["life"]["bytes_sent"] == 4321);
+        abort(client);
+        let closed = watching.object("its end", |object| object["change"] == "closed");
+        // What the kernel says at the end has neither addresses nor counters.
+        assert_eq!(closed["key"], found["key"]);
+        assert_eq!(
+            (&closed["life"]["end"], &closed["life"]["bytes_sent"]),
+            (&json!("aborted"), &json!(4321)),
+            "{closed}"
+        );
+
+        // The other end is no connection any more, and is still held.
+        let over = watching.object("the other end", |object| is(object, "state", 7001));
+        assert_eq!(over["life"]["old_state"], "established");
+        // Bound to the port on which it was accepted, or where the kernel does not tell of such sockets, nowhere.
+        let state = over["record"]["state"].as_str();
+        assert!(matches!(state, Some("bound-inactive" | "unconnected")), "{over}");
+        drop(server);
+        let closed = watching.object("its end", |object| is(object, "closed", 7001));
+        assert_eq!(
+            (&closed["life"]["bytes_received"], &closed["life"]["end"]),
+            (&json!(4321), &json!("unknown")),
+            "{closed}"
+        );
+        let ended = watching.interrupt().with(0);
+        let ends = ended.objects().iter().filter(|object| object["change"] == "closed").count();
+        assert!(ends >= 2 && ended.objects().iter().all(|object| object.get("resync").is_none()), "{}", ended.stdout);
+        Ok(())
+    });
+}
+
+#[test]
+fn of_a_refused_connection_that_nobody_saw_it_is_said_that_it_was_refused_or_aborted() {
+    in_namespace(|_| {
+        let mut watching = start(&ENDS, &[]);
+        TcpStream::connect("127.0.0.1:7009").expect_err("nobody listens");
+        let line = watching.line(" closed ");
+        assert!(line.contains(" 127.0.0.1:0 ") || line.contains(" 127.0.0.1 "), "its peer: {line}");
+        assert!(line.ends_with(" aborted-or-refused (only its end was seen)"), "{line}");
+        assert!(!line.contains(" sent "), "nothing is known of that: {line}");
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_socket_that_never_was_connected_has_done_nothing() {
+    in_namespace(|_| {
+        let mut watching = start(&ENDS, &["-j"]);
+        drop(TcpListener::bind("127.0.0.1:7004").expect("free"));
+        let closed = watching.object("its end", |object| is(object, "closed", 7004) || object["change"] == "closed");
+        assert_eq!(closed["life"], json!({"known": "end", "end": "closed-here"}), "{closed}");
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}

@@ -1,0 +1,117 @@
+//! Which events are told.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use sockeye_zoo::in_namespace;
+
+use super::*;
+use crate::watching::Ended;
+
+/// Makes a connection to this listener with so many bytes, and closes it.
+fn short(listener: &TcpListener, bytes: usize) -> u16 {
+    let (mut client, mut server) = connect(listener);
+    send(&mut client, &mut server, bytes);
+    port(&client)
+}
+
+fn ports(ended: &Ended, end: &str) -> Vec<u64> {
+    ended.objects().iter().filter_map(|object| object["key"][end].as_u64()).collect()
+}
+
+#[test]
+fn ends_of_connections_to_one_port() {
+    in_namespace(|_| {
+        let listeners = ["127.0.0.1:7001", "127.0.0.1:7002"].map(|at| TcpListener::bind(at).expect("free"));
+        let mut watching = start(&ENDS, &["-j", "closed and dport = 7001"]);
+        short(&listeners[1], 10);
+        let first = short(&listeners[0], 10);
+        short(&listeners[1], 10);
+        let last = short(&listeners[0], 10);
+        watching.object("the last", |object| is(object, "closed", last));
+        let ended = watching.interrupt().with(0);
+        assert_eq!(ports(&ended, "local_port"), [u64::from(first), u64::from(last)], "{}", ended.stdout);
+        assert_eq!(ports(&ended, "peer_port"), [7001, 7001]);
+        Ok(())
+    });
+}
+
+#[test]
+fn connections_that_received_much_and_a_limit() {
+    in_namespace(|_| {
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        let watching = start(&ENDS, &["-j", "--limit", "2", "bytes_received > 1000"]);
+        let clients = [20, 1500, 30, 2000, 2500].map(|bytes| short(&listener, bytes));
+        let ended = watching.ended().with(0);
+        // Those who received are at the other end.
+        assert_eq!(ports(&ended, "peer_port"), [clients[1], clients[3]].map(u64::from), "{}", ended.stdout);
+        assert_eq!(ports(&ended, "local_port"), [7001, 7001]);
+        Ok(())
+    });
+}
+
+#[test]
+fn connections_that_lived_for_long() {
+    in_namespace(|_| {
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        let filter = "established or duration > 400ms and dport = 7001";
+        let mut watching = start(&ROUNDS, &["-j", filter]);
+        let mut never = start(&ROUNDS, &["-j", "established or duration > 1h"]);
+        let (client, server) = connect(&listener);
+        let here = port(&client);
+        watching.object("its beginning", |object| is(object, "established", here));
+        never.object("its beginning", |object| is(object, "established", here));
+        // Longer than that.
+        std::thread::sleep(Duration::from_millis(500));
+        drop(client);
+        let closed = watching.object("its end", |object| is(object, "closed", here));
+        assert!(closed["life"]["duration_us"].as_u64() > Some(400_000), "{closed}");
+        drop(server);
+        let (other, _server) = connect(&listener);
+        never.object("another", |object| is(object, "established", port(&other)));
+        let told = never.interrupt().with(0).objects();
+        assert!(told.iter().all(|object| object["change"] != "closed"), "{told:?}");
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn sockets_of_a_process() {
+    in_namespace(|_| {
+        let name = std::fs::read_to_string("/proc/self/comm").expect("it lives");
+        let filter = format!("process = '{}'", name.trim_end());
+        let mut watching = start(&ROUNDS, &["-j", &filter]);
+        let mut others = start(&ROUNDS, &["-j", "process = nobody-has-it or state = listening and port = 7005"]);
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        let (client, _server) = connect(&listener);
+        let found = watching.object("its sockets", |object| is(object, "established", port(&client)));
+        assert_eq!(found["owners"][0]["process"], name.trim_end());
+        let _marker = TcpListener::bind("127.0.0.1:7005").expect("free");
+        others.object("the other one", |object| is(object, "listening", 7005));
+        let ended = others.interrupt().with(0);
+        assert_eq!(ports(&ended, "local_port"), [7005], "{}", ended.stdout);
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_wrong_with_the_words_is_one_clear_sentence() {
+    in_namespace(|_| {
+        for (words, said) in [
+            (&["sockets", "closed and bytes_recieved > 3"][..], "bytes_received"),
+            (&["sockets", "side = upwards"], "connect"),
+            (&["sockets", "links"], "links"),
+            (&["sockets", "--on", "links", "--run", "true"], "--on and --run"),
+            (&["sockets", "--interval", "soon"], "interval"),
+        ] {
+            let output = program(words).output().expect("it runs");
+            let text = String::from_utf8(output.stderr).expect("text");
+            assert_eq!(output.status.code(), Some(2), "{words:?}: {text}");
+            assert!(text.contains(said) && output.stdout.is_empty(), "{words:?}: {text}");
+            assert!(text.lines().count() <= 6, "{words:?}: {text}");
+        }
+        Ok(())
+    });
+}
