@@ -19,6 +19,7 @@ mod hooks;
 mod idle;
 mod lifetimes;
 mod lines;
+mod lives;
 mod naive;
 mod namespaces;
 mod narrow;
