@@ -4,7 +4,7 @@ use sockeye_wire::sock_diag::bare;
 use sockeye_wire::sock_diag::inet::MESSAGE_LEN;
 use sockeye_wire::sock_diag::state::State;
 
-use super::cause::causes;
+use super::cause::{Causes, causes};
 use super::counters::Counters;
 use super::ending::End;
 use super::engine::{Doubt, Lives, Teller};
@@ -156,6 +156,9 @@ impl Lives {
         }
         let from = core::mem::replace(&mut entry.life.state, State::Unconnected);
         entry.detached = Some(from);
+        // It does nothing more.
+        entry.life.before = Before::Unknown;
+        entry.life.causes = Causes::NONE;
         if from == State::Unconnected {
             return;
         }

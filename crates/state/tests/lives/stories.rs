@@ -113,7 +113,8 @@ fn one_absence_proves_nothing_and_two_are_the_end_of_the_connection_but_not_of_t
     round(&mut lives, 4000, &[row(5, ESTABLISHED, &[])], &mut heard);
     let unconnected = Event(6, sockeye_state::lives::Happening::State(ESTABLISHED), Known::Found, false);
     assert_eq!(heard, std::slice::from_ref(&unconnected), "its end would have been told: somebody holds it");
-    assert_eq!(lives.get(6).unwrap().0.state, State::Unconnected);
+    let (life, message) = lives.get(6).unwrap();
+    assert_eq!((life.state, life.delta(message)), (State::Unconnected, None), "it does nothing more");
     round(&mut lives, 5000, &[row(5, ESTABLISHED, &[])], &mut heard);
     lives.destroyed(Protocol::Tcp, &destroyed(6, &[("bytes_received", 4096)]), at(5500), &mut |event| {
         let Told::Event(event) = event else { panic!("{event:?}") };

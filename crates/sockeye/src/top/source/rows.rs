@@ -2,6 +2,7 @@
 
 use sockeye_query::Value;
 use sockeye_query::sockets::{Flat, OwnerPart, SocketRow};
+use sockeye_state::lives::Protocol;
 use sockeye_wire::sock_diag::state::State;
 
 use super::changes::Log;
@@ -34,8 +35,12 @@ pub(super) fn sockets<'a>(view: &'a View<'a>, paces: &'a Paces) -> impl Iterator
     numbered.flat_map(|(lives, place)| lives.iter().map(move |(life, message)| (place, life, message))).filter_map(
         |(place, life, message)| {
             let id = Id { place, cookie: life.cookie };
-            // A socket that is only bound does not wait for anybody yet.
-            let is_shown = life.state != State::BoundInactive && paces.fits(id);
+            // A socket that is only bound does not wait for anybody yet, and one that is held when its connection is over is none.
+            let is_none = match life.protocol {
+                Protocol::Tcp => matches!(life.state, State::BoundInactive | State::Unconnected),
+                Protocol::Udp => false,
+            };
+            let is_shown = !is_none && paces.fits(id);
             is_shown.then_some(Seen { id, life, message, paces })
         },
     )
