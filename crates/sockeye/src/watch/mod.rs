@@ -7,6 +7,7 @@ pub(crate) mod line;
 mod lookout;
 mod object;
 mod options;
+mod out;
 pub(crate) mod place;
 mod process;
 pub(crate) mod report;

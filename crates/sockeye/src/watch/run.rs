@@ -11,6 +11,7 @@ use sockeye_wire::rtnetlink::Table;
 
 use super::lookout::Lookout;
 use super::options::Options;
+use super::out::Out;
 use super::process::Processes;
 use super::stop::Stop;
 use super::stream::Stream;
@@ -37,10 +38,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         options,
         subjects: &subjects,
         shows_netns: options.netns.is_some(),
-        out: Vec::new(),
-        told: 0,
-        open: true,
-        unwritten: None,
+        out: Out::new(options.limit),
         unsupported: Tables::NONE,
         hooks: None,
         processes: Processes::default(),
@@ -66,7 +64,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     }
     note_left_out(&subjects);
     let mut said = false;
-    while stream.open {
+    while stream.out.is_open() {
         // What is due by now is judged by everything that happened before.
         let now = Instant::now();
         for one in &mut watched {
@@ -82,7 +80,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
             }
             announce(&watched, supported, stream.unsupported);
         }
-        if !stream.open {
+        if !stream.out.is_open() {
             break;
         }
         if wait(&stop, &mut watched, lookout.as_mut(), stream.next_due())? {
@@ -108,7 +106,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     if let Some(hooks) = stream.hooks.take() {
         hooks.finish();
     }
-    if let Some(error) = stream.unwritten {
+    if let Some(error) = stream.out.into_error() {
         return Err(error).context("cannot write what happened");
     }
     let named_missing = subjects.named && !stream.unsupported.is_empty();

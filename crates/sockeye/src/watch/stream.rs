@@ -1,6 +1,5 @@
 //! The stream of reports: what of the engines' outputs is told, to whom, in which format.
 
-use std::io::{self, Write as _};
 use std::time::{Instant, SystemTime};
 
 use sockeye_query::filter::Decision;
@@ -10,6 +9,7 @@ use sockeye_state::watch::{Origin, Output, Verb};
 use sockeye_wire::rtnetlink::Table;
 
 use super::options::{Options, StreamFormat};
+use super::out::Out;
 use super::place::Place;
 use super::process::Processes;
 use super::report::{Event, Report};
@@ -22,12 +22,7 @@ pub(super) struct Stream<'s> {
     pub(super) options: &'s Options,
     pub(super) subjects: &'s Subjects,
     pub(super) shows_netns: bool,
-    pub(super) out: Vec<u8>,
-    pub(super) told: u64,
-    /// More is wanted.
-    pub(super) open: bool,
-    /// Why what happened could not be written, where the reader has not just gone.
-    pub(super) unwritten: Option<io::Error>,
+    pub(super) out: Out,
     pub(super) unsupported: Tables,
     pub(super) hooks: Option<hooks::Hooks>,
     pub(super) processes: Processes,
@@ -128,39 +123,29 @@ impl Stream<'_> {
             process: self.processes.name(change.port_id),
         };
         self.tell(place, event);
-        self.told += u64::from(change.origin != Origin::Snapshot);
-        if self.options.limit.is_some_and(|limit| self.told >= limit) {
-            self.open = false;
+        if change.origin != Origin::Snapshot {
+            self.out.count();
         }
     }
 
     pub(super) fn tell(&mut self, place: &Place, event: Event<'_>) {
-        if !self.open {
+        if !self.out.is_open() {
             return;
         }
         let is_wanted = self.shows_netns || self.options.format() == StreamFormat::Ndjson;
         let netns = (is_wanted && !place.label.is_empty()).then_some(place.label.as_slice());
         let report = Report { time: SystemTime::now(), netns, event };
         match self.options.format() {
-            StreamFormat::Lines => line::write(&mut self.out, &report),
-            StreamFormat::Ndjson => object::write(&mut self.out, &report),
+            StreamFormat::Lines => line::write(&mut self.out.bytes, &report),
+            StreamFormat::Ndjson => object::write(&mut self.out.bytes, &report),
         }
-        if self.out.len() >= crate::output::sink::BLOCK_LEN {
-            self.flush();
-        }
+        self.out.flush_block();
     }
 
     /// Writes what there is. A reader that has gone ends the watch.
     pub(super) fn flush(&mut self) {
         self.processes.forget();
-        if !self.out.is_empty() {
-            let mut stdout = io::stdout();
-            if let Err(error) = stdout.write_all(&self.out).and_then(|()| stdout.flush()) {
-                self.open = false;
-                self.unwritten = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
-            }
-            self.out.clear();
-        }
+        self.out.flush();
     }
 }
 

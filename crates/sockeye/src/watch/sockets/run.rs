@@ -12,6 +12,7 @@ use sockeye_state::lives::{Reason, Time, Told};
 use super::super::complain;
 use super::super::lookout::Lookout;
 use super::super::options::{Options, Source, StreamFormat};
+use super::super::out::Out;
 use super::super::stop::Stop;
 use super::followed::{Followed, Following, Places};
 use super::object::Objects;
@@ -69,17 +70,14 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         filter: &filter.expression,
         shows_netns: options.netns.is_some(),
         objects: Objects::new(),
-        out: Vec::new(),
-        told: 0,
+        out: Out::new(options.limit),
         gaps: std::collections::HashSet::new(),
-        open: true,
-        unwritten: None,
     };
     let sources: &[&str] =
         if trace.is_some() { &["bpf", "destroy-groups", "dumps"] } else { &["destroy-groups", "dumps"] };
     let mut said = false;
     let mut waiting = Waiting::default();
-    while stream.open {
+    while stream.out.is_open() {
         if waiting.until().is_none() {
             owners.look();
         }
@@ -88,9 +86,9 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
             said = true;
             announce(&followed, sources, &mut stream);
         }
-        stream.flush();
+        stream.out.flush();
         let others = [owners.due(), waiting.until(), trace.as_ref().map(Trace::due)].into_iter().flatten().min();
-        if !stream.open || wait(&stop, &mut followed, others, lookout.as_mut())? {
+        if !stream.out.is_open() || wait(&stop, &mut followed, others, lookout.as_mut())? {
             break;
         }
         if let Some(lookout) = lookout.as_mut().filter(|lookout| lookout.next_due() <= Instant::now()) {
@@ -106,8 +104,8 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     }
     // What happened before the end is told.
     advance(&mut followed, trace.as_mut(), &mut owners, &mut stream, &mut waiting, true)?;
-    stream.flush();
-    if let Some(error) = stream.unwritten {
+    stream.out.flush();
+    if let Some(error) = stream.out.into_error() {
         return Err(error).context("cannot write what happened");
     }
     let whole = entered_all && !followed.is_empty() && followed.iter().all(|one| one.feed.is_synced());

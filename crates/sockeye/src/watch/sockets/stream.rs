@@ -1,7 +1,6 @@
 //! What of the engine's events is told, and in which format.
 
 use std::collections::HashSet;
-use std::io::{self, Write as _};
 
 use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::sockets::Surroundings;
@@ -9,6 +8,7 @@ use sockeye_query::sockets::live::LiveRow;
 use sockeye_state::lives::{Gap, Happening, Time, Told};
 
 use super::super::options::{Options, StreamFormat};
+use super::super::out::Out;
 use super::{line, object};
 use crate::live::row;
 
@@ -30,14 +30,9 @@ pub(super) struct Stream<'s> {
     pub(super) filter: &'s Expression,
     pub(super) shows_netns: bool,
     pub(super) objects: object::Objects,
-    pub(super) out: Vec<u8>,
-    pub(super) told: u64,
+    pub(super) out: Out,
     /// Namespaces whose gap is open.
     pub(super) gaps: HashSet<Vec<u8>>,
-    /// More is wanted.
-    pub(super) open: bool,
-    /// Why what happened could not be written, where the reader has not just gone.
-    pub(super) unwritten: Option<io::Error>,
 }
 
 impl Stream<'_> {
@@ -51,10 +46,11 @@ impl Stream<'_> {
                     return is_new;
                 }
                 let Some(row) = row::of(event, surroundings) else { return is_new };
-                if self.open && self.filter.decide(&row) == Decision::Yes {
+                if self.out.is_open() && self.filter.decide(&row) == Decision::Yes {
                     self.event(&row, event.at, label);
-                    self.told += u64::from(event.happening != Happening::Present);
-                    self.open &= self.options.limit.is_none_or(|limit| self.told < limit);
+                    if event.happening != Happening::Present {
+                        self.out.count();
+                    }
                 }
                 is_new
             }
@@ -83,34 +79,20 @@ impl Stream<'_> {
     fn event(&mut self, row: &LiveRow<'_>, at: Time, label: &[u8]) {
         let netns = self.netns(label);
         match self.options.format() {
-            StreamFormat::Lines => line::event(&mut self.out, row, at, netns),
-            StreamFormat::Ndjson => self.objects.event(&mut self.out, row, at, netns),
+            StreamFormat::Lines => line::event(&mut self.out.bytes, row, at, netns),
+            StreamFormat::Ndjson => self.objects.event(&mut self.out.bytes, row, at, netns),
         }
-        if self.out.len() >= crate::output::sink::BLOCK_LEN {
-            self.flush();
-        }
+        self.out.flush_block();
     }
 
     pub(super) fn notice(&mut self, notice: &Notice<'_>, at: Time, label: &[u8]) {
-        if !self.open {
+        if !self.out.is_open() {
             return;
         }
         let netns = self.netns(label);
         match self.options.format() {
-            StreamFormat::Lines => line::notice(&mut self.out, notice, at, netns),
-            StreamFormat::Ndjson => object::notice(&mut self.out, notice, at, netns),
-        }
-    }
-
-    /// Writes what there is. A reader that has gone ends the watch.
-    pub(super) fn flush(&mut self) {
-        if !self.out.is_empty() {
-            let mut stdout = io::stdout();
-            if let Err(error) = stdout.write_all(&self.out).and_then(|()| stdout.flush()) {
-                self.open = false;
-                self.unwritten = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
-            }
-            self.out.clear();
+            StreamFormat::Lines => line::notice(&mut self.out.bytes, notice, at, netns),
+            StreamFormat::Ndjson => object::notice(&mut self.out.bytes, notice, at, netns),
         }
     }
 }
