@@ -66,6 +66,9 @@ const CELL_HEADER_LEN: usize = 2;
 /// original, and small ones stay in the processor's cache.
 const SHORT_LEN: usize = 256 * 1024;
 
+/// Bytes that are copied at once where a cell has no more.
+const SHORT_COPY_LEN: usize = 32;
+
 /// Which columns there are, and how wide they have become.
 pub(super) struct Grid {
     shown: [bool; COLUMNS],
@@ -99,18 +102,19 @@ impl Grid {
         let mut column = first_of_all;
         let mut line_started = false;
         'cells: for &end in &batch.ends {
-            let cell = &batch.text[start..end as usize];
-            start = end as usize;
+            let end = end as usize;
+            let cell_len = end - start;
             let width = widths[column];
             let delimiter = if line_started { HEADINGS[column].1 } else { "" };
             line_started = true;
             out.extend_from_slice(delimiter.as_bytes());
-            let used = delimiter.len() + cell.len();
+            let used = delimiter.len() + cell_len;
             let is_right = column == Column::Local as usize || column == Column::Peer as usize;
             if is_right && width > used {
                 blanks(out, width - used);
             }
-            out.extend_from_slice(cell);
+            append(out, &batch.text, start..end);
+            start = end;
             if !is_right && width > used && !(compact && column == last_visible) {
                 blanks(out, width - used);
             }
@@ -165,10 +169,27 @@ impl Grid {
 /// Appends so many blanks.
 #[inline]
 fn blanks(out: &mut Vec<u8>, count: usize) {
-    const BLANKS: &[u8; 32] = b"                                ";
-    match BLANKS.get(..count) {
-        Some(few) => out.extend_from_slice(few),
-        None => out.resize(out.len() + count, b' '),
+    let len = out.len() + count;
+    if count <= SHORT_COPY_LEN {
+        out.extend_from_slice(&[b' '; SHORT_COPY_LEN]);
+        out.truncate(len);
+    } else {
+        out.resize(len, b' ');
+    }
+}
+
+/// Appends a part of `text`. Most cells have a few bytes: a copy of a fixed length, of which too much is cut off again,
+/// takes a fraction of the call that one of any length is.
+#[inline]
+fn append(out: &mut Vec<u8>, text: &[u8], part: std::ops::Range<usize>) {
+    let fixed = text[part.start..].first_chunk::<SHORT_COPY_LEN>().filter(|_| part.len() <= SHORT_COPY_LEN);
+    match fixed {
+        Some(chunk) => {
+            let len = out.len() + part.len();
+            out.extend_from_slice(chunk);
+            out.truncate(len);
+        }
+        None => out.extend_from_slice(&text[part]),
     }
 }
 
