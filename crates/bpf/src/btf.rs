@@ -8,11 +8,13 @@ mod header;
 mod member;
 mod names;
 mod signature;
+mod value;
 
 use std::{collections::HashMap, fs::File, io::Read, os::fd::AsFd};
 
 pub(crate) use member::Member;
 pub(crate) use signature::Argument;
+pub use value::{Layout as ValueLayout, Unwritten};
 
 use crate::{
     error::{Cause, Error, Operation},
@@ -25,7 +27,7 @@ use names::Wanted;
 const PLACE: &str = "/sys/kernel/btf/vmlinux";
 
 /// Bytes of type information that are read at most; twelve times what a kernel has today.
-const BYTES_MAX: usize = 64 << 20;
+pub(crate) const BYTES_MAX: usize = 64 << 20;
 
 /// Types that lead to each other without being one (`const`, `typedef`) that are followed. Real ones are a handful.
 const STEPS_MAX: u32 = 32;
@@ -37,6 +39,7 @@ const ARRAY: u32 = 3;
 const STRUCT: u32 = 4;
 const UNION: u32 = 5;
 const ENUM: u32 = 6;
+const FWD: u32 = 7;
 const TYPEDEF: u32 = 8;
 const VOLATILE: u32 = 9;
 const CONST: u32 = 10;
@@ -45,6 +48,7 @@ const FUNC: u32 = 12;
 const FUNC_PROTO: u32 = 13;
 const VAR: u32 = 14;
 const DATASEC: u32 = 15;
+const FLOAT: u32 = 16;
 const DECL_TAG: u32 = 17;
 const TYPE_TAG: u32 = 18;
 const ENUM64: u32 = 19;
@@ -189,7 +193,7 @@ impl Btf {
         let mut found = self.resolve(number)?;
         for _ in 0..STEPS_MAX {
             match found.kind {
-                INT | STRUCT | UNION | ENUM | ENUM64 => return many.checked_mul(found.referred),
+                INT | STRUCT | UNION | ENUM | ENUM64 | FLOAT => return many.checked_mul(found.referred),
                 PTR => return many.checked_mul(8),
                 ARRAY => {
                     let all = self.bytes.all();

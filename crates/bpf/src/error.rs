@@ -23,6 +23,8 @@ pub enum Operation {
     CreateMap(&'static str),
     /// Reading what the program with this name says.
     Read(&'static str),
+    /// Looking at the map with this number, and at the types of its values.
+    OpenMap(u32),
 }
 
 impl fmt::Display for Operation {
@@ -34,6 +36,7 @@ impl fmt::Display for Operation {
             Self::Attach(name) => write!(f, "cannot attach the BPF program {name}"),
             Self::CreateMap(kind) => write!(f, "cannot make a BPF {kind}"),
             Self::Read(name) => write!(f, "cannot read from the BPF program {name}"),
+            Self::OpenMap(id) => write!(f, "cannot look at BPF map {id}"),
         }
     }
 }
@@ -52,6 +55,8 @@ pub enum Cause {
     Malformed(&'static str),
     /// A program is too large: a jump does not reach.
     TooLarge,
+    /// The map is of this kind (include/uapi/linux/bpf.h, enum bpf_map_type), and not one that keeps values with sockets.
+    OtherKind(u32),
 }
 
 /// Why BPF could not be had.
@@ -106,6 +111,7 @@ impl fmt::Display for Error {
             Cause::Missing(what) => write!(f, "this kernel has no {what}")?,
             Cause::Malformed(what) => write!(f, "malformed: {what}")?,
             Cause::TooLarge => f.write_str("a jump is too far")?,
+            Cause::OtherKind(kind) => write!(f, "it is of kind {kind}, and keeps nothing with sockets")?,
         }
         match self.capability() {
             Some(capability) => write!(f, " (needs {capability}, or CAP_SYS_ADMIN)"),

@@ -36,11 +36,13 @@ mod pid_namespace;
 mod program;
 mod ring;
 mod socket_files;
+mod socket_storage;
 mod sys;
 
-pub use btf::Btf;
+pub use btf::{Btf, Unwritten, ValueLayout};
 pub use error::{Cause, Error, Operation, lacking_capability};
 pub use socket_files::{SocketFile, SocketFiles};
+pub use socket_storage::SocketStorage;
 
 /// The names of types that are found in the one pass over the kernel's; what else is asked for is not there.
 pub(crate) const NAMES: &[&[&str]] = &[socket_files::NAMES, events::NAMES];

@@ -13,7 +13,10 @@ use std::{
 // Commands of bpf(2) (include/uapi/linux/bpf.h, enum bpf_cmd).
 const MAP_CREATE: i32 = 0;
 const PROG_LOAD: i32 = 5;
+const MAP_GET_FD_BY_ID: i32 = 14;
+const OBJ_GET_INFO_BY_FD: i32 = 15;
 const RAW_TRACEPOINT_OPEN: i32 = 17;
+const BTF_GET_FD_BY_ID: i32 = 19;
 const LINK_CREATE: i32 = 28;
 const ITER_CREATE: i32 = 33;
 
@@ -112,6 +115,57 @@ struct TracepointAttribute {
     padding: u32,
 }
 
+/// The part that BPF_MAP_GET_FD_BY_ID and BPF_BTF_GET_FD_BY_ID read.
+#[repr(C)]
+#[derive(Default)]
+struct IdAttribute {
+    id: u32,
+    next_id: u32,
+    open_flags: u32,
+}
+
+/// The part that BPF_OBJ_GET_INFO_BY_FD reads and writes.
+#[repr(C)]
+#[derive(Default)]
+struct InfoAttribute {
+    bpf_fd: u32,
+    info_len: u32,
+    info: u64,
+}
+
+/// `struct bpf_map_info`, as far as it is used.
+#[repr(C)]
+#[derive(Default)]
+pub(crate) struct MapInfo {
+    pub(crate) kind: u32,
+    id: u32,
+    key_size: u32,
+    pub(crate) value_size: u32,
+    max_entries: u32,
+    map_flags: u32,
+    name: [u8; 16],
+    ifindex: u32,
+    btf_vmlinux_value_type_id: u32,
+    netns_dev: u64,
+    netns_ino: u64,
+    pub(crate) btf_id: u32,
+    btf_key_type_id: u32,
+    pub(crate) btf_value_type_id: u32,
+    padding: u32,
+}
+
+/// `struct bpf_btf_info`.
+#[repr(C)]
+#[derive(Default)]
+struct TypesInfo {
+    btf: u64,
+    btf_size: u32,
+    id: u32,
+    name: u64,
+    name_len: u32,
+    kernel_btf: u32,
+}
+
 /// Loads a program; the verifier writes what it thinks into `log`, as text ended by NUL.
 pub(crate) fn load_program(loading: &Loading<'_>, log: Option<&mut [u8]>) -> io::Result<OwnedFd> {
     let mut attribute = ProgramAttribute {
@@ -179,17 +233,76 @@ pub(crate) fn open_tracepoint(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     unsafe { bpf(RAW_TRACEPOINT_OPEN, &mut attribute) }
 }
 
+/// The map with this number.
+pub(crate) fn map_by_id(id: u32) -> io::Result<OwnedFd> {
+    // SAFETY: the attribute holds no pointer.
+    unsafe { bpf(MAP_GET_FD_BY_ID, &mut IdAttribute { id, ..IdAttribute::default() }) }
+}
+
+/// The type information with this number.
+pub(crate) fn types_by_id(id: u32) -> io::Result<OwnedFd> {
+    // SAFETY: the attribute holds no pointer.
+    unsafe { bpf(BTF_GET_FD_BY_ID, &mut IdAttribute { id, ..IdAttribute::default() }) }
+}
+
+/// What the kernel says of a map.
+pub(crate) fn map_info(map: BorrowedFd<'_>) -> io::Result<MapInfo> {
+    let mut info = MapInfo::default();
+    // SAFETY: the structure holds no pointer that the kernel would follow.
+    unsafe { object_info(map, &mut info) }?;
+    Ok(info)
+}
+
+/// The bytes of type information, if they are no more than so many.
+pub(crate) fn read_types(types: BorrowedFd<'_>, bytes_max: usize) -> io::Result<Vec<u8>> {
+    let mut info = TypesInfo::default();
+    // SAFETY: the structure offers room for nothing, so the kernel writes nothing there.
+    unsafe { object_info(types, &mut info) }?;
+    let length = info.btf_size as usize;
+    if length > bytes_max {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut bytes = vec![0; length];
+    let mut info = TypesInfo { btf: bytes.as_mut_ptr() as u64, btf_size: info.btf_size, ..TypesInfo::default() };
+    // SAFETY: the structure points to `bytes`, with their length, and to nothing else.
+    unsafe { object_info(types, &mut info) }?;
+    Ok(bytes)
+}
+
+/// Fills a structure with what the kernel says of an object.
+///
+/// # Safety
+///
+/// What the structure points to must be memory of which the kernel may write as much as the structure says.
+unsafe fn object_info<T>(object: BorrowedFd<'_>, info: &mut T) -> io::Result<()> {
+    let info_len = u32::try_from(size_of::<T>()).unwrap_or(0);
+    let mut attribute = InfoAttribute { bpf_fd: number(object), info_len, info: std::ptr::from_mut(info) as u64 };
+    // SAFETY: the attribute points to `info`, with its length; for what that points to, the caller vouches.
+    unsafe { call(OBJ_GET_INFO_BY_FD, &mut attribute) }.map(drop)
+}
+
 /// Calls bpf(2) with a command that gives a descriptor.
 ///
 /// # Safety
 ///
 /// What the attribute points to must be as the command expects it, and outlive the call.
 unsafe fn bpf<T>(command: i32, attribute: &mut T) -> io::Result<OwnedFd> {
+    // SAFETY: the same is asked of the caller.
+    let fd = unsafe { call(command, attribute) }?;
+    // SAFETY: the call succeeded, so this is an open descriptor that nobody else owns.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Calls bpf(2).
+///
+/// # Safety
+///
+/// What the attribute points to must be as the command expects it, and outlive the call.
+unsafe fn call<T>(command: i32, attribute: &mut T) -> io::Result<RawFd> {
     // SAFETY: the pointer and the size describe `attribute`; for what it points to, the caller vouches.
     let status = unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attribute), size_of::<T>()) };
     match RawFd::try_from(status) {
-        // SAFETY: the call succeeded, so this is an open descriptor that nobody else owns.
-        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        Ok(answer) if answer >= 0 => Ok(answer),
         _ => Err(io::Error::last_os_error()),
     }
 }

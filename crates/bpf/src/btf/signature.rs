@@ -59,7 +59,7 @@ impl Btf {
         }
     }
 
-    fn text(&self, at: u32) -> Option<Box<str>> {
+    pub(super) fn text(&self, at: u32) -> Option<Box<str>> {
         let text = names::text(self.layout.strings(self.bytes.all()), at)?;
         (!text.is_empty()).then(|| String::from_utf8_lossy(text).into())
     }

@@ -155,7 +155,70 @@ fn ask(types: &Btf) -> usize {
         }
         answers += types.size_of(name).map_or(0, |bytes| bytes as usize);
     }
+    for number in 0..=u32::try_from(types.places.len()).expect("few types") {
+        let mut text = Vec::new();
+        let _ = types.write_value(&mut text, number, &[b'a'; 104], ValueLayout::Indented(1));
+        answers += text.len();
+    }
     answers
+}
+
+#[test]
+fn values_are_written_as_c_would_initialize_them() {
+    let mut types = Builder::default();
+    let int = types.put("int", INT, 0, 4, &[1 << 24 | 32]);
+    let numbers = types.put("", ARRAY, 0, 0, &[int, int, 2]);
+    let pointer = types.put("", PTR, 0, numbers, &[]);
+    let grid = types.put("", ARRAY, 0, 0, &[numbers, int, 2]);
+    let declared = types.put("later", FWD, 0, 0, &[]);
+    let far = types.put("", PTR, 0, declared, &[]);
+    let function = types.put("", FUNC_PROTO, 2, 0, &[0, far, 0, 0]);
+    let table = types.put("", ARRAY, 0, 0, &[far, int, 1]);
+    let call = types.put("", PTR, 0, function, &[]);
+    let negative = types.text("DOWN");
+    let signed = types.put("way", ENUM, 1 | 1 << 31, 4, &[negative, 0xffff_ffff]);
+    let (low, wide) = (types.text("LOW\u{1b}"), types.text("WIDE"));
+    let large = types.put("", ENUM64, 2, 8, &[low, 1, 0, wide, 1, 1]);
+    let hollow = types.structure("hollow", false, 8, &[("whole", int, 0), ("absent", declared, 32)]);
+    let single = types.put("float", FLOAT, 0, 4, &[]);
+    let many = types.put("", INT, 0, 16, &[128]);
+    let types = Btf::from_bytes(types.finish()).expect("well-formed");
+    let written = |number, value: &[u8]| {
+        let mut text = Vec::new();
+        let result = types.write_value(&mut text, number, value, ValueLayout::Compact);
+        (String::from_utf8(text).expect("text"), result)
+    };
+    let whole = |number, value: &[u8]| {
+        let (text, result) = written(number, value);
+        assert_eq!(result, Ok(()), "{text}");
+        text
+    };
+    let words = |words: &[i32]| words.iter().flat_map(|word| word.to_ne_bytes()).collect::<Vec<u8>>();
+    let address = 0xabc_u64.to_ne_bytes();
+    assert_eq!(whole(int, &words(&[-7])), "(int)-7");
+    assert_eq!(whole(grid, &words(&[1, 2, 3, 4])), "(int[2][2])[[1,2,],[3,4,],]");
+    assert_eq!(whole(pointer, &address), "(int(*)[2])0xabc");
+    assert_eq!(whole(table, &address), "(struct later *[1])[0xabc,]");
+    assert_eq!(whole(call, &[0; 8]), "(void (*)(struct later *, ...))(nil)");
+    assert_eq!(whole(signed, &words(&[-1])), "(enum way)DOWN");
+    assert_eq!(whole(signed, &words(&[-2])), "(enum way)-2");
+    assert_eq!(whole(large, &1_u64.to_ne_bytes()), "(enum )LOW?");
+    assert_eq!(whole(large, &0x1_0000_0001_u64.to_ne_bytes()), "(enum )WIDE");
+    assert_eq!(whole(large, &7_u64.to_ne_bytes()), "(enum )7ULL");
+    assert_eq!(whole(single, &(-0.25_f32).to_ne_bytes()), "(float)-0.250000");
+    assert_eq!(whole(many, &(u128::MAX - 1).to_ne_bytes()), "()0xfffffffffffffffffffffffffffffffe");
+    // What could be written was.
+    let (text, result) = written(hollow, &words(&[5, 6]));
+    assert_eq!(
+        (text.as_str(), result),
+        (
+            "(struct hollow){.whole = (int)5,.absent = (struct later)<unsupported kind:7>",
+            Err(Unwritten::Unsupported(FWD))
+        )
+    );
+    let (text, result) = written(grid, &words(&[1, 2, 3]));
+    assert_eq!((text.as_str(), result), ("(int[2][2])[[1,2,],[3,", Err(Unwritten::Cut)));
+    assert_eq!(written(int, &[1, 2, 3]).1, Err(Unwritten::Cut));
 }
 
 #[test]

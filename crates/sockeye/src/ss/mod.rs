@@ -18,6 +18,7 @@ mod rates;
 mod recorded;
 mod row;
 mod selection;
+mod storages;
 mod summary;
 mod text;
 mod truth;
@@ -40,10 +41,11 @@ use self::grid::{Column, Grid};
 use self::kill::Killer;
 use self::listing::Output;
 use self::names::Names;
-use self::options::{Asked, Mistake, Options};
+use self::options::{Asked, Mistake, Options, Storages};
 use self::rates::Rates;
 use self::row::Printer;
 use self::selection::Chosen;
+use self::storages::StorageMaps;
 use self::truth::Truth;
 use self::users::Users;
 use crate::output::escape;
@@ -204,12 +206,16 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
         }
         .into());
     }
+    let storage_maps = match &options.storages {
+        Storages::Maps(ids) => StorageMaps::asked(ids)?,
+        Storages::None | Storages::All => StorageMaps::default(),
+    };
     if options.json && options.watch.is_none() && !options.events && !options.kill {
         return json::run(options, chosen).map_err(Failure::Other);
     }
     let net_admin = rustix::thread::capabilities(None)
         .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN));
-    let session = Session { options, chosen, filter, namespace, called, net_admin };
+    let session = Session { options, chosen, filter, namespace, called, net_admin, storage_maps };
     match options.watch {
         Some(every) => session.watch(every),
         None => session.run(truth, None),
@@ -224,6 +230,7 @@ struct Session<'s> {
     namespace: Option<&'s Namespace>,
     called: Called,
     net_admin: bool,
+    storage_maps: StorageMaps,
 }
 
 impl Session<'_> {
@@ -319,7 +326,8 @@ impl Session<'_> {
         }
         let names = Names::new(options.numeric, options.resolve);
         let grid = self.grid();
-        let printer = Printer { options, names: &names, users, place, grid: &grid, rates };
+        let storage_maps = &self.storage_maps;
+        let printer = Printer { options, names: &names, users, place, grid: &grid, rates, storage_maps };
         let sink = Sink::to_stdout();
         let killer = options.kill.then(|| Killer::new(&self.filter, self.namespace)).transpose()?;
         let output = Output::new(&printer, self.chosen, &sink, killer.as_ref());

@@ -208,7 +208,7 @@ const KNOWN: &[Known<Id>] = &[
 ];
 
 /// Maps that one command line may name.
-const MAPS_MAX: usize = 32;
+pub(super) const MAPS_MAX: usize = 32;
 
 /// Reads the words of a command line.
 pub(super) fn read(words: &[String]) -> Result<Asked, Mistake> {

@@ -30,6 +30,7 @@ mod recording;
 mod rewrite;
 mod runner;
 mod status;
+mod storage;
 mod terminal;
 
 use std::process::ExitCode;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
             a_filter_takes_some_of_them
             what_is_lost_of_them_is_counted_and_it_goes_on;
         status: a_link_ends_as_the_original_and_the_command_with_the_truth;
+        storage: a_value_is_laid_out_by_its_types;
         beyond: json_has_the_sockets_of_the_choice a_watch_shows_how_fast_bytes_move;
     })
 }

@@ -22,6 +22,7 @@ use super::grid::{Batch, Grid};
 use super::names::Names;
 use super::options::Options;
 use super::rates::Rates;
+use super::storages::StorageMaps;
 use super::text;
 use super::users::Users;
 use crate::output::{escape, number};
@@ -41,6 +42,8 @@ pub(super) struct Printer<'p> {
     pub(super) grid: &'p Grid,
     /// Rates since the last look (`--watch`).
     pub(super) rates: Option<&'p Rates>,
+    /// What BPF programs keep with sockets, and of what types it is.
+    pub(super) storage_maps: &'p StorageMaps,
 }
 
 impl Printer<'_> {

@@ -1,0 +1,66 @@
+//! The name of a type in C, as it stands in a cast: without qualifiers, and of what has no name only `struct`.
+
+use super::super::{CONST, ENUM, ENUM64, FLOAT, FUNC_PROTO, FWD, RESTRICT, TYPE_TAG, TYPEDEF, VOLATILE};
+use super::{ARRAY, Btf, INT, PTR, STEPS_MAX, STRUCT, TYPE_BYTES, UNION, word};
+
+/// Bytes of a name; functions that take functions could make it grow without end.
+const NAME_BYTES_MAX: usize = 4096;
+
+/// The name of the type with this number; `None` where it has none that ends.
+pub(super) fn name(types: &Btf, number: u32) -> Option<String> {
+    declare(types, number, String::new(), 0)
+}
+
+/// A declaration of `inner`, from the outside in, as C has it.
+fn declare(types: &Btf, number: u32, inner: String, depth: u32) -> Option<String> {
+    if depth > STEPS_MAX || inner.len() > NAME_BYTES_MAX {
+        return None;
+    }
+    let next = |number, inner| declare(types, number, inner, depth + 1);
+    if number == 0 {
+        return Some(with("void", &inner));
+    }
+    let found = types.find(number)?;
+    let all = types.bytes.all();
+    let text = types.printable(found.name);
+    let named = |what: &str| text.as_ref().map_or_else(|| what.to_owned(), |name| format!("{what} {name}"));
+    match found.kind {
+        VOLATILE | CONST | RESTRICT | TYPE_TAG => next(found.referred, inner),
+        PTR => {
+            let behind = types.resolve(found.referred).map(|found| found.kind);
+            let inner = format!("*{inner}");
+            next(found.referred, if matches!(behind, Some(ARRAY | FUNC_PROTO)) { format!("({inner})") } else { inner })
+        }
+        ARRAY => {
+            let (element, many) = (word(all, found.at + TYPE_BYTES)?, word(all, found.at + TYPE_BYTES + 8)?);
+            next(element, format!("{inner}[{many}]"))
+        }
+        FUNC_PROTO => {
+            let argument = |index: usize| {
+                let at = found.at + TYPE_BYTES + index * 8;
+                let (name, number) = (types.printable(word(all, at)?), word(all, at + 4)?);
+                let is_last = index + 1 == found.length;
+                if number == 0 && is_last && index > 0 {
+                    return Some("...".to_owned());
+                }
+                next(number, name.unwrap_or_default())
+            };
+            let arguments = (0..found.length).map(argument).collect::<Option<Vec<_>>>()?.join(", ");
+            let arguments = if arguments.is_empty() { "void" } else { &arguments };
+            next(found.referred, format!("{inner}({arguments})"))
+        }
+        STRUCT => Some(with(&named("struct"), &inner)),
+        UNION => Some(with(&named("union"), &inner)),
+        FWD => Some(with(&named(if found.flag { "union" } else { "struct" }), &inner)),
+        // The blank stands there without a name too.
+        ENUM | ENUM64 => Some(with(&format!("enum {}", text.as_deref().unwrap_or_default()), &inner)),
+        INT | FLOAT | TYPEDEF => Some(with(text.as_deref().unwrap_or_default(), &inner)),
+        _ => None,
+    }
+}
+
+/// A type and what is declared: a blank between them, but for lengths of arrays, and pointers to arrays without a name.
+fn with(base: &str, inner: &str) -> String {
+    let is_apart = !(inner.is_empty() || inner.starts_with('[') || inner.starts_with("(*)["));
+    format!("{base}{}{inner}", if is_apart { " " } else { "" })
+}
