@@ -67,7 +67,7 @@ fn measure(types: &Btf, options: Option<&EventOptions>, span: Duration) -> Outco
             }
         }
         let made = load.join().map_err(|_| "the load failed")??;
-        Ok((made, read, events.as_ref().map_or(0, SocketEvents::lost)))
+        Ok((made, read, events.as_ref().map_or(0, SocketEvents::lost_in_all)))
     })
 }
 

@@ -57,6 +57,7 @@ impl Width {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Is {
     Equal = 0x10,
+    Above = 0x20,
     NotEqual = 0x50,
 }
 
@@ -71,6 +72,7 @@ pub(crate) enum Helper {
     SeqWrite = 127,
     RingbufReserve = 131,
     RingbufSubmit = 132,
+    RingbufQuery = 134,
     SkcToTcpSock = 137,
     GetNsCurrentPidTgid = 120,
     GetCurrentTaskBtf = 158,

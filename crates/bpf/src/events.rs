@@ -1,7 +1,8 @@
 //! What happens to sockets, as it happens: changes of state, retransmissions, resets, errors, dropped packets.
 //!
 //! Programs at the kernel's tracepoints write one record each into one ring, in all network namespaces or in one. Nobody
-//! is woken: [`SocketEvents::read`] gives what is there, and [`SocketEvents::lost`] counts what had no room, exactly.
+//! is woken: [`SocketEvents::read`] gives what is there, and [`SocketEvents::lost`] counts what had no room, exactly and by kind.
+//! A kernel that lacks a tracepoint, or has it otherwise than is known here, tells the rest; [`SocketEvents::missing`] says what.
 
 mod code;
 mod dropped;
@@ -13,15 +14,10 @@ mod socket;
 use std::os::fd::OwnedFd;
 
 pub use event::{
-    Counters, Dropped, Endpoint, Event, Process, Reset, ResetDirection, Retransmit, SocketError, SocketId, StateChange,
+    Counters, Direction, Dropped, Endpoint, Event, Process, Reset, Retransmit, SocketError, SocketId, StateChange,
 };
 
-use crate::{
-    btf::Btf,
-    error::{Error, Operation},
-    program,
-    ring::Ring,
-};
+use crate::{btf::Btf, error::Error, ring::Ring};
 use kinds::Kind;
 use record::Decoder;
 
@@ -47,6 +43,41 @@ pub(crate) const NAMES: &[&str] = &[
     "cgroup",
     "kernfs_node",
 ];
+
+/// A kind of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum EventKind {
+    /// Changes of state.
+    State,
+    /// Segments that are sent again.
+    Retransmit,
+    /// Resets.
+    Reset,
+    /// Packets that are dropped.
+    Drop,
+    /// Errors that sockets report.
+    Error,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::State, Self::Retransmit, Self::Reset, Self::Drop, Self::Error];
+}
+
+const _: () = assert!(EventKind::ALL.len() == crate::ring::COUNTERS as usize);
+
+/// A tracepoint that could not be had, of those that what was wanted needs.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Missing {
+    /// What is not told. Of a kind that has several tracepoints the others may be there.
+    pub kind: EventKind,
+    /// The tracepoint's name.
+    pub tracepoint: &'static str,
+    /// Why not.
+    pub error: Error,
+}
 
 /// What is wanted of the kernel.
 #[derive(Clone, Copy, Debug)]
@@ -81,23 +112,32 @@ impl Default for EventOptions {
 pub struct SocketEvents {
     ring: Ring,
     decoder: Decoder,
+    missing: Vec<Missing>,
     /// Keep the programs attached.
     _links: Vec<OwnedFd>,
 }
 
 impl SocketEvents {
-    /// Assembles, loads and attaches the programs. A tracepoint that this kernel lacks is an error that names it.
+    /// Assembles, loads and attaches the programs. What this kernel lacks, or has otherwise than is known here, is
+    /// [`missing`](Self::missing); it is an error only if nothing of what is wanted could be had: the one of the first.
     pub fn open(btf: &Btf, options: &EventOptions) -> Result<Self, Error> {
         let ring = Ring::new(options.ring_bytes)?;
-        let mut links = Vec::new();
+        let (mut links, mut missing) = (Vec::new(), Vec::new());
         for kind in Kind::wanted(options) {
-            let name = kind.name();
-            let typedef = btf.tracepoint(kind.typedef());
-            let typedef =
-                typedef.ok_or_else(|| Error::missing(Operation::Attach(name), format!("tracepoint {name}")))?;
-            links.push(program::attach_tracepoint(name, typedef, &kind.assemble(btf, &ring, options)?)?);
+            match kind.attach(btf, &ring, options) {
+                Ok(link) => links.push(link),
+                Err(error) => missing.push(Missing { kind: kind.tells(), tracepoint: kind.name(), error }),
+            }
         }
-        Ok(Self { ring, decoder: Decoder::new(btf), _links: links })
+        if links.is_empty() && !missing.is_empty() {
+            return Err(missing.swap_remove(0).error);
+        }
+        Ok(Self { ring, decoder: Decoder::new(btf), missing, _links: links })
+    }
+
+    /// What was wanted and could not be had.
+    pub fn missing(&self) -> &[Missing] {
+        &self.missing
     }
 
     /// Gives the events that are there now, in the order in which their records were begun.
@@ -110,14 +150,19 @@ impl SocketEvents {
         });
     }
 
-    /// How many events there was no room for, since it was made.
-    pub fn lost(&self) -> u64 {
-        self.ring.lost()
+    /// How many events of a kind there was no room for, since it was made. All but changes of state have half of the ring.
+    pub fn lost(&self, kind: EventKind) -> u64 {
+        self.ring.lost(kind as usize)
+    }
+
+    /// The same of all kinds.
+    pub fn lost_in_all(&self) -> u64 {
+        EventKind::ALL.into_iter().map(|kind| self.lost(kind)).sum()
     }
 }
 
 impl std::fmt::Debug for SocketEvents {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SocketEvents").field("lost", &self.lost()).finish_non_exhaustive()
+        f.debug_struct("SocketEvents").field("lost", &self.lost_in_all()).finish_non_exhaustive()
     }
 }

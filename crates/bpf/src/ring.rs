@@ -1,4 +1,4 @@
-//! The ring that programs write their records into, and the count of those for which there was no room.
+//! The ring that programs write their records into, and the counts of those for which there was no room.
 //!
 //! Programs submit without waking anybody (a wake-up for each record costs ten times the record); whoever reads looks
 //! again when it pleases.
@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::{
     error::{Error, Operation},
-    sys::{self, Counter, RingMemory},
+    sys::{self, Counters, RingMemory},
 };
 
 /// `BPF_MAP_TYPE_ARRAY`.
@@ -22,12 +22,16 @@ const MAPPABLE: u32 = 1 << 10;
 /// Bytes of a ring at most; what one machine could need for seconds without a reader, and not its memory.
 const RING_BYTES_MAX: u32 = 1 << 30;
 
-/// The reading end of a ring, and its counter.
+/// Kinds of records whose losses are counted apart.
+pub(crate) const COUNTERS: u32 = 5;
+
+/// The reading end of a ring, and its counters.
 pub(crate) struct Ring {
     map: OwnedFd,
-    count: OwnedFd,
+    counts: OwnedFd,
     memory: RingMemory,
-    lost: Counter,
+    lost: Counters,
+    bytes: u32,
 }
 
 impl Ring {
@@ -37,10 +41,10 @@ impl Ring {
         let bytes = bytes.clamp(u32::try_from(page_bytes).unwrap_or(4096), RING_BYTES_MAX).next_power_of_two();
         let refused = |error| Error::system(Operation::CreateMap("ring buffer"), error);
         let map = sys::create_map(RINGBUF, 0, 0, bytes, 0).map_err(refused)?;
-        let count = sys::create_map(ARRAY, 4, 8, 1, MAPPABLE).map_err(refused)?;
+        let counts = sys::create_map(ARRAY, 4, COUNTERS * 8, 1, MAPPABLE).map_err(refused)?;
         let memory = RingMemory::map(map.as_fd(), bytes as usize, page_bytes).map_err(refused)?;
-        let lost = Counter::map(count.as_fd(), page_bytes).map_err(refused)?;
-        Ok(Self { map, count, memory, lost })
+        let lost = Counters::map(counts.as_fd(), page_bytes).map_err(refused)?;
+        Ok(Self { map, counts, memory, lost, bytes })
     }
 
     /// The map, for programs.
@@ -48,14 +52,19 @@ impl Ring {
         self.map.as_fd()
     }
 
-    /// The map whose one value, a double word, programs add to for each record that had no room.
-    pub(crate) fn counter(&self) -> BorrowedFd<'_> {
-        self.count.as_fd()
+    /// The map whose one value is [`COUNTERS`] double words. Programs add to theirs for each record that had no room.
+    pub(crate) fn counters(&self) -> BorrowedFd<'_> {
+        self.counts.as_fd()
     }
 
-    /// How often there was no room.
-    pub(crate) fn lost(&self) -> u64 {
-        self.lost.value()
+    /// Bytes of the ring.
+    pub(crate) fn bytes(&self) -> u32 {
+        self.bytes
+    }
+
+    /// How often there was no room for records of a kind.
+    pub(crate) fn lost(&self, counter: usize) -> u64 {
+        self.lost.value(counter)
     }
 
     /// Gives the records that are there now.

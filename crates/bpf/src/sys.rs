@@ -357,11 +357,16 @@ impl Mapping {
         unsafe { AtomicU32::from_ptr(self.start.as_ptr().add(at).cast()) }
     }
 
-    /// The double word at the beginning, which the kernel writes too.
+    /// A double word that the kernel writes too, under the same conditions.
+    fn double_word(&self, at: usize) -> &AtomicU64 {
+        assert!(at.is_multiple_of(size_of::<u64>()) && at + size_of::<u64>() <= self.length);
+        // SAFETY: as above.
+        unsafe { AtomicU64::from_ptr(self.start.as_ptr().add(at).cast()) }
+    }
+
+    /// The one at the beginning.
     fn first(&self) -> &AtomicU64 {
-        assert!(size_of::<u64>() <= self.length);
-        // SAFETY: a mapping begins at a page; the rest is as above.
-        unsafe { AtomicU64::from_ptr(self.start.as_ptr().cast()) }
+        self.double_word(0)
     }
 }
 
@@ -387,17 +392,17 @@ impl ConstantFile {
     }
 }
 
-/// A number in a map that programs add to.
-pub(crate) struct Counter(Mapping);
+/// Numbers in a map that programs add to.
+pub(crate) struct Counters(Mapping);
 
-impl Counter {
-    /// The first value of an array that may be mapped.
+impl Counters {
+    /// The first value of an array that may be mapped, a page at most of double words.
     pub(crate) fn map(map: BorrowedFd<'_>, page_bytes: usize) -> io::Result<Self> {
         Mapping::of_map(map, 0, page_bytes, false).map(Self)
     }
 
-    pub(crate) fn value(&self) -> u64 {
-        self.0.first().load(Ordering::Relaxed)
+    pub(crate) fn value(&self, index: usize) -> u64 {
+        self.0.double_word(index * size_of::<u64>()).load(Ordering::Relaxed)
     }
 }
 

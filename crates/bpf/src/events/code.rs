@@ -2,7 +2,7 @@
 //!
 //! r6 is the program's argument, r7 the socket, r8 a packet or the socket as TCP has it, r9 the record.
 
-use super::record::*;
+use super::{EventKind, record::*};
 use crate::{
     assembler::*,
     btf::{Btf, Member},
@@ -12,6 +12,13 @@ use crate::{
 
 /// `BPF_RB_NO_WAKEUP`.
 const NO_WAKEUP: i32 = 1;
+
+/// `BPF_RB_AVAIL_DATA`: the bytes that wait in a ring.
+const WAITING: i32 = 0;
+
+/// What is no change of state has room only as long as no more than one part in so many of the ring waits: a flood of dropped
+/// packets, which anybody can send, takes no room from the changes, of which a lost one makes the view wrong.
+const SHARE: u32 = 2;
 
 /// The argument of the program.
 pub(super) const ARGUMENT: Register = R6;
@@ -28,6 +35,7 @@ pub(super) struct Code<'c> {
     pub(super) steps: Assembler,
     ring: &'c Ring,
     name: &'static str,
+    kind: EventKind,
     pub(super) netns: Option<u32>,
     /// Where a program goes that has nothing to tell.
     pub(super) out: Label,
@@ -35,11 +43,16 @@ pub(super) struct Code<'c> {
 }
 
 impl<'c> Code<'c> {
-    pub(super) fn new(btf: &'c Btf, ring: &'c Ring, name: &'static str, netns: Option<u32>) -> Self {
+    pub(super) fn new(
+        btf: &'c Btf,
+        ring: &'c Ring,
+        (kind, name): (EventKind, &'static str),
+        netns: Option<u32>,
+    ) -> Self {
         let mut steps = Assembler::default();
         let (out, full) = (steps.label(), steps.label());
         steps.copy(ARGUMENT, R1);
-        Self { btf, steps, ring, name, netns, out, full }
+        Self { btf, steps, ring, name, kind, netns, out, full }
     }
 
     /// `to` becomes an argument of the tracepoint; each takes a double word.
@@ -85,6 +98,13 @@ impl<'c> Code<'c> {
     /// Takes room for a record of this kind and fills in what all have.
     pub(super) fn begin(&mut self, kind: u8) {
         let steps = &mut self.steps;
+        if self.kind != EventKind::State {
+            steps.map(R1, self.ring.map());
+            steps.set(R2, WAITING);
+            steps.call(Helper::RingbufQuery);
+            let most = i32::try_from(self.ring.bytes() / SHARE).unwrap_or(i32::MAX);
+            steps.jump_if(R0, Is::Above, most, self.full);
+        }
         steps.map(R1, self.ring.map());
         steps.set(R2, BYTES.into());
         steps.set(R3, 0);
@@ -136,7 +156,7 @@ impl<'c> Code<'c> {
         steps.call(Helper::RingbufSubmit);
         steps.jump(self.out);
         steps.place(self.full);
-        steps.map_value(R1, self.ring.counter(), 0);
+        steps.map_value(R1, self.ring.counters(), self.kind as i32 * 8);
         steps.set(R2, 1);
         steps.add_atomically(R1, 0, R2);
         steps.place(self.out);

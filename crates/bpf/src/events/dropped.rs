@@ -6,16 +6,26 @@ use crate::{assembler::*, error::Error};
 /// `ETH_P_IP` and `ETH_P_IPV6`.
 const PROTOCOLS: [u16; 2] = [0x0800, 0x86dd];
 
-/// A packet that is dropped: the packet, the reason, and the socket that it was for where the kernel says so.
-pub(super) fn packet(code: &mut Code<'_>, packet: usize, reason: usize, socket: Option<usize>) -> Result<(), Error> {
-    code.argument(OTHER, packet);
+/// The places of what the kernel says of a dropped packet.
+pub(super) struct Arguments {
+    pub(super) packet: usize,
+    /// Where in the kernel.
+    pub(super) location: Option<usize>,
+    pub(super) reason: usize,
+    /// The socket that it was for (since Linux 6.11).
+    pub(super) socket: Option<usize>,
+}
+
+/// A packet that is dropped.
+pub(super) fn packet(code: &mut Code<'_>, arguments: &Arguments) -> Result<(), Error> {
+    code.argument(OTHER, arguments.packet);
     code.only_ip()?;
-    code.argument(R1, reason);
+    code.argument(R1, arguments.reason);
     for number in no_drops(code) {
         code.steps.jump_if(R1, Is::Equal, number, code.out);
     }
     let (without, filled) = (code.steps.label(), code.steps.label());
-    if let Some(socket) = socket {
+    if let Some(socket) = arguments.socket {
         code.argument(SOCKET, socket);
         code.steps.jump_if(SOCKET, Is::Equal, 0, without);
         code.begin_for_socket(DROPPED)?;
@@ -26,8 +36,13 @@ pub(super) fn packet(code: &mut Code<'_>, packet: usize, reason: usize, socket: 
     code.steps.place(without);
     code.begin_for_packet(DROPPED)?;
     code.steps.place(filled);
-    code.argument(R1, reason);
+    code.argument(R1, arguments.reason);
     code.steps.store(RECORD, NUMBER, R1, Width::Four);
+    if let Some(location) = arguments.location {
+        code.argument(R1, location);
+        code.steps.store(RECORD, LOCATION, R1, Width::Eight);
+    }
+    code.way()?;
     code.headers()
 }
 
@@ -102,6 +117,28 @@ impl Code<'_> {
             self.begin(kind);
         }
         self.steps.place(begun);
+        Ok(())
+    }
+
+    /// Fills in whether the packet came in by a device or was made here, and in that case who sent it: the cookie that its
+    /// socket has, if it has one yet.
+    fn way(&mut self) -> Result<(), Error> {
+        let btf = self.btf;
+        // Set on the way in, also by the loopback device (net/core/dev.c, __netif_receive_skb_core).
+        let Some(device) = btf.member("sk_buff", "skb_iif").filter(|device| device.bytes == 4) else { return Ok(()) };
+        let (made_here, done) = (self.steps.label(), self.steps.label());
+        self.get(R1, OTHER, device)?;
+        self.steps.jump_if(R1, Is::Equal, 0, made_here);
+        self.steps.store_number(RECORD, WAY, CAME_IN.into(), Width::One);
+        self.steps.jump(done);
+        self.steps.place(made_here);
+        self.steps.store_number(RECORD, WAY, MADE_HERE.into(), Width::One);
+        self.get(R2, OTHER, btf.need("sk_buff", "sk")?)?;
+        self.steps.jump_if(R2, Is::Equal, 0, done);
+        // Read, not asked for: the helper that makes a cookie takes no pointer of this kind on every kernel.
+        let cookie = btf.member("sock_common", "skc_cookie").filter(|cookie| cookie.bytes == 8);
+        self.record_if(COOKIE, R2, cookie)?;
+        self.steps.place(done);
         Ok(())
     }
 

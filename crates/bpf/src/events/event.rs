@@ -127,12 +127,12 @@ pub struct Retransmit {
     pub total_retrans: Option<u32>,
 }
 
-/// Which way a reset went.
+/// Which way a packet went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResetDirection {
-    /// This machine sent it.
+pub enum Direction {
+    /// This namespace made it.
     Sent,
-    /// The peer did.
+    /// It came in, also from the namespace itself over its loopback device.
     Received,
 }
 
@@ -144,7 +144,7 @@ pub struct Reset<'e> {
     /// cookie.
     pub socket: SocketId,
     /// Which way it went.
-    pub direction: ResetDirection,
+    pub direction: Direction,
     /// The state of the socket; `None` if there is none.
     pub state: Option<u8>,
     /// Why it was sent: the kernel's number and name for it, from `enum sk_rst_reason`, without the prefix.
@@ -155,11 +155,15 @@ pub struct Reset<'e> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped<'e> {
-    /// The socket that it was for, where the kernel says so. Without one it has no cookie; its local end is always where the
-    /// packet was going, its peer where it came from, and its protocol is the packet's.
+    /// The socket that it was for, where the kernel says so, or that sent it. Without one it has no cookie (0). Ends and
+    /// protocol are the packet's: the local end is where it was going, or where it came from if it was made here.
     pub socket: SocketId,
+    /// Which way it went; `None` where the kernel does not say. One that is only passed on counts as received.
+    pub direction: Option<Direction>,
     /// Why: the kernel's number and name for it, from `enum skb_drop_reason`, without the prefix.
     pub reason: Option<(u32, &'e str)>,
+    /// The address of the kernel's instruction behind the drop, as `/proc/kallsyms` counts them.
+    pub location: Option<u64>,
 }
 
 /// An error that a socket reports.

@@ -1,10 +1,13 @@
 //! The programs, one for each tracepoint.
 
-use super::{EventOptions, code::*, dropped, record::*};
+use std::os::fd::OwnedFd;
+
+use super::{EventKind, EventOptions, code::*, dropped, record::*};
 use crate::{
     assembler::*,
     btf::{Argument, Btf, Member},
     error::{Error, Operation},
+    program,
     ring::Ring,
 };
 
@@ -44,6 +47,25 @@ impl Kind {
         .filter_map(|(kind, wanted)| wanted.then_some(kind))
     }
 
+    /// What is told by it.
+    pub(super) fn tells(self) -> EventKind {
+        match self {
+            Self::State => EventKind::State,
+            Self::Retransmit | Self::RetransmitRequest => EventKind::Retransmit,
+            Self::ResetSent | Self::ResetReceived => EventKind::Reset,
+            Self::Error => EventKind::Error,
+            Self::Dropped => EventKind::Drop,
+        }
+    }
+
+    /// Assembles, loads and attaches its program.
+    pub(super) fn attach(self, btf: &Btf, ring: &Ring, options: &EventOptions) -> Result<OwnedFd, Error> {
+        let name = self.name();
+        let typedef = btf.tracepoint(self.typedef());
+        let typedef = typedef.ok_or_else(|| Error::missing(Operation::Attach(name), format!("tracepoint {name}")))?;
+        program::attach_tracepoint(name, typedef, &self.assemble(btf, ring, options)?)
+    }
+
     /// The tracepoint's name.
     pub(super) fn name(self) -> &'static str {
         // All have the same prefix.
@@ -63,7 +85,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn assemble(self, btf: &Btf, ring: &Ring, options: &EventOptions) -> Result<Vec<u64>, Error> {
+    fn assemble(self, btf: &Btf, ring: &Ring, options: &EventOptions) -> Result<Vec<u64>, Error> {
         let arguments = btf.arguments(self.typedef()).unwrap_or_default();
         let place = |wanted: &str| {
             let is_wanted = |argument: &Argument| match argument {
@@ -76,7 +98,7 @@ impl Kind {
             let missing = || Error::missing(Operation::Assemble(self.name()), format!("argument {wanted}"));
             place(wanted).ok_or_else(missing)
         };
-        let mut code = Code::new(btf, ring, self.name(), options.netns);
+        let mut code = Code::new(btf, ring, (self.tells(), self.name()), options.netns);
         match self {
             Self::State => {
                 let [Argument::Pointer(_), Argument::Other, Argument::Other, ..] = arguments.as_slice() else {
@@ -111,7 +133,14 @@ impl Kind {
                 code.whole()?;
                 code.record(NUMBER, SOCKET, error)?;
             }
-            Self::Dropped => dropped::packet(&mut code, need("sk_buff")?, need("skb_drop_reason")?, place("sock"))?,
+            Self::Dropped => {
+                let packet = need("sk_buff")?;
+                // A pointer to no type: where the kernel's code gave the packet up.
+                let location = arguments.get(packet + 1).filter(|next| **next == Argument::Other).map(|_| packet + 1);
+                let drop =
+                    dropped::Arguments { packet, location, reason: need("skb_drop_reason")?, socket: place("sock") };
+                dropped::packet(&mut code, &drop)?;
+            }
         }
         code.finish()
     }

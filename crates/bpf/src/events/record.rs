@@ -17,8 +17,12 @@ pub(super) const CGROUP: i16 = 24;
 pub(super) const NETNS: i16 = 32;
 pub(super) const PID: i16 = 36;
 pub(super) const COMM: i16 = 40;
+/// Of a dropped packet, which no process is named of: where in the kernel.
+pub(super) const LOCATION: i16 = 40;
 pub(super) const KIND: i16 = 56;
 pub(super) const OLD_STATE: i16 = 57;
+/// Of a dropped packet, in the place of the old state: [`CAME_IN`], [`MADE_HERE`], or nothing where that is not known.
+pub(super) const WAY: i16 = 57;
 /// The new state, or the only one.
 pub(super) const STATE: i16 = 58;
 /// Whether there is a socket.
@@ -58,6 +62,10 @@ pub(super) const RESET_SENT: u8 = 4;
 pub(super) const RESET_RECEIVED: u8 = 5;
 pub(super) const DROPPED: u8 = 6;
 pub(super) const ERROR: u8 = 7;
+
+// Ways of packets.
+pub(super) const CAME_IN: u8 = 1;
+pub(super) const MADE_HERE: u8 = 2;
 
 const AF_INET: u16 = 2;
 const AF_INET6: u16 = 10;
@@ -120,13 +128,23 @@ impl Decoder {
                 Event::Retransmit(Retransmit { socket, state, segments: Some(1), total_retrans: None })
             }
             RESET_SENT | RESET_RECEIVED => Event::Reset(Reset {
-                socket: if has_socket { socket } else { packet(record, socket) },
-                direction: if kind == RESET_SENT { ResetDirection::Sent } else { ResetDirection::Received },
+                socket: if has_socket { socket } else { packet(record, socket, Direction::Received) },
+                direction: if kind == RESET_SENT { Direction::Sent } else { Direction::Received },
                 state: has_socket.then_some(state),
                 reason: if kind == RESET_SENT { name(&self.reset_reasons, number) } else { None },
             }),
             DROPPED => {
-                Event::Dropped(Dropped { socket: packet(record, socket), reason: name(&self.drop_reasons, number) })
+                let direction = match record.byte(WAY) {
+                    CAME_IN => Some(Direction::Received),
+                    MADE_HERE => Some(Direction::Sent),
+                    _ => None,
+                };
+                Event::Dropped(Dropped {
+                    socket: packet(record, socket, direction.unwrap_or(Direction::Received)),
+                    direction,
+                    reason: name(&self.drop_reasons, number),
+                    location: Some(record.double(LOCATION)).filter(|place| *place != 0),
+                })
             }
             ERROR => Event::Error(SocketError { socket, state, error: number }),
             _ => return None,
@@ -187,8 +205,9 @@ impl Decoder {
     }
 }
 
-/// The socket that a packet is for, by the addresses in its headers; those of the socket where these are none of IP.
-fn packet(record: Record<'_>, socket: SocketId) -> SocketId {
+/// The socket that a packet is for, or by which it was sent, by the addresses in its headers; those of the socket where these
+/// are none of IP.
+fn packet(record: Record<'_>, socket: SocketId, direction: Direction) -> SocketId {
     let headers: [u8; HEADERS_BYTES as usize] = record.array(HEADERS);
     let address = |at: usize| -> [u8; 16] { std::array::from_fn(|index| headers[at + index]) };
     let (family, protocol, length, source, destination) = match headers[0] >> 4 {
@@ -208,13 +227,13 @@ fn packet(record: Record<'_>, socket: SocketId) -> SocketId {
         Some(port) if has_ports => u16::from_be_bytes(*port),
         _ => 0,
     };
-    SocketId {
-        family,
-        protocol: Some(protocol.into()),
-        local: Endpoint { address: destination, port: port(2) },
-        peer: Endpoint { address: source, port: port(0) },
-        ..socket
-    }
+    let (source, destination) =
+        (Endpoint { address: source, port: port(0) }, Endpoint { address: destination, port: port(2) });
+    let (local, peer) = match direction {
+        Direction::Received => (destination, source),
+        Direction::Sent => (source, destination),
+    };
+    SocketId { family, protocol: Some(protocol.into()), local, peer, ..socket }
 }
 
 fn name(names: &Names, number: u32) -> Option<(u32, &str)> {

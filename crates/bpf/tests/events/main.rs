@@ -2,8 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod firewall;
 mod inner;
 mod loss;
+mod missing;
 mod states;
 mod support;
 mod trouble;

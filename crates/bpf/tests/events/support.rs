@@ -40,5 +40,5 @@ pub(crate) fn until(events: &mut SocketEvents, mut done: impl FnMut(Option<&Even
         });
         std::thread::yield_now();
     }
-    assert_eq!(events.lost(), 0);
+    assert_eq!(events.lost_in_all(), 0);
 }

@@ -34,7 +34,7 @@ impl Trace {
     pub(crate) fn read(&mut self, each: &mut dyn FnMut(u32, &Transition)) -> Option<(u64, Time)> {
         let since = self.read;
         // Looked at before, so that what is lost while we read is told the next time.
-        let lost = self.events.lost();
+        let lost = self.events.lost_in_all();
         self.read = now();
         self.events.read(&mut |event| {
             if let Event::State(change) = event
