@@ -94,7 +94,7 @@ pub struct EventOptions {
     /// Resets that are sent and received.
     pub resets: bool,
     /// Packets of IPv4 and IPv6 that are dropped, by the kernel's reason; not those that a socket had not read when it was
-    /// closed.
+    /// closed, nor those that a connection in TIME-WAIT answered for.
     pub drops: bool,
     /// Errors that sockets report.
     pub errors: bool,
@@ -112,6 +112,7 @@ impl Default for EventOptions {
 pub struct SocketEvents {
     ring: Ring,
     decoder: Decoder,
+    told: Vec<EventKind>,
     missing: Vec<Missing>,
     /// Keep the programs attached.
     _links: Vec<OwnedFd>,
@@ -122,17 +123,25 @@ impl SocketEvents {
     /// [`missing`](Self::missing); it is an error only if nothing of what is wanted could be had: the one of the first.
     pub fn open(btf: &Btf, options: &EventOptions) -> Result<Self, Error> {
         let ring = Ring::new(options.ring_bytes)?;
-        let (mut links, mut missing) = (Vec::new(), Vec::new());
+        let (mut links, mut told, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         for kind in Kind::wanted(options) {
             match kind.attach(btf, &ring, options) {
-                Ok(link) => links.push(link),
+                Ok(link) => {
+                    links.push(link);
+                    told.push(kind.tells());
+                }
                 Err(error) => missing.push(Missing { kind: kind.tells(), tracepoint: kind.name(), error }),
             }
         }
         if links.is_empty() && !missing.is_empty() {
             return Err(missing.swap_remove(0).error);
         }
-        Ok(Self { ring, decoder: Decoder::new(btf), missing, _links: links })
+        Ok(Self { ring, decoder: Decoder::new(btf), told, missing, _links: links })
+    }
+
+    /// Whether a kind is told of, at least in part.
+    pub fn tells(&self, kind: EventKind) -> bool {
+        self.told.contains(&kind)
     }
 
     /// What was wanted and could not be had.

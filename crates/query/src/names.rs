@@ -27,3 +27,29 @@ pub trait Names {
         Vec::new()
     }
 }
+
+/// Knows no name.
+#[cfg(test)]
+pub(crate) struct Nobody;
+
+#[cfg(test)]
+impl Names for Nobody {
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        Err(host.to_owned())
+    }
+    fn port(&self, service: &str) -> Result<u16, String> {
+        Err(service.to_owned())
+    }
+    fn user(&self, name: &str) -> Result<u32, String> {
+        Err(name.to_owned())
+    }
+    fn user_name(&self, _: u32) -> Option<String> {
+        None
+    }
+    fn interface(&self, _: &str) -> Result<Option<u32>, String> {
+        Ok(None)
+    }
+    fn cgroup(&self, path: &str) -> Result<(u64, Vec<u8>), String> {
+        Err(path.to_owned())
+    }
+}

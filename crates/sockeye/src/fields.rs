@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use clap::Args;
 use sockeye_query::sockets::catalog;
+use sockeye_query::sockets::live::live_fields;
 use sockeye_query::{FieldInfo, FieldKind, rtnetlink};
 use sockeye_wire::rtnetlink::Table;
 use sockeye_wire::{Meaning, Privilege};
@@ -49,7 +50,10 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     if found.is_empty() && options.untested {
         return Ok(Status::Whole);
     }
-    if found.is_empty() {
+    // No capture shows a life: the tests of `watch sockets` do.
+    let live = live_fields().filter(|info| !options.untested && wanted.iter().all(|word| mentions(info, word)));
+    let live: Vec<_> = live.collect();
+    if found.is_empty() && live.is_empty() {
         let mut sentence = b"no field speaks of ".to_vec();
         output::escape::text(&mut sentence, options.words.join(" ").as_bytes());
         let mut sentence = String::from_utf8_lossy(&sentence).into_owned();
@@ -58,7 +62,8 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         }
         return Err(Mistaken::sentence(sentence));
     }
-    let text = if options.markdown { markdown(&found) } else { plain(&found) };
+    let text =
+        if options.markdown { markdown(&found) + &live_markdown(&live) } else { plain(&found) + &live_plain(&live) };
     output::print(text.as_bytes())?;
     Ok(Status::Whole)
 }
@@ -128,7 +133,8 @@ fn table_section(text: &mut String, table: Table, fields: &[&FieldInfo]) {
 
 /// The name that is nearest to a word that no field mentions.
 fn meant(words: &[String]) -> Option<&'static str> {
-    let is_known = |word: &String| catalog().fields().any(|(_, info)| mentions(info, word));
+    let all = || catalog().fields().map(|(_, info)| info).chain(live_fields());
+    let is_known = |word: &String| all().any(|info| mentions(info, word));
     catalog().nearest(words.iter().find(|word| !is_known(word))?)
 }
 
@@ -153,6 +159,28 @@ fn plain(fields: &[&FieldInfo]) -> String {
         let _ = writeln!(text, "    {}{}{}", kind(info), source(info), privilege(info));
     }
     text
+}
+
+/// What `watch sockets`, `top` and `why` know beside.
+const FOLLOWED: &str = "of sockets that are followed (watch sockets, top, why)";
+
+fn live_plain(fields: &[&FieldInfo]) -> String {
+    fields.iter().fold(String::new(), |mut text, info| {
+        let _ = writeln!(text, "{}\n    {}\n    {}; {FOLLOWED}", info.path, info.doc, kind(info));
+        text
+    })
+}
+
+fn live_markdown(fields: &[&FieldInfo]) -> String {
+    let mut text = format!(
+        "\n## {FOLLOWED}\n\nA field of the same name above goes by its full one there: `tcp_info.rtt`.\n\n\
+         | name | JSON key | kind |\n|---|---|---|\n"
+    );
+    for info in fields {
+        let doc = info.doc.replace('|', "\\|");
+        let _ = writeln!(text, "| `{}`<br>{doc} | `{}` | {} |", info.path, info.json, kind(info));
+    }
+    if fields.is_empty() { String::new() } else { text }
 }
 
 fn source(info: &FieldInfo) -> String {

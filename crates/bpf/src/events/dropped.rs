@@ -1,6 +1,10 @@
 //! Packets: those that are dropped, and those that are answered with a reset.
 
-use super::{code::*, record::*};
+use super::{
+    code::*,
+    record::*,
+    socket::{TIME_WAIT, common},
+};
 use crate::{assembler::*, error::Error};
 
 /// `ETH_P_IP` and `ETH_P_IPV6`.
@@ -21,13 +25,23 @@ pub(super) fn packet(code: &mut Code<'_>, arguments: &Arguments) -> Result<(), E
     code.argument(OTHER, arguments.packet);
     code.only_ip()?;
     code.argument(R1, arguments.reason);
-    for number in no_drops(code) {
+    for number in NO_DROPS.map(|name| code.drop_reason(name)).into_iter().flatten() {
         code.steps.jump_if(R1, Is::Equal, number, code.out);
     }
     let (without, filled) = (code.steps.label(), code.steps.label());
     if let Some(socket) = arguments.socket {
         code.argument(SOCKET, socket);
         code.steps.jump_if(SOCKET, Is::Equal, 0, without);
+        // What comes for a connection that is over is answered for it and ends there, mostly its last FIN: no reason is given
+        // where that is all (net/ipv4/tcp_ipv4.c, tcp_v4_rcv, do_time_wait).
+        if let Some(number) = code.drop_reason("SKB_DROP_REASON_NOT_SPECIFIED") {
+            let goes_on = code.steps.label();
+            code.argument(R1, arguments.reason);
+            code.steps.jump_if(R1, Is::NotEqual, number, goes_on);
+            code.get(R1, SOCKET, common(code.btf, "skc_state")?)?;
+            code.steps.jump_if(R1, Is::Equal, TIME_WAIT, code.out);
+            code.steps.place(goes_on);
+        }
         code.begin_for_socket(DROPPED)?;
         code.common()?;
         code.whole()?;
@@ -69,14 +83,16 @@ pub(super) fn reset(code: &mut Code<'_>, socket: usize, packet: usize, reason: O
 }
 
 /// The reasons that are none: the packet came to its end, or waited unread in a socket that was closed.
-fn no_drops(code: &Code<'_>) -> Vec<i32> {
-    const NAMES: [&str; 3] = ["SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "SKB_DROP_REASON_QUEUE_PURGE"];
-    let values = code.btf.values("skb_drop_reason").unwrap_or_default();
-    let none = values.into_iter().filter(|(_, name)| NAMES.contains(&&**name));
-    none.filter_map(|(number, _)| i32::try_from(number).ok()).collect()
-}
+const NO_DROPS: [&str; 3] = ["SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "SKB_DROP_REASON_QUEUE_PURGE"];
 
 impl Code<'_> {
+    /// The number of a reason, where this kernel has it.
+    fn drop_reason(&self, wanted: &str) -> Option<i32> {
+        let values = self.btf.values("skb_drop_reason")?;
+        let (number, _) = values.into_iter().find(|(_, name)| **name == *wanted)?;
+        i32::try_from(number).ok()
+    }
+
     /// Leaves if the packet is not one of IP.
     fn only_ip(&mut self) -> Result<(), Error> {
         let is_ip = self.steps.label();

@@ -18,6 +18,19 @@ pub enum Event<'e> {
     Error(SocketError),
 }
 
+impl Event<'_> {
+    /// The socket that it happened to, or the ends of the packet.
+    pub const fn socket(&self) -> &SocketId {
+        match self {
+            Self::State(change) => &change.socket,
+            Self::Retransmit(again) => &again.socket,
+            Self::Reset(reset) => &reset.socket,
+            Self::Dropped(packet) => &packet.socket,
+            Self::Error(error) => &error.socket,
+        }
+    }
+}
+
 /// Address and port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
@@ -125,6 +138,8 @@ pub struct Retransmit {
     pub segments: Option<u16>,
     /// Segments that the socket has sent again until now.
     pub total_retrans: Option<u32>,
+    /// What the socket has counted; `None` of a request, which counts nothing yet.
+    pub counters: Option<Counters>,
 }
 
 /// Which way a packet went.

@@ -109,6 +109,7 @@ impl Decoder {
         let number = record.word(NUMBER);
         let has_socket = record.byte(HAS_SOCKET) != 0;
         let total_retrans = || Some(record.word(TOTAL_RETRANS)).filter(|_| self.known.total_retrans && has_socket);
+        let counters = || (record.byte(HAS_COUNTERS) != 0).then(|| self.counters(record));
         Some(match kind {
             STATE_CHANGE => Event::State(StateChange {
                 socket,
@@ -116,16 +117,17 @@ impl Decoder {
                 new_state: state,
                 process: Self::process(record),
                 error: Some(number).filter(|number| *number != 0),
-                counters: (record.byte(HAS_COUNTERS) != 0).then(|| self.counters(record)),
+                counters: counters(),
             }),
             RETRANSMIT => Event::Retransmit(Retransmit {
                 socket,
                 state,
                 segments: self.known.segments.then(|| u16::try_from(number).unwrap_or(u16::MAX)),
                 total_retrans: total_retrans(),
+                counters: counters(),
             }),
             RETRANSMIT_REQUEST => {
-                Event::Retransmit(Retransmit { socket, state, segments: Some(1), total_retrans: None })
+                Event::Retransmit(Retransmit { socket, state, segments: Some(1), total_retrans: None, counters: None })
             }
             RESET_SENT | RESET_RECEIVED => Event::Reset(Reset {
                 socket: if has_socket { socket } else { packet(record, socket, Direction::Received) },

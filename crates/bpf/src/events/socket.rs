@@ -14,7 +14,7 @@ const AF_INET: i32 = 2;
 const AF_INET6: i32 = 10;
 
 /// `TCP_TIME_WAIT`: what is left of a socket; it is smaller, and has no more than what all have in common.
-const TIME_WAIT: i32 = 6;
+pub(super) const TIME_WAIT: i32 = 6;
 
 /// `TCP_NEW_SYN_RECV`: a request that is none yet; smaller too.
 const NEW_SYN_RECV: i32 = 12;

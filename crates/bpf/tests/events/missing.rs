@@ -49,6 +49,8 @@ fn what_the_kernel_has_is_told_and_what_it_lacks_is_named() {
             (EventKind::Drop, "kfree_skb", "argument skb_drop_reason".to_owned()),
         ];
         assert_eq!(missing(&events), expected);
+        let told = EventKind::ALL.map(|kind| events.tells(kind));
+        assert_eq!(told, [true, true, true, false, true], "a reset that is received is told of");
         let address = TcpListener::bind("127.0.0.1:0").expect("loopback").local_addr().expect("bound");
         std::net::TcpStream::connect(address).expect_err("nobody listens");
         let (mut listened, mut refused, mut received) = (false, false, false);

@@ -140,11 +140,21 @@ fn connections_that_end_well_drop_nothing() {
     in_namespace(|_| {
         let kinds = EventOptions { retransmits: true, resets: true, drops: true, errors: true, ..nothing() };
         let mut events = open(&kinds)?;
+        let mut ends = open(&EventOptions { new_states: 1 << 7, ..nothing() })?;
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        for _ in 0..20 {
+        for number in 0..20 {
             let client = TcpStream::connect(listener.local_addr().expect("bound")).expect("a connection");
             let (server, _) = listener.accept().expect("a connection");
+            let cookie = rustix::net::sockopt::socket_cookie(&client).expect("a cookie");
             drop(client);
+            if number % 2 == 0 {
+                // The last FIN comes to what is left of the client.
+                let mut is_over = false;
+                until(&mut ends, |event| {
+                    is_over |= event.is_some_and(|event| event.socket().cookie == cookie);
+                    is_over
+                });
+            }
             drop(server);
         }
         // What is refused comes after all that there was of the others.

@@ -2,6 +2,8 @@
 //!
 //! Every field of the listing is there under its name; what only the life of a socket has stands behind them.
 
+mod incident;
+
 use std::sync::LazyLock;
 
 use sockeye_wire::{Meaning, Name, Privilege, Scalar, Version, names};
@@ -13,6 +15,8 @@ use super::row::SocketRow;
 use super::surroundings::OwnerPart;
 use crate::filter::Record;
 use crate::{Catalog, FieldId, FieldInfo, FieldKind, Value, Word};
+
+pub use incident::{ERRORS, Incident, Part, table_of};
 
 /// What can happen to a socket, each with its word.
 pub const EVENTS: &[Name] = names![
@@ -81,6 +85,8 @@ pub enum Own {
     Total(u8),
     /// One of [`Facts::rates`].
     Rate(u8),
+    /// What went wrong.
+    Incident(Part),
 }
 
 /// The names of [`Facts::totals`], with unit and documentation.
@@ -147,14 +153,14 @@ pub struct Origin<'a> {
 }
 
 /// What is known of the life of a socket, beside what a listing says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Facts<'a> {
     /// What happened, a word of [`EVENTS`].
     pub event: &'static str,
     /// Found by asking again after a loss.
     pub resync: bool,
-    /// When it was first known of.
-    pub known: &'static str,
+    /// When it was first known of; absent where an incident happened to a socket that is not followed, or to none.
+    pub known: Option<&'static str>,
     /// Who began.
     pub side: Option<&'static str>,
     /// Why it ended.
@@ -177,6 +183,8 @@ pub struct Facts<'a> {
     pub listener: Option<Origin<'a>>,
     /// The control group of the socket, as the kernel's event said.
     pub cgroup: Option<u64>,
+    /// What went wrong, where the event is that something did.
+    pub incident: Option<Incident<'a>>,
 }
 
 /// A socket with its life.
@@ -201,7 +209,14 @@ pub fn live_own(field: FieldId) -> Option<Own> {
         return Some(own);
     }
     let (at, of) = (at - OWN.len(), |at: usize| u8::try_from(at).ok());
-    if at < TOTALS.len() { of(at).map(Own::Total) } else { of(at - TOTALS.len()).map(Own::Rate) }
+    let Some(at) = at.checked_sub(TOTALS.len()) else { return of(at).map(Own::Total) };
+    let Some(at) = at.checked_sub(RATES.len()) else { return of(at).map(Own::Rate) };
+    incident::FIELDS.get(at).map(|&(part, ..)| Own::Incident(part))
+}
+
+/// The fields that only sockets have which are followed, in the order of the catalog.
+pub fn live_fields() -> impl Iterator<Item = &'static FieldInfo> {
+    live_catalog().fields().filter(|(field, _)| live_own(*field).is_some()).map(|(_, info)| info)
 }
 
 fn make() -> Catalog {
@@ -243,6 +258,9 @@ fn make() -> Catalog {
     for (path, meaning, doc) in TOTALS.into_iter().chain(RATES) {
         made.add(own(path, FieldKind::Number(meaning), doc));
     }
+    for (_, path, kind, doc) in incident::FIELDS {
+        made.add(own(path, kind, doc));
+    }
     // A word that is an event here speaks of that: `established` is what happened, `state = established` what is.
     base.words().iter().filter(|word| !EVENTS.iter().any(|name| name.name == word.word)).for_each(|word| {
         made.add_word(*word);
@@ -263,6 +281,7 @@ fn is_own(name: &str) -> bool {
     OWN.iter().any(|(_, own, ..)| *own == name)
         || RATES.iter().any(|(own, ..)| *own == name)
         || TOTALS.iter().any(|(own, ..)| *own == name)
+        || incident::FIELDS.iter().any(|(_, own, ..)| *own == name)
 }
 
 impl LiveRow<'_> {
@@ -271,32 +290,27 @@ impl LiveRow<'_> {
         match own {
             Own::Event => Some(Value::Word(facts.event)),
             Own::Resync => Some(Value::Truth(facts.resync)),
-            Own::Known => Some(Value::Word(facts.known)),
+            Own::Known => facts.known.map(Value::Word),
             Own::Side => facts.side.map(Value::Word),
             Own::End => facts.end.map(Value::Word),
             Own::OldState => facts.old_state.map(Value::Word),
             Own::Duration => facts.duration_us.map(Value::Unsigned),
             Own::Why => facts.why.map(|bits| Value::Set { bits: bits.into(), names: CAUSES }),
             Own::Rate(at) => facts.rates.get(usize::from(at)).copied().flatten().map(Value::Unsigned),
+            Own::Incident(part) => facts.incident.as_ref()?.value(part),
             Own::Total(at) => facts.totals.get(usize::from(at)).copied().flatten().map(Value::Unsigned),
         }
     }
 
     /// Whether a field of the listing is said by no message: it would read as zero.
     fn is_unsaid(&self, field: FieldId) -> bool {
-        let known = |flat: &Flat| {
-            matches!(
-                flat,
-                Flat::Proto
-                    | Flat::State
-                    | Flat::Local
-                    | Flat::LocalPort
-                    | Flat::Peer
-                    | Flat::PeerPort
-                    | Flat::Port
-                    | Flat::Cookie
-                    | Flat::Namespace
-            )
+        let incident = self.facts.incident.as_ref();
+        let known = |flat: &Flat| match flat {
+            Flat::Proto => incident.is_none_or(|incident| incident.protocol.is_some()),
+            Flat::State => incident.is_none_or(|incident| incident.has_state),
+            Flat::Cookie => incident.is_none_or(|incident| incident.has_cookie),
+            Flat::Local | Flat::LocalPort | Flat::Peer | Flat::PeerPort | Flat::Port | Flat::Namespace => true,
+            _ => false,
         };
         // A port that the kernel has not chosen yet, or has taken back.
         let port =
@@ -343,6 +357,10 @@ impl Record for LiveRow<'_> {
         if let Some(own) = live_own(field) {
             return self.own(own);
         }
+        let is_protocol = matches!(registry().sources[usize::from(field.0)], Source::Flat(Flat::Proto));
+        if is_protocol && let Some(foreign) = self.facts.incident.as_ref().and_then(Incident::foreign_protocol) {
+            return Some(foreign);
+        }
         if self.is_unsaid(field) {
             return self.of_actor(field);
         }
@@ -358,25 +376,4 @@ impl Record for LiveRow<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_of_a_life_come_before_parts_of_a_message() {
-        let catalog = live_catalog();
-        let own = |name: &str| live_own(catalog.find(name).unwrap());
-        assert_eq!(own("duration"), Some(Own::Duration));
-        assert_eq!(own("old.state"), Some(Own::OldState));
-        for (at, (name, ..)) in (0..).zip(TOTALS) {
-            assert_eq!(own(name), Some(Own::Total(at)), "{name}");
-        }
-        for (at, (name, ..)) in (0..).zip(RATES) {
-            assert_eq!(own(name), Some(Own::Rate(at)), "{name}");
-        }
-        assert_eq!(own("why"), Some(Own::Why));
-        assert_eq!(own("tcp_info.rtt"), None);
-        assert_eq!(own("state"), None);
-        assert_eq!(catalog.info(catalog.find("rtt").unwrap()).json, "rtt_us");
-        assert_eq!(catalog.word("closed").unwrap().values, ["closed"]);
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use sockeye_conn::{Buffer, Error, Namespace, Socket};
-use sockeye_state::lives::{Lives, Protocol, Reason, Time, Told, Transition};
+use sockeye_state::lives::{Incident, Lives, Protocol, Reason, Time, Told, Transition};
 use sockeye_state::{Dump, Received, Step};
 use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, InetQuestion, InetSocket};
 use sockeye_wire::sock_diag::state::State;
@@ -43,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) receive_buffer: usize,
     /// TCP's changes come from elsewhere, as they happen.
     pub(crate) traced: bool,
+    /// What goes wrong is told of too.
+    pub(crate) incidents: bool,
     /// UDP sockets are followed too.
     pub(crate) udp: bool,
 }
@@ -86,7 +88,7 @@ impl Feed {
         let dumps = listing::open(namespace)?;
         let (drops, at) = (events.drops(), now());
         Ok(Self {
-            lives: Lives::new(options.traced),
+            lives: Lives::new(options.traced).with_incidents(options.incidents),
             options,
             events,
             dumps,
@@ -130,6 +132,11 @@ impl Feed {
     /// Takes a change of a TCP socket of this namespace.
     pub(crate) fn transition(&mut self, change: &Transition, tell: &mut dyn FnMut(Told<'_>)) {
         self.lives.transition(change, tell);
+    }
+
+    /// Takes something that went wrong in this namespace.
+    pub(crate) fn incident(&mut self, incident: &Incident, tell: &mut dyn FnMut(Told<'_>)) {
+        self.lives.incident(incident, tell);
     }
 
     /// Whether what is known is what there is, as far as was read.

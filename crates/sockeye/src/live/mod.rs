@@ -1,8 +1,11 @@
 //! Sockets live: what feeds the engine of [`sockeye_state::lives`] on this machine, for whoever shows it.
 
 pub(crate) mod feed;
+mod incident;
+pub(crate) mod kinds;
 pub(crate) mod owners;
 pub(crate) mod row;
+mod symbols;
 pub(crate) mod trace;
 
 use std::time::{Duration, SystemTime};

@@ -1,8 +1,11 @@
 //! A live socket as filters and formats read it.
 
-use sockeye_query::sockets::live::{Facts, LiveRow, Origin};
+use sockeye_query::sockets::live::{Facts, Incident, LiveRow, Origin, table_of};
 use sockeye_query::sockets::{SocketRow, Surroundings, Table};
-use sockeye_state::lives::{Delta, End, Event, Happening, Life, Protocol, Side, Time, Totals};
+use sockeye_state::lives::{
+    Delta, Direction, End, Event, Happening, Known, Life, Listener, Met, Protocol, Side, Time, Totals,
+};
+use sockeye_wire::sock_diag::bare;
 use sockeye_wire::sock_diag::state::State;
 
 /// The table that a socket is listed in.
@@ -30,6 +33,54 @@ pub(crate) fn of<'a>(event: &Event<'a>, surroundings: &'a dyn Surroundings) -> O
     Some(LiveRow { row: SocketRow::read(table(life), event.message, surroundings).ok()?, facts })
 }
 
+/// A message of the socket that an incident happened to, with the ends of the incident: a packet has some where the socket is
+/// bound to none.
+pub(crate) fn incident_message(met: &Met<'_>) -> Vec<u8> {
+    let incident = met.incident;
+    let Some((_, message)) = met.socket else {
+        let state = incident.state.unwrap_or(State::Unknown(0));
+        return bare::message(state, incident.local, incident.peer, incident.cookie.unwrap_or(0)).to_vec();
+    };
+    let mut message = message.to_vec();
+    bare::set_ends(&mut message, incident.local, incident.peer);
+    if let Some(state) = incident.state {
+        bare::set_state(&mut message, state);
+    }
+    message
+}
+
+/// An incident with what surrounds it; `message` is the one of [`incident_message`].
+pub(crate) fn of_incident<'a>(
+    met: &'a Met<'a>,
+    message: &'a [u8],
+    surroundings: &'a dyn Surroundings,
+) -> Option<LiveRow<'a>> {
+    let told = met.incident;
+    let known = met.socket.map(|(life, _)| life);
+    // What is passed on, or for nobody here, may be of a protocol that has no table of sockets.
+    let table = known.map(table).or_else(|| table_of(told.protocol?)).unwrap_or(Table::Raw);
+    let incident = Incident {
+        protocol: told.protocol.or_else(|| table.ip_protocol().filter(|_| known.is_some())),
+        has_state: known.is_some() || told.state.is_some(),
+        has_cookie: told.cookie.is_some(),
+        direction: told.direction.map(Direction::word),
+        reason: told.reason.as_deref(),
+        location: told.location.as_deref(),
+        segments: told.segments,
+        error: told.error,
+    };
+    let mut facts = match known {
+        Some(life) => facts(life, message, told.at),
+        None => Facts { listener: met.listener.as_ref().map(origin), ..Facts::default() },
+    };
+    facts.event = told.trouble.word();
+    facts.cgroup = told.cgroup.or(facts.cgroup);
+    facts.incident = Some(incident);
+    // What was said of it before may be old by now.
+    facts.totals = totals(&told.totals);
+    Some(LiveRow { row: SocketRow::read(table, message, surroundings).ok()?, facts })
+}
+
 /// A socket that is alive.
 pub(crate) fn alive<'a>(life: &'a Life, message: &'a [u8], surroundings: &'a dyn Surroundings) -> Option<LiveRow<'a>> {
     let row = SocketRow::read(table(life), message, surroundings).ok()?;
@@ -41,7 +92,7 @@ fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
     Facts {
         event: Happening::Present.word(),
         resync: false,
-        known: life.known.word(),
+        known: Some(Known::word(life.known)),
         side: life.side.map(Side::word),
         end: life.end.map(End::word),
         old_state: None,
@@ -51,12 +102,14 @@ fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
         why: life.is_judged().then(|| life.causes.bits()),
         described: life.described,
         actor: life.actor.as_ref().map(|actor| (actor.pid, actor.name())),
-        listener: life.listener.as_ref().map(|listener| Origin {
-            actor: listener.actor.as_ref().map(|actor| (actor.pid, actor.name())),
-            inode: listener.inode,
-        }),
+        listener: life.listener.as_ref().map(origin),
         cgroup: life.cgroup,
+        incident: None,
     }
+}
+
+fn origin(listener: &Listener) -> Origin<'_> {
+    Origin { actor: listener.actor.as_ref().map(|actor| (actor.pid, actor.name())), inode: listener.inode }
 }
 
 /// In the order of [`sockeye_query::sockets::live::RATES`].
@@ -84,7 +137,7 @@ fn totals(totals: &Totals) -> [Option<u64>; 9] {
 #[cfg(test)]
 mod tests {
     use sockeye_query::sockets::live::{CAUSES, EVENTS};
-    use sockeye_state::lives::{Cause, Happening};
+    use sockeye_state::lives::{Cause, Happening, Trouble};
     use sockeye_wire::sock_diag::state::State;
 
     #[test]
@@ -100,6 +153,9 @@ mod tests {
             Happening::State(State::SynSent),
             Happening::Closed,
         ];
+        for trouble in [Trouble::Retransmit, Trouble::Reset, Trouble::Drop, Trouble::Error] {
+            assert!(EVENTS.iter().any(|name| name.name == trouble.word()), "{}", trouble.word());
+        }
         for event in events {
             assert!(EVENTS.iter().any(|name| name.name == event.word()), "{}", event.word());
         }

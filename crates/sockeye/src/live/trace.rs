@@ -1,13 +1,15 @@
-//! TCP's changes as the kernel makes them, where BPF is allowed.
+//! What the kernel tells of sockets while it happens, where BPF is allowed: TCP's changes of state, and what goes wrong.
 
 use std::time::Duration;
 
-use sockeye_bpf::events::{Event, EventOptions, SocketEvents, StateChange};
+use sockeye_bpf::events::{Counters, Event, EventKind, EventOptions, Missing, SocketEvents, StateChange};
 use sockeye_bpf::{Btf, Error};
-use sockeye_state::lives::{Actor, Time, Totals, Transition};
+use sockeye_state::lives::{Actor, Incident, Time, Totals, Transition};
 use sockeye_wire::sock_diag::inet::IPPROTO_TCP;
 use sockeye_wire::sock_diag::state::State;
 
+use super::incident::Reader;
+use super::kinds::Kinds;
 use super::now;
 
 /// Time between two reads: nobody is woken by an event, as that would cost the kernel more than all the rest.
@@ -15,37 +17,90 @@ pub(crate) const INTERVAL: Duration = Duration::from_millis(20);
 /// Bytes of events that may wait: a second and a half of the fastest machine.
 const RING_BYTES: u32 = 32 << 20;
 
-/// Changes of the TCP sockets of all network namespaces.
+/// Something that the kernel told.
+pub(crate) enum Heard<'h> {
+    /// A TCP socket changed its state.
+    Transition(&'h Transition),
+    /// Something went wrong.
+    Incident(&'h Incident),
+}
+
+/// What was lost of each kind since some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lost {
+    pub(crate) since: Time,
+    counts: [u64; EventKind::ALL.len()],
+}
+
+impl Lost {
+    /// Events of a kind.
+    pub(crate) fn of(&self, kind: EventKind) -> u64 {
+        self.counts[kind as usize]
+    }
+
+    /// Each kind of which some were lost, but for changes of state.
+    pub(crate) fn incidents(&self) -> impl Iterator<Item = (EventKind, u64)> {
+        let others = Kinds::ALL.without(Kinds::STATE).iter();
+        others.map(|kind| (kind, self.of(kind))).filter(|&(_, lost)| lost > 0)
+    }
+}
+
+/// The kernel's own events, of one network namespace or of all.
 pub(crate) struct Trace {
     events: SocketEvents,
-    lost: u64,
+    kinds: Kinds,
+    reader: Reader,
+    lost: [u64; EventKind::ALL.len()],
     read: Time,
 }
 
 impl Trace {
-    /// Begins to hear.
-    pub(crate) fn open() -> Result<Self, Error> {
-        let options = EventOptions { ring_bytes: RING_BYTES, ..EventOptions::default() };
-        Ok(Self { events: SocketEvents::open(&Btf::open()?, &options)?, lost: 0, read: now() })
+    /// Begins to hear these kinds, as far as the kernel has them; `netns`: of one namespace, by its inode.
+    pub(crate) fn open(kinds: Kinds, netns: Option<u64>) -> Result<Self, Error> {
+        let options = EventOptions {
+            ring_bytes: RING_BYTES,
+            netns: netns.and_then(|inode| u32::try_from(inode).ok()),
+            new_states: if kinds.contains(EventKind::State) { u32::MAX } else { 0 },
+            retransmits: kinds.contains(EventKind::Retransmit),
+            resets: kinds.contains(EventKind::Reset),
+            drops: kinds.contains(EventKind::Drop),
+            errors: kinds.contains(EventKind::Error),
+        };
+        let events = SocketEvents::open(&Btf::open()?, &options)?;
+        let kinds = kinds.iter().filter(|&kind| events.tells(kind)).collect();
+        Ok(Self { events, kinds, reader: Reader::default(), lost: [0; EventKind::ALL.len()], read: now() })
     }
 
-    /// Reads what happened, each change with the inode of its network namespace. What was lost since the last time, and
-    /// since when, is the answer.
-    pub(crate) fn read(&mut self, each: &mut dyn FnMut(u32, &Transition)) -> Option<(u64, Time)> {
+    /// What of it is told, at least in part.
+    pub(crate) fn kinds(&self) -> Kinds {
+        self.kinds
+    }
+
+    /// What was wanted and is not there.
+    pub(crate) fn missing(&self) -> &[Missing] {
+        self.events.missing()
+    }
+
+    /// Reads what happened, each with the inode of its network namespace. What was lost since the last time is the answer.
+    pub(crate) fn read(&mut self, each: &mut dyn FnMut(u32, Heard<'_>)) -> Option<Lost> {
         let since = self.read;
         // Looked at before, so that what is lost while we read is told the next time.
-        let lost = self.events.lost_in_all();
+        let lost = EventKind::ALL.map(|kind| self.events.lost(kind));
         self.read = now();
-        self.events.read(&mut |event| {
-            if let Event::State(change) = event
-                && change.socket.protocol.is_none_or(|protocol| protocol == IPPROTO_TCP)
-            {
-                each(change.socket.netns, &transition(change));
+        let reader = &mut self.reader;
+        self.events.read(&mut |event| match event {
+            Event::State(change) if change.socket.protocol.is_some_and(|protocol| protocol != IPPROTO_TCP) => {}
+            Event::State(change) => each(change.socket.netns, Heard::Transition(&transition(change))),
+            other => {
+                if let Some((netns, incident)) = reader.read(other) {
+                    each(netns, Heard::Incident(&incident));
+                }
             }
         });
-        let new = lost.saturating_sub(self.lost);
+        let mut counts = lost;
+        counts.iter_mut().zip(self.lost).for_each(|(now, before)| *now = now.saturating_sub(before));
         self.lost = lost;
-        (new > 0).then_some((new, since))
+        counts.iter().any(|&count| count > 0).then_some(Lost { since, counts })
     }
 
     /// When to read again.
@@ -55,7 +110,7 @@ impl Trace {
 }
 
 fn transition(change: &StateChange) -> Transition {
-    let (socket, counters) = (&change.socket, change.counters.unwrap_or_default());
+    let socket = &change.socket;
     Transition {
         at: Duration::from_nanos(socket.time_ns),
         cookie: socket.cookie,
@@ -68,16 +123,21 @@ fn transition(change: &StateChange) -> Transition {
         actor: change.process.map(|process| Actor { pid: process.pid, comm: process.comm }),
         cgroup: socket.cgroup_id,
         error: Some(change.error.and_then(|error| u16::try_from(error).ok()).unwrap_or(0)),
-        totals: Totals {
-            bytes_sent: counters.bytes_sent,
-            bytes_acked: counters.bytes_acked,
-            bytes_received: counters.bytes_received,
-            bytes_retrans: counters.bytes_retrans,
-            retransmissions: counters.total_retrans.map(u64::from),
-            segs_in: counters.segs_in.map(u64::from),
-            segs_out: counters.segs_out.map(u64::from),
-            rtt_us: counters.rtt_us.map(u64::from),
-            min_rtt_us: counters.min_rtt_us.map(u64::from),
-        },
+        totals: totals(&change.counters.unwrap_or_default()),
+    }
+}
+
+/// What the kernel counted, as of any source.
+pub(super) fn totals(counters: &Counters) -> Totals {
+    Totals {
+        bytes_sent: counters.bytes_sent,
+        bytes_acked: counters.bytes_acked,
+        bytes_received: counters.bytes_received,
+        bytes_retrans: counters.bytes_retrans,
+        retransmissions: counters.total_retrans.map(u64::from),
+        segs_in: counters.segs_in.map(u64::from),
+        segs_out: counters.segs_out.map(u64::from),
+        rtt_us: counters.rtt_us.map(u64::from),
+        min_rtt_us: counters.min_rtt_us.map(u64::from),
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
+use sockeye_bpf::events::EventKind;
 
 /// A format of the stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -24,6 +25,34 @@ pub(crate) enum Source {
     Bpf,
     /// Repeated dumps, and what the kernel tells of sockets that were destroyed
     Dumps,
+}
+
+/// A kind of events of sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Opened, accepted, established, any other change, closed
+    State,
+    /// A segment was sent again
+    Retransmit,
+    /// A reset was sent or received
+    Reset,
+    /// A packet was dropped, with the kernel's reason
+    Drop,
+    /// A socket reports an error
+    Error,
+}
+
+impl Kind {
+    /// The same as those who hear it have it.
+    pub(crate) fn kind(self) -> EventKind {
+        match self {
+            Self::State => EventKind::State,
+            Self::Retransmit => EventKind::Retransmit,
+            Self::Reset => EventKind::Reset,
+            Self::Drop => EventKind::Drop,
+            Self::Error => EventKind::Error,
+        }
+    }
 }
 
 /// Options of `sockeye watch`.
@@ -56,6 +85,10 @@ pub(crate) struct Options {
     /// Where changes of TCP sockets come from (`watch sockets`)
     #[arg(long, value_enum, value_name = "SOURCE", default_value_t)]
     pub(crate) source: Source,
+
+    /// What to tell of sockets (`watch sockets`; default: all that may be had). All but `state` needs the kernel's own events
+    #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
+    pub(crate) events: Option<Vec<Kind>>,
 
     /// Time between dumps of the sockets, where births are not told (`watch sockets`)
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1s")]

@@ -27,6 +27,9 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     if let Some(words) = super::sockets::named(&options.words) {
         return super::sockets::run(options, words);
     }
+    if options.events.is_some() {
+        return Err(Mistaken::sentence("--events is about sockets: `sockeye watch sockets --events drop`"));
+    }
     let stop = Stop::new().context("cannot wait for signals")?;
     let mut hooks = hooks::Hooks::read(options, stop.asked())?;
     let hooked = hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables);

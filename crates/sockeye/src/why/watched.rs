@@ -57,6 +57,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         interval: (watch_for / INTERVALS).max(INTERVAL_MIN),
         receive_buffer: sockeye_conn::RECEIVE_BUFFER,
         traced: false,
+        incidents: false,
         udp: false,
     };
     // A watcher keeps the namespace that it is in.

@@ -17,6 +17,7 @@ mod gaps;
 mod holding;
 mod hooks;
 mod idle;
+mod incidents;
 mod lifetimes;
 mod lines;
 mod lives;

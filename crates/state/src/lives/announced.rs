@@ -41,6 +41,7 @@ impl Lives {
             }
             life.ended = Some(at);
             tell(Told::Event(Event { happening: Happening::Closed, at, life, message: scratch, resync }));
+            self.depart(entry);
             return;
         }
         if self.gone.remove(&said.cookie).is_some() && self.rules.ends_once {
@@ -148,6 +149,7 @@ impl Lives {
         life.end = Some(End::of_transition(life, told.error));
         let (life, message) = (&entry.life, &*entry.message);
         tell(Told::Event(Event { happening: Happening::Closed, at, life, message, resync: false }));
+        self.depart(entry);
     }
 
     /// Rows of the dump that runs may still speak of it.

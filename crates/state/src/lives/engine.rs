@@ -1,5 +1,7 @@
 //! The engine: what dumps, destructions and transitions say of one network namespace's sockets, joined by cookie.
 
+use std::collections::VecDeque;
+
 use sockeye_wire::sock_diag::inet::InetSocket;
 
 use super::event::{Gap, Reason, Told};
@@ -10,6 +12,10 @@ use super::store::{ByCookie, Entry, Store};
 /// Sockets that are remembered because their end was told without the kernel having said so; with more, all are
 /// forgotten, and one of them may end twice.
 const GONE_MAX: usize = 65_536;
+
+/// Sockets that ended and are remembered for what the kernel tells of them afterwards: it reports the error of a connection
+/// when that is over (net/ipv4/tcp_input.c, tcp_reset), at once.
+const DEPARTED_MAX: usize = 1024;
 
 /// What may be wrong with what is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +61,9 @@ pub struct Lives {
     pub(super) ended: ByCookie<()>,
     /// Told to have ended because they were missing: the kernel may still tell of it.
     pub(super) gone: ByCookie<()>,
+    /// Ended last, if incidents are told of.
+    pub(super) departed: VecDeque<Entry>,
+    pub(super) hears_incidents: bool,
     pub(super) unfollowed: u64,
     /// The same when the round began.
     pub(super) unfollowed_before: u64,
@@ -65,6 +74,12 @@ impl Lives {
     /// Nothing is known yet. `traced`: transitions will be told of.
     pub fn new(traced: bool) -> Self {
         Self { traced, ..Self::default() }
+    }
+
+    /// The same, and incidents will be told of.
+    #[must_use]
+    pub fn with_incidents(self, hears_incidents: bool) -> Self {
+        Self { hears_incidents, ..self }
     }
 
     /// The same with other rules.
@@ -106,6 +121,17 @@ impl Lives {
     /// Something was lost. What waits has to be read before the next round begins.
     pub fn lost(&mut self, reason: Reason, lost: Option<u64>, since: Time, tell: Teller<'_>) {
         self.open_gap(Gap { reason, since, lost }, tell);
+    }
+
+    /// A socket is gone, and its end was told.
+    pub(super) fn depart(&mut self, entry: Entry) {
+        if !self.hears_incidents {
+            return;
+        }
+        if self.departed.len() >= DEPARTED_MAX {
+            self.departed.pop_front();
+        }
+        self.departed.push_back(entry);
     }
 
     pub(super) fn has_gap(&self) -> bool {

@@ -4,6 +4,7 @@ use core::fmt;
 
 use sockeye_wire::sock_diag::state::State;
 
+use super::incident::Met;
 use super::life::{Life, Time};
 
 /// What happened to a socket.
@@ -125,6 +126,8 @@ pub struct Gap {
 pub enum Told<'a> {
     /// Something happened.
     Event(Event<'a>),
+    /// Something went wrong with a socket, or with a packet.
+    Incident(Met<'a>),
     /// Something was lost.
     Gap(Gap),
     /// What is known is what there is: nothing unread, and the last dumps were whole.

@@ -1,6 +1,7 @@
 //! The lives of sockets: stories of the engine with made messages, and a property over random runs of a model of the kernel.
 
 mod dead;
+mod incidents;
 mod made;
 mod model;
 mod stories;

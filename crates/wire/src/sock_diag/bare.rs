@@ -1,6 +1,6 @@
 //! Messages about sockets that no kernel sent in one piece: for those who keep sockets in the kernel's own form.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use super::inet::{AF_INET, AF_INET6, MESSAGE_LEN};
 use super::state::State;
@@ -30,6 +30,25 @@ pub fn message(state: State, local: SocketAddr, peer: SocketAddr, cookie: u64) -
 pub fn set_state(message: &mut [u8], state: State) {
     if let Some(number) = message.get_mut(1) {
         *number = state.number();
+    }
+}
+
+/// Lets a message say these ends, as far as they are any: a port of 0 is none. An address of IPv4 stands in a message of IPv6
+/// as such sockets have it; the other way round there is no room for one.
+pub fn set_ends(message: &mut [u8], local: SocketAddr, peer: SocketAddr) {
+    let Some(&family) = message.first() else { return };
+    for (end, port_at, address_at) in [(local, 4, 8), (peer, 6, 24)] {
+        if let (Some(port), 1..) = (message.get_mut(port_at..port_at + 2), end.port()) {
+            port.copy_from_slice(&end.port().to_be_bytes());
+        }
+        let Some(address) = message.get_mut(address_at..address_at + 16) else { return };
+        match end.ip() {
+            ip if ip.is_unspecified() => {}
+            IpAddr::V4(ip) if family == AF_INET => address[..4].copy_from_slice(&ip.octets()),
+            IpAddr::V4(ip) => address.copy_from_slice(&ip.to_ipv6_mapped().octets()),
+            IpAddr::V6(ip) if family == AF_INET6 => address.copy_from_slice(&ip.octets()),
+            IpAddr::V6(_) => {}
+        }
     }
 }
 
@@ -71,6 +90,29 @@ mod tests {
             set_state(&mut closing, State::Closing);
             assert_eq!(InetSocket::read(&closing).unwrap().message.state(), Some(State::Closing));
             assert_eq!((&closing[..1], &closing[2..]), (&bytes[..1], &bytes[2..]));
+        }
+    }
+
+    #[test]
+    fn ends_are_those_of_a_packet_as_the_family_of_the_socket_has_them() {
+        let ends = |message: &[u8]| {
+            let read = InetSocket::read(message).unwrap().message;
+            (
+                SocketAddr::new(read.source().unwrap(), u16::try_from(read.sport().unwrap()).unwrap()),
+                SocketAddr::new(read.destination().unwrap(), u16::try_from(read.dport().unwrap()).unwrap()),
+            )
+        };
+        let of = |text: &str| -> SocketAddr { text.parse().unwrap() };
+        for (socket, packet, expected) in [
+            (("0.0.0.0:53", "0.0.0.0:0"), ("10.1.2.3:53", "10.9.8.7:443"), ("10.1.2.3:53", "10.9.8.7:443")),
+            (("[::]:53", "[::]:0"), ("10.1.2.3:53", "10.9.8.7:443"), ("[::ffff:10.1.2.3]:53", "[::ffff:10.9.8.7]:443")),
+            // One that is closed has no port any more, and no address.
+            (("10.1.2.3:53", "10.9.8.7:443"), ("0.0.0.0:0", "10.9.8.7:443"), ("10.1.2.3:53", "10.9.8.7:443")),
+            (("10.1.2.3:53", "10.9.8.7:443"), ("[fd00::1]:54", "[fd00::2]:444"), ("10.1.2.3:54", "10.9.8.7:444")),
+        ] {
+            let mut bytes = message(State::Established, of(socket.0), of(socket.1), 5);
+            set_ends(&mut bytes, of(packet.0), of(packet.1));
+            assert_eq!(ends(&bytes), (of(expected.0), of(expected.1)));
         }
     }
 

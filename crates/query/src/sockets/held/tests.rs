@@ -1,36 +1,12 @@
 //! What one question holds of another.
 
 use super::*;
-use crate::Names;
 use crate::filter::Filter;
+use crate::names::Nobody;
 use crate::sockets::kernel::Abilities;
 use crate::sockets::plan::Question;
 use crate::sockets::registry::catalog;
 use sockeye_wire::Messages;
-
-/// Knows no name.
-struct Nobody;
-
-impl Names for Nobody {
-    fn addresses(&self, host: &str) -> Result<Vec<std::net::IpAddr>, String> {
-        Err(host.to_owned())
-    }
-    fn port(&self, service: &str) -> Result<u16, String> {
-        Err(service.to_owned())
-    }
-    fn user(&self, name: &str) -> Result<u32, String> {
-        Err(name.to_owned())
-    }
-    fn user_name(&self, _: u32) -> Option<String> {
-        None
-    }
-    fn interface(&self, _: &str) -> Result<Option<u32>, String> {
-        Ok(None)
-    }
-    fn cgroup(&self, path: &str) -> Result<(u64, Vec<u8>), String> {
-        Err(path.to_owned())
-    }
-}
 
 fn plan(filter: &str, fields: &[&str]) -> Plan {
     let filter = Filter::parse(&[filter.to_owned()], catalog(), &Nobody).expect("a filter");

@@ -24,7 +24,13 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn open(namespace: Option<Namespace>, number: u16, interval: Duration, several: bool) -> Result<Self> {
-        let follow = feed::Options { interval, receive_buffer: sockeye_conn::RECEIVE_BUFFER, traced: false, udp: true };
+        let follow = feed::Options {
+            interval,
+            receive_buffer: sockeye_conn::RECEIVE_BUFFER,
+            traced: false,
+            incidents: false,
+            udp: true,
+        };
         let feed = Feed::open(namespace.as_ref(), follow)?;
         let label = label(namespace.as_ref()).unwrap_or_default();
         // Which of them something happened in is only of interest where there are several.

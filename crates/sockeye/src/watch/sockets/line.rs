@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use sockeye_query::Value;
 use sockeye_query::filter::Record as _;
-use sockeye_query::sockets::live::{Facts, LiveRow, live_catalog};
+use sockeye_query::sockets::live::{Facts, Incident, LiveRow, live_catalog};
 use sockeye_state::lives::{Reason, Time};
 
 use super::super::report::rfc3339;
 use super::stream::Notice;
 use crate::live::calendar;
+use crate::live::kinds::word;
 use crate::output::{escape, value};
 
 fn begin(out: &mut Vec<u8>, at: Time, netns: Option<&[u8]>) {
@@ -29,7 +30,8 @@ pub(super) fn event(out: &mut Vec<u8>, row: &LiveRow<'_>, at: Time, netns: Optio
         "closed" => '-',
         "opened" | "accepted" | "listening" => '+',
         // A connection that is first seen established came just now, as far as is known.
-        "established" if facts.known == "found" => '+',
+        "established" if facts.known == Some("found") => '+',
+        _ if facts.incident.is_some() => '!',
         _ => '~',
     };
     out.extend_from_slice(format!(" sockets {sign} {}", facts.event).as_bytes());
@@ -44,9 +46,12 @@ pub(super) fn event(out: &mut Vec<u8>, row: &LiveRow<'_>, at: Time, netns: Optio
         "closed" => whole_life(out, facts),
         _ => {}
     }
+    if let Some(incident) = &facts.incident {
+        went_wrong(out, row, incident);
+    }
     owner(out, row);
-    if facts.event == "closed" && facts.known != "birth" {
-        let known = if facts.known == "found" { " (found alive)" } else { " (only its end was seen)" };
+    if facts.event == "closed" && facts.known != Some("birth") {
+        let known = if facts.known == Some("found") { " (found alive)" } else { " (only its end was seen)" };
         out.extend_from_slice(known.as_bytes());
     }
     out.extend_from_slice(if facts.resync { b" (resync)\n" } else { b"\n" });
@@ -87,6 +92,32 @@ fn state(out: &mut Vec<u8>, row: &LiveRow<'_>) {
     }
     if let Some(now) = read(row, "state") {
         value::text(out, &now);
+    }
+}
+
+/// ` received, NETFILTER_DROP in nf_hook_slow`, ` established, 1 segment, 5 up to now`, ` ECONNREFUSED`.
+fn went_wrong(out: &mut Vec<u8>, row: &LiveRow<'_>, incident: &Incident<'_>) {
+    let mut parts = Vec::new();
+    let read = |name| {
+        let mut text = Vec::new();
+        value::text(&mut text, &read(row, name)?);
+        Some(text)
+    };
+    if row.facts.event == "retransmit" {
+        parts.extend(read("state"));
+        let several = |count: u64| if count == 1 { "1 segment".to_owned() } else { format!("{count} segments") };
+        parts.extend(incident.segments.map(|count| several(count).into_bytes()));
+        let [.., retransmissions, _, _, _, _] = row.facts.totals;
+        parts.extend(retransmissions.map(|count| format!("{count} up to now").into_bytes()));
+    }
+    parts.extend(["direction", "reason", "error"].into_iter().filter_map(read));
+    if !parts.is_empty() {
+        out.push(b' ');
+        out.extend_from_slice(&parts.join(&b", "[..]));
+    }
+    if let Some(location) = read("location") {
+        out.extend_from_slice(b" in ");
+        out.extend_from_slice(&location);
     }
 }
 
@@ -141,8 +172,7 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             let lost = match (gap.reason, gap.lost) {
                 (Reason::Dump, _) => "a dump was not whole".to_owned(),
                 (Reason::TooMany, _) => "there are more sockets than can be followed".to_owned(),
-                (_, Some(1)) => "1 event lost".to_owned(),
-                (_, Some(lost)) => format!("{lost} events lost"),
+                (_, Some(lost)) => counted(lost, "event"),
                 (_, None) => "an unknown number of events lost".to_owned(),
             };
             out.extend_from_slice(format!(" sockets gap: {lost} since {}\n", rfc3339(calendar(at))).as_bytes());
@@ -155,6 +185,16 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             begin(out, at, netns);
             out.extend_from_slice(b" sockets gap: the namespace is gone\n");
         }
+        Notice::Lost(kind, lost) => {
+            begin(out, crate::live::now(), netns);
+            let lost = counted(*lost, &format!("{} event", word(*kind)));
+            out.extend_from_slice(format!(" sockets gap: {lost} since {}\n", rfc3339(calendar(at))).as_bytes());
+        }
         Notice::Sources(_) => {}
     }
+}
+
+/// `1 drop event lost`.
+fn counted(lost: u64, what: &str) -> String {
+    format!("{lost} {what}{} lost", if lost == 1 { "" } else { "s" })
 }

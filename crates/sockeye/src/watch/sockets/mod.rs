@@ -1,8 +1,11 @@
 //! `sockeye watch sockets`: connections from birth to death, a line or an object each.
 
 mod followed;
+mod heard;
 mod line;
 mod object;
+#[cfg(test)]
+mod page;
 mod run;
 mod stream;
 mod waiting;

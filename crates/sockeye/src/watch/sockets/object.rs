@@ -3,10 +3,11 @@
 use sockeye_query::Value;
 use sockeye_query::filter::Record as _;
 use sockeye_query::sockets::live::{LiveRow, TOTALS, live_catalog};
-use sockeye_state::lives::Time;
+use sockeye_state::lives::{Reason, Time};
 
 use super::super::report::rfc3339;
 use super::stream::Notice;
+use crate::live::kinds::word;
 use crate::live::{calendar, now};
 use crate::output::json::Json;
 use crate::output::run::Line;
@@ -51,16 +52,21 @@ impl Objects {
             }
         }
         out.extend_from_slice(b",\"key\":{");
-        for (at, name) in ["cookie", "proto", "local", "local_port", "peer", "peer_port"].into_iter().enumerate() {
-            let Some(field) = live_catalog().find(name) else { continue };
-            let Some(read) = row.value(field) else { continue };
-            if at > 0 {
-                out.push(b',');
-            }
-            value::json_entry(out, &live_catalog().info(field).json, &read);
+        members(out, row, &["cookie", "proto", "local", "local_port", "peer", "peer_port"]);
+        out.push(b'}');
+        if facts.incident.is_some() {
+            out.extend_from_slice(b",\"incident\":{");
+            members(out, row, &["direction", "reason", "location", "segments", "error"]);
+            out.push(b'}');
         }
-        out.extend_from_slice(b"},\"life\":{");
-        member(out, "known", facts.known);
+        let Some(known) = facts.known else {
+            // It is not followed: there is no more to say of it.
+            owners(out, row);
+            out.extend_from_slice(b"}\n");
+            return;
+        };
+        out.extend_from_slice(b",\"life\":{");
+        member(out, "known", known);
         let words = [("side", facts.side), ("end", facts.end), ("old_state", facts.old_state)];
         for (name, word) in words {
             if let Some(word) = word {
@@ -85,6 +91,20 @@ impl Objects {
         };
         json.row(out, &mut self.line, Row::Socket(&row.row));
         out.extend_from_slice(b"}\n");
+    }
+}
+
+/// These fields, as far as they are known.
+fn members(out: &mut Vec<u8>, row: &LiveRow<'_>, names: &[&str]) {
+    let mut first = true;
+    for name in names {
+        let Some((field, read)) = live_catalog().find(name).and_then(|field| Some((field, row.value(field)?))) else {
+            continue;
+        };
+        if !std::mem::take(&mut first) {
+            out.push(b',');
+        }
+        value::json_entry(out, &live_catalog().info(field).json, &read);
     }
 }
 
@@ -140,13 +160,18 @@ fn begin(out: &mut Vec<u8>, at: Time, netns: Option<&[u8]>) {
     }
 }
 
+fn words(words: impl IntoIterator<Item = &'static str>) -> Value<'static> {
+    Value::List(words.into_iter().map(|word| Value::Text(word.as_bytes())).collect())
+}
+
 fn member(out: &mut Vec<u8>, key: &str, text: &str) {
     value::json_entry(out, key, &Value::Text(text.as_bytes()));
 }
 
 /// A gap, its end, or where all of this is known from.
 pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Option<&[u8]>) {
-    begin(out, if matches!(notice, Notice::Gap(_)) { now() } else { at }, netns);
+    let is_loss = matches!(notice, Notice::Gap(_) | Notice::Lost(..));
+    begin(out, if is_loss { now() } else { at }, netns);
     match notice {
         Notice::Gap(gap) => {
             out.extend_from_slice(b",\"change\":\"gap\",\"tables\":[\"sockets\"],");
@@ -160,10 +185,29 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
         Notice::Gone => out.extend_from_slice(
             b",\"change\":\"gap\",\"tables\":[\"sockets\"],\"reason\":\"namespace-gone\",\"lost\":null",
         ),
-        Notice::Sources(sources) => {
-            let list = sources.iter().map(|source| Value::Text(source.as_bytes())).collect();
+        Notice::Lost(kind, lost) => {
+            out.extend_from_slice(b",\"change\":\"gap\",\"tables\":[\"sockets\"],");
+            value::json_entry(out, "events", &words([word(*kind)]));
+            out.push(b',');
+            member(out, "since", &rfc3339(calendar(at)));
+            out.push(b',');
+            member(out, "reason", &Reason::Ring.to_string());
+            out.extend_from_slice(format!(",\"lost\":{lost}").as_bytes());
+        }
+        Notice::Sources(heard) => {
             out.extend_from_slice(b",\"change\":\"sources\",");
-            value::json_entry(out, "sources", &Value::List(list));
+            value::json_entry(out, "sources", &words(heard.sources().iter().copied()));
+            out.push(b',');
+            value::json_entry(out, "events", &words(heard.kinds.iter().map(word)));
+            out.extend_from_slice(b",\"not_told\":[");
+            for (at, lacking) in heard.missing.iter().enumerate() {
+                out.extend_from_slice(if at == 0 { b"{" } else { b",{" });
+                value::json_entry(out, "events", &words(lacking.kinds.iter().map(word)));
+                out.push(b',');
+                member(out, "reason", &lacking.reason);
+                out.push(b'}');
+            }
+            out.push(b']');
         }
     }
     out.extend_from_slice(b"}\n");

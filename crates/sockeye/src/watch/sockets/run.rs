@@ -5,16 +5,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rustix::event::{PollFd, PollFlags};
+use sockeye_bpf::events::EventKind;
+use sockeye_conn::Namespace;
 use sockeye_query::filter::Filter;
 use sockeye_query::sockets::live::live_catalog;
 use sockeye_state::lives::{Reason, Time, Told};
 
 use super::super::complain;
 use super::super::lookout::Lookout;
-use super::super::options::{Options, Source, StreamFormat};
+use super::super::options::{Options, StreamFormat};
 use super::super::out::Out;
 use super::super::stop::Stop;
 use super::followed::{Followed, Following, Places};
+use super::heard;
 use super::object::Objects;
 use super::stream::{Notice, Stream};
 use super::waiting::Waiting;
@@ -22,9 +25,9 @@ use crate::exit::Status;
 use crate::live::feed;
 use crate::live::now;
 use crate::live::owners::Owners;
-use crate::live::trace::Trace;
+use crate::live::trace::{Heard, Trace};
 use crate::sockets::Mistaken;
-use crate::sockets::run::namespaces;
+use crate::sockets::run::{Namespaces, namespaces};
 use crate::sockets::system::SystemNames;
 
 /// Follows the sockets until a signal ends it, the reader has gone, or as many events as wanted were told.
@@ -42,11 +45,12 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         Filter::parse(words, live_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?
     };
     // Heard before anything is asked.
-    let mut trace = trace(options.source)?;
+    let mut heard = heard::open(options, only(options, &found)?)?;
     let follow = feed::Options {
         interval: options.interval,
         receive_buffer: options.receive_buffer,
-        traced: trace.is_some(),
+        traced: heard.is_traced(),
+        incidents: heard.trace.is_some(),
         udp: true,
     };
     let mut followed = Vec::new();
@@ -68,32 +72,35 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     let mut stream = Stream {
         options,
         filter: &filter.expression,
+        kinds: heard.kinds,
         shows_netns: options.netns.is_some(),
         objects: Objects::new(),
         out: Out::new(options.limit),
         gaps: std::collections::HashSet::new(),
     };
-    let sources: &[&str] =
-        if trace.is_some() { &["bpf", "destroy-groups", "dumps"] } else { &["destroy-groups", "dumps"] };
     let mut said = false;
+    let mut has_lost = false;
     let mut waiting = Waiting::default();
     while stream.out.is_open() {
         if waiting.until().is_none() {
             owners.look();
         }
-        advance(&mut followed, trace.as_mut(), &mut owners, &mut stream, &mut waiting, false)?;
+        let trace = heard.trace.as_mut();
+        has_lost |= advance(&mut followed, trace, &mut owners, &mut stream, &mut waiting, false)?;
         if !said && followed.iter().all(|one| one.feed.is_synced()) {
             said = true;
-            announce(&followed, sources, &mut stream);
+            announce(&followed, &heard, &mut stream);
         }
         stream.out.flush();
-        let others = [owners.due(), waiting.until(), trace.as_ref().map(Trace::due)].into_iter().flatten().min();
+        let trace = heard.trace.as_ref().map(Trace::due);
+        let others = [owners.due(), waiting.until(), trace].into_iter().flatten().min();
         if !stream.out.is_open() || wait(&stop, &mut followed, others, lookout.as_mut())? {
             break;
         }
         if let Some(lookout) = lookout.as_mut().filter(|lookout| lookout.next_due() <= Instant::now()) {
             // What waits speaks of namespaces by their places.
-            advance(&mut followed, trace.as_mut(), &mut owners, &mut stream, &mut waiting, true)?;
+            let trace = heard.trace.as_mut();
+            has_lost |= advance(&mut followed, trace, &mut owners, &mut stream, &mut waiting, true)?;
             let mut following = Following { options: follow, owners: &owners, stream: &mut stream };
             lookout.look(&mut followed, &mut following)?;
         }
@@ -103,17 +110,19 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         }
     }
     // What happened before the end is told.
-    advance(&mut followed, trace.as_mut(), &mut owners, &mut stream, &mut waiting, true)?;
+    has_lost |= advance(&mut followed, heard.trace.as_mut(), &mut owners, &mut stream, &mut waiting, true)?;
     stream.out.flush();
     if let Some(error) = stream.out.into_error() {
         return Err(error).context("cannot write what happened");
     }
-    let whole = entered_all && !followed.is_empty() && followed.iter().all(|one| one.feed.is_synced());
+    // What was lost of incidents is never known: nobody can be asked for it.
+    let heard_all = !has_lost && !heard.is_incomplete;
+    let whole = entered_all && heard_all && !followed.is_empty() && followed.iter().all(|one| one.feed.is_synced());
     Ok(if whole { Status::Whole } else { Status::Incomplete })
 }
 
 /// Reads what happened since the last time, and tells of it unless something waits for a look at owners; all of it, if it
-/// `is_last`.
+/// `is_last`. `true`: incidents were lost.
 fn advance(
     followed: &mut [Followed],
     trace: Option<&mut Trace>,
@@ -121,8 +130,8 @@ fn advance(
     stream: &mut Stream<'_>,
     waiting: &mut Waiting,
     is_last: bool,
-) -> Result<()> {
-    let mut is_new = false;
+) -> Result<bool> {
+    let (mut is_new, mut has_lost) = (false, false);
     let known = Places::of(followed);
     let places = known.with(owners);
     let mut take = |at: usize, told: &Told<'_>| {
@@ -133,13 +142,19 @@ fn advance(
             is_new |= stream.take(told, &places[at]);
         }
     };
+    let mut lost = None;
     if let Some(trace) = trace {
-        let lost = trace.read(&mut |netns, change| {
+        lost = trace.read(&mut |netns, heard| {
             let Some(at) = followed.iter().position(|one| one.inode == u64::from(netns)) else { return };
-            followed[at].feed.transition(change, &mut |told| take(at, &told));
+            let (feed, mut tell) = (&mut followed[at].feed, |told: Told<'_>| take(at, &told));
+            match heard {
+                Heard::Transition(change) => feed.transition(change, &mut tell),
+                Heard::Incident(incident) => feed.incident(incident, &mut tell),
+            }
         });
         // Whose they were is not known.
-        if let Some((lost, since)) = lost {
+        if let Some((lost, since)) = lost.map(|lost| (lost.of(EventKind::State), lost.since)).filter(|lost| lost.0 > 0)
+        {
             for (at, one) in followed.iter_mut().enumerate() {
                 one.feed.lost(Reason::Ring, Some(lost), since, &mut |told| take(at, &told));
             }
@@ -147,6 +162,13 @@ fn advance(
     }
     for (at, one) in followed.iter_mut().enumerate() {
         one.feed.advance(&mut |told| take(at, &told))?;
+    }
+    if let Some(lost) = lost {
+        let told = lost.incidents().filter(|(kind, _)| stream.kinds.contains(*kind));
+        for (kind, count) in told.collect::<Vec<_>>() {
+            has_lost = true;
+            stream.notice(&Notice::Lost(kind, count), lost.since, &[]);
+        }
     }
     if is_new || waiting.until().is_some() {
         owners.outdate();
@@ -159,15 +181,16 @@ fn advance(
             stream.take(told, &places[at]);
         });
     }
-    Ok(())
+    Ok(has_lost)
 }
 
-/// The kernel's own events, where they may be had; asked for by name, that they may not is an error.
-fn trace(source: Source) -> Result<Option<Trace>> {
-    match source {
-        Source::Dumps => Ok(None),
-        Source::Auto => Ok(Trace::open().ok()),
-        Source::Bpf => Ok(Some(Trace::open()?)),
+/// The inode of the one namespace that is watched; `None` where others may come.
+fn only(options: &Options, found: &Namespaces) -> Result<Option<u64>> {
+    match found.list.as_slice() {
+        _ if options.netns.as_deref().is_some_and(|asked| asked == "all") => Ok(None),
+        [] => Ok(Some(Namespace::current()?.identity().inode)),
+        [one] => Ok(Some(one.identity().inode)),
+        _ => Ok(None),
     }
 }
 
@@ -189,7 +212,7 @@ fn wait(stop: &Stop, followed: &mut [Followed], others: Option<Time>, lookout: O
 }
 
 /// Says on stderr, and in the stream of objects, from where all of this is known.
-fn announce(followed: &[Followed], sources: &[&'static str], stream: &mut Stream<'_>) {
+fn announce(followed: &[Followed], heard: &heard::Heard, stream: &mut Stream<'_>) {
     let count: usize = followed.iter().map(|one| one.feed.lives.len()).sum();
     let places = match followed.len() {
         1 => String::new(),
@@ -197,11 +220,12 @@ fn announce(followed: &[Followed], sources: &[&'static str], stream: &mut Stream
     };
     let cost: Duration = followed.iter().map(|one| one.feed.cost).sum();
     complain(&format!(
-        "watching {count} sockets{places}, synced; from {}; a round of dumps takes {}",
-        sources.join(" and "),
-        humantime::format_duration(Duration::from_micros(u64::try_from(cost.as_micros()).unwrap_or(u64::MAX)))
+        "watching {count} sockets{places}, synced; from {}; a round of dumps takes {}{}",
+        heard.sources().join(" and "),
+        humantime::format_duration(Duration::from_micros(u64::try_from(cost.as_micros()).unwrap_or(u64::MAX))),
+        heard.lacks()
     ));
     if stream.options.format() == StreamFormat::Ndjson {
-        stream.notice(&Notice::Sources(sources), now(), &[]);
+        stream.notice(&Notice::Sources(heard), now(), &[]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use sockeye_bpf::events::EventKind;
 use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::sockets::Surroundings;
 use sockeye_query::sockets::live::LiveRow;
@@ -9,7 +10,9 @@ use sockeye_state::lives::{Gap, Happening, Time, Told};
 
 use super::super::options::{Options, StreamFormat};
 use super::super::out::Out;
+use super::heard::Heard;
 use super::{line, object};
+use crate::live::kinds::Kinds;
 use crate::live::row;
 
 /// Something to tell beside sockets.
@@ -20,14 +23,18 @@ pub(super) enum Notice<'n> {
     Synced(Time),
     /// The namespace is gone.
     Gone,
-    /// From where it is known.
-    Sources(&'n [&'static str]),
+    /// From where it is known, and what of it.
+    Sources(&'n Heard),
+    /// Of this kind so many events were lost. Nobody can be asked for them.
+    Lost(EventKind, u64),
 }
 
 /// The stream of what happens.
 pub(super) struct Stream<'s> {
     pub(super) options: &'s Options,
     pub(super) filter: &'s Expression,
+    /// What is told.
+    pub(super) kinds: Kinds,
     pub(super) shows_netns: bool,
     pub(super) objects: object::Objects,
     pub(super) out: Out,
@@ -42,7 +49,8 @@ impl Stream<'_> {
         match told {
             Told::Event(event) => {
                 let is_new = !matches!(event.happening, Happening::Closed | Happening::State(_));
-                if event.happening == Happening::Present && !self.options.snapshot {
+                let is_wanted = event.happening != Happening::Present || self.options.snapshot;
+                if !is_wanted || !self.kinds.contains(EventKind::State) {
                     return is_new;
                 }
                 let Some(row) = row::of(event, surroundings) else { return is_new };
@@ -53,6 +61,18 @@ impl Stream<'_> {
                     }
                 }
                 is_new
+            }
+            Told::Incident(met) => {
+                if self.kinds.without(Kinds::STATE).is_empty() || !self.out.is_open() {
+                    return false;
+                }
+                let message = row::incident_message(met);
+                let Some(row) = row::of_incident(met, &message, surroundings) else { return false };
+                if self.filter.decide(&row) == Decision::Yes {
+                    self.event(&row, met.incident.at, label);
+                    self.out.count();
+                }
+                false
             }
             Told::Gap(gap) => {
                 self.gaps.insert(label.to_vec());

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use sockeye_state::lives::{Event, Gap, Happening, Kept, Time, Told};
+use sockeye_state::lives::{Event, Gap, Happening, Kept, KeptMet, Time, Told};
 
 use crate::live::now;
 
@@ -24,6 +24,7 @@ pub(super) struct Waiting {
 
 enum Late {
     Event(Box<Kept>),
+    Incident(Box<KeptMet>),
     Gap(Gap),
     Synced(Time),
 }
@@ -36,6 +37,7 @@ impl Waiting {
         }
         let late = match told {
             Told::Event(event) => Late::Event(Box::new(event.keep())),
+            Told::Incident(met) => Late::Incident(Box::new(met.keep())),
             Told::Gap(gap) => Late::Gap(*gap),
             Told::Synced(at) => Late::Synced(*at),
             _ => return false,
@@ -62,6 +64,7 @@ impl Waiting {
         for (place, late) in self.list.drain(..) {
             match late {
                 Late::Event(kept) => each(place, &Told::Event(kept.event())),
+                Late::Incident(kept) => each(place, &Told::Incident(kept.met())),
                 Late::Gap(gap) => each(place, &Told::Gap(gap)),
                 Late::Synced(at) => each(place, &Told::Synced(at)),
             }

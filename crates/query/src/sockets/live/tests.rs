@@ -1,0 +1,73 @@
+use sockeye_wire::sock_diag::bare;
+use sockeye_wire::sock_diag::inet::IPPROTO_TCP;
+use sockeye_wire::sock_diag::state::State;
+
+use super::*;
+use crate::filter::{Decision, Filter};
+use crate::names::Nobody;
+use crate::sockets::surroundings::Nothing;
+use crate::sockets::table::Table;
+
+#[test]
+fn fields_of_a_life_come_before_parts_of_a_message() {
+    let catalog = live_catalog();
+    let own = |name: &str| live_own(catalog.find(name).unwrap());
+    assert_eq!(own("duration"), Some(Own::Duration));
+    assert_eq!(own("old.state"), Some(Own::OldState));
+    for (at, (name, ..)) in (0..).zip(TOTALS) {
+        assert_eq!(own(name), Some(Own::Total(at)), "{name}");
+    }
+    for (at, (name, ..)) in (0..).zip(RATES) {
+        assert_eq!(own(name), Some(Own::Rate(at)), "{name}");
+    }
+    assert_eq!(own("why"), Some(Own::Why));
+    for (part, name, ..) in incident::FIELDS {
+        assert_eq!(own(name), Some(Own::Incident(part)), "{name}");
+    }
+    // A word for what happens, and a field of what happened.
+    assert_eq!(catalog.word("error").unwrap().values, ["error"]);
+    assert_eq!(own("tcp_info.rtt"), None);
+    assert_eq!(own("state"), None);
+    assert_eq!(catalog.info(catalog.find("rtt").unwrap()).json, "rtt_us");
+    assert_eq!(catalog.word("closed").unwrap().values, ["closed"]);
+}
+
+/// A drop, as a filter of these words decides on it.
+fn decides(words: &str, incident: Incident<'_>) -> Decision {
+    let end = "10.1.2.3:4567".parse().unwrap();
+    let message = bare::message(State::Unknown(0), end, "10.9.8.7:443".parse().unwrap(), 0);
+    let row = SocketRow::read(Table::Raw, &message, &Nothing).unwrap();
+    let facts = Facts { event: "drop", incident: Some(incident), ..Facts::default() };
+    let filter = Filter::parse(&[words], live_catalog(), &Nobody).unwrap_or_else(|mistake| panic!("{mistake}"));
+    filter.expression.decide(&LiveRow { row, facts })
+}
+
+#[test]
+fn a_filter_speaks_of_what_went_wrong_and_what_nobody_said_is_unknown() {
+    let dropped = Incident {
+        protocol: Some(IPPROTO_TCP),
+        direction: Some("received"),
+        reason: Some("NETFILTER_DROP"),
+        location: Some("nf_hook_slow"),
+        ..Incident::default()
+    };
+    for (words, holds) in [
+        ("drop and reason = NETFILTER_DROP and direction = received", Decision::Yes),
+        ("drop and reason = NO_SOCKET", Decision::No),
+        ("location ~ nf_*", Decision::Yes),
+        ("dport = 443 and not error", Decision::Yes),
+        ("error = ECONNREFUSED", Decision::Unknown),
+        ("cookie = 0", Decision::Unknown),
+        ("state = established", Decision::Unknown),
+        ("uid = 0", Decision::Unknown),
+    ] {
+        assert_eq!(decides(words, dropped), holds, "{words}");
+    }
+    let refused = Incident { error: Some(111), ..Incident::default() };
+    assert_eq!(decides("error = ECONNREFUSED", refused), Decision::Yes);
+    assert_eq!(refused.value(Part::Error), Some(Value::Word("ECONNREFUSED")));
+    assert_eq!(Incident { error: Some(4095), ..refused }.value(Part::Error), Some(Value::Unsigned(4095)));
+    let protocol = |protocol| Incident { protocol: Some(protocol), ..Incident::default() }.foreign_protocol();
+    assert_eq!(protocol(58), Some(Value::Word("icmpv6")));
+    assert_eq!((protocol(253), protocol(132)), (Some(Value::Unsigned(253)), None));
+}

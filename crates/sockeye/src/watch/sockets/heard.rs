@@ -1,0 +1,95 @@
+//! What is heard of the kernel: what was asked for, what may be had, and what is missing.
+
+use anyhow::{Context as _, Result};
+use sockeye_bpf::events::EventKind;
+
+use super::super::options::{Options, Source};
+use crate::live::kinds::{Kinds, word};
+use crate::live::trace::Trace;
+use crate::sockets::Mistaken;
+
+/// What is heard.
+pub(super) struct Heard {
+    /// The kernel's own events, where they may be had.
+    pub(super) trace: Option<Trace>,
+    /// What is told.
+    pub(super) kinds: Kinds,
+    /// What is not, or not all of it, and why.
+    pub(super) missing: Vec<Lacking>,
+    /// Something of that was asked for by name.
+    pub(super) is_incomplete: bool,
+}
+
+/// Kinds that are not told, for one reason.
+pub(super) struct Lacking {
+    pub(super) kinds: Kinds,
+    pub(super) reason: String,
+}
+
+/// Begins to hear. What was asked for by name and is not to be had is an error; of what is only a default it is said that it is
+/// missing. `netns`: only of the namespace with this inode.
+pub(super) fn open(options: &Options, netns: Option<u64>) -> Result<Heard> {
+    let named: Option<Kinds> = options.events.as_ref().map(|kinds| kinds.iter().map(|kind| kind.kind()).collect());
+    let wanted = named.unwrap_or(Kinds::ALL);
+    let incidents = wanted.without(Kinds::STATE);
+    let is_named = named.is_some() && !incidents.is_empty();
+    if options.source == Source::Dumps {
+        if is_named {
+            let words = incidents.words();
+            return Err(Mistaken::sentence(format!(
+                "only the kernel's own events tell of {words}: leave out --source dumps, or ask for --events state"
+            )));
+        }
+        return Ok(without(wanted, incidents, "--source dumps".to_owned()));
+    }
+    // Whoever holds sockets is known from their births, so changes of state are heard whatever is told.
+    let trace = match Trace::open(wanted.with(Kinds::STATE), netns) {
+        Ok(trace) => trace,
+        Err(error) if options.source == Source::Auto && !is_named => {
+            let reason = error.capability().map_or_else(|| error.to_string(), |needed| format!("needs {needed}"));
+            return Ok(without(wanted, incidents, reason));
+        }
+        Err(error) if is_named => return Err(error).context(format!("cannot tell of {}", incidents.words())),
+        Err(error) => return Err(error.into()),
+    };
+    let mut missing = Vec::new();
+    for one in trace.missing() {
+        let kind = one.kind;
+        if kind == EventKind::State && options.source == Source::Auto {
+            // Dumps tell of it.
+            continue;
+        }
+        let is_asked_for = named.is_some() || options.source == Source::Bpf && kind == EventKind::State;
+        if is_asked_for && !trace.kinds().contains(kind) {
+            return Err(anyhow::Error::msg(format!("cannot tell of {}: {}", word(kind), one.error)));
+        }
+        missing.push(Lacking { kinds: Kinds::of(kind), reason: one.error.to_string() });
+    }
+    let kinds = wanted.and(trace.kinds().with(Kinds::STATE));
+    Ok(Heard { trace: Some(trace), kinds, is_incomplete: named.is_some() && !missing.is_empty(), missing })
+}
+
+/// What is heard without the kernel's own events.
+fn without(wanted: Kinds, incidents: Kinds, reason: String) -> Heard {
+    let missing = if incidents.is_empty() { Vec::new() } else { vec![Lacking { kinds: incidents, reason }] };
+    Heard { trace: None, kinds: wanted.and(Kinds::STATE), missing, is_incomplete: false }
+}
+
+impl Heard {
+    /// Whether TCP's changes of state are heard as they happen.
+    pub(super) fn is_traced(&self) -> bool {
+        self.trace.as_ref().is_some_and(|trace| trace.kinds().contains(EventKind::State))
+    }
+
+    /// Where all of it is known from.
+    pub(super) fn sources(&self) -> &'static [&'static str] {
+        if self.trace.is_some() { &["bpf", "destroy-groups", "dumps"] } else { &["destroy-groups", "dumps"] }
+    }
+
+    /// What is missing, for people: `; not told: reset (this kernel has no tracepoint tcp_send_reset)`.
+    pub(super) fn lacks(&self) -> String {
+        let each = self.missing.iter().map(|one| format!("{} ({})", one.kinds.words(), one.reason));
+        let all: Vec<_> = each.collect();
+        if all.is_empty() { String::new() } else { format!("; not told: {}", all.join("; ")) }
+    }
+}
