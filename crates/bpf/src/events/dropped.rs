@@ -5,10 +5,23 @@ use super::{
     record::*,
     socket::{TIME_WAIT, common},
 };
-use crate::{assembler::*, error::Error};
+use crate::{
+    assembler::*,
+    btf::{Btf, Member},
+    error::Error,
+};
 
 /// `ETH_P_IP` and `ETH_P_IPV6`.
 const PROTOCOLS: [u16; 2] = [0x0800, 0x86dd];
+
+/// `AF_INET` and `AF_INET6`.
+const FAMILIES: [i32; 2] = [2, 10];
+
+/// By which device a packet came in, 0 for none: set on the way in, also by the loopback device (net/core/dev.c,
+/// __netif_receive_skb_core).
+fn came_in_by(btf: &Btf) -> Option<Member> {
+    btf.member("sk_buff", "skb_iif").filter(|device| device.bytes == 4)
+}
 
 /// The places of what the kernel says of a dropped packet.
 pub(super) struct Arguments {
@@ -49,6 +62,7 @@ pub(super) fn packet(code: &mut Code<'_>, arguments: &Arguments) -> Result<(), E
     }
     code.steps.place(without);
     code.begin_for_packet(DROPPED)?;
+    code.sender()?;
     code.steps.place(filled);
     code.argument(R1, arguments.reason);
     code.steps.store(RECORD, NUMBER, R1, Width::Four);
@@ -93,7 +107,8 @@ impl Code<'_> {
         i32::try_from(number).ok()
     }
 
-    /// Leaves if the packet is not one of IP.
+    /// Leaves if the packet is not one of IP. One that is dropped before it has headers, as there is no route for it, says
+    /// nothing yet: there the socket that sends it decides (net/ipv4/ip_output.c, __ip_queue_xmit).
     fn only_ip(&mut self) -> Result<(), Error> {
         let is_ip = self.steps.label();
         let protocol = self.btf.need("sk_buff", "protocol")?;
@@ -101,8 +116,36 @@ impl Code<'_> {
         for wanted in PROTOCOLS {
             self.steps.jump_if(R1, Is::Equal, u16::from_ne_bytes(wanted.to_be_bytes()).into(), is_ip);
         }
+        self.steps.jump_if(R1, Is::NotEqual, 0, self.out);
+        self.get(R2, OTHER, self.btf.need("sk_buff", "sk")?)?;
+        self.steps.jump_if(R2, Is::Equal, 0, self.out);
+        self.get(R1, R2, common(self.btf, "skc_family")?)?;
+        for wanted in FAMILIES {
+            self.steps.jump_if(R1, Is::Equal, wanted, is_ip);
+        }
         self.steps.jump(self.out);
         self.steps.place(is_ip);
+        Ok(())
+    }
+
+    /// Fills in the socket that sent the packet, where it was sent from here: its ends, and the cookie that it has, if it has one
+    /// yet. The kernel asks for one, of every socket that changes its state or is listed.
+    fn sender(&mut self) -> Result<(), Error> {
+        let btf = self.btf;
+        let done = self.steps.label();
+        if let Some(device) = came_in_by(btf) {
+            self.get(R1, OTHER, device)?;
+            self.steps.jump_if(R1, Is::NotEqual, 0, done);
+        }
+        // The register of the socket is free: of a packet without one it held the namespace.
+        self.get(SOCKET, OTHER, btf.need("sk_buff", "sk")?)?;
+        self.steps.jump_if(SOCKET, Is::Equal, 0, done);
+        // Read, not asked for: the helper that makes a cookie takes no pointer of this kind on every kernel.
+        let cookie = btf.member("sock_common", "skc_cookie").filter(|cookie| cookie.bytes == 8);
+        self.record_if(COOKIE, SOCKET, cookie)?;
+        self.ends()?;
+        self.whole()?;
+        self.steps.place(done);
         Ok(())
     }
 
@@ -136,12 +179,9 @@ impl Code<'_> {
         Ok(())
     }
 
-    /// Fills in whether the packet came in by a device or was made here, and in that case who sent it: the cookie that its
-    /// socket has, if it has one yet.
+    /// Fills in whether the packet came in by a device or was made here.
     fn way(&mut self) -> Result<(), Error> {
-        let btf = self.btf;
-        // Set on the way in, also by the loopback device (net/core/dev.c, __netif_receive_skb_core).
-        let Some(device) = btf.member("sk_buff", "skb_iif").filter(|device| device.bytes == 4) else { return Ok(()) };
+        let Some(device) = came_in_by(self.btf) else { return Ok(()) };
         let (made_here, done) = (self.steps.label(), self.steps.label());
         self.get(R1, OTHER, device)?;
         self.steps.jump_if(R1, Is::Equal, 0, made_here);
@@ -149,18 +189,16 @@ impl Code<'_> {
         self.steps.jump(done);
         self.steps.place(made_here);
         self.steps.store_number(RECORD, WAY, MADE_HERE.into(), Width::One);
-        self.get(R2, OTHER, btf.need("sk_buff", "sk")?)?;
-        self.steps.jump_if(R2, Is::Equal, 0, done);
-        // Read, not asked for: the helper that makes a cookie takes no pointer of this kind on every kernel.
-        let cookie = btf.member("sock_common", "skc_cookie").filter(|cookie| cookie.bytes == 8);
-        self.record_if(COOKIE, R2, cookie)?;
         self.steps.place(done);
         Ok(())
     }
 
-    /// Copies the beginning of the packet's headers.
+    /// Copies the beginning of the packet's headers, if it has any.
     fn headers(&mut self) -> Result<(), Error> {
         let btf = self.btf;
+        let none = self.steps.label();
+        self.get(R1, OTHER, btf.need("sk_buff", "protocol")?)?;
+        self.steps.jump_if(R1, Is::Equal, 0, none);
         self.get(R3, OTHER, btf.need("sk_buff", "head")?)?;
         self.get(R1, OTHER, btf.need("sk_buff", "network_header")?)?;
         self.steps.add_register(R3, R1);
@@ -168,6 +206,7 @@ impl Code<'_> {
         self.steps.add(R1, HEADERS.into());
         self.steps.set(R2, HEADERS_BYTES.into());
         self.steps.call(Helper::ProbeReadKernel);
+        self.steps.place(none);
         Ok(())
     }
 }

@@ -221,10 +221,9 @@ fn packet(record: Record<'_>, socket: SocketId, direction: Direction) -> SocketI
             let six = |at| IpAddr::V6(Ipv6Addr::from(address(at)));
             (AF_INET6, headers[6], 40, six(8), six(24))
         }
-        _ => return socket,
+        _ => return without_headers(socket),
     };
-    // Those that begin with two ports: TCP, UDP, DCCP, SCTP, UDP-Lite.
-    let has_ports = matches!(protocol, 6 | 17 | 33 | 132 | 136);
+    let has_ports = has_ports(protocol.into());
     let port = |at: usize| match headers.get(length + at..).and_then(|rest| rest.first_chunk()) {
         Some(port) if has_ports => u16::from_be_bytes(*port),
         _ => 0,
@@ -236,6 +235,19 @@ fn packet(record: Record<'_>, socket: SocketId, direction: Direction) -> SocketI
         Direction::Sent => (source, destination),
     };
     SocketId { family, protocol: Some(protocol.into()), local, peer, ..socket }
+}
+
+/// Those that begin with two ports: TCP, UDP, DCCP, SCTP, UDP-Lite.
+fn has_ports(protocol: u16) -> bool {
+    matches!(protocol, 6 | 17 | 33 | 132 | 136)
+}
+
+/// The socket that sent a packet which has no headers yet: a raw one has its protocol where others have a port.
+fn without_headers(mut socket: SocketId) -> SocketId {
+    if !socket.protocol.is_some_and(has_ports) {
+        (socket.local.port, socket.peer.port) = (0, 0);
+    }
+    socket
 }
 
 fn name(names: &Names, number: u32) -> Option<(u32, &str)> {

@@ -107,13 +107,18 @@ impl Code<'_> {
 
     /// Fills in what all sockets have: cookie, namespace, state, addresses and ports.
     pub(super) fn common(&mut self) -> Result<(), Error> {
-        let btf = self.btf;
         self.steps.store_number(RECORD, HAS_SOCKET, 1, Width::One);
         self.steps.copy(R1, SOCKET);
         self.steps.call(Helper::GetSocketCookie);
         self.steps.store(RECORD, COOKIE, R0, Width::Eight);
         self.namespace(R2, SOCKET)?;
         self.named_namespace(R2)?;
+        self.ends()
+    }
+
+    /// Fills in the state, the addresses and the ports.
+    pub(super) fn ends(&mut self) -> Result<(), Error> {
+        let btf = self.btf;
         self.record(STATE, SOCKET, common(btf, "skc_state")?)?;
         self.record(LOCAL_PORT, SOCKET, common(btf, "skc_num")?)?;
         self.record(PEER_PORT, SOCKET, common(btf, "skc_dport")?)?;

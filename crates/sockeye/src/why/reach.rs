@@ -1,5 +1,6 @@
 //! `sockeye why ADDRESS[:PORT]`: the way that the kernel would take, step by step, and what is wrong on it.
 
+mod heard;
 mod route;
 mod sockets;
 mod steps;
@@ -37,7 +38,7 @@ impl Reach {
     pub(super) fn look(target: Target, namespace: Option<&Namespace>, time: Duration) -> Result<Self, Error> {
         // What was lost in the past says nothing of now: counters are held against those of a moment before.
         let before = Look::at_links(namespace)?;
-        std::thread::sleep(time);
+        let heard = heard::listen(target, namespace, time)?;
         let now = Look::at_links(namespace)?;
         let mut kernel = Kernel::open(namespace)?;
         let mut reach = Self { target, steps: Vec::new(), findings: Vec::new(), whole: true };
@@ -54,6 +55,7 @@ impl Reach {
                 reach.findings.extend(machine::lost_on(&before, &now, &name));
             }
         }
+        heard.tell(&mut reach);
         Ok(reach)
     }
 

@@ -21,7 +21,7 @@ fn wait_until(holds: impl Fn() -> bool) {
 }
 
 /// Runs `ip`, which has to work.
-fn ip(arguments: &str) {
+pub(crate) fn ip(arguments: &str) {
     let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip is installed");
     assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }
@@ -49,13 +49,13 @@ fn ask(target: &str) -> (Option<i32>, Value) {
 }
 
 /// The causes that were found, and what each is wrong with.
-fn causes(answer: &Value) -> Vec<(&str, &str)> {
+pub(crate) fn causes(answer: &Value) -> Vec<(&str, &str)> {
     let findings = answer["findings"].as_array().expect("a list");
     findings.iter().map(|one| (one["cause"].as_str().unwrap(), one["subject"].as_str().unwrap())).collect()
 }
 
 /// What was said of a step.
-fn step<'a>(answer: &'a Value, name: &str) -> &'a str {
+pub(crate) fn step<'a>(answer: &'a Value, name: &str) -> &'a str {
     let steps = answer["steps"].as_array().expect("a list");
     let found = steps.iter().find(|step| step["step"] == name);
     found.unwrap_or_else(|| panic!("no {name} in {answer:#}"))["text"].as_str().unwrap()

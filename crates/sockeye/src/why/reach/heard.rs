@@ -1,0 +1,317 @@
+//! What the kernel told of the address while it was watched: dropped packets, resets, segments sent again, errors.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use sockeye_conn::{Error, Namespace};
+use sockeye_state::lives::{Direction, Incident, Trouble};
+use sockeye_wire::sock_diag::state::State;
+
+use super::super::finding::Finding;
+use super::{Reach, Target};
+use crate::live::kinds::Kinds;
+use crate::live::trace::{Heard as Told, Trace};
+
+/// Time between two reads of what the kernel told: much less than fills the ring.
+const SLICE: Duration = Duration::from_millis(50);
+/// Troubles that are told apart by way, reason and place; the kernel has fewer. Of more only the number is known.
+const KINDS_MAX: usize = 200;
+
+/// What makes troubles one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    trouble: u8,
+    sent: Option<bool>,
+    reason: String,
+    location: String,
+}
+
+/// Troubles of one kind.
+#[derive(Clone, Debug)]
+struct Seen {
+    count: u64,
+    trouble: Trouble,
+    direction: Option<Direction>,
+    state: Option<State>,
+    /// Whoever it happened to first.
+    local: SocketAddr,
+    peer: SocketAddr,
+}
+
+/// What was heard of an address.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    seen: BTreeMap<Key, Seen>,
+    /// Those for which there was no room, here.
+    more: u64,
+    /// Events of these kinds that the kernel had no room for, whoever they were of.
+    lost: u64,
+    /// Why nothing could be heard, or what not.
+    missing: Vec<String>,
+    listens: bool,
+    listened: Duration,
+}
+
+/// Listens for so long.
+pub(super) fn listen(target: Target, namespace: Option<&Namespace>, time: Duration) -> Result<Heard, Error> {
+    let netns = match namespace {
+        Some(namespace) => namespace.identity().inode,
+        None => Namespace::current()?.identity().inode,
+    };
+    let mut heard = Heard::default();
+    let began = Instant::now();
+    let mut trace = match Trace::open(Kinds::ALL.without(Kinds::STATE), Some(netns)) {
+        Ok(trace) => Some(trace),
+        Err(error) => {
+            heard
+                .missing
+                .push(error.capability().map_or_else(|| error.to_string(), |needed| format!("needs {needed}")));
+            None
+        }
+    };
+    if let Some(trace) = &trace {
+        heard.listens = true;
+        heard.missing.extend(trace.missing().iter().map(|one| one.error.to_string()));
+    }
+    loop {
+        let left = time.saturating_sub(began.elapsed());
+        std::thread::sleep(left.min(SLICE));
+        if let Some(trace) = &mut trace {
+            let lost = trace.read(&mut |_, told| {
+                if let Told::Incident(incident) = told
+                    && concerns(target, incident)
+                {
+                    heard.take(incident);
+                }
+            });
+            heard.lost += lost.map_or(0, |lost| lost.incidents().map(|(_, lost)| lost).sum());
+        }
+        if left.is_zero() {
+            heard.listened = began.elapsed();
+            return Ok(heard);
+        }
+    }
+}
+
+/// Whether it is about a packet or a socket of that address.
+fn concerns(target: Target, incident: &Incident) -> bool {
+    let is_it = |end: SocketAddr| {
+        end.ip().to_canonical() == target.ip.to_canonical() && target.port.is_none_or(|port| end.port() == port)
+    };
+    is_it(incident.peer) || is_it(incident.local)
+}
+
+impl Heard {
+    fn take(&mut self, incident: &Incident) {
+        let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
+        let key = Key {
+            trouble: incident.trouble as u8,
+            sent: incident.direction.map(|direction| direction == Direction::Sent),
+            reason: match incident.error {
+                Some(error) => std::io::Error::from_raw_os_error(i32::try_from(error).unwrap_or(0)).to_string(),
+                None => text(&incident.reason),
+            },
+            location: text(&incident.location),
+        };
+        let count = incident.segments.filter(|_| incident.trouble == Trouble::Retransmit).unwrap_or(1);
+        if self.seen.len() >= KINDS_MAX && !self.seen.contains_key(&key) {
+            self.more += 1;
+            return;
+        }
+        let seen = self.seen.entry(key).or_insert(Seen {
+            count: 0,
+            trouble: incident.trouble,
+            direction: incident.direction,
+            state: incident.state,
+            local: incident.local,
+            peer: incident.peer,
+        });
+        seen.count += count;
+    }
+
+    fn sum(&self, trouble: Trouble) -> u64 {
+        self.seen.values().filter(|seen| seen.trouble == trouble).map(|seen| seen.count).sum()
+    }
+
+    /// Whether somebody was answered that nobody has the port.
+    fn refused(&self) -> bool {
+        self.seen.iter().any(|(key, seen)| seen.trouble == Trouble::Reset && key.reason == NO_SOCKET)
+    }
+
+    /// Says what was heard, and what it means.
+    pub(super) fn tell(&self, reach: &mut Reach) {
+        let reasons = self.missing.join("; ");
+        if !self.listens {
+            return reach.step("heard", format!("nothing of drops and resets: {reasons}"));
+        }
+        let counts = [
+            (Trouble::Drop, "dropped packet", ""),
+            (Trouble::Reset, "reset", ""),
+            (Trouble::Retransmit, "segment", " sent again"),
+            (Trouble::Error, "error", ""),
+        ];
+        let several = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let counts = counts.into_iter().map(|(trouble, what, after)| (self.sum(trouble), what, after));
+        let told: Vec<_> = counts
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, what, after)| format!("{}{after}", several(count, what)))
+            .collect();
+        let mut text = if told.is_empty() { "nothing that went wrong with it".to_owned() } else { told.join(", ") };
+        let time = Duration::from_millis(u64::try_from(self.listened.as_millis()).unwrap_or(u64::MAX));
+        let _ = write!(text, ", in {}", humantime::format_duration(time));
+        if self.lost + self.more > 0 {
+            let _ = write!(text, "; {} lost, of whomever", several(self.lost + self.more, "event"));
+            reach.whole = false;
+        }
+        if !reasons.is_empty() {
+            let _ = write!(text, "; not heard: {reasons}");
+        }
+        reach.step("heard", text);
+        let refused = self.refused();
+        let findings = self.seen.iter().filter_map(|(key, seen)| match seen.trouble {
+            Trouble::Drop => dropped(key, seen).filter(|_| !(refused && key.reason == NO_SOCKET)),
+            Trouble::Reset => Some(reset(key, seen)),
+            _ => None,
+        });
+        let subject = reach.target.to_string().into_bytes();
+        let findings = findings.map(|finding| Finding { subject: subject.clone(), ..finding });
+        // What was seen to happen explains what is only inferred: a SYN that this host drops has no answer.
+        reach.findings.splice(0..0, findings.collect::<Vec<_>>());
+    }
+}
+
+const NO_SOCKET: &str = "NO_SOCKET";
+const FIREWALL: &str = "NETFILTER_DROP";
+
+/// What usually helps, by the kernel's reasons (include/net/dropreason-core.h).
+const ADVICE: [(&[&str], &str); 12] = [
+    (&[NO_SOCKET], "nobody has that port: start the program, or make it listen on that address"),
+    (
+        &["SOCKET_RCVBUFF", "SOCKET_BACKLOG", "PROTO_MEM"],
+        "the program reads too slowly, or its receive buffer is small",
+    ),
+    (&["IP_RPFILTER"], "the way back leads elsewhere, and rp_filter drops what comes so: sockeye netconf"),
+    (
+        &["IP_OUTNOROUTES", "IP_INNOROUTES", "IP_INADDRERRORS", "IP_INVALID_DEST"],
+        "there is no route for it, or one that forbids it: sockeye routes; sockeye rules",
+    ),
+    (
+        &["NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD"],
+        "nobody on the link answers for that address: sockeye neighbours",
+    ),
+    (
+        &["QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_CONGESTED", "CPU_BACKLOG", "FULL_RING"],
+        "a queue is full, more is sent than the link or the processor takes: sockeye qdiscs",
+    ),
+    (&["TC_INGRESS", "TC_EGRESS"], "a filter of traffic control drops it: sockeye tc-filters"),
+    (&["XDP", "BPF_CGROUP_EGRESS", "SOCKET_FILTER"], "a BPF program drops it: bpftool net; bpftool cgroup tree"),
+    (&["XFRM_POLICY"], "a policy of IPsec forbids it: ip xfrm policy"),
+    (&["SECURITY_HOOK"], "a security module forbids it"),
+    (&["TCP_LISTEN_OVERFLOW"], "the accept queue is full: the program accepts too slowly, or its backlog is too small"),
+    (
+        &["PKT_TOO_BIG", "OTHERHOST", "IP_CSUM", "TCP_CSUM", "UDP_CSUM"],
+        "the packets are not as they should be on that link",
+    ),
+];
+
+/// Packets that were dropped, by the kernel's reason.
+fn dropped(key: &Key, seen: &Seen) -> Option<Finding> {
+    let (cause, advice) = if key.reason == FIREWALL {
+        ("firewall-drop", "a rule of the firewall on this host drops it: nft list ruleset")
+    } else {
+        let known = ADVICE.iter().find(|(reasons, _)| reasons.contains(&key.reason.as_str()));
+        let unknown = "the kernel dropped it for the reason that stands here (include/net/dropreason-core.h)";
+        ("packets-dropped", known.map_or(unknown, |(_, advice)| advice))
+    };
+    // Duplicates and what came too late are dropped by every connection that loses something.
+    let is_normal = key.reason.starts_with("TCP_OLD") || key.reason.starts_with("TCP_TOO_OLD");
+    let finding = Finding::new(cause, "", advice).with("packets", seen.count);
+    (!is_normal).then(|| evident(finding, key, seen))
+}
+
+/// Resets, by their way and by what they answered.
+fn reset(key: &Key, seen: &Seen) -> Finding {
+    let (cause, advice) = match (seen.direction, seen.state) {
+        (Some(Direction::Received), Some(State::SynSent)) => (
+            "connection-refused",
+            "nobody listens on that port there, or a firewall there answers with a reset: look at the other end",
+        ),
+        (Some(Direction::Sent), None) => (
+            "reset-sent",
+            "this host answers that there is no such connection: nobody has that port, or it is over or forgotten",
+        ),
+        (Some(Direction::Sent), _) => {
+            ("reset-sent", "a program of this host broke the connection off, for the reason that the kernel gives")
+        }
+        _ => ("reset-received", "the other end, or a box on the way, broke the connection off: look there"),
+    };
+    evident(Finding::new(cause, "", advice).with("resets", seen.count), key, seen)
+}
+
+fn evident(mut finding: Finding, key: &Key, seen: &Seen) -> Finding {
+    if let Some(direction) = seen.direction {
+        finding = finding.with("direction", direction.word());
+    }
+    for (name, text) in [("reason", &key.reason), ("location", &key.location)] {
+        if !text.is_empty() {
+            finding = finding.with(name, text.as_str());
+        }
+    }
+    finding.with("local", seen.local.to_string()).with("peer", seen.peer.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sockeye_state::lives::Totals;
+
+    fn incident(local: &str, peer: &str) -> Incident {
+        Incident {
+            at: Duration::ZERO,
+            trouble: Trouble::Drop,
+            cookie: None,
+            protocol: Some(6),
+            state: None,
+            local: local.parse().unwrap(),
+            peer: peer.parse().unwrap(),
+            cgroup: None,
+            direction: Some(Direction::Sent),
+            reason: None,
+            location: None,
+            segments: None,
+            totals: Totals::default(),
+            error: None,
+        }
+    }
+
+    #[test]
+    fn it_concerns_an_address_at_either_end_with_its_port() {
+        let asked = |word: &str| Target::read(word).unwrap();
+        let packet = incident("10.9.0.1:40000", "10.9.0.7:443");
+        for (word, holds) in [
+            ("10.9.0.7", true),
+            ("10.9.0.7:443", true),
+            ("10.9.0.7:80", false),
+            ("10.9.0.1", true),
+            ("10.9.0.1:443", false),
+            ("10.9.0.8", false),
+            ("::ffff:10.9.0.7", true),
+        ] {
+            assert_eq!(concerns(asked(word), &packet), holds, "{word}");
+        }
+    }
+
+    #[test]
+    fn troubles_of_one_kind_are_one_and_of_too_many_only_the_number_is_known() {
+        let mut heard = Heard::default();
+        for number in 0..300_u16 {
+            let mut packet = incident("10.9.0.1:40000", "10.9.0.7:443");
+            packet.reason = Some(format!("REASON_{}", number % 250).into());
+            heard.take(&packet);
+        }
+        assert_eq!((heard.seen.len(), heard.sum(Trouble::Drop), heard.more), (KINDS_MAX, 250, 50));
+        assert_eq!(heard.seen.values().map(|seen| seen.count).max(), Some(2));
+    }
+}
