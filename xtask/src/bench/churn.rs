@@ -17,7 +17,7 @@ use super::listing::{self, Cookie, Faults};
 use super::load::{self, Load};
 use super::part::Running;
 use super::program::Program;
-use super::statistics::Sample;
+use super::statistics::{Sample, to_f64};
 use super::{binary, namespace, report};
 
 /// Sockets that come and go, at any time: with those that stay, more than sockeye leaves to one thread.
@@ -185,11 +185,6 @@ fn churners() -> Result<Vec<Running>> {
         churner.number()?;
     }
     Ok(churners)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-fn to_f64(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

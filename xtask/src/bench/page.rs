@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
+use super::common::Common;
 use super::machine;
 use super::report::{self, Row};
 use super::target::Verdict;
@@ -16,27 +17,26 @@ pub(super) struct Page<'p> {
     pub(super) template: &'p str,
     /// What stands for these names; `{machine}` and `{table}` are known here.
     pub(super) values: &'p [(&'p str, &'p str)],
-    /// So little was measured that no time is judged and nothing is written.
-    pub(super) small: bool,
-    /// A target that is missed is a failure.
-    pub(super) check: bool,
+    /// Whether so little was measured that no time is judged and nothing is written, and whether a target that is missed is
+    /// a failure.
+    pub(super) common: &'p Common,
 }
 
 impl Page<'_> {
     /// Prints the rows, writes the page, and fails where that is asked for.
     pub(super) fn conclude(&self, mut rows: Vec<Row>) -> Result<()> {
-        if self.small {
+        if self.common.small {
             for row in &mut rows {
                 row.verdict = Verdict::Reported;
             }
         }
         let table = report::table(&rows);
         print!("{table}");
-        if !self.small {
+        if !self.common.small {
             self.write(&table)?;
         }
         let missed = rows.iter().filter(|row| matches!(row.verdict, Verdict::Missed | Verdict::Undecided)).count();
-        if self.check && missed > 0 {
+        if self.common.check && missed > 0 {
             bail!("{missed} targets missed");
         }
         Ok(())

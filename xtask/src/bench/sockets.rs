@@ -1,10 +1,11 @@
 //! `cargo xtask bench sockets`: time and memory of listings.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use super::common::{Begun, Common};
 use super::contest::{Contest, Outcome, memory_row};
 use super::hold::Shape;
 use super::load::Load;
@@ -12,14 +13,13 @@ use super::page::Page;
 use super::program::Program;
 use super::report::Row;
 use super::target::Target;
-use super::{binary, few, machine, namespace};
+use super::{few, namespace};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md");
 const TEMPLATE: &str = include_str!("performance.template.md");
 
-/// Connections and pairs of a run that only shows that everything works.
+/// Connections of a run that only shows that everything works.
 const CONNECTIONS_SMALL: u64 = 200;
-const PAIRS_SMALL: usize = 2;
 
 /// What a listing that keeps nothing may hold, however many sockets there are.
 const STREAMING_BYTES_MAX: u64 = 16 << 20;
@@ -40,18 +40,8 @@ pub(crate) struct Args {
     /// Connections of the load; each is two sockets
     #[arg(long, value_name = "N", default_value_t = 50_000)]
     connections: u64,
-    /// Runs of each program, by turns with what it is compared with
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
-    pairs: u16,
-    /// Exit with 1 where a target is missed
-    #[arg(long, conflicts_with = "small")]
-    check: bool,
-    /// Few connections and two pairs, and no document: shows that everything works
-    #[arg(long)]
-    small: bool,
-    /// Measure this program instead of building sockeye
-    #[arg(long, value_name = "PATH")]
-    sockeye: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
     /// End `ss` after this many seconds where it looks for owners
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     ss_limit: u64,
@@ -66,7 +56,7 @@ pub(crate) struct Args {
 impl Args {
     /// Runs of each program.
     pub(super) fn pairs(&self) -> usize {
-        if self.small { PAIRS_SMALL } else { self.pairs.into() }
+        self.common.pairs()
     }
 
     /// How long a program may take that is run again.
@@ -75,7 +65,7 @@ impl Args {
     }
 
     fn connections(&self) -> u64 {
-        if self.small { CONNECTIONS_SMALL } else { self.connections }
+        self.common.size(self.connections, CONNECTIONS_SMALL)
     }
 
     /// Says what a command line of sockeye asks of the kernel, where wanted.
@@ -89,11 +79,7 @@ impl Args {
 
 /// Runs the benchmark.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    // Before the first namespace: cargo may need the network.
-    let sockeye = binary::sockeye(args.sockeye.as_ref())?;
-    if let Some(busy) = machine::busy() {
-        eprintln!("{busy}");
-    }
+    let Begun { sockeye, busy } = args.common.begin()?;
     if Program::ss("-V").is_none() {
         eprintln!("ss is not installed: nothing is compared with it");
     }
@@ -113,8 +99,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let sockets = (args.connections() * 2).to_string();
     let (pairs, connections) = (args.pairs().to_string(), args.connections().to_string());
-    let values = &[("{sockets}", sockets.as_str()), ("{connections}", &connections), ("{pairs}", &pairs)];
-    Page { document: DOCUMENT, template: TEMPLATE, values, small: args.small, check: args.check }.conclude(rows)
+    let values =
+        &[("{busy}", busy.as_str()), ("{sockets}", &sockets), ("{connections}", &connections), ("{pairs}", &pairs)];
+    Page { document: DOCUMENT, template: TEMPLATE, values, common: &args.common }.conclude(rows)
 }
 
 fn name(shape: Shape) -> &'static str {

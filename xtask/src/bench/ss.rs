@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use super::common::{Begun, Common};
 use super::contest::{Contest, memory_row};
 use super::hold::Shape;
 use super::load::Load;
@@ -13,14 +14,13 @@ use super::program::Program;
 use super::report::Row;
 use super::same::{self, Same};
 use super::target::Target;
-use super::{binary, few, machine, namespace};
+use super::{few, namespace};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance-ss.md");
 const TEMPLATE: &str = include_str!("performance-ss.template.md");
 
-/// Connections and pairs of a run that only shows that everything works.
+/// Connections of a run that only shows that everything works.
 const CONNECTIONS_SMALL: u64 = 200;
-const PAIRS_SMALL: usize = 2;
 
 /// What a listing that keeps nothing may hold, however many sockets there are.
 const STREAMING_BYTES_MAX: u64 = 16 << 20;
@@ -58,18 +58,8 @@ pub(crate) struct Args {
     /// Connections of the load; each is two sockets
     #[arg(long, value_name = "N", default_value_t = 50_000)]
     connections: u64,
-    /// Runs of each program, by turns with the other
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
-    pairs: u16,
-    /// Exit with 1 where a target is missed
-    #[arg(long, conflicts_with = "small")]
-    check: bool,
-    /// Few connections and two pairs, and no document: shows that everything works
-    #[arg(long)]
-    small: bool,
-    /// Measure this program instead of building sockeye
-    #[arg(long, value_name = "PATH")]
-    sockeye: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
     /// Compare with this `ss`
     #[arg(long, value_name = "PATH", default_value = "ss")]
     ss: PathBuf,
@@ -82,25 +72,16 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    fn pairs(&self) -> usize {
-        if self.small { PAIRS_SMALL } else { self.pairs.into() }
-    }
-
     fn connections(&self) -> u64 {
-        if self.small { CONNECTIONS_SMALL } else { self.connections }
+        self.common.size(self.connections, CONNECTIONS_SMALL)
     }
 }
 
 /// Runs the benchmark.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    // Before the first namespace: cargo may need the network.
-    let sockeye = binary::sockeye(args.sockeye.as_ref())?;
+    let Begun { sockeye, busy } = args.common.begin()?;
     let version = Program::ss_at(&args.ss, "-V").text().context("there is nothing to compare with")?;
     let version = String::from_utf8_lossy(&version).trim().to_owned();
-    let busy = machine::busy();
-    if let Some(busy) = &busy {
-        eprintln!("{busy}");
-    }
     let mut rows = Vec::new();
     // Comes first: the kernel has one hash table for all namespaces, and walks all of it.
     Measuring::new(args, &sockeye, Shape::Mixed, few::CONNECTIONS)?.measure_few(&mut rows)?;
@@ -108,9 +89,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Measuring::new(args, &sockeye, shape, args.connections())?.measure(&mut rows)?;
     }
 
-    let busy = busy.map(|busy| format!(" While it was measured, {busy}.")).unwrap_or_default();
     let (sockets, connections) = ((args.connections() * 2).to_string(), args.connections().to_string());
-    let pairs = args.pairs().to_string();
+    let pairs = args.common.pairs().to_string();
     let values = &[
         ("{ss}", version.as_str()),
         ("{busy}", &busy),
@@ -118,7 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ("{connections}", &connections),
         ("{pairs}", &pairs),
     ];
-    Page { document: DOCUMENT, template: TEMPLATE, values, small: args.small, check: args.check }.conclude(rows)
+    Page { document: DOCUMENT, template: TEMPLATE, values, common: &args.common }.conclude(rows)
 }
 
 /// The measurements on one load.
@@ -189,7 +169,7 @@ impl<'m> Measuring<'m> {
     fn target(&self, words: &Words) -> Result<Target> {
         if let Some(complaint) = self.agree(words)?.complaint {
             let said = format!("ss {} says \"{complaint}\": what it takes is no measure", words.arguments);
-            ensure!(!self.args.check, "{said}");
+            ensure!(!self.args.common.check, "{said}");
             eprintln!("{said}");
             return Ok(Target::None);
         }
@@ -211,7 +191,7 @@ impl<'m> Measuring<'m> {
             ours: &ours,
             reference: &reference,
             reference_name: &reference_name,
-            pairs: self.args.pairs() * pairs_times,
+            pairs: self.args.common.pairs() * pairs_times,
             limit,
             repeated_max: Duration::from_secs(self.args.repeat_max),
             target: words.target,

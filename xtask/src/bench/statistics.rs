@@ -34,6 +34,12 @@ impl Sample {
     }
 }
 
+/// A count to calculate with.
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+pub(super) fn to_f64(count: u64) -> f64 {
+    count as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

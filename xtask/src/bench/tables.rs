@@ -1,24 +1,24 @@
 //! `cargo xtask bench tables`: listings and live copies of many routes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use super::common::{Begun, Common};
 use super::contest::{Contest, Outcome, memory_row};
-use super::live::{Live, Size, routes_of};
+use super::copies::{Copies, Size, routes_of};
 use super::page::Page;
 use super::program::Program;
 use super::report::Row;
 use super::target::Target;
-use super::{binary, machine, namespace, routes};
+use super::{namespace, routes};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance-tables.md");
 const TEMPLATE: &str = include_str!("performance-tables.template.md");
 
-/// Routes and pairs of a run that only shows that everything works.
+/// Routes of a run that only shows that everything works.
 const ROUTES_SMALL: u32 = 2_000;
-const PAIRS_SMALL: usize = 2;
 
 /// Routes of a copy whose memory is measured, events of a churn, seconds without events.
 const COPIED: u32 = 1_000_000;
@@ -39,48 +39,27 @@ pub(crate) struct Args {
     /// Routes of IPv4
     #[arg(long, value_name = "N", default_value_t = 500_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     routes: u32,
-    /// Runs of each program, by turns with what it is compared with
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
-    pairs: u16,
-    /// Exit with 1 where a target is missed
-    #[arg(long, conflicts_with = "small")]
-    check: bool,
-    /// Few routes and two pairs, and no document: shows that everything works
-    #[arg(long)]
-    small: bool,
-    /// Measure this program instead of building sockeye
-    #[arg(long, value_name = "PATH")]
-    sockeye: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
 }
 
 impl Args {
-    fn pairs(&self) -> usize {
-        if self.small { PAIRS_SMALL } else { self.pairs.into() }
-    }
-
     fn routes(&self) -> u32 {
-        if self.small { ROUTES_SMALL } else { self.routes }
+        self.common.size(self.routes, ROUTES_SMALL)
     }
 
     fn size(&self) -> Size {
-        let (pairs, routes) = (self.pairs(), self.routes());
-        if self.small {
-            Size { pairs, routes, copied: ROUTES_SMALL, events: EVENTS_SMALL, idle: IDLE_SMALL }
-        } else {
-            Size { pairs, routes, copied: COPIED, events: EVENTS, idle: IDLE }
-        }
+        let (pairs, routes) = (self.common.pairs(), self.routes());
+        let [small, full] = [(ROUTES_SMALL, EVENTS_SMALL, IDLE_SMALL), (COPIED, EVENTS, IDLE)];
+        let (copied, events, idle) = self.common.size(full, small);
+        Size { pairs, routes, copied, events, idle }
     }
 }
 
 /// Runs the benchmark.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    // Before the first namespace: cargo may need the network.
-    let sockeye = binary::sockeye(args.sockeye.as_ref())?;
-    let live = Live::build(args.size())?;
-    let busy = machine::busy();
-    if let Some(busy) = &busy {
-        eprintln!("{busy}");
-    }
+    let Begun { sockeye, busy } = args.common.begin()?;
+    let copies = Copies::build(args.size())?;
     if Program::ip("-V").is_none() {
         eprintln!("ip is not installed: nothing is compared with it");
     }
@@ -91,12 +70,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     routes::make4(args.routes())?;
     eprintln!("{} routes of IPv4, made in {:.1} s", args.routes(), begin.elapsed().as_secs_f64());
     Listings { args, sockeye: &sockeye }.measure(&mut rows)?;
-    live.beside_routes(&mut rows)?;
-    live.alone(&mut rows)?;
-    let busy = busy.map(|busy| format!(" While it was measured, {busy}.")).unwrap_or_default();
-    let (pairs, routes) = (args.pairs().to_string(), args.routes().to_string());
+    copies.beside_routes(&mut rows)?;
+    copies.alone(&mut rows)?;
+    let (pairs, routes) = (args.common.pairs().to_string(), args.routes().to_string());
     let values = &[("{busy}", busy.as_str()), ("{routes}", &routes), ("{pairs}", &pairs)];
-    Page { document: DOCUMENT, template: TEMPLATE, values, small: args.small, check: args.check }.conclude(rows)
+    Page { document: DOCUMENT, template: TEMPLATE, values, common: &args.common }.conclude(rows)
 }
 
 /// Listings of the routes.
@@ -143,7 +121,7 @@ impl Listings<'_> {
             ours: &ours,
             reference,
             reference_name,
-            pairs: self.args.pairs(),
+            pairs: self.args.common.pairs(),
             limit: None,
             repeated_max: Duration::MAX,
             target,

@@ -35,14 +35,23 @@ pub(super) enum Verdict {
     Reported,
 }
 
+impl Verdict {
+    /// Of a target that was asked for.
+    pub(super) fn of(reached: bool) -> Self {
+        if reached { Self::Reached } else { Self::Missed }
+    }
+}
+
 impl Target {
     /// Judges times, in seconds and in pairs. Of a reference that was too slow to repeat there is only one.
     pub(super) fn judge_times(self, ours: &[f64], reference: &[f64], sockets: u64) -> Verdict {
         match self {
-            Self::Ratio(bound) => reached(ratios(ours, reference, 0.0).median() <= bound),
-            Self::RatioPlus(bound, slack) => reached(ratios(ours, reference, slack.as_secs_f64()).median() <= bound),
+            Self::Ratio(bound) => Verdict::of(ratios(ours, reference, 0.0).median() <= bound),
+            Self::RatioPlus(bound, slack) => {
+                Verdict::of(ratios(ours, reference, slack.as_secs_f64()).median() <= bound)
+            }
             Self::Faster(times) if sockets >= SOCKETS_LARGE => {
-                reached(ratios(ours, reference, 0.0).median() <= 1.0 / times)
+                Verdict::of(ratios(ours, reference, 0.0).median() <= 1.0 / times)
             }
             Self::Faster(_) | Self::Memory(_) | Self::None => Verdict::Reported,
         }
@@ -51,14 +60,10 @@ impl Target {
     /// Judges a peak of memory.
     pub(super) fn judge_memory(self, peak_bytes: u64) -> Verdict {
         match self {
-            Self::Memory(bound) => reached(peak_bytes <= bound),
+            Self::Memory(bound) => Verdict::of(peak_bytes <= bound),
             _ => Verdict::Reported,
         }
     }
-}
-
-fn reached(reached: bool) -> Verdict {
-    if reached { Verdict::Reached } else { Verdict::Missed }
 }
 
 /// Ratios of pairs, each of ours less `slack`.

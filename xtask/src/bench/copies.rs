@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::contest::Contest;
 use super::program::Program;
 use super::report::{self, Row};
-use super::statistics::Sample;
+use super::statistics::{Sample, to_f64};
 use super::target::{Target, Verdict};
 use super::{binary, namespace, routes};
 
@@ -37,13 +37,13 @@ pub(super) struct Size {
 }
 
 /// The programs that follow routes.
-pub(super) struct Live {
+pub(super) struct Copies {
     apply: PathBuf,
     watch: PathBuf,
     size: Size,
 }
 
-impl Live {
+impl Copies {
     /// Builds them.
     pub(super) fn build(size: Size) -> Result<Self> {
         let apply = binary::example("sockeye-state", "apply_events")?;
@@ -111,7 +111,7 @@ impl Live {
             load: format!("{events} events"),
             ours: format!("{:.2} million a second ({:.2} at least)", most.median() / 1e6, least / 1e6),
             target: "≥ 1 million".to_owned(),
-            verdict: verdict(most.median() >= APPLIED_MIN),
+            verdict: Verdict::of(most.median() >= APPLIED_MIN),
             ..Row::default()
         });
         Ok(())
@@ -135,7 +135,7 @@ impl Live {
             load: format!("{made} events, buffer of 8 MiB"),
             ours: format!("{all_lost} lost at {rate:.0} a second ({each_us:.2} µs of CPU each)"),
             target: "0 lost".to_owned(),
-            verdict: verdict(all_lost == 0),
+            verdict: Verdict::of(all_lost == 0),
             ..Row::default()
         });
         Ok(())
@@ -152,7 +152,7 @@ impl Live {
             load: format!("{seconds} s, as if 60"),
             ours: format!("{wake_ups:.0} wake-ups, CPU {}", report::seconds(cpu.as_secs_f64())),
             target: "≤ 10 wake-ups, ≤ 10 ms".to_owned(),
-            verdict: verdict(wake_ups <= IDLE_WAKE_UPS_MAX && cpu <= IDLE_CPU_MAX),
+            verdict: Verdict::of(wake_ups <= IDLE_WAKE_UPS_MAX && cpu <= IDLE_CPU_MAX),
             ..Row::default()
         });
         Ok(())
@@ -167,7 +167,7 @@ impl Live {
             load: routes_of(self.size.copied, family),
             ours: format!("{:.0} bytes each ({:.0} by its own count)", each(resident_bytes), each(mirror_bytes)),
             target: format!("≤ {bytes_max:.0} bytes"),
-            verdict: verdict(each(mirror_bytes.max(resident_bytes)) <= bytes_max),
+            verdict: Verdict::of(each(mirror_bytes.max(resident_bytes)) <= bytes_max),
             ..Row::default()
         });
         Ok(())
@@ -177,13 +177,4 @@ impl Live {
 /// The name of a load of routes.
 pub(super) fn routes_of(count: u32, family: u8) -> String {
     format!("{count} IPv{family} routes")
-}
-
-fn verdict(reached: bool) -> Verdict {
-    if reached { Verdict::Reached } else { Verdict::Missed }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-fn to_f64(count: u64) -> f64 {
-    count as f64
 }
