@@ -27,8 +27,18 @@ pub(super) struct Load {
 impl Load {
     /// Makes this many connections in the network namespace of this process.
     pub(super) fn start(shape: Shape, connections: u64) -> Result<Self> {
+        Self::in_shares(shape, shares(connections)?)
+    }
+
+    /// The same in so many processes, whatever the limit would allow.
+    pub(super) fn start_in(shape: Shape, processes: u16, connections: u64) -> Result<Self> {
+        sys::raise_descriptor_limit().context("cannot raise the limit of open files")?;
+        Self::in_shares(shape, equally(processes, connections))
+    }
+
+    fn in_shares(shape: Shape, shares: Vec<(u16, u64)>) -> Result<Self> {
         let mut parts = Vec::new();
-        for (process, share) in shares(connections)? {
+        for (process, share) in shares {
             parts.push(Running::start(&hold::Args::line(shape, process, share))?);
         }
         let mut load = Self { shape, sockets: 0, processes: parts.len(), parts };
@@ -53,6 +63,11 @@ pub(super) fn shares(connections: u64) -> Result<Vec<(u16, u64)>> {
     let cores = available_parallelism().map_or(1, |cores| cores.get() as u64);
     let processes = connections.div_ceil(each_max).max(cores).min(connections.max(1));
     let processes = u16::try_from(processes).context("more processes than there are addresses for")?;
+    Ok(equally(processes, connections))
+}
+
+/// So many connections in so many processes, as equally as can be.
+fn equally(processes: u16, connections: u64) -> Vec<(u16, u64)> {
     let (each, rest) = (connections / u64::from(processes), connections % u64::from(processes));
-    Ok((0..processes).map(|process| (process, each + u64::from(u64::from(process) < rest))).collect())
+    (0..processes).map(|process| (process, each + u64::from(u64::from(process) < rest))).collect()
 }

@@ -15,6 +15,7 @@ mod copies;
 mod few;
 mod hold;
 mod listing;
+mod live;
 mod load;
 mod machine;
 mod namespace;
@@ -25,6 +26,7 @@ mod report;
 mod routes;
 mod rtnetlink;
 mod same;
+mod short;
 mod sockets;
 mod ss;
 mod statistics;
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Ss(ss::Args),
     /// Routes by the hundred thousand: listings, live copies, events; written to docs/performance-tables.md
     Tables(tables::Args),
+    /// Sockets from birth to death, who holds them, and the screen that shows them; written to docs/performance-live.md
+    Live(live::Args),
     /// Sockets missed and doubled in listings while others open and close as fast as they can
     Churn(churn::Args),
 }
@@ -63,6 +67,9 @@ pub(crate) enum Part {
     /// Opens and closes connections until its input ends
     #[command(hide = true)]
     Churner(churner::Args),
+    /// Opens and closes short connections, and says how many
+    #[command(hide = true)]
+    Short(short::Args),
 }
 
 /// Runs a benchmark.
@@ -71,6 +78,7 @@ pub(crate) fn run(command: &Command) -> Result<()> {
         Command::Sockets(args) => sockets::run(args),
         Command::Ss(args) => ss::run(args),
         Command::Tables(args) => tables::run(args),
+        Command::Live(args) => live::run(args),
         Command::Churn(args) => churn::run(args),
     }
 }
@@ -82,5 +90,6 @@ pub(crate) fn run_part(part: &Part) -> Result<()> {
         Part::BareRoutes(args) => bare_routes::run(args),
         Part::Hold(args) => hold::run(args),
         Part::Churner(args) => churner::run(args),
+        Part::Short(args) => short::run(args),
     }
 }

@@ -75,6 +75,7 @@ impl Row {
         let verdict = match self.verdict {
             Verdict::Reached => "ok",
             Verdict::Missed => "**missed**",
+            Verdict::Wrong => "**wrong**",
             Verdict::Undecided => "**undecided**",
             Verdict::Reported => "",
         };

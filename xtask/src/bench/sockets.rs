@@ -28,10 +28,10 @@ const OWNED_SOCKET_BYTES_MAX: u64 = 48;
 /// What sockeye may take beside the kernel where nothing is shown.
 const FILTER_OWN: Duration = Duration::from_millis(5);
 
-const TABLE: &str = "sockets tcp all --columns state,recv-q,send-q,local,peer --no-owners";
+pub(super) const TABLE: &str = "sockets tcp all --columns state,recv-q,send-q,local,peer --no-owners";
 const TABLE_ONE_THREAD: &str = "sockets tcp all --columns state,recv-q,send-q,local,peer --no-owners --threads 1";
 const EVERYTHING: &str = "sockets tcp all --view everything -o ndjson --no-owners";
-const OWNERS: &str = "sockets tcp all --columns state,recv-q,send-q,local,peer,process,pid";
+pub(super) const OWNERS: &str = "sockets tcp all --columns state,recv-q,send-q,local,peer,process,pid";
 /// Nothing of the load has this port.
 const NOTHING: &str = "sockets tcp all sport = 7 --columns state,recv-q,send-q,local,peer --no-owners";
 
@@ -101,7 +101,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let (pairs, connections) = (args.pairs().to_string(), args.connections().to_string());
     let values =
         &[("{busy}", busy.as_str()), ("{sockets}", &sockets), ("{connections}", &connections), ("{pairs}", &pairs)];
-    Page { document: DOCUMENT, template: TEMPLATE, values, common: &args.common }.conclude(rows)
+    Page { document: Some(DOCUMENT), template: TEMPLATE, values, common: &args.common }.conclude(rows)
 }
 
 fn name(shape: Shape) -> &'static str {

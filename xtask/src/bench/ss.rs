@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ("{connections}", &connections),
         ("{pairs}", &pairs),
     ];
-    Page { document: DOCUMENT, template: TEMPLATE, values, common: &args.common }.conclude(rows)
+    Page { document: Some(DOCUMENT), template: TEMPLATE, values, common: &args.common }.conclude(rows)
 }
 
 /// The measurements on one load.

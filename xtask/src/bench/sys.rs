@@ -76,6 +76,24 @@ pub(super) fn ends_within(pid: u32, limit: Duration) -> io::Result<bool> {
     again(|| check(unsafe { libc::poll(&raw mut waiting, 1, limit_ms) })).map(|ready| ready > 0)
 }
 
+/// Lets a process, and all that it will start, run on one processor only. 0 is this process.
+pub(super) fn pin(pid: u32, core: usize) -> io::Result<()> {
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
+    // SAFETY: all zeroes is a valid, empty cpu_set_t.
+    let mut set: libc::cpu_set_t = unsafe { zeroed() };
+    // SAFETY: CPU_SET writes one bit of the set, or none where there is no such processor.
+    unsafe { libc::CPU_SET(core, &mut set) };
+    // SAFETY: the kernel reads one cpu_set_t, which outlives the call.
+    check(unsafe { libc::sched_setaffinity(pid, size_of::<libc::cpu_set_t>(), &raw const set) }).map(drop)
+}
+
+/// Asks a child process to end, as Ctrl-C does.
+pub(super) fn interrupt(pid: u32) -> io::Result<()> {
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
+    // SAFETY: kill(2) takes integers only.
+    check(unsafe { libc::kill(pid, libc::SIGINT) }).map(drop)
+}
+
 /// A socket for questions to sock_diag.
 pub(super) fn sock_diag() -> io::Result<OwnedFd> {
     socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_SOCK_DIAG)
@@ -106,8 +124,14 @@ pub(super) fn receive(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<usize>
 
 /// A connection from an address to another, from a port of the kernel's choice; closing it leaves no trace.
 pub(super) fn connect(source: SocketAddrV4, server: SocketAddrV4) -> io::Result<OwnedFd> {
-    let socket = socket(libc::AF_INET, libc::SOCK_STREAM, 0)?;
+    let socket = connect_in_order(source, server)?;
     abort_on_close(&socket)?;
+    Ok(socket)
+}
+
+/// The same, and closing it is in order: with FIN and TIME-WAIT.
+pub(super) fn connect_in_order(source: SocketAddrV4, server: SocketAddrV4) -> io::Result<OwnedFd> {
+    let socket = socket(libc::AF_INET, libc::SOCK_STREAM, 0)?;
     // The port is chosen at connect(2), where it has to be free for this peer only.
     set_option(&socket, libc::SOL_IP, libc::IP_BIND_ADDRESS_NO_PORT, &1i32)?;
     let fd = socket.as_raw_fd();

@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     copies.alone(&mut rows)?;
     let (pairs, routes) = (args.common.pairs().to_string(), args.routes().to_string());
     let values = &[("{busy}", busy.as_str()), ("{routes}", &routes), ("{pairs}", &pairs)];
-    Page { document: DOCUMENT, template: TEMPLATE, values, common: &args.common }.conclude(rows)
+    Page { document: Some(DOCUMENT), template: TEMPLATE, values, common: &args.common }.conclude(rows)
 }
 
 /// Listings of the routes.

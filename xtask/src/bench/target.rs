@@ -29,6 +29,8 @@ pub(super) enum Verdict {
     Reached,
     /// Missed.
     Missed,
+    /// What was counted is wrong, which no slow machine excuses.
+    Wrong,
     /// The reference was ended before it could show whether it is reached.
     Undecided,
     /// Nothing was asked, or not of this load.
@@ -39,6 +41,11 @@ impl Verdict {
     /// Of a target that was asked for.
     pub(super) fn of(reached: bool) -> Self {
         if reached { Self::Reached } else { Self::Missed }
+    }
+
+    /// Of a count that has to be right on any machine and for any load.
+    pub(super) fn of_count(right: bool) -> Self {
+        if right { Self::Reached } else { Self::Wrong }
     }
 }
 

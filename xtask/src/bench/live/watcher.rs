@@ -1,0 +1,83 @@
+//! `sockeye watch sockets` while a load runs.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, Result, anyhow, ensure};
+
+use super::super::sys::{self, Usage};
+use super::tally::Tally;
+
+/// A watch that has begun.
+pub(super) struct Watcher {
+    /// Until its end was waited for: then its number may be another's.
+    child: Option<Child>,
+    /// Open until it ends, so that its complaints do not end it.
+    errors: BufReader<ChildStderr>,
+    tally: Option<JoinHandle<std::io::Result<Tally>>>,
+}
+
+/// What becomes of what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It is counted.
+    Counted,
+    /// Nobody hears it.
+    Nowhere,
+}
+
+/// A watch that has ended.
+pub(super) struct Watched {
+    /// What it said, where that was counted.
+    pub(super) tally: Tally,
+    /// What it took.
+    pub(super) usage: Usage,
+}
+
+impl Watcher {
+    /// Starts it, on one processor only where wanted, and waits until it is in sync.
+    pub(super) fn start(sockeye: &Path, arguments: &str, heard: Heard, core: Option<usize>) -> Result<Self> {
+        let mut command = Command::new(sockeye);
+        command.args(["watch", "sockets", "-o", "ndjson"]).args(arguments.split(' ')).stdin(Stdio::null());
+        command.stdout(if heard == Heard::Counted { Stdio::piped() } else { Stdio::null() }).stderr(Stdio::piped());
+        let mut child = command.spawn().context("cannot start sockeye")?;
+        if let Some(core) = core {
+            sys::pin(child.id(), core).context("cannot keep sockeye on one processor")?;
+        }
+        let tally = child.stdout.take().map(|output| thread::spawn(move || Tally::of(output)));
+        let errors = BufReader::new(child.stderr.take().context("sockeye without standard error")?);
+        let mut watcher = Self { child: Some(child), errors, tally };
+        let mut line = String::new();
+        watcher.errors.read_line(&mut line).context("cannot hear sockeye")?;
+        ensure!(line.contains(" synced"), "`sockeye watch sockets {arguments}` says {line:?}");
+        Ok(watcher)
+    }
+
+    /// Ends it: it tells all that happened before.
+    pub(super) fn end(mut self) -> Result<Watched> {
+        let pid = self.child.as_ref().map(Child::id).context("sockeye has ended")?;
+        sys::interrupt(pid).context("cannot end sockeye")?;
+        let mut complaints = String::new();
+        self.errors.read_to_string(&mut complaints).context("cannot hear sockeye")?;
+        let usage = sys::wait(pid).context("cannot wait for sockeye")?;
+        self.child = None;
+        ensure!(usage.status.success(), "sockeye: {}: {complaints}", usage.status);
+        let tally = match self.tally.take() {
+            Some(tally) => tally.join().map_err(|_| anyhow!("whoever counts died"))?.context("cannot count")?,
+            None => Tally::default(),
+        };
+        Ok(Watched { tally, usage })
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        // Something failed that is told already.
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
