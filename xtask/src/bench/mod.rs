@@ -34,6 +34,7 @@ mod statistics;
 mod sys;
 mod tables;
 mod target;
+mod transfer;
 
 use anyhow::Result;
 
@@ -70,6 +71,9 @@ pub(crate) enum Part {
     /// Opens and closes short connections, and says how many
     #[command(hide = true)]
     Short(short::Args),
+    /// Sends bytes through connections, and says how many arrived
+    #[command(hide = true)]
+    Transfer(transfer::Args),
 }
 
 /// Runs a benchmark.
@@ -91,5 +95,6 @@ pub(crate) fn run_part(part: &Part) -> Result<()> {
         Part::Hold(args) => hold::run(args),
         Part::Churner(args) => churner::run(args),
         Part::Short(args) => short::run(args),
+        Part::Transfer(args) => transfer::run(args),
     }
 }

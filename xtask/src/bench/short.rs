@@ -53,6 +53,8 @@ pub(super) struct Made {
     pub(super) connections: u64,
     /// In which time.
     pub(super) took: Duration,
+    /// Time on a processor, with what the kernel did in its place.
+    pub(super) cpu: Duration,
     /// Its listeners stay until this is dropped: they are no part of what is counted.
     _listening: Running,
 }
@@ -70,7 +72,8 @@ impl Short {
         let mut running = Running::start(&line)?;
         let connections = running.number()?;
         let took = Duration::from_micros(running.number()?);
-        Ok(Made { connections, took, _listening: running })
+        let cpu = Duration::from_micros(running.number()?);
+        Ok(Made { connections, took, cpu, _listening: running })
     }
 }
 
@@ -79,9 +82,15 @@ impl Made {
     pub(super) fn per_second(&self) -> f64 {
         to_f64(self.connections) / self.took.as_secs_f64()
     }
+
+    /// Seconds on a processor for each connection.
+    pub(super) fn cpu_each(&self) -> f64 {
+        self.cpu.as_secs_f64() / to_f64(self.connections)
+    }
 }
 
-/// Makes connections until the time is over. Says then how many, and in how many microseconds, and goes on listening.
+/// Makes connections until the time is over. Says then how many, in how many microseconds and how many of them on a processor, and goes
+/// on listening.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(core) = args.core {
         sys::pin(0, core).context("cannot stay on one processor")?;
@@ -100,6 +109,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     part::say(made)?;
     part::say(u64::try_from(begin.elapsed().as_micros())?)?;
+    part::say(u64::try_from(sys::own_cpu().context("cannot see what this process took")?.as_micros())?)?;
     part::wait_for_end()
 }
 

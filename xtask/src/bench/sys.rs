@@ -64,6 +64,15 @@ pub(super) fn wait(pid: u32) -> io::Result<Usage> {
     })
 }
 
+/// Time that this process has spent on processors.
+pub(super) fn own_cpu() -> io::Result<Duration> {
+    // SAFETY: all zeroes is a valid rusage.
+    let mut usage: libc::rusage = unsafe { zeroed() };
+    // SAFETY: the kernel writes one rusage, which outlives the call.
+    check(unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) })?;
+    Ok(duration(usage.ru_utime) + duration(usage.ru_stime))
+}
+
 /// Whether a child process ends within this time.
 pub(super) fn ends_within(pid: u32, limit: Duration) -> io::Result<bool> {
     let no_flags: libc::c_uint = 0;

@@ -94,15 +94,17 @@ fn cost(
     rows: &mut Vec<Row>,
 ) -> Result<()> {
     eprintln!("  the cost of watching, {what}; {} …", place.name);
-    let (mut with, mut without, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut with, mut without, mut cpu, mut cpu_ratios) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..measuring.common.pairs() {
         // New each time: a namespace that is full of TIME-WAIT is slower.
         namespace::enter()?;
-        without.push(load.run()?.per_second());
+        let alone = load.run()?;
+        without.push(alone.per_second());
         namespace::enter()?;
         let watcher = Watcher::start(measuring.sockeye, arguments, Heard::Nowhere, place.watcher)?;
         let made = load.run()?;
         with.push(made.per_second());
+        cpu_ratios.push(made.cpu_each() / alone.cpu_each());
         cpu.push(watcher.end()?.usage.cpu.as_secs_f64() / made.took.as_secs_f64());
     }
     let ratio = Sample::new(with.iter().zip(&without).map(|(with, without)| with / without)).median();
@@ -118,6 +120,14 @@ fn cost(
         best: report::ratio(best),
         target: format!("≥ {:.2}", 1.0 - COST_MAX),
         verdict: Verdict::of(ratio >= 1.0 - COST_MAX),
+    });
+    // What else runs on the machine takes from the speed, and not from this.
+    rows.push(Row {
+        what: format!("processor time of a load that is watched, {what}"),
+        load: format!("short connections, {}", place.name),
+        reference: "not watched".to_owned(),
+        ratio: format!("{:.3}", Sample::new(cpu_ratios).median()),
+        ..Row::default()
     });
     Ok(())
 }

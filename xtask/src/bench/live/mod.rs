@@ -1,5 +1,6 @@
 //! `cargo xtask bench live`: sockets from birth to death, who holds them, and the screen that shows them.
 
+mod counters;
 mod lives;
 mod owners;
 mod tally;
@@ -34,6 +35,8 @@ enum Part {
     Whole,
     /// Short connections
     Lives,
+    /// Counters where packets are lost
+    Counters,
 }
 
 /// What every part needs.
@@ -57,6 +60,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wanted(Part::Lives) {
         lives::measure(&measuring, &mut rows)?;
+    }
+    if wanted(Part::Counters) {
+        counters::measure(&measuring, &mut rows)?;
     }
     let pairs = args.common.pairs().to_string();
     let values = &[("{busy}", busy.as_str()), ("{pairs}", &pairs)];
