@@ -19,6 +19,8 @@ pub(super) struct Load {
     pub(super) shape: Shape,
     /// How many there are.
     pub(super) sockets: u64,
+    /// How many of them are ends of connections.
+    pub(super) ends: u64,
     /// Processes that hold them.
     pub(super) processes: usize,
     parts: Vec<Running>,
@@ -38,10 +40,12 @@ impl Load {
 
     fn in_shares(shape: Shape, shares: Vec<(u16, u64)>) -> Result<Self> {
         let mut parts = Vec::new();
+        let mut ends = 0;
         for (process, share) in shares {
+            ends += 2 * share;
             parts.push(Running::start(&hold::Args::line(shape, process, share))?);
         }
-        let mut load = Self { shape, sockets: 0, processes: parts.len(), parts };
+        let mut load = Self { shape, sockets: 0, ends, processes: parts.len(), parts };
         for part in &mut load.parts {
             load.sockets += part.number()?;
         }

@@ -28,6 +28,12 @@ impl Sample {
         }
     }
 
+    /// The smallest one that so many are not above, as a part of all: 0.9 for nine of ten.
+    pub(super) fn quantile(&self, part: f64) -> f64 {
+        let below = |number: &&f64| to_f64(self.0.iter().filter(|other| other <= number).count() as u64);
+        self.0.iter().find(|number| below(number) >= part * to_f64(self.0.len() as u64)).copied().unwrap_or(f64::NAN)
+    }
+
     /// The smallest one: what is possible where nothing disturbs.
     pub(super) fn best(&self) -> f64 {
         self.0.first().copied().unwrap_or(f64::NAN)
@@ -54,6 +60,13 @@ mod tests {
         check(&[3.0, 1.0, 2.0], 2.0, 1.0);
         check(&[4.0, 1.0, 2.0, 3.0], 2.5, 1.0);
         check(&[7.0], 7.0, 7.0);
+    }
+
+    #[test]
+    fn nine_of_ten_are_not_above_the_ninth() {
+        let sample = Sample::new((1..=10).map(f64::from));
+        let quantiles = [0.5, 0.9, 0.91, 1.0].map(|part| sample.quantile(part).to_bits());
+        assert_eq!(quantiles, [5.0, 9.0, 10.0, 10.0].map(f64::to_bits));
     }
 
     #[test]

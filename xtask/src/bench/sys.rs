@@ -79,10 +79,8 @@ pub(super) fn ends_within(pid: u32, limit: Duration) -> io::Result<bool> {
     // SAFETY: pidfd_open(2) takes integers only.
     let opened = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, no_flags) };
     let process = owned(libc::c_int::try_from(opened).map_err(io::Error::other)?)?;
-    let mut waiting = libc::pollfd { fd: process.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    let limit_ms = libc::c_int::try_from(limit.as_millis()).unwrap_or(libc::c_int::MAX);
-    // SAFETY: the pointer and the count describe `waiting`, which outlives the call.
-    again(|| check(unsafe { libc::poll(&raw mut waiting, 1, limit_ms) })).map(|ready| ready > 0)
+    // A process that has ended is something to read.
+    readable(process, limit)
 }
 
 /// Lets a process, and all that it will start, run on one processor only. 0 is this process.
@@ -101,6 +99,36 @@ pub(super) fn interrupt(pid: u32) -> io::Result<()> {
     let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     // SAFETY: kill(2) takes integers only.
     check(unsafe { libc::kill(pid, libc::SIGINT) }).map(drop)
+}
+
+/// Whether there is something to read within this time.
+pub(super) fn readable(file: impl AsFd, limit: Duration) -> io::Result<bool> {
+    let mut waiting = libc::pollfd { fd: file.as_fd().as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let limit_ms = libc::c_int::try_from(limit.as_millis()).unwrap_or(libc::c_int::MAX);
+    // SAFETY: the pointer and the count describe `waiting`, which outlives the call.
+    again(|| check(unsafe { libc::poll(&raw mut waiting, 1, limit_ms) })).map(|ready| ready > 0)
+}
+
+/// A terminal of this size: where its keys are pressed and its letters read, and the end for a program.
+pub(super) fn terminal(columns: u16, lines: u16) -> io::Result<(OwnedFd, OwnedFd)> {
+    // SAFETY: posix_openpt(3) takes flags only.
+    let master = owned(unsafe { libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC) })?;
+    let fd = master.as_raw_fd();
+    // SAFETY: grantpt(3) and unlockpt(3) take a descriptor only, which is open.
+    unsafe { check(libc::grantpt(fd)).and_then(|_| check(libc::unlockpt(fd)))? };
+    // SAFETY: TIOCGPTPEER takes flags and gives a descriptor (ioctl_tty(2), 4.13).
+    let program =
+        owned(unsafe { libc::ioctl(fd, libc::TIOCGPTPEER, libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC) })?;
+    let size = libc::winsize { ws_row: lines, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: TIOCSWINSZ reads one winsize, which outlives the call.
+    check(unsafe { libc::ioctl(fd, libc::TIOCSWINSZ, &raw const size) })?;
+    Ok((master, program))
+}
+
+/// Ticks of the clock in which /proc counts processor time.
+pub(super) fn ticks_a_second() -> u64 {
+    // SAFETY: sysconf(3) takes an integer only.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) }).unwrap_or(100)
 }
 
 /// A socket for questions to sock_diag.

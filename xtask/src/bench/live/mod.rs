@@ -3,7 +3,10 @@
 mod counters;
 mod lives;
 mod owners;
+mod screen;
 mod tally;
+mod terminal;
+mod top;
 mod watcher;
 mod whole;
 
@@ -37,6 +40,8 @@ enum Part {
     Lives,
     /// Counters where packets are lost
     Counters,
+    /// The screen
+    Top,
 }
 
 /// What every part needs.
@@ -63,6 +68,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wanted(Part::Counters) {
         counters::measure(&measuring, &mut rows)?;
+    }
+    if wanted(Part::Top) {
+        top::measure(&measuring, &mut rows)?;
     }
     let pairs = args.common.pairs().to_string();
     let values = &[("{busy}", busy.as_str()), ("{pairs}", &pairs)];
