@@ -66,10 +66,19 @@ pub(super) fn wait(pid: u32) -> io::Result<Usage> {
 
 /// Time that this process has spent on processors.
 pub(super) fn own_cpu() -> io::Result<Duration> {
+    cpu(libc::RUSAGE_SELF)
+}
+
+/// Time that its children have spent there that have ended and were waited for, and theirs.
+pub(super) fn children_cpu() -> io::Result<Duration> {
+    cpu(libc::RUSAGE_CHILDREN)
+}
+
+fn cpu(whose: i32) -> io::Result<Duration> {
     // SAFETY: all zeroes is a valid rusage.
     let mut usage: libc::rusage = unsafe { zeroed() };
     // SAFETY: the kernel writes one rusage, which outlives the call.
-    check(unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) })?;
+    check(unsafe { libc::getrusage(whose, &raw mut usage) })?;
     Ok(duration(usage.ru_utime) + duration(usage.ru_stime))
 }
 

@@ -27,7 +27,8 @@ const BYTES_APART_MAX: f64 = 0.001;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where lives come from.
-const SOURCES: [(&str, &str); 2] = [("by BPF", "--source bpf closed"), ("without BPF", "--source dumps closed")];
+const SOURCES: [(&str, &str); 2] =
+    [("by BPF", "--source bpf tcp and closed"), ("without BPF", "--source dumps tcp and closed")];
 
 /// Measures with either source, in namespaces of their own.
 pub(super) fn measure(measuring: &Measuring<'_>, rows: &mut Vec<Row>) -> Result<()> {
@@ -40,6 +41,7 @@ pub(super) fn measure(measuring: &Measuring<'_>, rows: &mut Vec<Row>) -> Result<
         let load = measuring.common.size(&LOAD, &LOAD_SMALL).run()?;
         all_ended(load.listeners)?;
         let counted = again()? - before;
+        watcher.await_ends(2 * load.connections);
         judge(name, &load, counted, &watcher.end()?, rows)?;
     }
     Ok(())

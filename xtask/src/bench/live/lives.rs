@@ -15,6 +15,10 @@ use super::watcher::{Heard, Watched, Watcher};
 
 const LASTS: Duration = Duration::from_secs(10);
 const LASTS_SMALL: Duration = Duration::from_millis(500);
+/// Of a run with or without a watcher: short, because what else runs on the machine comes and goes.
+const TURN: Duration = Duration::from_secs(2);
+/// There are more of these.
+const TURNS_TIMES: usize = 3;
 /// Connections a second where the kernel tells of ends only.
 const RATE_ENDS: u32 = 5000;
 /// What a load may lose of its speed.
@@ -22,10 +26,10 @@ const COST_MAX: f64 = 0.05;
 
 /// Everything that happens, by BPF.
 const TRACED: &str = "--source bpf";
-/// Only births and ends, by BPF.
-const TRACED_ENDS: &str = "--source bpf opened or accepted or closed";
+/// Only births and ends, by BPF. Of TCP: the socket that brought `lo` up may end late.
+const TRACED_ENDS: &str = "--source bpf tcp and (opened or accepted or closed)";
 /// What anybody may hear.
-const DUMPS: &str = "--source dumps closed";
+const DUMPS: &str = "--source dumps tcp and closed";
 
 /// Where load and watcher run.
 struct Place {
@@ -47,6 +51,7 @@ pub(super) fn measure(measuring: &Measuring<'_>, rows: &mut Vec<Row>) -> Result<
     for place in &PLACES {
         let load = Short { threads: place.threads, rate: 0, lasts, core: place.load };
         traced(measuring, &load, place, rows)?;
+        let load = Short { lasts: lasts.min(TURN), ..load };
         for (arguments, what) in [(TRACED, "all events"), (TRACED_ENDS, "births and ends")] {
             cost(measuring, &load, place, (arguments, what), rows)?;
         }
@@ -61,6 +66,7 @@ fn traced(measuring: &Measuring<'_>, load: &Short, place: &Place, rows: &mut Vec
     namespace::enter()?;
     let watcher = Watcher::start(measuring.sockeye, TRACED_ENDS, Heard::Counted, place.watcher)?;
     let made = load.run()?;
+    watcher.await_ends(2 * made.connections);
     let Watched { tally, usage } = watcher.end()?;
     tally.each_once()?;
     let (endless, unborn) = tally.halves();
@@ -85,7 +91,7 @@ fn traced(measuring: &Measuring<'_>, load: &Short, place: &Place, rows: &mut Vec
     Ok(())
 }
 
-/// What it costs the load that they are watched: by turns with and without.
+/// What it costs the load that they are watched: by turns with and without, with what it says into /dev/null.
 fn cost(
     measuring: &Measuring<'_>,
     load: &Short,
@@ -95,7 +101,7 @@ fn cost(
 ) -> Result<()> {
     eprintln!("  the cost of watching, {what}; {} …", place.name);
     let (mut with, mut without, mut cpu, mut cpu_ratios) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..measuring.common.pairs() {
+    for _ in 0..measuring.common.pairs() * measuring.common.size(TURNS_TIMES, 1) {
         // New each time: a namespace that is full of TIME-WAIT is slower.
         namespace::enter()?;
         let alone = load.run()?;
@@ -138,6 +144,7 @@ fn ends(measuring: &Measuring<'_>, load: &Short, rows: &mut Vec<Row>) -> Result<
     namespace::enter()?;
     let watcher = Watcher::start(measuring.sockeye, DUMPS, Heard::Counted, None)?;
     let made = load.run()?;
+    watcher.await_ends(2 * made.connections);
     let Watched { tally, usage } = watcher.end()?;
     tally.each_once()?;
     let is_right = tally.ended.len() as u64 == 2 * made.connections && tally.totals == totals(made.connections);

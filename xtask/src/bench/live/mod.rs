@@ -15,6 +15,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::common::{Begun, Common};
+use super::machine::Others;
 use super::page::Page;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance-live.md");
@@ -52,11 +53,12 @@ struct Measuring<'m> {
 
 /// Runs the benchmark.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let Begun { sockeye, busy } = args.common.begin()?;
+    let Begun { sockeye, .. } = args.common.begin()?;
     let scanner = owners::scanner()?;
     let measuring = Measuring { common: &args.common, sockeye: &sockeye };
     let wanted = |part| args.only.is_none_or(|only| only == part);
     let mut rows = Vec::new();
+    let others = Others::begin()?;
     if wanted(Part::Owners) {
         owners::measure(&measuring, &scanner, &mut rows)?;
     }
@@ -73,7 +75,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         top::measure(&measuring, &mut rows)?;
     }
     let pairs = args.common.pairs().to_string();
-    let values = &[("{busy}", busy.as_str()), ("{pairs}", &pairs)];
+    let others = format!("{:.2}", others.processors()?);
+    eprintln!("others kept {others} processors busy meanwhile");
+    let values = &[("{others}", others.as_str()), ("{pairs}", &pairs)];
     let is_whole = args.only.is_none();
     Page { document: is_whole.then_some(DOCUMENT), template: TEMPLATE, values, common: &args.common }.conclude(rows)
 }

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, ensure};
 
@@ -47,13 +48,14 @@ pub(super) struct Totals {
 }
 
 impl Tally {
-    /// Reads to the end.
-    pub(super) fn of(text: impl Read) -> io::Result<Self> {
+    /// Reads to the end. How many have ended can be seen meanwhile.
+    pub(super) fn of(text: impl Read, ended: &AtomicU64) -> io::Result<Self> {
         let mut tally = Self { lost: Some(0), ..Self::default() };
         let (mut text, mut line) = (BufReader::with_capacity(1 << 16, text), Vec::new());
         while text.read_until(b'\n', &mut line)? > 0 {
             tally.line(&line).map_err(|error| io::Error::other(format!("{error}: {}", line.escape_ascii())))?;
             line.clear();
+            ended.store(tally.ended.len() as u64, Ordering::Relaxed);
         }
         Ok(tally)
     }
@@ -157,7 +159,9 @@ mod tests {
 
     #[test]
     fn lives_are_counted_and_summed_up() {
-        let tally = Tally::of(SAID.as_bytes()).expect("fine");
+        let ended = AtomicU64::new(0);
+        let tally = Tally::of(SAID.as_bytes(), &ended).expect("fine");
+        assert_eq!(ended.into_inner(), 2);
         assert_eq!((&tally.came[..], &tally.ended[..]), (&[0x1f, 0x20][..], &[0x20, 0x21][..]));
         assert_eq!((tally.accepted, tally.known_at_end, tally.known_found, tally.unmarked), (1, 1, 1, 0));
         assert_eq!((tally.gaps, tally.lost, tally.resynced, tally.without_counters), (1, Some(7), 1, 1));
@@ -168,7 +172,8 @@ mod tests {
 
     #[test]
     fn what_comes_twice_is_found_and_a_loss_of_unknown_size_stays_unknown() {
-        let tally = Tally::of(SAID.repeat(2).replace("\"lost\":7", "\"lost\":null").as_bytes()).expect("fine");
+        let said = SAID.repeat(2).replace("\"lost\":7", "\"lost\":null");
+        let tally = Tally::of(said.as_bytes(), &AtomicU64::new(0)).expect("fine");
         assert!(tally.each_once().is_err());
         assert_eq!((tally.gaps, tally.lost), (2, None));
     }

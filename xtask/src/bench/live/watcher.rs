@@ -3,12 +3,20 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::super::sys::{self, Usage};
 use super::tally::Tally;
+
+/// How long ends are waited for. Those that are not told by then are missing.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks whether they were told.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A watch that has begun.
 pub(super) struct Watcher {
@@ -17,6 +25,7 @@ pub(super) struct Watcher {
     /// Open until it ends, so that its complaints do not end it.
     errors: BufReader<ChildStderr>,
     tally: Option<JoinHandle<std::io::Result<Tally>>>,
+    ended: Arc<AtomicU64>,
 }
 
 /// What becomes of what it says.
@@ -46,13 +55,24 @@ impl Watcher {
         if let Some(core) = core {
             sys::pin(child.id(), core).context("cannot keep sockeye on one processor")?;
         }
-        let tally = child.stdout.take().map(|output| thread::spawn(move || Tally::of(output)));
+        let ended = Arc::new(AtomicU64::new(0));
+        let counts = Arc::clone(&ended);
+        let tally = child.stdout.take().map(|output| thread::spawn(move || Tally::of(output, &counts)));
         let errors = BufReader::new(child.stderr.take().context("sockeye without standard error")?);
-        let mut watcher = Self { child: Some(child), errors, tally };
+        let mut watcher = Self { child: Some(child), errors, tally, ended };
         let mut line = String::new();
         watcher.errors.read_line(&mut line).context("cannot hear sockeye")?;
         ensure!(line.contains(" synced"), "`sockeye watch sockets {arguments}` says {line:?}");
         Ok(watcher)
+    }
+
+    /// Waits until so many ends were told, or for a while: the kernel tells of one somewhat after it is none of the sockets
+    /// any more (`net/core/sock.c`, `__sk_free` leaves it to a worker).
+    pub(super) fn await_ends(&self, count: u64) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.ended.load(Ordering::Relaxed) < count && Instant::now() < deadline {
+            thread::sleep(LOOK);
+        }
     }
 
     /// Ends it: it tells all that happened before.
