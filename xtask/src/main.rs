@@ -4,6 +4,7 @@
 
 mod bench;
 mod kernel_names;
+mod soak;
 
 use anyhow::Result;
 use clap::Parser;
@@ -15,14 +16,19 @@ enum Command {
     KernelNames(kernel_names::Args),
     #[command(subcommand)]
     Bench(bench::Command),
+    Soak(soak::Args),
     #[command(flatten)]
     Part(bench::Part),
+    #[command(flatten)]
+    SoakPart(soak::Part),
 }
 
 fn main() -> Result<()> {
     match Command::parse() {
         Command::KernelNames(args) => kernel_names::run(&args),
         Command::Bench(command) => bench::run(&command),
+        Command::Soak(args) => soak::run(&args),
         Command::Part(part) => bench::run_part(&part),
+        Command::SoakPart(part) => soak::run_part(part),
     }
 }

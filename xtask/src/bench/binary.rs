@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
 
 /// Where sockeye is: where the caller says, or built from this workspace.
-pub(super) fn sockeye(given: Option<&PathBuf>) -> Result<PathBuf> {
+pub(crate) fn sockeye(given: Option<&PathBuf>) -> Result<PathBuf> {
     if let Some(path) = given {
         return path.canonicalize().with_context(|| format!("there is no {}", path.display()));
     }

@@ -6,7 +6,7 @@
 
 mod bare;
 mod bare_routes;
-mod binary;
+pub(crate) mod binary;
 mod churn;
 mod churner;
 mod common;
@@ -20,9 +20,9 @@ mod load;
 mod machine;
 mod namespace;
 mod page;
-mod part;
+pub(crate) mod part;
 mod program;
-mod report;
+pub(crate) mod report;
 mod routes;
 mod rtnetlink;
 mod same;

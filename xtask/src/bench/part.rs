@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// A running part. It ends with this value, or with the whole process: either closes its input.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
@@ -14,7 +14,7 @@ pub(super) struct Running {
 
 impl Running {
     /// Starts this program as a part.
-    pub(super) fn start(arguments: &[String]) -> Result<Self> {
+    pub(crate) fn start(arguments: &[String]) -> Result<Self> {
         let program = std::env::current_exe().context("cannot find this program")?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -28,7 +28,7 @@ impl Running {
     }
 
     /// The next number that it says.
-    pub(super) fn number(&mut self) -> Result<u64> {
+    pub(crate) fn number(&mut self) -> Result<u64> {
         let mut line = String::new();
         self.output.read_line(&mut line).context("cannot hear a part")?;
         if line.is_empty() {
@@ -37,8 +37,14 @@ impl Running {
         line.trim().parse().with_context(|| format!("a part says {line:?}"))
     }
 
+    /// Tells it that something is over, whatever it knows by that.
+    pub(crate) fn tell(&mut self) -> Result<()> {
+        let input = self.input.as_mut().context("a part that was told to end")?;
+        input.write_all(b"\n").and_then(|()| input.flush()).context("a part does not listen")
+    }
+
     /// Tells it to end.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.input = None;
     }
 }
@@ -52,12 +58,12 @@ impl Drop for Running {
 }
 
 /// Says a number to the benchmark.
-pub(super) fn say(number: u64) -> Result<()> {
+pub(crate) fn say(number: u64) -> Result<()> {
     let mut output = io::stdout().lock();
     writeln!(output, "{number}").and_then(|()| output.flush()).context("the benchmark does not listen")
 }
 
 /// Returns when the benchmark wants this part to end, or has ended itself.
-pub(super) fn wait_for_end() -> Result<()> {
+pub(crate) fn wait_for_end() -> Result<()> {
     io::stdin().lock().read_to_end(&mut Vec::new()).context("cannot read from the benchmark").map(drop)
 }

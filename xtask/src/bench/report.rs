@@ -50,7 +50,7 @@ pub(super) fn table(rows: &[Row]) -> String {
 }
 
 /// Lines of cells as a Markdown table; the first is the heading.
-pub(super) fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+pub(crate) fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     let mut text = String::new();
@@ -95,7 +95,7 @@ pub(super) fn seconds(seconds: f64) -> String {
 }
 
 /// An amount of memory for people.
-pub(super) fn mebibytes(bytes: u64) -> String {
+pub(crate) fn mebibytes(bytes: u64) -> String {
     let tenths = bytes * 10 / (1 << 20);
     format!("{}.{} MiB", tenths / 10, tenths % 10)
 }

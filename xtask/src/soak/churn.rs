@@ -1,0 +1,137 @@
+//! Everything that moves: namespaces, what is in them, sockets.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::commands::{self, Tool};
+use super::mover::Mover;
+use super::place::PLACES;
+use super::random::Random;
+use super::socket_churner;
+use crate::bench::part::Running;
+
+/// Time between two changes in each place.
+const PAUSE: Duration = Duration::from_millis(25);
+/// Time that a namespace lives which only passes, and pauses before the next.
+const PASSING: Duration = Duration::from_millis(900);
+/// The stream of random numbers of namespaces that pass; those of places come before it.
+const PASSING_STREAM: u64 = 100;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Happened {
+    /// Lines that `ip`, `tc` and `bridge` were told.
+    pub(super) told: u64,
+    /// Of them, those that were refused.
+    pub(super) refused: u64,
+    /// Namespaces that came and went.
+    pub(super) passed: u64,
+    /// Sockets or pairs of them that were opened.
+    pub(super) sockets: u64,
+}
+
+impl std::ops::AddAssign for Happened {
+    fn add_assign(&mut self, other: Self) {
+        self.told += other.told;
+        self.refused += other.refused;
+        self.passed += other.passed;
+        self.sockets += other.sockets;
+    }
+}
+
+/// Processes that hold sockets, one a place. What they hold goes with this value.
+pub(super) struct Sockets(Vec<Running>);
+
+impl Sockets {
+    /// Starts them: they listen, and soon churn.
+    pub(super) fn start(seed: u64) -> Result<Self> {
+        let start = |(place, seed): (&&str, u64)| -> Result<Running> {
+            let mut running = Running::start(&socket_churner::Args::line(place, seed))?;
+            running.number()?;
+            Ok(running)
+        };
+        Ok(Self(PLACES.iter().zip(seed..).map(start).collect::<Result<_>>()?))
+    }
+
+    /// Ends the churn; what is open stays so.
+    pub(super) fn hold(&mut self) -> Result<Happened> {
+        let mut happened = Happened::default();
+        for running in &mut self.0 {
+            running.tell()?;
+            happened.sockets += running.number()?;
+        }
+        Ok(happened)
+    }
+}
+
+/// Threads that tell iproute2 what to do.
+pub(super) struct Churn {
+    is_over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<Result<Happened>>>,
+}
+
+impl Churn {
+    /// Begins.
+    pub(super) fn start(seed: u64) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let mut threads = Vec::new();
+        for (place, stream) in PLACES.into_iter().zip(1..) {
+            let (is_over, random) = (Arc::clone(&is_over), Random::new(seed, stream));
+            threads.push(thread::spawn(move || move_in(place, random, &is_over)));
+        }
+        let (over, random) = (Arc::clone(&is_over), Random::new(seed, PASSING_STREAM));
+        threads.push(thread::spawn(move || pass(random, &over)));
+        Self { is_over, threads }
+    }
+
+    /// Ends, when everything that was begun is done.
+    pub(super) fn end(self) -> Result<Happened> {
+        self.is_over.store(true, Ordering::Relaxed);
+        let mut happened = Happened::default();
+        for thread in self.threads {
+            happened += thread.join().ok().context("a thread that churns has died")??;
+        }
+        Ok(happened)
+    }
+}
+
+fn move_in(place: &'static str, mut random: Random, is_over: &AtomicBool) -> Result<Happened> {
+    let mut movers = Tool::ALL.map(|tool| Mover::new(tool, Some(place)));
+    while !is_over.load(Ordering::Relaxed) {
+        let (tool, line) = commands::next(&mut random);
+        movers[tool as usize].tell(&line)?;
+        thread::sleep(PAUSE);
+    }
+    let mut happened = Happened::default();
+    for mover in &mut movers {
+        mover.end();
+        happened += Happened { told: mover.told, refused: mover.refused, ..Happened::default() };
+    }
+    Ok(happened)
+}
+
+/// Namespaces that come, get a cable to one that stays, and go.
+fn pass(mut random: Random, is_over: &AtomicBool) -> Result<Happened> {
+    let mut mover = Mover::new(Tool::Ip, None);
+    let mut passed = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        let name = format!("passing{}", passed % 7);
+        let place = random.of(&PLACES);
+        for line in [
+            format!("netns add {name}"),
+            format!("link add far{} netns {name} type veth peer name near netns {place}", passed % 7),
+        ] {
+            mover.tell(&line)?;
+        }
+        thread::sleep(PASSING);
+        mover.tell(&format!("netns delete {name}"))?;
+        passed += 1;
+        thread::sleep(PASSING);
+    }
+    mover.end();
+    Ok(Happened { told: mover.told, refused: mover.refused, passed, sockets: 0 })
+}

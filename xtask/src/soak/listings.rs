@@ -1,0 +1,179 @@
+//! Listings, one after the other, while everything moves.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::listing::Listing;
+use super::place::{self, PLACES};
+use super::socket_churner::PORT;
+
+/// Time between two listings.
+const PAUSE: Duration = Duration::from_millis(60);
+/// Complaints that are kept of each kind.
+const COMPLAINTS_MAX: usize = 3;
+/// What a verdict may say is missing while the thing itself changes: the dump was disturbed, again and again, or a
+/// namespace has gone in the meantime.
+const EXCUSES: [&str; 2] = ["changed during the dump", "network namespace"];
+
+/// A value that is known beforehand.
+#[derive(Clone, Copy)]
+enum Known {
+    Text(&'static str),
+    Number(u32),
+}
+
+/// What is to be found in every listing that is whole.
+#[derive(Clone, Copy)]
+enum Finds {
+    /// Whatever there is.
+    Something,
+    /// Exactly one row with this value.
+    One(&'static str, Known),
+    /// One listening socket of each address family, where the listing is sure.
+    Listeners,
+    /// Text, which says nothing of what it is worth but by its status.
+    Text,
+}
+
+/// A kind of listing.
+pub(super) struct Kind {
+    /// The command, but for the namespace.
+    pub(super) words: &'static str,
+    /// In all namespaces, by a process of its own.
+    is_of_all: bool,
+    finds: Finds,
+    /// How often it was made.
+    pub(super) times: u64,
+    /// How often its verdict said that something is missing, with an excuse.
+    pub(super) excused: u64,
+    /// Rows of the last one.
+    pub(super) rows: usize,
+    /// What was wrong.
+    pub(super) complaints: Vec<String>,
+}
+
+const KINDS: [(&str, bool, Finds); 22] = [
+    ("sockets tcp udp all -o ndjson", false, Finds::Something),
+    ("sockets tcp all --confirm -o ndjson", false, Finds::Listeners),
+    ("sockets unix --view everything -o ndjson", false, Finds::Something),
+    ("sockets all --no-owners -o ndjson", false, Finds::Something),
+    ("sockets all -o ndjson", true, Finds::Something),
+    ("links -o ndjson", false, Finds::One("ifname", Known::Text("fix0"))),
+    ("addresses -o ndjson", false, Finds::One("ip", Known::Text("10.77.0.1/24"))),
+    ("routes -o ndjson", false, Finds::Something),
+    ("routes -o ndjson", true, Finds::Something),
+    ("links -o ndjson", true, Finds::Something),
+    ("rules -o ndjson", false, Finds::Something),
+    ("neighbours -o ndjson", false, Finds::Something),
+    ("nexthops -o ndjson", false, Finds::One("id", Known::Number(9999))),
+    ("qdiscs -o ndjson", false, Finds::Something),
+    ("tc-classes -o ndjson", false, Finds::Something),
+    ("tc-filters -o ndjson", false, Finds::Something),
+    ("fdb -o ndjson", false, Finds::Something),
+    ("netconf -o ndjson", false, Finds::Something),
+    ("multicast -o ndjson", false, Finds::Something),
+    ("neighbour-tables -o ndjson", false, Finds::Something),
+    ("statistics -o ndjson", false, Finds::Something),
+    ("ss -tuxanpie", false, Finds::Text),
+];
+
+/// The thread that lists.
+pub(super) struct Listings {
+    is_over: Arc<AtomicBool>,
+    thread: JoinHandle<Vec<Kind>>,
+}
+
+impl Listings {
+    /// Begins.
+    pub(super) fn start(sockeye: PathBuf) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        Self { is_over, thread: thread::spawn(move || list(&sockeye, &over)) }
+    }
+
+    /// Ends after the listing that is under way.
+    pub(super) fn end(self) -> Result<Vec<Kind>> {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.thread.join().ok().context("the thread that lists has died")
+    }
+}
+
+fn list(sockeye: &Path, is_over: &AtomicBool) -> Vec<Kind> {
+    let kind = |(words, is_of_all, finds)| Kind {
+        words,
+        is_of_all,
+        finds,
+        times: 0,
+        excused: 0,
+        rows: 0,
+        complaints: Vec::new(),
+    };
+    let mut kinds: Vec<_> = KINDS.into_iter().map(kind).collect();
+    for place in PLACES.into_iter().cycle() {
+        for kind in &mut kinds {
+            if is_over.load(Ordering::Relaxed) {
+                return kinds;
+            }
+            kind.times += 1;
+            if let Err(error) = kind.once(sockeye, place)
+                && kind.complaints.len() < COMPLAINTS_MAX
+            {
+                kind.complaints.push(format!("{kind}: {error:#}"));
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+    kinds
+}
+
+impl Kind {
+    fn once(&mut self, sockeye: &Path, place: &str) -> Result<()> {
+        let (mut command, netns) =
+            if self.is_of_all { (place::alone(sockeye), "all") } else { (Command::new(sockeye), place) };
+        command.args(self.words.split(' ')).args(["-N", netns]);
+        if matches!(self.finds, Finds::Text) {
+            let output = command.output().context("cannot be started")?;
+            self.rows = output.stdout.split(|byte| *byte == b'\n').count();
+            let errors = String::from_utf8_lossy(&output.stderr);
+            // There are processes that even root may not look into.
+            if !output.status.success() || errors.lines().any(|line| !line.ends_with("not permitted")) {
+                bail!("{}: {errors}", output.status);
+            }
+            return Ok(());
+        }
+        let listing = Listing::of(&mut command)?;
+        self.rows = listing.rows.len();
+        if !listing.lacks.is_empty() {
+            if let Some(lack) = listing.lacks.iter().find(|lack| !EXCUSES.iter().any(|excuse| lack.contains(excuse))) {
+                bail!("nothing is to be missing here, but: {lack}");
+            }
+            self.excused += 1;
+            return Ok(());
+        }
+        let found = |is_it: &dyn Fn(&Value) -> bool| listing.rows.iter().filter(|row| is_it(row)).count();
+        let (wanted, found) = match self.finds {
+            Finds::One(key, Known::Text(value)) => (1, found(&|row| row[key] == value)),
+            Finds::One(key, Known::Number(value)) => (1, found(&|row| row[key] == value)),
+            Finds::Listeners => (2, found(&|row| row["local_port"] == PORT && row["state"] == "listening")),
+            Finds::Something | Finds::Text => return Ok(()),
+        };
+        if found != wanted {
+            bail!("{found} rows of what is there all the time, {wanted} wanted, in {place}");
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let netns = if self.is_of_all { " -N all" } else { "" };
+        write!(f, "{}{netns}", self.words.trim_end_matches(" -o ndjson"))
+    }
+}

@@ -1,0 +1,200 @@
+//! What whoever applies the objects of a watch has: records of tables, sockets that are alive.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::Value;
+
+/// Mistakes that are kept; all are counted.
+const WRONG_MAX: usize = 5;
+/// The table in which the kernel keeps equal records (docs/json.md, "Records of tables in which the kernel keeps equal
+/// ones twice").
+const REPEATS: &str = "rules";
+
+/// A record's place: namespace, table, identity.
+type Place = (String, String, String);
+
+/// A copy made of the objects of a stream.
+#[derive(Default)]
+pub(super) struct Replica {
+    records: HashMap<Place, Vec<Value>>,
+    /// Sockets by namespace and cookie, with their protocol.
+    sockets: HashMap<(String, String), String>,
+    /// Changes of records and sockets that were told.
+    pub(super) changes: u64,
+    /// Gaps by their reason, and what is known to be lost.
+    pub(super) gaps: BTreeMap<String, Loss>,
+    /// Tables that an audit found changed without a word, and how often.
+    pub(super) drifted: BTreeMap<String, u64>,
+    /// Changes that did not fit what was there.
+    pub(super) wrong: u64,
+    /// The first of them.
+    pub(super) examples: Vec<String>,
+}
+
+/// What gaps of one reason were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Loss {
+    /// How many gaps.
+    pub(super) gaps: u64,
+    /// Messages that the kernel counted as lost.
+    pub(super) lost: u64,
+}
+
+impl Replica {
+    /// Applies an object.
+    pub(super) fn take(&mut self, object: &mut Value) {
+        let netns = text(object, "netns");
+        let change = text(object, "change");
+        match (change.as_str(), object["table"].as_str()) {
+            ("gap", _) => self.gap(&netns, object),
+            ("synced" | "sources", _) => {}
+            (_, Some("sockets")) => self.socket(netns, &change, object),
+            (_, Some(table)) => {
+                let place = (netns, table.to_owned(), text(object, "id"));
+                self.record(&place, &change, object["record"].take());
+            }
+            _ => self.complain(format!("neither a change nor about the stream: {object}")),
+        }
+    }
+
+    /// The records of a table in a namespace.
+    pub(super) fn records(&self, netns: &str, table: &str) -> Vec<&Value> {
+        let of_it = self.records.iter().filter(|((here, name, _), _)| here == netns && name == table);
+        of_it.flat_map(|(_, copies)| copies).collect()
+    }
+
+    /// The cookies of sockets in a namespace, each with its protocol.
+    pub(super) fn sockets(&self, netns: &str) -> BTreeSet<(String, String)> {
+        let here = self.sockets.iter().filter(|((place, _), _)| place == netns);
+        here.map(|((_, cookie), protocol)| (protocol.clone(), cookie.clone())).collect()
+    }
+
+    fn gap(&mut self, netns: &str, object: &Value) {
+        let reason = text(object, "reason");
+        if reason == "namespace-gone" {
+            self.records.retain(|(here, ..), _| here != netns);
+            self.sockets.retain(|(here, _), _| here != netns);
+        }
+        if reason == "drift" {
+            for table in object["tables"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                *self.drifted.entry(table.to_owned()).or_default() += 1;
+            }
+        }
+        let loss = self.gaps.entry(reason).or_default();
+        loss.gaps += 1;
+        loss.lost += object["lost"].as_u64().unwrap_or(0);
+    }
+
+    fn record(&mut self, place: &Place, change: &str, record: Value) {
+        self.changes += 1;
+        let repeats = place.1 == REPEATS;
+        let copies = self.records.entry(place.clone()).or_default();
+        let fits = match change {
+            "added" => copies.is_empty() || repeats,
+            "changed" | "removed" => !copies.is_empty(),
+            _ => false,
+        };
+        let there = copies.len();
+        if change != "added" {
+            copies.pop();
+        }
+        if change != "removed" {
+            copies.push(record);
+        } else if copies.is_empty() {
+            self.records.remove(place);
+        }
+        if !fits {
+            self.complain(format!("{change} with {there} there: {place:?}"));
+        }
+    }
+
+    fn socket(&mut self, netns: String, change: &str, object: &Value) {
+        self.changes += 1;
+        let place = (netns, text(&object["key"], "cookie"));
+        if change == "closed" {
+            // One that lived between two rounds is known by its end alone.
+            self.sockets.remove(&place);
+        } else {
+            self.sockets.insert(place, text(&object["key"], "protocol"));
+        }
+    }
+
+    fn complain(&mut self, sentence: String) {
+        self.wrong += 1;
+        if self.examples.len() < WRONG_MAX {
+            self.examples.push(sentence);
+        }
+    }
+}
+
+fn text(object: &Value, key: &str) -> String {
+    object[key].as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn replica(objects: &[Value]) -> Replica {
+        let mut replica = Replica::default();
+        for object in objects {
+            replica.take(&mut object.clone());
+        }
+        replica
+    }
+
+    fn route(change: &str, id: &str, dst: &str) -> Value {
+        json!({"netns": "a", "table": "routes", "change": change, "id": id, "record": {"dst": dst}})
+    }
+
+    #[test]
+    fn what_was_added_and_changed_is_there_and_what_was_removed_is_not() {
+        let replica = replica(&[
+            route("added", "1", "10.0.0.0/8"),
+            route("added", "2", "11.0.0.0/8"),
+            route("changed", "2", "12.0.0.0/8"),
+            route("removed", "1", "10.0.0.0/8"),
+        ]);
+        assert_eq!(replica.records("a", "routes"), [&json!({"dst": "12.0.0.0/8"})]);
+        assert_eq!((replica.changes, replica.wrong), (4, 0));
+    }
+
+    #[test]
+    fn what_cannot_be_is_a_mistake() {
+        let twice = replica(&[route("added", "1", "10.0.0.0/8"), route("added", "1", "10.0.0.0/8")]);
+        let never = replica(&[route("removed", "1", "10.0.0.0/8")]);
+        assert_eq!((twice.wrong, never.wrong), (1, 1));
+        assert!(never.examples[0].contains("routes"), "{:?}", never.examples);
+    }
+
+    #[test]
+    fn equal_rules_are_counted() {
+        let rule = |change| json!({"netns": "a", "table": "rules", "change": change, "id": "7", "record": {}});
+        let replica = replica(&[rule("added"), rule("added"), rule("removed")]);
+        assert_eq!((replica.records("a", "rules").len(), replica.wrong), (1, 0));
+    }
+
+    #[test]
+    fn of_a_namespace_that_is_gone_nothing_is_left() {
+        let gone = json!({"netns": "a", "change": "gap", "reason": "namespace-gone", "lost": null});
+        let mut elsewhere = route("added", "1", "10.0.0.0/8");
+        elsewhere["netns"] = json!("b");
+        let replica = replica(&[route("added", "1", "10.0.0.0/8"), elsewhere, gone]);
+        assert_eq!((replica.records("a", "routes").len(), replica.records("b", "routes").len()), (0, 1));
+        assert_eq!(replica.gaps["namespace-gone"], Loss { gaps: 1, lost: 0 });
+    }
+
+    #[test]
+    fn sockets_live_from_whatever_is_told_first_to_their_end() {
+        let event = |change, cookie| json!({"netns": "a", "table": "sockets", "change": change, "key": {"cookie": cookie, "protocol": "tcp"}});
+        let replica = replica(&[
+            event("established", "0x2"),
+            event("state", "0x3"),
+            event("closed", "0x2"),
+            event("closed", "0x4"),
+        ]);
+        assert_eq!(replica.sockets("a"), BTreeSet::from([("tcp".to_owned(), "0x3".to_owned())]));
+    }
+}

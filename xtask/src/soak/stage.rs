@@ -1,0 +1,198 @@
+//! The soak itself: who runs, what moves, what is measured, and what is held against what in the end.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
+
+use super::agree::{self, Agreement};
+use super::churn::{Churn, Sockets};
+use super::follower::{Follower, PATIENCE};
+use super::listings::Listings;
+use super::place::{self, PLACES};
+use super::report::{self, Outcome};
+use super::terminal::Terminal;
+
+/// Time between two samples.
+const SAMPLE: Duration = Duration::from_millis(250);
+/// Of the time, this part is not measured: tables fill, and the allocator learns.
+const WARM_UP: f64 = 1.0 / 3.0;
+/// Samples between two stops of the watch that shall lose something, and samples that it stands still.
+const STOP_EVERY: u64 = 20;
+const STOPPED: u64 = 3;
+/// Samples between two keys of `top`.
+const KEY_EVERY: u64 = 8;
+/// Keys that show another pane, the details of a row, the help, and come back.
+const KEYS: [&[u8]; 8] = [b"\t", b"j", b"\r", b"\x1b", b"\t", b"?", b"\x1b", b"s"];
+/// Between two comparisons with the kernel's tables: what the kernel changes without a word is found after that.
+const AUDIT: &str = "10s";
+/// Bytes of events that may wait at the watch that shall lose something.
+const BUFFER_SMALL: &str = "20480";
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[arg(long)]
+    sockeye: PathBuf,
+    #[arg(long)]
+    milliseconds: u64,
+    #[arg(long)]
+    seed: u64,
+}
+
+impl Args {
+    /// These as a command line.
+    pub(super) fn line(sockeye: &Path, time: Duration, seed: u64) -> Vec<OsString> {
+        let milliseconds = time.as_millis();
+        let words = [format!("--milliseconds={milliseconds}"), format!("--seed={seed}"), "--sockeye".to_owned()];
+        let words = ["soak-stage".to_owned()].into_iter().chain(words).map(OsString::from);
+        words.chain([sockeye.as_os_str().to_owned()]).collect()
+    }
+}
+
+/// What a follower is held against in the end.
+#[derive(Clone, Copy)]
+enum Against {
+    Tables(&'static [&'static str]),
+    Sockets(&'static [&'static str]),
+    Nothing,
+}
+
+/// A follower and what it is there for.
+struct Role {
+    follower: Follower,
+    against: Against,
+    /// It stands still now and then.
+    is_stopped: bool,
+}
+
+/// Runs the soak.
+pub(super) fn run(args: &Args) -> Result<()> {
+    let time = Duration::from_millis(args.milliseconds);
+    place::make()?;
+    let mut sockets = Sockets::start(args.seed)?;
+    let (mut roles, mut keys) = roles(&args.sockeye)?;
+    eprintln!("  {} programs follow {} network namespaces; seed {} …", roles.len(), PLACES.len(), args.seed);
+    let churn = Churn::start(args.seed);
+    let listings = Listings::start(args.sockeye.clone());
+    let begin = Instant::now();
+    let mut pressed = KEYS.iter().cycle();
+    for sample in 0.. {
+        thread::sleep(SAMPLE);
+        let at = begin.elapsed();
+        if at > time {
+            break;
+        }
+        if sample % KEY_EVERY == 0 {
+            keys.write_all(pressed.next().copied().unwrap_or_default()).context("top does not take keys")?;
+        }
+        for role in &mut roles {
+            match sample % STOP_EVERY {
+                0 if role.is_stopped => role.follower.signal(Signal::STOP)?,
+                STOPPED if role.is_stopped => role.follower.signal(Signal::CONT)?,
+                _ => {}
+            }
+            if at > time.mul_f64(WARM_UP) {
+                role.follower.sample(at)?;
+            }
+        }
+    }
+    for role in roles.iter().filter(|role| role.is_stopped) {
+        role.follower.signal(Signal::CONT)?;
+    }
+    eprintln!("  nothing moves any more …");
+    let mut happened = churn.end()?;
+    let kinds = listings.end()?;
+    happened += sockets.hold()?;
+    let mut outcomes = Vec::new();
+    for role in &mut roles {
+        let agreement = settle(&args.sockeye, role)?;
+        let at_last = role.follower.held()?;
+        outcomes.push((agreement, at_last));
+    }
+    keys.write_all(b"q").context("top does not take keys")?;
+    let mut outcomes: Vec<_> = roles.into_iter().zip(outcomes).map(|(role, rest)| (role.follower, rest)).collect();
+    let mut judged = Vec::new();
+    for (follower, (agreement, at_last)) in &mut outcomes {
+        if follower.name != TOP {
+            follower.signal(Signal::INT)?;
+        }
+        let status = follower.ended()?;
+        judged.push(Outcome { follower, agreement: std::mem::take(agreement), at_last: *at_last, status });
+    }
+    let complaints = report::print(&happened, &kinds, &judged, time.mul_f64(1.0 - WARM_UP));
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    for complaint in &complaints {
+        eprintln!("soak: {complaint}");
+    }
+    bail!("{} complaints; seed {}", complaints.len(), args.seed)
+}
+
+/// Compares until both sides are the same, or for so long that they never will be.
+fn settle(sockeye: &Path, role: &Role) -> Result<Agreement> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let replica = role.follower.replica();
+        let agreement = match role.against {
+            Against::Tables(places) => agree::tables(sockeye, &replica, places),
+            Against::Sockets(places) => agree::sockets(sockeye, &replica, places)?,
+            Against::Nothing => Agreement::default(),
+        };
+        drop(replica);
+        if agreement.differences.is_empty() || Instant::now() > until {
+            return Ok(agreement);
+        }
+        thread::sleep(SAMPLE);
+    }
+}
+
+/// What `top` is called in the table.
+const TOP: &str = "top -N soak0";
+
+/// Everybody who follows, and the keys of `top`.
+fn roles(sockeye: &Path) -> Result<(Vec<Role>, std::fs::File)> {
+    let command = |words: &str| {
+        let mut command = Command::new(sockeye);
+        command.args(words.split(' ')).args(["-o", "ndjson", "--snapshot"]);
+        command
+    };
+    let alone = |words: &str| {
+        let mut command = place::alone(sockeye);
+        command.args(words.split(' ')).args(["-o", "ndjson", "--snapshot"]);
+        command
+    };
+    let all = &PLACES[..];
+    let mut roles = Vec::new();
+    let mut role = |follower, against, is_stopped| roles.push(Role { follower, against, is_stopped });
+    let name = "watch -N all";
+    let watch = alone(&format!("watch -N all --audit {AUDIT}"));
+    role(Follower::watch(name, watch, true)?, Against::Tables(all), false);
+    let name = "watch -N soak2, stopped now and then";
+    let watch = command(&format!("watch -N soak2 --audit {AUDIT} --receive-buffer {BUFFER_SMALL}"));
+    role(Follower::watch(name, watch, false)?, Against::Tables(&["soak2"]), true);
+    for (name, words, is_alone, places) in [
+        ("watch sockets -N all", "watch sockets -N all", true, all),
+        ("watch sockets -N soak0", "watch sockets -N soak0", false, &["soak0"][..]),
+        (
+            "watch sockets -N soak1, by dumps",
+            "watch sockets -N soak1 --source dumps --interval 300ms",
+            false,
+            &["soak1"][..],
+        ),
+    ] {
+        let watch = if is_alone { alone(words) } else { command(words) };
+        role(Follower::watch(name, watch, is_alone)?, Against::Sockets(places), false);
+    }
+    let mut top = Command::new(sockeye);
+    top.args(TOP.split(' '));
+    let terminal = Terminal::of(&mut top)?;
+    let keys = terminal.keys()?;
+    role(Follower::screen(TOP, top, terminal)?, Against::Nothing, false);
+    Ok((roles, keys))
+}
