@@ -114,7 +114,8 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let at_last = role.follower.held()?;
         outcomes.push((agreement, at_last));
     }
-    keys.write_all(b"q").context("top does not take keys")?;
+    // Whatever is on the screen: `q` would only leave the help.
+    keys.write_all(b"\x03").context("top does not take keys")?;
     let mut outcomes: Vec<_> = roles.into_iter().zip(outcomes).map(|(role, rest)| (role.follower, rest)).collect();
     let mut judged = Vec::new();
     for (follower, (agreement, at_last)) in &mut outcomes {

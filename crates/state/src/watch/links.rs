@@ -7,18 +7,26 @@ use sockeye_wire::Attributes;
 use sockeye_wire::rtnetlink::{AF_UNSPEC, RTM_DELLINK, RTM_NEWLINKPROP, Table};
 
 use super::Watch;
-use crate::rtnetlink::consequence;
+use crate::rtnetlink::{Tables, consequence};
 
 /// Links that are remembered. An event about one beyond them is taken for a change of everything.
 const LINKS_MAX: usize = 1 << 16;
+const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
+const IFLA_LINK: u16 = 5;
 const IFLA_WIRELESS: u16 = 11;
+const IFLA_LINKINFO: u16 = 18;
+const IFLA_INFO_KIND: u16 = 1;
+/// Kinds of links that are made in pairs.
+const PAIRED: [&[u8]; 2] = [b"veth", b"netkit"];
 
 /// State and name of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Link {
     state: u32,
     name: [u8; 16],
+    /// The address of a bridge, which its ports have in their records.
+    bridge: Option<[u8; 6]>,
 }
 
 /// The links that were heard of.
@@ -47,7 +55,16 @@ fn read(record: &[u8]) -> Option<(u32, Link)> {
     let mut name = [0; 16];
     let bytes = attributes(record).last(IFLA_IFNAME).unwrap_or_default();
     name.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-    Some((word(4)?, Link { state: word(8)? & consequence::LINK_STATE, name }))
+    let address = || attributes(record).last(IFLA_ADDRESS)?.first_chunk().copied();
+    let bridge = if kind(record) == b"bridge" { address() } else { None };
+    Some((word(4)?, Link { state: word(8)? & consequence::LINK_STATE, name, bridge }))
+}
+
+/// The kind of a link, without its NUL; empty where it has none.
+fn kind(record: &[u8]) -> &[u8] {
+    let info = attributes(record).last(IFLA_LINKINFO).unwrap_or_default();
+    let kind = Attributes::new(info).last(IFLA_INFO_KIND).unwrap_or_default();
+    kind.strip_suffix(&[0]).unwrap_or(kind)
 }
 
 fn attributes(record: &[u8]) -> Attributes<'_> {
@@ -76,7 +93,16 @@ impl Watch {
             self.links.0.remove(&index);
             return true;
         }
+        // drivers/net/veth.c `veth_newlink`, drivers/net/netkit.c `netkit_new_link`: the peer is told of before either knows
+        // the other, and nothing is told when it does.
+        if attributes(record).last(IFLA_LINK) == Some(&[0; 4]) && PAIRED.contains(&kind(record)) {
+            self.reread(index, now);
+        }
         let before = if self.links.0.len() < LINKS_MAX { self.links.0.insert(index, link) } else { None };
+        // net/bridge/br_stp_if.c `br_stp_change_bridge_id`: it is part of what is told of every port.
+        if before.is_some_and(|before| before.bridge != link.bridge) {
+            self.consequences(Tables::one(Table::Links), now);
+        }
         if before.is_none_or(|before| before.state != link.state) {
             self.consequences(consequence::of_state(), now);
         }
