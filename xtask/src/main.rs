@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 mod bench;
+mod fuzz;
 mod kernel_names;
 mod soak;
 
@@ -14,6 +15,7 @@ use clap::Parser;
 #[command(name = "cargo xtask")]
 enum Command {
     KernelNames(kernel_names::Args),
+    Fuzz(fuzz::Args),
     #[command(subcommand)]
     Bench(bench::Command),
     Soak(soak::Args),
@@ -26,6 +28,7 @@ enum Command {
 fn main() -> Result<()> {
     match Command::parse() {
         Command::KernelNames(args) => kernel_names::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(command) => bench::run(&command),
         Command::Soak(args) => soak::run(&args),
         Command::Part(part) => bench::run_part(&part),

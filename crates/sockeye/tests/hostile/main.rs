@@ -1,15 +1,14 @@
 //! Bytes that no kernel would send: cut, damaged, built at random.
 //!
-//! Unsafe code stands in one place, the counting allocator, which only a test binary has.
+//! What they are made of, and the ways to damage them, are those of `cargo xtask fuzz`, which does more of the same for as
+//! long as one likes.
 
-mod allocator;
 #[path = "../captures/build.rs"]
 mod build;
-mod corpus;
 mod output;
 mod reading;
 mod round_trip;
 mod texts;
 
 #[global_allocator]
-static ALLOCATOR: allocator::Counting = allocator::Counting;
+static ALLOCATOR: sockeye_fuzz::allocator::Counting = sockeye_fuzz::allocator::Counting;

@@ -8,7 +8,9 @@ use sockeye_state::capture::{About, Reader, Record, Writer};
 use sockeye_state::{Datagram, Received};
 use sockeye_wire::Messages;
 
-use crate::corpus::{Corpus, Random, SEQUENCE, damage};
+use sockeye_fuzz::Random;
+use sockeye_fuzz::captures::{self, SEQUENCE};
+use sockeye_fuzz::damage::damage;
 
 /// Damaged datagrams in one capture, each a dump of its own.
 const DATAGRAMS: u16 = 2000;
@@ -33,11 +35,11 @@ impl Drop for Temporary {
 
 /// A capture of damaged answers to the requests of the golden ones.
 fn damaged() -> Vec<u8> {
-    let (corpus, mut random) = (Corpus::load(), Random(SEED));
+    let (datagrams, mut random) = (captures::datagrams(), Random(SEED));
     let requests = requests();
     let mut writer = Writer::new(&About { start_ns: 0, kernel: b"6.18.0", command: b"damaged by a test" });
     for channel in 0..DATAGRAMS {
-        let (table, datagram) = &corpus.datagrams[random.below(corpus.datagrams.len())];
+        let (table, datagram) = &datagrams[random.below(datagrams.len())];
         let (_, request) = requests.iter().find(|(known, _)| known == table).expect("it was asked for");
         writer.write(0, channel, Record::Opened { protocol: 4, namespace: b"" });
         writer.write(0, channel, Record::Request(request));
@@ -49,14 +51,8 @@ fn damaged() -> Vec<u8> {
 
 /// One request of each table, out of the captures, with the sequence number of the corpus.
 pub(crate) fn requests() -> Vec<(sockeye_query::sockets::Table, Vec<u8>)> {
-    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
     let mut requests = Vec::new();
-    for entry in std::fs::read_dir(directory).expect("captures are committed") {
-        let path = entry.expect("readable").path();
-        if path.extension().is_none_or(|extension| extension != "cap") {
-            continue;
-        }
-        let bytes = std::fs::read(path).expect("readable");
+    for bytes in captures::files() {
         for entry in Reader::new(&bytes).expect("a capture") {
             if let Record::Request(request) = entry.expect("whole").record {
                 let message = Messages::new(request).next().expect("a message").expect("a whole one");

@@ -7,8 +7,9 @@ use sockeye_state::capture::{About, Record, Writer};
 use sockeye_state::{Datagram, Received};
 use sockeye_wire::Request;
 
+use sockeye_fuzz::captures::SEQUENCE;
+
 use crate::build;
-use crate::corpus::SEQUENCE;
 use crate::output::{Temporary, is_printable, replay, requests};
 
 /// An escape code, a line end, and bytes that are no UTF-8.

@@ -3,8 +3,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// The system's allocator, with a count beside it.
-pub(crate) struct Counting;
+/// The system's allocator, with a count beside it: a program that wants to count makes it its global allocator.
+#[derive(Debug)]
+pub struct Counting;
 
 thread_local! {
     /// Bytes that this thread holds. Negative where it freed what another one allocated.
@@ -43,22 +44,29 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// Runs `work` and tells how many bytes it held at most at once, beyond what the thread held before.
-pub(crate) fn most_held_by<T>(work: impl FnOnce() -> T) -> (T, usize) {
+pub fn most_held_by<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let before = HELD.with(Cell::get);
     MOST.with(|most| most.set(before));
     let result = work();
     (result, usize::try_from(MOST.with(Cell::get) - before).unwrap_or(0))
 }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[test]
-fn what_is_held_at_once_is_counted_and_not_what_was_held_in_turn() {
-    let ((), most) = most_held_by(|| {
-        for _ in 0..10 {
-            drop(Vec::<u8>::with_capacity(1000));
-        }
-    });
-    assert_eq!(most, 1000);
-    let (kept, most) = most_held_by(|| vec![vec![0_u8; 1000], vec![0_u8; 500]]);
-    assert_eq!(kept.len(), 2);
-    assert!((1500..2000).contains(&most), "{most}");
+    #[global_allocator]
+    static ALLOCATOR: Counting = Counting;
+
+    #[test]
+    fn what_is_held_at_once_is_counted_and_not_what_was_held_in_turn() {
+        let ((), most) = most_held_by(|| {
+            for _ in 0..10 {
+                drop(Vec::<u8>::with_capacity(1000));
+            }
+        });
+        assert_eq!(most, 1000);
+        let (kept, most) = most_held_by(|| vec![vec![0_u8; 1000], vec![0_u8; 500]]);
+        assert_eq!(kept.len(), 2);
+        assert!((1500..2000).contains(&most), "{most}");
+    }
 }

@@ -1,0 +1,72 @@
+//! The committed captures: what the kernel sent, as the golden rows are made of.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sockeye_query::sockets::{DumpPlan, Table};
+use sockeye_state::Received;
+use sockeye_state::capture::{Reader, Record};
+use sockeye_wire::{Message, Messages, Request};
+
+/// The sequence number of every dump here.
+pub const SEQUENCE: u32 = 1;
+/// Rows in one datagram: enough that damage to one can spoil the next, few enough that most mutations hit something.
+const ROWS: usize = 3;
+
+/// The bytes of every committed capture of sockets, in the order of their names.
+///
+/// # Panics
+///
+/// If there are none: they are committed beside the tests that read them.
+pub fn files() -> Vec<Vec<u8>> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/sockeye/tests/captures");
+    let entries = fs::read_dir(directory).expect("captures are committed");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "cap"));
+    // The order of a directory is no order; mutations are to be the same on every machine.
+    paths.sort();
+    let files: Vec<_> = paths.iter().map(|path| fs::read(path).expect("readable")).collect();
+    assert!(files.len() > 10, "only {} captures", files.len());
+    files
+}
+
+/// Datagrams that a kernel could send, each with the table it answers for: the messages of every committed capture, a few
+/// in each datagram, all in answer to the request with the number [`SEQUENCE`].
+///
+/// # Panics
+///
+/// If a committed capture is broken.
+pub fn datagrams() -> Vec<(Table, Vec<u8>)> {
+    let mut found = Vec::new();
+    for capture in files() {
+        add(&capture, &mut found);
+    }
+    assert!(found.len() > 50, "only {} datagrams", found.len());
+    found
+}
+
+fn add(capture: &[u8], found: &mut Vec<(Table, Vec<u8>)>) {
+    let mut table = None;
+    for entry in Reader::new(capture).expect("a capture") {
+        match entry.expect("a whole capture").record {
+            Record::Request(request) => {
+                let request = Messages::new(request).next().expect("a message").expect("a whole one");
+                table = DumpPlan::of_request(&request).map(|plan| plan.table);
+            }
+            Record::Received(Received::Datagram(datagram)) => {
+                let messages: Vec<_> = Messages::new(datagram.bytes).map_while(Result::ok).collect();
+                let Some(table) = table else { continue };
+                found.extend(messages.chunks(ROWS).map(|chunk| (table, datagram_of(chunk))));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn datagram_of(messages: &[Message<'_>]) -> Vec<u8> {
+    let again = |message: &Message<'_>| {
+        let request = Request::new(message.type_number(), message.flags()).body(message.payload());
+        request.sequence(SEQUENCE).as_bytes().to_vec()
+    };
+    messages.iter().flat_map(again).collect()
+}

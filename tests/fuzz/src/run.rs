@@ -1,0 +1,181 @@
+//! The command line: which targets, how long, from which seed.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+
+use crate::child::{self, Orders, feed};
+use crate::finding::target_of;
+use crate::random::Random;
+use crate::report;
+use crate::supervisor::{self, Outcome, Plan};
+use crate::target::Entry;
+
+/// Attacks the decoders, engines and parsers of sockeye with mutated bytes, on all cores. Ends with 1 where something
+/// panicked, hung, died, or held more than four times its input and some slack
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask fuzz")]
+struct Arguments {
+    /// How long, all targets together: 60s, 10m
+    #[arg(long = "for", value_name = "TIME", value_parser = time, default_value = "60s")]
+    time: Duration,
+    /// Only this target; again for several
+    #[arg(long = "target", value_name = "NAME")]
+    targets: Vec<String>,
+    /// Where the numbers begin that inputs follow from [default: another one each time]
+    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    seed: Option<u64>,
+    /// Threads [default: as many as there are cores]
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<usize>,
+    /// The targets, and what each of them reads
+    #[arg(long)]
+    list: bool,
+    /// Feed a kept input again, with whatever it does in plain sight
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
+    /// Where inputs that did something are kept [default: `findings` beside the program]
+    #[arg(long, value_name = "DIRECTORY")]
+    findings: Option<PathBuf>,
+
+    /// Attack this target in this process, as told by the one that watches
+    #[arg(long, hide = true)]
+    inside: Option<String>,
+    /// The board that goes with it
+    #[arg(long, hide = true)]
+    board: Option<PathBuf>,
+    /// Feed this target the one input of the seed
+    #[arg(long, hide = true)]
+    once: Option<String>,
+}
+
+/// Runs a program with these targets.
+pub fn run(targets: &[Entry]) -> ExitCode {
+    match obey(&Arguments::parse(), targets) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn obey(arguments: &Arguments, targets: &[Entry]) -> Result<ExitCode> {
+    if arguments.list {
+        for entry in targets {
+            println!("{:<12} {}", entry.name, entry.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let find = |name: &str| {
+        let found = targets.iter().find(|entry| entry.name == name);
+        found.with_context(|| format!("no target is called {name}: see --list"))
+    };
+    if let Some(path) = &arguments.replay {
+        return replay(find(target_of(path).context("the name of the file begins with that of a target")?)?, path);
+    }
+    let seed = arguments.seed.unwrap_or_else(seed_of_now);
+    if let Some(name) = &arguments.once {
+        let target = (find(name)?.make)();
+        target.reader()(&target.input(&mut Random(seed)));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let program = std::env::current_exe()?;
+    let beside = || program.parent().unwrap_or(Path::new(".")).join("findings");
+    let findings = arguments.findings.clone().unwrap_or_else(beside);
+    let threads = arguments.threads.or_else(|| thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
+    if let (Some(name), Some(board)) = (&arguments.inside, &arguments.board) {
+        let orders = Orders { seed, time: arguments.time, threads, board: board.clone(), findings };
+        child::attack(find(name)?, &orders)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let chosen = if arguments.targets.is_empty() {
+        targets.iter().collect()
+    } else {
+        arguments.targets.iter().map(|name| find(name)).collect::<Result<Vec<_>>>()?
+    };
+    let share = arguments.time / u32::try_from(chosen.len()).unwrap_or(1).max(1);
+    println!("seed {seed:#x}, {threads} threads, {} ms for each target", share.as_millis());
+    println!("{}", report::head());
+    let mut all = Outcome::default();
+    for entry in chosen {
+        let plan = Plan { seed, time: share, threads, findings: findings.clone() };
+        let outcome = supervisor::attack(entry, &plan).with_context(|| entry.name)?;
+        println!("{}", report::line(entry.name, &outcome));
+        all.inputs += outcome.inputs;
+        all.deep += outcome.deep;
+        all.took += outcome.took;
+        all.findings.extend(outcome.findings);
+    }
+    println!("{}", report::line("all", &all));
+    if all.findings.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("\nEach can be fed again with `cargo xtask fuzz --replay FILE`:");
+    all.findings.iter().for_each(|finding| println!("{finding}"));
+    Ok(ExitCode::FAILURE)
+}
+
+/// Feeds a kept input. What it does is not caught, so that a panic shows its way here.
+fn replay(entry: &Entry, path: &Path) -> Result<ExitCode> {
+    let input = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let target = (entry.make)();
+    println!("{} bytes for {}", input.len(), entry.name);
+    let mut reader = target.reader();
+    reader(&input);
+    match feed(&mut *reader, &input, target.slack()) {
+        Ok(is_deep) => {
+            println!("nothing happened; {}", if is_deep { "it was understood" } else { "it was turned away" });
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(what) => {
+            println!("{what}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// A number that is another one each time.
+fn seed_of_now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Random(u64::try_from(since.as_nanos() & u128::from(u64::MAX)).unwrap_or(0)).draw()
+}
+
+/// A time: a number and `ms`, `s`, `m` or `h`.
+fn time(text: &str) -> Result<Duration> {
+    let unit = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    let number: u64 = number.parse().context("a time is a number and a unit: 60s, 10m")?;
+    Ok(match unit {
+        "ms" => Duration::from_millis(number),
+        "s" => Duration::from_secs(number),
+        "m" => Duration::from_secs(number.saturating_mul(60)),
+        "h" => Duration::from_secs(number.saturating_mul(3600)),
+        _ => bail!("a time is a number and a unit: 60s, 10m"),
+    })
+}
+
+/// A number, decimal or with `0x`.
+fn number(text: &str) -> Result<u64> {
+    Ok(match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16)?,
+        None => text.parse()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units_and_numbers_may_be_hexadecimal() {
+        assert_eq!(time("90s").ok(), time("90000ms").ok());
+        assert_eq!(time("2m").ok(), Some(Duration::from_mins(2)));
+        assert!(time("60").is_err() && time("s").is_err() && time("6d").is_err());
+        assert_eq!((number("0x1f").ok(), number("31").ok(), number("x").ok()), (Some(31), Some(31), None));
+    }
+}
