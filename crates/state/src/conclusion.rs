@@ -14,8 +14,21 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(errno: i32, extended: &sockeye_wire::ExtendedAck<'_>) -> Self {
-        Self { errno, sentence: extended.message.map(|bytes| bytes.escape_ascii().to_string()) }
+        Self { errno, sentence: extended.message.map(sentence) }
     }
+}
+
+/// Bytes of the kernel's sentence that are kept. Those that it puts together have 80 (include/linux/netlink.h,
+/// `NETLINK_MAX_FMTMSG_LEN`), and the others fit a line; escaped, each byte can become four.
+const SENTENCE_BYTES_MAX: usize = 1024;
+
+/// The sentence in printable letters. One that is cut ends with three dots.
+fn sentence(bytes: &[u8]) -> String {
+    let (kept, dots) = match bytes.get(..SENTENCE_BYTES_MAX) {
+        Some(kept) if kept.len() < bytes.len() => (kept, "..."),
+        _ => (bytes, ""),
+    };
+    format!("{}{dots}", kept.escape_ascii())
 }
 
 impl fmt::Display for Refusal {
@@ -61,5 +74,20 @@ impl Conclusion {
             && self.truncated == 0
             && self.overruns == 0
             && self.defects == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_kept_printable_and_no_longer_than_any_that_a_kernel_has() {
+        let long = [b"no\tsuch".to_vec(), vec![0xff; 60_000]].concat();
+        assert_eq!(sentence(&long[..8]), r"no\tsuch\xff");
+        let kept = sentence(&long);
+        assert!(kept.starts_with(r"no\tsuch\xff") && kept.ends_with(r"\xff..."), "{kept}");
+        assert!(kept.len() <= 4 * SENTENCE_BYTES_MAX + 3, "{}", kept.len());
+        assert_eq!(sentence(&[b'a'; SENTENCE_BYTES_MAX]), "a".repeat(SENTENCE_BYTES_MAX));
     }
 }
