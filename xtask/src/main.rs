@@ -5,6 +5,7 @@
 mod bench;
 mod fuzz;
 mod kernel_names;
+mod lab;
 mod soak;
 
 use anyhow::Result;
@@ -16,6 +17,7 @@ use clap::Parser;
 enum Command {
     KernelNames(kernel_names::Args),
     Fuzz(fuzz::Args),
+    Lab(lab::Args),
     #[command(subcommand)]
     Bench(bench::Command),
     Soak(soak::Args),
@@ -29,6 +31,7 @@ fn main() -> Result<()> {
     match Command::parse() {
         Command::KernelNames(args) => kernel_names::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Lab(args) => lab::run(&args),
         Command::Bench(command) => bench::run(&command),
         Command::Soak(args) => soak::run(&args),
         Command::Part(part) => bench::run_part(&part),

@@ -1,0 +1,76 @@
+//! The test programs, built on this machine as `cargo test` builds them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// The workspace.
+pub(super) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// A test program that cargo built.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    /// Its package and its own name: `sockeye/watch`, `conn/kernel`; the unit tests of a library are `bpf/lib`.
+    pub(super) name: String,
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// The folder of its package, in which cargo runs tests.
+    pub(super) folder: PathBuf,
+}
+
+/// Builds all of them.
+pub(super) fn programs() -> Result<Vec<Program>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["test", "--workspace", "--no-run", "--locked", "--message-format=json-render-diagnostics"]);
+    let output = command.current_dir(REPOSITORY).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
+    if !output.status.success() {
+        bail!("the tests do not build");
+    }
+    let text = String::from_utf8(output.stdout).context("cargo's messages are no UTF-8")?;
+    let messages = text.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>();
+    Ok(messages.context("cargo's messages are no JSON")?.iter().filter_map(program).collect())
+}
+
+/// What one of cargo's messages says of a test program, if it is about one.
+fn program(message: &Value) -> Option<Program> {
+    if message["reason"] != "compiler-artifact" || message["profile"]["test"] != true {
+        return None;
+    }
+    let folder = Path::new(message["manifest_path"].as_str()?).parent()?;
+    // Packages are folders of their own, and shorter than their names.
+    let package = folder.file_name()?.to_str()?;
+    let name = match message["target"]["kind"][0].as_str()? {
+        "lib" => "lib",
+        "bin" => "bin",
+        _ => message["target"]["name"].as_str()?,
+    };
+    let path = message["executable"].as_str()?.into();
+    Some(Program { name: format!("{package}/{name}"), path, folder: folder.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn programs_are_known_by_package_and_name() {
+        let message = |kind: &str, is_test: bool| {
+            json!({
+                "reason": "compiler-artifact",
+                "manifest_path": "/src/crates/conn/Cargo.toml",
+                "target": {"kind": [kind], "name": "kernel"},
+                "profile": {"test": is_test},
+                "executable": "/src/target/debug/deps/kernel-a9",
+            })
+        };
+        let test = program(&message("test", true)).expect("a test program");
+        assert_eq!((test.name.as_str(), test.folder.to_str()), ("conn/kernel", Some("/src/crates/conn")));
+        assert_eq!(program(&message("lib", true)).expect("unit tests").name, "conn/lib");
+        assert!(program(&message("test", false)).is_none(), "an example is no test");
+    }
+}

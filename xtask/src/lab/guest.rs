@@ -1,0 +1,174 @@
+//! One boot: what a guest is given, and what it says while it runs.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::build::REPOSITORY;
+use super::image::Image;
+use super::initramfs;
+use super::lane::Task;
+
+/// Runs the plan, in the guest.
+const SCRIPT: &str = include_str!("guest.sh");
+
+/// Modules that nothing in the tests makes the kernel load: families whose sockets are made by number, and diagnosis.
+/// What a kernel does not have is said by the tests that need it.
+const MODULES: &str = "tun\ntipc\nvsock_loopback\nsctp\nsmc\ntls\n\
+    inet_diag\ntcp_diag\nudp_diag\nraw_diag\nunix_diag\naf_packet_diag\nnetlink_diag\nsctp_diag\nvsock_diag\n\
+    xsk_diag\nsmc_diag\ntipc_diag\nmptcp_diag\n";
+
+/// How much slower a guest is: what tests are patient for is multiplied by it.
+const SLOWNESS: u32 = 10;
+
+/// Memory of a guest, MiB. Some 700 are the kernel, the programs and what tests write; the rest is cache.
+const MEMORY_MIB: u32 = 2048;
+
+/// Processors of a guest; more wait for each other more than they help in emulation.
+const PROCESSORS_MAX: usize = 4;
+
+/// What boot and end may take beside the tests.
+const BOOT_MAX: Duration = Duration::from_mins(3);
+
+/// How the lines begin that are for whoever waits.
+const SAID: &str = "lab: ";
+
+/// A guest before it is started.
+pub(super) struct Guest<'i> {
+    image: &'i Image,
+    /// The folder that it shares with us.
+    pub(super) results: PathBuf,
+}
+
+impl<'i> Guest<'i> {
+    /// Makes the folder of results anew, with everything that the guest runs by.
+    pub(super) fn prepare(image: &'i Image, tasks: &[Task]) -> Result<Self> {
+        let results = Path::new(REPOSITORY).join("target/lab").join(&image.release);
+        if results.exists() {
+            fs::remove_dir_all(&results).with_context(|| format!("cannot empty {}", results.display()))?;
+        }
+        fs::create_dir_all(&results).with_context(|| format!("cannot make {}", results.display()))?;
+        // Only as absolute paths they mean the same in the guest.
+        let results = results.canonicalize()?;
+        let repository = Path::new(REPOSITORY).canonicalize()?;
+        let environment = format!(
+            "IMAGE='{}'\nREPOSITORY='{}'\nexport SOCKEYE_SLOWNESS={SLOWNESS}\n",
+            image.folder.display(),
+            repository.display()
+        );
+        let plan: String = tasks.iter().map(line).collect();
+        for (name, text) in
+            [("plan", plan.as_str()), ("environment", &environment), ("modules", MODULES), ("guest.sh", SCRIPT)]
+        {
+            fs::write(results.join(name), text).with_context(|| format!("cannot write {name}"))?;
+        }
+        initramfs::write(image, &results.join("initramfs"))?;
+        Ok(Self { image, results })
+    }
+
+    /// Runs it to its end; prints what it says of its progress, and keeps all that it says in `console`.
+    ///
+    /// # Errors
+    ///
+    /// If it does not end in the time that its tasks may take.
+    pub(super) fn run(&self, tasks: &[Task]) -> Result<()> {
+        let console = self.results.join("console");
+        let mut kept = File::create(&console).with_context(|| format!("cannot write {}", console.display()))?;
+        let mut command = self.command()?;
+        command.args(["-display", "none", "-monitor", "none", "-serial", "stdio"]);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot run QEMU")?;
+        let output = child.stdout.take().context("QEMU has no output")?;
+        let (sender, lines) = mpsc::channel();
+        // It ends with QEMU, whose end closes the output.
+        let reader = std::thread::spawn(move || {
+            for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+                if sender.send(String::from_utf8_lossy(&line).trim_end().to_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+        let tasks_max: u64 = tasks.iter().map(|task| u64::from(task.seconds_max)).sum();
+        let deadline = Instant::now() + BOOT_MAX + Duration::from_secs(tasks_max);
+        let followed = loop {
+            match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    writeln!(kept, "{line}")?;
+                    if let Some(said) = line.strip_prefix(SAID) {
+                        self.say(said);
+                    }
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => break Ok(()),
+                Err(mpsc::RecvTimeoutError::Timeout) => break Err(self.hangs()),
+            }
+        };
+        end(&mut child)?;
+        drop(lines);
+        let _ = reader.join();
+        followed
+    }
+
+    /// Runs a shell in it, on this terminal.
+    pub(super) fn shell(&self) -> Result<()> {
+        fs::write(self.results.join("shell"), "").context("cannot ask for a shell")?;
+        eprintln!("lab: the guest's console; Ctrl-A X ends it");
+        let mut command = self.command()?;
+        let status = command.args(["-nographic", "-serial", "mon:stdio"]).status().context("cannot run QEMU")?;
+        if status.success() { Ok(()) } else { bail!("QEMU failed: {status}") }
+    }
+
+    fn command(&self) -> Result<Command> {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(PROCESSORS_MAX);
+        let mut command = Command::new(super::packages::find("qemu-system-x86_64").context("there is no QEMU")?);
+        command.args(["-accel", "tcg,thread=multi", "-cpu", "max", "-no-reboot", "-net", "none"]);
+        command.args(["-smp", &processors.to_string(), "-m", &MEMORY_MIB.to_string()]);
+        command.arg("-kernel").arg(self.image.vmlinuz()).arg("-initrd").arg(self.results.join("initramfs"));
+        // A guest that panics ends at once; mitigations cost time and protect nobody here.
+        command.args(["-append", "console=ttyS0 panic=-1 quiet mitigations=off"]);
+        let root = "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap";
+        let results = self.results.to_str().context("the folder of results is no UTF-8")?;
+        if results.contains(',') {
+            bail!("QEMU cannot be told of a path with a comma: {results}");
+        }
+        let results = format!("local,path={results},mount_tag=results,security_model=none");
+        command.args(["-virtfs", root, "-virtfs", &results]);
+        Ok(command)
+    }
+
+    fn say(&self, said: &str) {
+        eprintln!("lab: {}: {said}", self.image.release);
+    }
+
+    fn hangs(&self) -> anyhow::Error {
+        anyhow::anyhow!(
+            "{} did not end in its time; what it said is in {}/console",
+            self.image.release,
+            self.results.display()
+        )
+    }
+}
+
+/// A task as the script in the guest reads it.
+fn line(task: &Task) -> String {
+    let name = file_name(&task.program.name);
+    let program = task.program.path.display().to_string();
+    let seconds = task.seconds_max.to_string();
+    let folder = task.program.folder.display().to_string();
+    let words = [name, seconds, folder, program].into_iter().chain(task.told.iter().cloned());
+    words.collect::<Vec<_>>().join("\t") + "\n"
+}
+
+/// The name that a program's results have as files.
+pub(super) fn file_name(program: &str) -> String {
+    program.replace('/', ".")
+}
+
+fn end(child: &mut Child) -> Result<()> {
+    // It has ended by itself, or may not go on.
+    let _ = child.kill();
+    child.wait().context("cannot wait for QEMU").map(drop)
+}

@@ -1,0 +1,163 @@
+//! Which tests are run in a guest, and how long each may take there.
+
+use anyhow::{Result, bail};
+
+use super::Args;
+use super::build::Program;
+
+/// A test program, what it is told, and what it may take in a guest.
+struct Entry {
+    name: &'static str,
+    told: &'static [&'static str],
+    /// Several times what it takes where nothing else runs: reaching it means that it hangs.
+    seconds_max: u32,
+}
+
+/// What is run of which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The least that shows that a kernel is understood.
+    Smoke,
+    /// What asks the kernel in namespaces that it makes.
+    Namespaces,
+    /// Everything that asks the kernel.
+    All,
+    /// What the command line names.
+    Named,
+}
+
+/// What is run.
+pub(super) struct Lane {
+    pub(super) which: Which,
+    names: Vec<String>,
+    told: Vec<String>,
+}
+
+/// A program to be run in a guest.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    pub(super) program: Program,
+    pub(super) told: Vec<String>,
+    pub(super) seconds_max: u32,
+}
+
+const fn entry(name: &'static str, seconds_max: u32) -> Entry {
+    Entry { name, told: &[], seconds_max }
+}
+
+/// What a program may take that no lane has.
+const NAMED_SECONDS_MAX: u32 = 1800;
+
+const SMOKE: [Entry; 4] = [
+    entry("sockeye/kinds", 300),
+    entry("bpf/events", 300),
+    entry("conn/kernel", 300),
+    Entry { name: "sockeye/watch", told: &["facts", "lives"], seconds_max: 600 },
+];
+
+const NAMESPACES: [Entry; 10] = [
+    entry("sockeye/kinds", 600),
+    entry("sockeye/differential", 600),
+    entry("sockeye/ss", 900),
+    entry("sockeye/beside_ip", 900),
+    entry("sockeye/tool", 1200),
+    entry("sockeye/watch", 1800),
+    entry("sockeye/top", 600),
+    entry("sockeye/why", 600),
+    entry("sockeye/causes", 900),
+    entry("bpf/events", 600),
+];
+
+/// What `--all` adds.
+const BESIDE: [Entry; 12] = [
+    entry("bpf/lib", 300),
+    entry("conn/kernel", 600),
+    entry("owners/both_sources", 300),
+    entry("owners/like_std", 300),
+    entry("owners/may_and_may_not", 300),
+    entry("owners/permission", 300),
+    entry("owners/real_proc", 300),
+    entry("query/kernel_agreement", 900),
+    entry("zoo/isolation", 300),
+    entry("zoo/proc", 300),
+    entry("zoo/ss", 300),
+    entry("sockeye/captures", 300),
+];
+
+impl Lane {
+    /// That of a command line.
+    pub(super) fn of(args: &Args) -> Self {
+        let which = match args {
+            Args { smoke: true, .. } => Which::Smoke,
+            Args { all: true, .. } => Which::All,
+            Args { test, .. } if test.is_empty() => Which::Namespaces,
+            Args { .. } => Which::Named,
+        };
+        Self { which, names: args.test.clone(), told: args.told.clone() }
+    }
+
+    /// The programs of this lane.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of a name.
+    pub(super) fn tasks(&self, programs: &[Program]) -> Result<Vec<Task>> {
+        let entries: Vec<&Entry> = match self.which {
+            Which::Smoke => SMOKE.iter().collect(),
+            Which::Namespaces => NAMESPACES.iter().collect(),
+            Which::All => NAMESPACES.iter().chain(&BESIDE).collect(),
+            Which::Named => return self.named(programs),
+        };
+        let task = |entry: &&Entry| {
+            let told = entry.told.iter().map(|&word| word.to_owned()).collect();
+            Ok(Task { program: found(programs, entry.name)?, told, seconds_max: entry.seconds_max })
+        };
+        entries.iter().map(task).collect()
+    }
+
+    fn named(&self, programs: &[Program]) -> Result<Vec<Task>> {
+        let task = |name: &String| {
+            let (program, told) = (found(programs, name)?, self.told.clone());
+            Ok(Task { program, told, seconds_max: NAMED_SECONDS_MAX })
+        };
+        self.names.iter().map(task).collect()
+    }
+}
+
+/// The program of a name, with or without its package.
+fn found(programs: &[Program], name: &str) -> Result<Program> {
+    let has_name = |program: &&Program| {
+        program.name == name || program.name.split_once('/').is_some_and(|(_, without)| without == name)
+    };
+    let found: Vec<&Program> = programs.iter().filter(has_name).collect();
+    match found[..] {
+        [program] => Ok(program.clone()),
+        [] => {
+            let names: Vec<&str> = programs.iter().map(|program| program.name.as_str()).collect();
+            bail!("there is no test program {name}, but {}", names.join(", "))
+        }
+        _ => {
+            let names: Vec<&str> = found.iter().map(|program| program.name.as_str()).collect();
+            bail!("{name} may be {}", names.join(" or "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn programs(names: &[&str]) -> Vec<Program> {
+        let program = |name: &&str| Program { name: (*name).to_owned(), path: "p".into(), folder: "f".into() };
+        names.iter().map(program).collect()
+    }
+
+    #[test]
+    fn a_program_is_found_with_and_without_its_package() {
+        let programs = programs(&["sockeye/ss", "zoo/ss", "conn/kernel"]);
+        assert_eq!(found(&programs, "kernel").unwrap().name, "conn/kernel");
+        assert_eq!(found(&programs, "zoo/ss").unwrap().name, "zoo/ss");
+        assert_eq!(found(&programs, "ss").unwrap_err().to_string(), "ss may be sockeye/ss or zoo/ss");
+        assert!(found(&programs, "watc").is_err(), "a part of a name is no name");
+    }
+}

@@ -1,0 +1,69 @@
+//! `cargo xtask lab`: sockeye and its tests on the kernels that Debian packages.
+//!
+//! A kernel is booted under QEMU in software emulation, because hardware virtualisation is not to be had everywhere. The
+//! guest sees the root of this machine, of which nothing that it writes reaches the disk, so that what was built here
+//! runs there: programs, libraries, sources. Results come back through a folder that both can write.
+//!
+//! Not here: what the tests need to be made. They make it themselves, in namespaces, as they do on any machine.
+
+mod allowed;
+mod budget;
+mod build;
+mod guest;
+mod image;
+mod initramfs;
+mod lane;
+mod offered;
+mod outcome;
+mod packages;
+mod page;
+mod run;
+
+use anyhow::Result;
+
+/// Run sockeye's tests on other kernels
+///
+/// Boots stock kernels of Debian under QEMU, with sockeye and its tests inside, and fails where a test fails or is
+/// skipped for a reason that tests/lab-skips.txt does not know. Programs that are missing are installed if this is root.
+/// Kernels are kept in $XDG_CACHE_HOME/sockeye-lab or ~/.cache/sockeye-lab.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+#[command(after_long_help = budget::TABLE)]
+pub(crate) struct Args {
+    /// A line of kernels (6.1), or a part of a release's name (6.12.107, rt): the newest that matches. May be repeated
+    #[arg(long, value_name = "PATTERN", conflicts_with = "all")]
+    kernel: Vec<String>,
+    /// Only this test program (watch) or this one of a package (conn/kernel). May be repeated
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["all", "smoke"])]
+    test: Vec<String>,
+    /// Every test that asks a kernel, on the newest of every line of kernels; writes docs/kernels.md
+    #[arg(long, conflicts_with = "smoke")]
+    all: bool,
+    /// The tests of sockets, watch and live that take least time
+    #[arg(long)]
+    smoke: bool,
+    /// A shell in the guest instead of tests
+    #[arg(long, conflicts_with_all = ["all", "smoke", "test"])]
+    shell: bool,
+    /// Which kernels the package sources offer
+    #[arg(long, exclusive = true)]
+    list: bool,
+    /// What the test programs are told: a part of a test's name, or options of the harness
+    #[arg(last = true, requires = "test")]
+    told: Vec<String>,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    packages::install()?;
+    let offered = offered::kernels()?;
+    if args.list {
+        return offered::print(&offered);
+    }
+    let kernels = offered::chosen(&offered, &args.kernel, args.all)?;
+    if args.shell {
+        return run::shell(kernels[0]);
+    }
+    let lane = lane::Lane::of(args);
+    run::tests(&kernels, &lane)
+}

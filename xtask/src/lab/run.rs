@@ -1,0 +1,83 @@
+//! The order of things: build, boot each kernel, read what came back, judge it, write it down.
+
+use anyhow::{Result, bail};
+
+use super::allowed::{self, Judged};
+use super::build;
+use super::guest::Guest;
+use super::image::Image;
+use super::lane::{Lane, Task, Which};
+use super::offered::Kernel;
+use super::outcome::Outcome;
+use super::page;
+
+/// What was run on one kernel, and how it went.
+pub(super) struct Run {
+    pub(super) release: String,
+    pub(super) line: String,
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) judged: Judged,
+}
+
+impl Run {
+    fn is_good(&self, lane: &Lane) -> bool {
+        // Only a run of everything can say that an entry of the list is not needed.
+        let is_idle = lane.which == Which::All && !self.judged.idle.is_empty();
+        self.outcomes.iter().all(Outcome::is_good) && self.judged.unknown.is_empty() && !is_idle
+    }
+}
+
+/// Runs a lane on some kernels.
+///
+/// # Errors
+///
+/// If a test fails, or is skipped for a reason that the committed list does not have.
+pub(super) fn tests(kernels: &[&Kernel], lane: &Lane) -> Result<()> {
+    let tasks = lane.tasks(&build::programs()?)?;
+    let runs = kernels.iter().map(|kernel| on(kernel, &tasks)).collect::<Result<Vec<Run>>>()?;
+    for run in &runs {
+        report(run, lane);
+    }
+    if lane.which == Which::All {
+        page::write(&runs)?;
+    }
+    let bad: Vec<&str> = runs.iter().filter(|run| !run.is_good(lane)).map(|run| run.release.as_str()).collect();
+    if bad.is_empty() { Ok(()) } else { bail!("not everything passed on {}", bad.join(", ")) }
+}
+
+/// Boots a kernel for somebody to look around in.
+pub(super) fn shell(kernel: &Kernel) -> Result<()> {
+    Guest::prepare(&Image::of(kernel)?, &[])?.shell()
+}
+
+fn on(kernel: &Kernel, tasks: &[Task]) -> Result<Run> {
+    let image = Image::of(kernel)?;
+    let guest = Guest::prepare(&image, tasks)?;
+    guest.run(tasks)?;
+    let outcomes: Vec<Outcome> = tasks.iter().map(|task| Outcome::read(&guest.results, task)).collect::<Result<_>>()?;
+    let judged = allowed::judge(&allowed::list()?, &kernel.line, &outcomes);
+    Ok(Run { release: kernel.release.clone(), line: kernel.line.clone(), outcomes, judged })
+}
+
+fn report(run: &Run, lane: &Lane) {
+    println!("Linux {}", run.release);
+    for outcome in &run.outcomes {
+        let (passed, skipped, seconds) = (outcome.passed, outcome.skipped.len(), outcome.seconds);
+        println!("  {:24} {passed:4} passed {skipped:4} skips {seconds:5} s", outcome.name);
+        for name in &outcome.failed {
+            println!("    failed: {name}");
+        }
+        if let Some(trouble) = &outcome.trouble {
+            println!("    {trouble}");
+        }
+    }
+    for skipped in &run.judged.unknown {
+        println!("  not in tests/lab-skips.txt for {}: {}: {}", run.line, skipped.key, skipped.text);
+    }
+    if lane.which == Which::All {
+        for key in &run.judged.idle {
+            println!("  in tests/lab-skips.txt for {}, but nothing was skipped for it: {key}", run.line);
+        }
+    }
+    println!("  output of all in target/lab/{}", run.release);
+}
