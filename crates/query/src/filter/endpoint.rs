@@ -284,13 +284,19 @@ fn split_port<'t>(raw: &'t str, at: &Range<usize>) -> Result<(Part<'t>, Option<P
 fn network(address: IpAddr, prefix: Option<&str>, host: &Part<'_>) -> Result<Network, Mistake> {
     let Some(prefix) = prefix else { return Ok(Network::host(address)) };
     let max = Network::host(address).prefix_len;
-    match prefix_len(prefix, max) {
+    match prefix_len(prefix, max).or_else(|| netmask(prefix).filter(|_| address.is_ipv4())) {
         Some(len) => Ok(Network::new(address, len)),
         None => {
             Err(Mistake::new(host.at.clone(), format!("{} is no prefix length of such an address", quoted(prefix)))
                 .expected(format!("a number from 0 to {max}")))
         }
     }
+}
+
+/// The bits of a mask in dots, `255.255.0.0`, if they stand together.
+fn netmask(text: &str) -> Option<u8> {
+    let mask = text.parse::<Ipv4Addr>().ok()?.to_bits();
+    (mask.leading_ones() + mask.trailing_zeros() >= u32::BITS).then(|| u8::try_from(mask.leading_ones()).ok()).flatten()
 }
 
 fn prefix_len(text: &str, max: u8) -> Option<u8> {

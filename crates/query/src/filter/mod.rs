@@ -6,6 +6,7 @@
 //!
 //! What it is not: it does not decide what the kernel evaluates, and it asks the system nothing but through [`Names`].
 
+mod absent;
 mod ast;
 mod compare;
 mod condition;
@@ -98,7 +99,8 @@ pub fn parse_as(dialect: Dialect, text: &str, catalog: &Catalog, names: &dyn Nam
             if dialect == Dialect::Sockeye {
                 contradiction::refuse(&node, catalog, text).map_err(|mistake| mistake.of(text))?;
             }
-            node.into_expression()
+            let expression = node.into_expression();
+            if dialect.is_of_ss() { absent::is_another(expression, catalog) } else { expression }
         }
         None => Expression::always(),
     };

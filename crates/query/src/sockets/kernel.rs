@@ -82,6 +82,15 @@ fn tested(test: &FilterTest, abilities: Abilities) -> Option<Tested> {
     let always = |program| Some(Tested { program, zero: None });
     let sometimes = |program, takes_zero| Some(Tested { program, zero: Some(takes_zero) });
     match (kernel_field(test.field)?, &test.condition) {
+        // Whatever an internet socket is, it has these, be they zero.
+        (
+            KernelField::Local
+            | KernelField::Peer
+            | KernelField::LocalPort
+            | KernelField::PeerPort
+            | KernelField::EitherPort,
+            Condition::Present,
+        ) => always(Program::All(Vec::new())),
         (KernelField::Local, Condition::Networks(networks)) => {
             always(any(networks, |network: &Network| Program::Test(SourceHost(network.address, network.prefix_len))))
         }

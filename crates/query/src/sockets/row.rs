@@ -103,6 +103,26 @@ impl<'a> SocketRow<'a> {
     pub fn cookie(&self) -> Option<u64> {
         Flat::Cookie.number(self)
     }
+
+    /// A number by which a row that the kernel gives twice is known: the cookie, but of MPTCP, where a connection that is
+    /// accepted has the cookie of its listener if somebody had looked at that before (net/mptcp/protocol.c,
+    /// mptcp_sk_clone_init, up to 6.18 at least); there addresses, ports and inode tell them apart. `None` without a cookie.
+    #[inline]
+    pub fn identity(&self) -> Option<u64> {
+        let cookie = self.cookie()?;
+        if self.table == Table::Mptcp { Some(self.mptcp_identity(cookie)) } else { Some(cookie) }
+    }
+
+    #[cold]
+    fn mptcp_identity(&self, cookie: u64) -> u64 {
+        // FNV-1a over `struct inet_diag_sockid` and the inode.
+        const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0100_0000_01b3;
+        let id = self.header.get(4..44).unwrap_or_default();
+        let inode = self.header.get(68..72).unwrap_or_default();
+        let bytes = id.iter().chain(inode).copied().chain(cookie.to_ne_bytes());
+        bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME)).max(1)
+    }
 }
 
 impl Record for SocketRow<'_> {

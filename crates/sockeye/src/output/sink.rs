@@ -62,6 +62,12 @@ impl Sink {
         self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner).skip = bytes;
     }
 
+    /// Whether there was more to write than the reader of a pipe wanted.
+    pub(crate) fn reader_has_gone(&self) -> bool {
+        let inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        inner.failed.as_ref().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
     /// Flushes. A broken pipe is success: the reader had enough.
     pub(crate) fn finish(self) -> io::Result<()> {
         let mut inner = self.inner.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -57,7 +57,7 @@ impl Take for Gather<'_> {
     fn take(&mut self, row: Row<'_, '_>) -> bool {
         let Row::Socket(row) = row else { return true };
         let place = row.surroundings.index();
-        let identity = (place, row.cookie().unwrap_or(0));
+        let identity = (place, row.identity().unwrap_or(0));
         let job = self.jobs.iter().position(|job| job.dump.table == row.table && job.place.index == place).unwrap_or(0);
         let inode = row.flat_number(Flat::Inode).and_then(|inode| u32::try_from(inode).ok());
         let own = row.table == Table::Netlink && inode.is_some_and(|inode| OWN.fd(inode).is_some());

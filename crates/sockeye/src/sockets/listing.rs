@@ -211,11 +211,11 @@ fn attempt<T: Take>(
 /// window. All others are few, and some tables show them again far apart (a netlink socket once more for its groups).
 #[inline]
 fn is_new(seen: &mut Seen, row: &SocketRow<'_>) -> bool {
-    let Some(cookie) = row.cookie() else { return true };
+    let Some(identity) = row.identity() else { return true };
     let many = match row.table {
         Table::Tcp => !matches!(row.state(), Some(State::Listening | State::BoundInactive)),
         Table::Udp => true,
         _ => false,
     };
-    if many { seen.is_new(cookie) } else { seen.is_new_for_good(cookie) }
+    if many { seen.is_new(identity) } else { seen.is_new_for_good(identity) }
 }

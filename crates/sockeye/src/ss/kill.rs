@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use sockeye_conn::{Buffer, Error, Namespace, Socket};
-use sockeye_query::filter::{Condition, Decision, Expression};
-use sockeye_query::sockets::{SocketRow, Table};
+use sockeye_query::FieldKind;
+use sockeye_query::filter::{Condition, Decision, Expression, Test};
+use sockeye_query::sockets::{SocketRow, Table, catalog};
 use sockeye_state::{Dump, Step};
 use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage, InetQuestion, SocketId};
 
@@ -77,14 +78,33 @@ impl<'k> Killer<'k> {
     }
 }
 
-/// Whether a filter says which sockets are meant. One that only asks whether there is a port or an address says nothing.
+/// Whether a filter says which sockets are meant. One that only asks whether there is a port or an address says nothing,
+/// nor does one that takes them all.
 pub(super) fn says_which(filter: &Expression) -> bool {
-    match filter {
-        Expression::Test(test) => test.condition != Condition::Present,
-        Expression::Not(inner) => says_which(inner),
-        Expression::All(parts) => parts.iter().any(says_which),
+    says(filter, true)
+}
+
+/// Whether it says which sockets are meant by that it holds of them (`wanted`), or by that it does not.
+fn says(filter: &Expression, wanted: bool) -> bool {
+    match (filter, wanted) {
+        (Expression::Test(test), true) => !takes_all(test),
+        (Expression::Test(_), false) => true,
+        (Expression::Not(inner), _) => says(inner, !wanted),
+        (Expression::All(parts), true) | (Expression::Any(parts), false) => parts.iter().any(|part| says(part, wanted)),
         // What one part leaves open is open.
-        Expression::Any(parts) => parts.iter().all(says_which),
+        (Expression::Any(parts), true) | (Expression::All(parts), false) => parts.iter().all(|part| says(part, wanted)),
+    }
+}
+
+/// Whether a condition holds of whatever there is: every port, every address of a family.
+fn takes_all(test: &Test) -> bool {
+    match &test.condition {
+        Condition::Present => true,
+        Condition::Numbers(ranges) if catalog().info(test.field).kind == FieldKind::Port => {
+            ranges.iter().any(|&(from, to)| from <= 1 && to >= u64::from(u16::MAX))
+        }
+        Condition::Networks(networks) => networks.iter().any(|network| network.prefix_len == 0),
+        _ => false,
     }
 }
 
@@ -117,7 +137,6 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use sockeye_query::filter::{Dialect, parse_as};
-    use sockeye_query::sockets::catalog;
 
     use super::*;
     use crate::sockets::system::{SystemNames, Whence};
@@ -131,7 +150,15 @@ mod tests {
         {
             assert!(says(text), "{text}");
         }
-        for text in ["src *", "sport = *", "sport = 22 or dport = *", "src any"] {
+        for text in [
+            "src *",
+            "sport = *",
+            "sport = 22 or dport = *",
+            "src any",
+            "sport ge 0",
+            "dst 0.0.0.0/0",
+            "not not sport = 0-65535",
+        ] {
             assert!(!says(text), "{text}");
         }
     }

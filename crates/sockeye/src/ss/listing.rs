@@ -41,6 +41,14 @@ const ORDER: [(Table, &[Named]); 10] = [
     (Table::Xdp, &[Named::Xdp]),
 ];
 
+/// The words for a table of the kernel.
+pub(super) fn named(table: Table) -> &'static [Named] {
+    if table == Table::Mptcp {
+        return &[Named::Mptcp];
+    }
+    ORDER.iter().find(|(known, _)| *known == table).map_or(&[], |(_, named)| named)
+}
+
 /// What is asked for, table by table.
 pub(super) fn tables(options: &Options, chosen: Chosen, filter: &Expression) -> Vec<ChosenTable> {
     let mut tables = Vec::new();

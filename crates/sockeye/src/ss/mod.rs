@@ -182,7 +182,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
         for sentence in missing {
             truth.failed(&sentence);
         }
-        if options.selection.is_default() && options.filter.is_empty() {
+        if options.selection.is_default() && options.filter.is_empty() && !options.selection.names_states() {
             return Ok(truth.status(called));
         }
     }
@@ -195,7 +195,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
     };
     let whence = namespace.map_or(Whence::Here, Whence::Namespace);
     let filter = expression::read(options, whence)?;
-    if options.kill && !kill::says_which(&filter) && !options.selection.names_states() {
+    if options.kill && !kill::says_which(&filter) && !options.selection.says_which_states() {
         return Err(Mistake {
             sentence:
                 "-K closes every socket that is listed: without a filter that would be all of them, so say which, \
@@ -211,7 +211,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
         Storages::None | Storages::All => StorageMaps::default(),
     };
     if options.json && options.watch.is_none() && !options.events && !options.kill {
-        return json::run(options, chosen).map_err(Failure::Other);
+        return json::run(options, chosen).map(|status| called.status(status)).map_err(Failure::Other);
     }
     let net_admin = rustix::thread::capabilities(None)
         .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN));
@@ -345,6 +345,10 @@ impl Session<'_> {
         if is_document {
             sink.write(&mut json::closed_end(&refusals).into_bytes());
         }
+        if self.called == Called::AsOriginal && sink.reader_has_gone() {
+            // The original leaves SIGPIPE as it finds it, and scripts with `pipefail` see that.
+            signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE)?;
+        }
         sink.finish().map_err(Unwritten)?;
         for sentence in &refusals {
             truth.refused(sentence);
@@ -412,7 +416,12 @@ impl Session<'_> {
             Column::Process => options.processes,
             _ => true,
         };
-        let from_environment = || std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(|&columns| columns > 0);
+        let from_environment = || {
+            // As strtol(3) reads it: what stands behind the digits is of no interest.
+            let text = std::env::var("COLUMNS").ok()?;
+            let digits = text.trim_start().split(|letter: char| !letter.is_ascii_digit()).next()?;
+            digits.parse().ok().filter(|&columns| columns > 0)
+        };
         let width = if io::stdout().is_terminal() { terminal_width() } else { from_environment() };
         Grid::new(shown, width)
     }

@@ -90,7 +90,7 @@ pub(super) struct Mistake {
     pub(super) sentence: String,
     /// Whether the list of options helps.
     pub(super) usage: bool,
-    /// The command line is well formed, but a value of its filter is not known or cannot be.
+    /// The command line is well formed, but a value of its filter, or of a map, is not known or cannot be.
     pub(super) about_value: bool,
 }
 
@@ -101,6 +101,10 @@ impl Mistake {
 
     fn plain(sentence: impl Into<String>) -> Self {
         Self { sentence: sentence.into(), usage: false, about_value: false }
+    }
+
+    fn value(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), usage: false, about_value: true }
     }
 }
 
@@ -277,17 +281,17 @@ pub(super) fn read(words: &[String]) -> Result<Asked, Mistake> {
 
 impl Storages {
     fn add(&mut self, id: Id, value: &str) -> Result<(), Mistake> {
-        let mixed = || Mistake::plain("--bpf-maps and --bpf-map-id cannot be used together");
+        let mixed = || Mistake::value("--bpf-maps and --bpf-map-id cannot be used together");
         match (id, &mut *self) {
             (Id::BpfMaps, Self::Maps(_)) | (Id::BpfMap, Self::All) => return Err(mixed()),
             (Id::BpfMaps, _) => *self = Self::All,
             (_, Self::Maps(ids)) if ids.len() == MAPS_MAX => {
-                return Err(Mistake::plain(format!("--bpf-map-id may be given {MAPS_MAX} times")));
+                return Err(Mistake::value(format!("--bpf-map-id may be given {MAPS_MAX} times")));
             }
             (_, storages) => {
                 let number = value.strip_prefix("0x").map_or_else(|| value.parse(), |hex| u32::from_str_radix(hex, 16));
                 let number = number.ok().filter(|&number| number != 0);
-                let number = number.ok_or_else(|| Mistake::plain(format!("invalid BPF map ID {value}")))?;
+                let number = number.ok_or_else(|| Mistake::value(format!("invalid BPF map ID {value}")))?;
                 match storages {
                     Self::Maps(ids) => ids.push(number),
                     other => *other = Self::Maps(vec![number]),
@@ -356,7 +360,7 @@ mod tests {
         assert_eq!(mistake("state estab"), Mistake::plain("wrong state name: estab"));
         assert_eq!(
             mistake("--bpf-maps --bpf-map-id=3"),
-            Mistake::plain("--bpf-maps and --bpf-map-id cannot be used together")
+            Mistake::value("--bpf-maps and --bpf-map-id cannot be used together")
         );
     }
 }

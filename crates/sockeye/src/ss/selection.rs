@@ -195,13 +195,24 @@ pub(super) struct Selection {
     /// `state` or `exclude` was given.
     states_said: bool,
     queried: bool,
+    /// Tables that were named one by one, and not as a part of many.
+    by_name: Tables,
     /// Nothing was chosen.
     default: bool,
 }
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { tables: 0, families: 0, states: 0, named: 0, states_said: false, queried: false, default: true }
+        Self {
+            tables: 0,
+            families: 0,
+            states: 0,
+            named: 0,
+            states_said: false,
+            queried: false,
+            by_name: 0,
+            default: true,
+        }
     }
 }
 
@@ -209,12 +220,16 @@ impl Selection {
     pub(super) fn table(&mut self, table: Table) {
         self.states |= table.states();
         self.tables |= table.bit();
+        self.by_name |= table.bit();
         self.default = false;
     }
 
     pub(super) fn family(&mut self, family: Family) {
         self.states |= family.states();
         self.families |= family.bit();
+        if !matches!(family, Family::Inet | Family::Inet6) {
+            self.by_name |= family.tables();
+        }
         self.default = false;
     }
 
@@ -233,9 +248,13 @@ impl Selection {
         }
         for name in list.split(',') {
             let (name, wanted) = name.strip_prefix('!').map_or((name, true), |name| (name, false));
+            let by_name = self.by_name;
             for table in tables_named(name).ok_or(name)? {
                 if wanted {
                     self.table(*table);
+                    if MANY.contains(&name) {
+                        self.by_name = by_name;
+                    }
                 } else {
                     self.tables &= !table.bit();
                 }
@@ -277,6 +296,11 @@ impl Selection {
         self.states_said
     }
 
+    /// Whether states were named that leave some connections out.
+    pub(super) fn says_which_states(&self) -> bool {
+        self.states_said && CONNECTED & !self.named != 0
+    }
+
     /// Whether tables, families or states were chosen: a summary stands alone where none were.
     pub(super) fn is_default(&self) -> bool {
         self.default
@@ -309,7 +333,7 @@ impl Selection {
         if states == 0 {
             return Err("socket states");
         }
-        Ok(Chosen { tables, families, states, named: !self.default })
+        Ok(Chosen { tables, families, states, by_name: self.by_name })
     }
 }
 
@@ -320,11 +344,16 @@ pub(super) struct Chosen {
     families: Families,
     /// Bit `n` for state `n`.
     pub(super) states: u32,
-    /// Tables or families were named, so one that the kernel lacks was asked for.
-    pub(super) named: bool,
+    /// Tables that were named: of these it is said that the kernel lacks them.
+    by_name: Tables,
 }
 
 impl Chosen {
+    /// Whether this table was asked for by its name, and not as one of many.
+    pub(super) fn is_by_name(self, table: Table) -> bool {
+        self.by_name & table.bit() != 0
+    }
+
     pub(super) fn has(self, table: Table) -> bool {
         self.tables & table.bit() != 0 && self.families & table.families() != 0
     }
@@ -363,6 +392,9 @@ impl Chosen {
 }
 
 /// The tables of a name behind `-A`.
+/// Names that stand for many tables.
+const MANY: [&str; 2] = ["all", "inet"];
+
 fn tables_named(name: &str) -> Option<&'static [Table]> {
     Some(match name {
         "all" => &[
@@ -438,7 +470,7 @@ mod tests {
     fn nothing_chosen_is_everything_but_tipc_in_the_states_of_a_connection() {
         let chosen = chosen(|_| {});
         assert!(chosen.has(Table::Tcp) && chosen.has(Table::Netlink) && !chosen.has(Table::Tipc));
-        assert!(!chosen.named);
+        assert!(!Table::ALL.into_iter().any(|table| chosen.is_by_name(table)));
         assert_eq!(chosen.states, CONNECTED);
     }
 

@@ -5,7 +5,7 @@ use sockeye_query::sockets::Table;
 use sockeye_state::Conclusion;
 
 use super::selection::{Chosen, Table as Named};
-use super::{Called, complain};
+use super::{Called, complain, listing};
 
 /// What went wrong so far.
 #[derive(Debug, Default)]
@@ -47,7 +47,8 @@ impl Truth {
 
     /// The kernel lacks a table, which is said once, and only where it was asked for by name.
     pub(super) fn lacks(&mut self, table: Table, chosen: Chosen) {
-        if chosen.named && !self.lacking.contains(&table) {
+        let is_by_name = listing::named(table).iter().any(|&table| chosen.is_by_name(table));
+        if is_by_name && !self.lacking.contains(&table) {
             self.lacking.push(table);
             self.say_lacking(table.name());
         }
@@ -55,7 +56,7 @@ impl Truth {
 
     /// DCCP was asked for by name; no kernel has it any more that sockeye can ask.
     pub(super) fn lacks_dccp(&mut self, chosen: Chosen) {
-        if chosen.named && chosen.has(Named::Dccp) && !chosen.has(Named::Tcp) {
+        if chosen.is_by_name(Named::Dccp) && chosen.has(Named::Dccp) {
             self.say_lacking("dccp");
         }
     }

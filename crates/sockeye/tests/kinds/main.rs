@@ -12,6 +12,7 @@ mod owners;
 #[path = "../support/mod.rs"]
 mod support;
 
+use rustix::net::{AddressFamily, SocketType, ipproto, socket};
 use serde_json::Value;
 use sockeye_zoo::{Expected, KINDS, Specimen, Zoo, in_namespace, skip, state};
 
@@ -262,6 +263,32 @@ fn bpf_storage_and_control_group_of_a_socket_are_shown() {
 fn a_socket_with_several_owners_shows_them_all() {
     in_namespace(|zoo| {
         check(zoo, "owners", &group::SHARED);
+        Ok(())
+    });
+}
+
+/// The kernel gives a connection that is accepted the cookie of its listener, if somebody has looked at that before.
+#[test]
+fn multipath_connections_with_the_cookie_of_their_listener_are_all_shown() {
+    const CONNECTIONS: usize = 4;
+    in_namespace(|zoo| {
+        let listening = KINDS.iter().find(|(kind, _)| *kind == "mptcp_listening").expect("the zoo has it").1;
+        let listener = listening(zoo).map_err(sockeye_zoo::Skip::from)?;
+        let address = listener.all()[0].local.expect("it is bound");
+        let rows = || support::listing(&["any", "proto", "=", "mptcp", "--view", "everything"]).0;
+        assert_eq!(rows().len(), 1, "from now on it has a cookie");
+        let connect = |_| {
+            let client = socket(AddressFamily::INET, SocketType::STREAM, Some(ipproto::MPTCP))?;
+            rustix::net::connect(&client, &address)?;
+            Ok((client, rustix::net::accept(listener.socket("listener"))?))
+        };
+        let connections: rustix::io::Result<Vec<_>> = (0..CONNECTIONS).map(connect).collect();
+        let connections = connections.expect("loopback is there");
+        let (rows, verdict) = support::listing(&["any", "proto", "=", "mptcp", "--view", "everything"]);
+        let here = rows.iter().filter(|row| row["local_port"] == address.port()).count();
+        assert_eq!((here, rows.len()), (1 + CONNECTIONS, 1 + 2 * CONNECTIONS), "{rows:#?}");
+        assert_eq!(verdict["consistency"]["doubled"], 0);
+        drop(connections);
         Ok(())
     });
 }
