@@ -26,6 +26,12 @@ fn drops() -> u64 {
     text.lines().skip(1).filter_map(|line| line.split_whitespace().nth(8)?.parse::<u64>().ok()).sum()
 }
 
+/// How many a line on stderr says that were lost.
+fn lost_of(line: &str) -> usize {
+    let number = line.strip_prefix("ss: gap: ").and_then(|rest| rest.split(' ').next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no number in {line:?}"))
+}
+
 /// Waits some seconds for what may happen.
 fn wait_until(happened: impl Fn() -> bool) {
     let began = Instant::now();
@@ -165,27 +171,15 @@ pub(crate) fn what_is_lost_of_them_is_counted_and_it_goes_on() {
             wait_until(|| drops() > 0);
         }
         let told = lines(told);
-        let read = std::thread::spawn(move || {
-            let mut rows = 0_usize;
-            while told.recv_timeout(Duration::from_secs(2)).is_ok() {
-                rows += 1;
-            }
-            (rows, told)
-        });
-        let gap = complaints.recv_timeout(PATIENCE).expect("nothing is said of what was lost");
-        let lost: usize = gap
-            .strip_prefix("ss: gap: ")
-            .and_then(|rest| rest.split(' ').next())
-            .and_then(|number| number.parse().ok())
-            .unwrap_or_else(|| panic!("no number in {gap:?}"));
-        let (rows, told) = read.join().expect("rows were read");
-        let more: usize = complaints
-            .try_iter()
-            .filter_map(|line| line.strip_prefix("ss: gap: ")?.split(' ').next()?.parse::<usize>().ok())
-            .sum();
-        let accounted = rows + lost + more;
-        assert!(lost > 0 && accounted >= closed, "{rows} rows and {lost} + {more} lost of {closed}");
-        assert!(accounted < closed + 10_000, "{rows} rows and {lost} + {more} lost of {closed}");
+        // On a busy machine there is a pause now and then; only what never comes is missing.
+        let began = Instant::now();
+        let (mut rows, mut lost) = (0, 0);
+        while rows + lost < closed && began.elapsed() < PATIENCE {
+            rows += usize::from(told.recv_timeout(Duration::from_millis(100)).is_ok());
+            lost += complaints.try_iter().map(|line| lost_of(&line)).sum::<usize>();
+        }
+        assert!(lost > 0 && rows + lost >= closed, "{rows} rows and {lost} lost of {closed}");
+        assert!(rows + lost < closed + 10_000, "{rows} rows and {lost} lost of {closed}");
         close_until_told(&told);
         Ok(())
     });
