@@ -6,6 +6,7 @@ use sockeye_query::sockets::{SocketRow, Table};
 use sockeye_state::Received;
 use sockeye_wire::{Kind, Message, Messages, Scalar};
 
+use super::complain;
 use super::listing::{Output, Writer};
 use super::selection::{Chosen, Family, Table as Named};
 use crate::output::json::Json;
@@ -51,9 +52,10 @@ pub(super) fn follow(
     }
     let mut teller = Teller::of(output);
     let mut buffer = Buffer::new();
-    let mut told = socket.drops();
+    let mut losses = Losses { told: socket.drops(), goes_on: false };
     loop {
-        match socket.receive(&mut buffer)? {
+        let received = if losses.goes_on { socket.try_receive(&mut buffer) } else { socket.receive(&mut buffer) };
+        match received? {
             Received::Datagram(datagram) if datagram.sender == 0 => {
                 for message in Messages::new(datagram.bytes).map_while(Result::ok) {
                     let Some(row) = destroyed(&message, place) else { continue };
@@ -66,22 +68,36 @@ pub(super) fn follow(
                 }
             }
             Received::Overrun => {
-                let drops = socket.drops();
-                let lost = told.zip(drops).map(|(before, now)| now.wrapping_sub(before));
-                told = drops;
-                let lost = lost.filter(|&lost| lost > 0);
-                if !teller.gap(lost) {
+                losses.goes_on = true;
+                if !teller.gap(losses.take(socket.drops())) {
                     return Ok(());
                 }
-                let lost = match lost {
-                    Some(1) => "1 socket".to_owned(),
-                    Some(lost) => format!("{lost} sockets"),
-                    None => "an unknown number of sockets".to_owned(),
-                };
-                eprintln!("ss: gap: {lost} went unseen, because they were destroyed faster than they were read");
+            }
+            Received::Empty => {
+                losses.goes_on = false;
+                let more = losses.take(socket.drops());
+                if more.is_some() && !teller.gap(more) {
+                    return Ok(());
+                }
             }
             _ => {}
         }
+    }
+}
+
+/// What the kernel dropped. It says so once, and goes on to drop until everything that waits is read.
+struct Losses {
+    /// The count up to which it was told.
+    told: Option<u32>,
+    goes_on: bool,
+}
+
+impl Losses {
+    /// How many were lost since the last time; `None`: it is not known, or there was none.
+    fn take(&mut self, drops: Option<u32>) -> Option<u32> {
+        let lost = self.told.zip(drops).map(|(before, now)| now.wrapping_sub(before));
+        self.told = drops;
+        lost.filter(|&lost| lost > 0)
     }
 }
 
@@ -119,8 +135,14 @@ impl<'t, 'o> Teller<'t, 'o> {
         }
     }
 
-    /// A loss, where it has its place among the sockets.
+    /// A loss: a line on stderr, and where there are objects, one in its place among the sockets.
     fn gap(&mut self, lost: Option<u32>) -> bool {
+        let sockets = match lost {
+            Some(1) => "1 socket".to_owned(),
+            Some(lost) => format!("{lost} sockets"),
+            None => "an unknown number of sockets".to_owned(),
+        };
+        complain(&format!("gap: {sockets} went unseen, because they were destroyed faster than they were read"));
         let Self::Json { out, sink, .. } = self else { return true };
         let lost = lost.map_or_else(|| "null".to_owned(), |lost| lost.to_string());
         out.extend_from_slice(format!("{{\"gap\":{{\"lost\":{lost}}}}}\n").as_bytes());

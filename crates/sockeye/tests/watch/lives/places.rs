@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::TcpListener;
+use std::path::PathBuf;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::json;
@@ -14,7 +15,8 @@ use crate::unprivileged::as_nobody;
 
 /// Listens in a namespace that has a name where that program is.
 fn listen(elsewhere: &Elsewhere, name: &str, port: u16) -> TcpListener {
-    let place = File::open(format!("/proc/{}/root/run/netns/{name}", elsewhere.program())).expect("it has a name");
+    let root = PathBuf::from(format!("/proc/{}/root", elsewhere.program()));
+    let place = File::open(root.join("run/netns").join(name)).expect("it has a name");
     std::thread::scope(|scope| {
         let listens = scope.spawn(|| {
             move_into_link_name_space(place.as_fd(), Some(LinkNameSpaceType::Network)).expect("permitted");
