@@ -27,12 +27,26 @@ const REST: u32 = 3;
 /// Time after which a round is repeated that concluded nothing, at least; twice as long after each failure, up to the
 /// interval.
 const RETRY: Duration = Duration::from_millis(50);
+/// The shortest interval that goes from the beginning of a round to that of the next. A shorter one goes from the end: rows of two
+/// rounds are never nearer to each other than was asked for, and of less than 200 ms nothing is judged.
+const PERIOD_MIN: Duration = Duration::from_millis(500);
 /// Turns of reading after a dump before it concludes nothing: its rows are older than what is unread.
 const LAST_TURNS: usize = 10;
 
 /// The dumps of a round. TCP's old request walks both address families at once.
 const DUMPS: [(Protocol, u16, u8); 3] =
     [(Protocol::Tcp, IPPROTO_TCP, 0), (Protocol::Udp, IPPROTO_UDP, AF_INET), (Protocol::Udp, IPPROTO_UDP, AF_INET6)];
+
+/// Where what is known of TCP comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tcp {
+    /// Dumps and messages about destroyed sockets.
+    Asked,
+    /// Changes come from elsewhere as they happen; dumps where something is not known.
+    Told,
+    /// The same, and every round dumps it for its counters.
+    ToldAndAsked,
+}
 
 /// What a feed is to follow.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +55,8 @@ pub(crate) struct Options {
     pub(crate) interval: Duration,
     /// Bytes of messages that may wait.
     pub(crate) receive_buffer: usize,
-    /// TCP's changes come from elsewhere, as they happen.
-    pub(crate) traced: bool,
+    /// Where what is known of TCP comes from.
+    pub(crate) tcp: Tcp,
     /// What goes wrong is told of too.
     pub(crate) incidents: bool,
     /// UDP sockets are followed too.
@@ -80,7 +94,7 @@ impl Feed {
         let mut events = listing::open(namespace)?;
         events.set_receive_buffer(options.receive_buffer)?;
         for (protocol, group) in GROUPS {
-            let wanted = if protocol == Protocol::Tcp { !options.traced } else { options.udp };
+            let wanted = if protocol == Protocol::Tcp { options.tcp == Tcp::Asked } else { options.udp };
             if wanted {
                 events.join(group)?;
             }
@@ -88,7 +102,7 @@ impl Feed {
         let dumps = listing::open(namespace)?;
         let (drops, at) = (events.drops(), now());
         Ok(Self {
-            lives: Lives::new(options.traced).with_incidents(options.incidents),
+            lives: Lives::new(options.tcp != Tcp::Asked).with_incidents(options.incidents),
             options,
             events,
             dumps,
@@ -186,7 +200,7 @@ impl Feed {
     fn round(&mut self, tell: &mut dyn FnMut(Told<'_>), beside: &mut dyn FnMut(&Lives)) -> Result<(), Error> {
         let began = now();
         // What is told as it happens has to be asked for only where something is not known.
-        let tcp = !self.options.traced || !self.lives.is_synced();
+        let tcp = self.options.tcp != Tcp::Told || !self.lives.is_synced();
         let wanted = [(Protocol::Tcp, tcp), (Protocol::Udp, self.options.udp)];
         let wanted: Vec<_> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(protocol, _)| protocol).collect();
         self.lives.begin_round(&wanted, began);
@@ -213,8 +227,11 @@ impl Feed {
         let retry = RETRY.saturating_mul(1 << self.failures.min(16)).min(interval.max(RETRY));
         let wait = if self.lives.is_synced() { interval } else { retry };
         self.rested = ended + self.cost * REST;
-        self.due = self.rested.max(ended + wait);
-        if self.options.traced && !self.options.udp && self.lives.is_synced() {
+        // From beginning to beginning, so that an interval is one, also where a round takes a part of it.
+        let is_period = self.lives.is_synced() && interval >= PERIOD_MIN;
+        self.due = self.rested.max(if is_period { began + interval } else { ended + wait });
+        let asks_on = self.options.tcp != Tcp::Told || self.options.udp;
+        if !asks_on && self.lives.is_synced() {
             self.due = Time::MAX;
         }
         Ok(())

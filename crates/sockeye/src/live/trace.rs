@@ -14,8 +14,8 @@ use super::now;
 
 /// Time between two reads: nobody is woken by an event, as that would cost the kernel more than all the rest.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(20);
-/// Bytes of events that may wait: a second and a half of the fastest machine.
-const RING_BYTES: u32 = 32 << 20;
+/// Bytes of events that may wait, for whoever shall lose none: a second and a half of the fastest machine.
+pub(crate) const RING_BYTES: u32 = 32 << 20;
 
 /// Something that the kernel told.
 pub(crate) enum Heard<'h> {
@@ -56,9 +56,9 @@ pub(crate) struct Trace {
 
 impl Trace {
     /// Begins to hear these kinds, as far as the kernel has them; `netns`: of one namespace, by its inode.
-    pub(crate) fn open(kinds: Kinds, netns: Option<u64>) -> Result<Self, Error> {
+    pub(crate) fn open(kinds: Kinds, netns: Option<u64>, ring_bytes: u32) -> Result<Self, Error> {
         let options = EventOptions {
-            ring_bytes: RING_BYTES,
+            ring_bytes,
             netns: netns.and_then(|inode| u32::try_from(inode).ok()),
             new_states: if kinds.contains(EventKind::State) { u32::MAX } else { 0 },
             retransmits: kinds.contains(EventKind::Retransmit),

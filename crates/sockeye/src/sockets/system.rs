@@ -88,7 +88,7 @@ impl System {
         match part {
             OwnerPart::Process => process.comm().map(Cow::Borrowed),
             OwnerPart::User => process.uid().map(|uid| Cow::Owned(self.user_name(uid))),
-            OwnerPart::Unit => process.cgroup().and_then(unit).map(Cow::Borrowed),
+            OwnerPart::Unit => process.cgroup().and_then(|cgroup| unit(cgroup.identity())).map(Cow::Borrowed),
             _ => None,
         }
     }
@@ -118,7 +118,7 @@ impl System {
         self.user(uid).map_or_else(|| uid.to_string().into_bytes(), <[u8]>::to_vec)
     }
 
-    fn cgroup(&self, id: u64) -> Option<&[u8]> {
+    pub(crate) fn cgroup(&self, id: u64) -> Option<&[u8]> {
         let load = || CgroupTree::load().map_err(|error| error.to_string());
         self.cgroups.get_or_init(load).as_ref().ok()?.path(id)
     }
@@ -188,7 +188,7 @@ impl System {
                 Some(uid) => Value::Owned(self.user_name(uid)),
                 None => Value::List(Vec::new()),
             },
-            OwnerPart::Unit => text(process.cgroup().and_then(unit)),
+            OwnerPart::Unit => text(process.cgroup().and_then(|cgroup| unit(cgroup.identity()))),
             OwnerPart::Container => {
                 text(identity().and_then(|found| found.container.as_ref().map(|container| &*container.id)))
             }
@@ -222,8 +222,7 @@ fn why_unknown(scan: &Result<Scan, ScanError>) -> Option<String> {
 }
 
 /// The systemd unit of a control group: that of the user's manager, where there is one.
-pub(crate) fn unit(cgroup: &sockeye_owners::Cgroup) -> Option<&[u8]> {
-    let identity = cgroup.identity();
+pub(crate) fn unit(identity: &sockeye_owners::cgroup::CgroupIdentity) -> Option<&[u8]> {
     identity.user_unit.as_deref().or(identity.unit.as_deref())
 }
 

@@ -5,6 +5,8 @@ mod close;
 mod desk;
 mod detail;
 mod groups;
+mod hearing;
+mod holder;
 mod links;
 mod lookers;
 mod order;

@@ -14,7 +14,7 @@ use super::judged::Judged;
 use super::machine::Look;
 use super::options::Options;
 use super::{connections, machine};
-use crate::live::feed::{self, Feed};
+use crate::live::feed::{self, Feed, Tcp};
 use crate::live::owners::Owners;
 use crate::output::{escape, value};
 use crate::sockets::Mistaken;
@@ -56,7 +56,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let follow = feed::Options {
         interval: (watch_for / INTERVALS).max(INTERVAL_MIN),
         receive_buffer: sockeye_conn::RECEIVE_BUFFER,
-        traced: false,
+        tcp: Tcp::Asked,
         incidents: false,
         udp: false,
     };

@@ -7,4 +7,5 @@
 mod giving_back;
 mod once;
 mod real;
+mod short;
 mod terminal;

@@ -12,7 +12,7 @@ fn top(words: &[&str]) -> Output {
     command.arg("top").args(words).stdin(Stdio::null()).output().expect("it can be run")
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).expect("what is printed is UTF-8")
 }

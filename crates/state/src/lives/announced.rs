@@ -34,7 +34,7 @@ impl Lives {
                 if let (true, Some(before), Some(now)) =
                     (life.described, Counters::read(&entry.message), Counters::read(scratch))
                 {
-                    life.before = Before::of(before, &now, at.saturating_sub(life.totals_at));
+                    life.before = Before::of(before, &now, at.saturating_sub(entry.described_at));
                 }
                 life.totals = said.totals.unwrap_or_default().or(life.totals);
                 life.totals_at = at;
@@ -146,6 +146,8 @@ impl Lives {
         life.enter(told.old);
         life.ended = Some(at);
         life.hear(told);
+        // What it did since the last round is what it did in all, less what its message says.
+        life.before = Before::Unknown;
         life.end = Some(End::of_transition(life, told.error));
         let (life, message) = (&entry.life, &*entry.message);
         tell(Told::Event(Event { happening: Happening::Closed, at, life, message, resync: false }));

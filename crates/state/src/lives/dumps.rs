@@ -186,6 +186,7 @@ impl Entry {
         self.missed = 0;
         self.detached = None;
         self.judge(message, at);
+        self.described_at = at;
         self.keep(message);
         if let Some(owner) = owner {
             bare::keep_owner(&mut self.message, &owner);
@@ -216,7 +217,7 @@ impl Entry {
         if !self.life.described {
             return;
         }
-        let elapsed = at.saturating_sub(self.life.totals_at);
+        let elapsed = at.saturating_sub(self.described_at);
         let (before, now) = (Counters::read(&self.message), Counters::read(message));
         if let (Some(before), Some(now)) = (before, now) {
             self.life.causes = causes(&before, &now, elapsed);

@@ -5,13 +5,15 @@ use core::hash::{BuildHasherDefault, Hasher};
 use hashbrown::HashMap;
 use sockeye_wire::sock_diag::state::State;
 
-use super::life::Life;
+use super::life::{Life, Time};
 
 /// A socket and the last message about it.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) life: Life,
     pub(super) message: Box<[u8]>,
+    /// When its counters were as the message says: transitions count on in the life alone.
+    pub(super) described_at: Time,
     /// The round of dumps in which it was seen last.
     pub(super) round: u32,
     /// Whole rounds since then in which it was missing.
@@ -25,7 +27,8 @@ pub(super) struct Entry {
 impl Entry {
     /// A socket with its first message, seen in no round yet.
     pub(super) fn new(life: Life, message: &[u8]) -> Self {
-        Self { life, message: message.into(), round: 0, missed: 0, told_in: 0, detached: None }
+        let described_at = life.totals_at;
+        Self { life, message: message.into(), described_at, round: 0, missed: 0, told_in: 0, detached: None }
     }
 
     /// Keeps another message, in the memory of the last one where it fits.

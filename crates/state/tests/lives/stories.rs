@@ -275,3 +275,27 @@ fn a_row_of_a_dump_is_older_than_what_was_told() {
     assert_eq!(lives.get(5).unwrap().0.state, State::FinWait1);
     assert_eq!(heard.len(), 1);
 }
+
+#[test]
+fn an_interval_is_from_round_to_round_whatever_was_told_between() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    let sent = |bytes| row(5, ESTABLISHED, &[("bytes_sent", bytes), ("bytes_acked", bytes)]);
+    round(&mut lives, 1000, &[sent(500)], &mut heard);
+    let mut told = transition(5, 1900, ESTABLISHED, CloseWait);
+    told.totals.bytes_sent = Some(2500);
+    lives.transition(&told, &mut hear(&mut heard));
+    round(&mut lives, 2000, &[row(5, CloseWait, &[("bytes_sent", 3500), ("bytes_acked", 3500)])], &mut heard);
+    let (life, message) = lives.get(5).unwrap();
+    let delta = life.delta(message).expect("it is in two rounds");
+    assert_eq!((delta.bytes_sent, delta.elapsed), (Some(3000), at(1000)));
+    let mut ends = transition(5, 2500, LastAck, Unconnected);
+    ends.totals.bytes_sent = Some(4321);
+    let mut rest = None;
+    lives.transition(&ends, &mut |told| {
+        let Told::Event(event) = told else { panic!("{told:?}") };
+        assert_eq!(event.life.delta(event.message), None, "the end is in no round");
+        let info = InetSocket::read(event.message).unwrap().tcp_info().unwrap().bytes_sent();
+        rest = event.life.totals.bytes_sent.zip(info).map(|(all, before)| all - before);
+    });
+    assert_eq!(rest, Some(821));
+}

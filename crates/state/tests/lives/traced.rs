@@ -119,7 +119,8 @@ fn run(seed: u64, rules: Rules) -> Result<(), String> {
             }
         }
         reader.read(&mut kernel, &mut lives, usize::MAX);
-        if !lives.is_synced() {
+        // What is not known has to be asked for, and counters always can be.
+        if !lives.is_synced() || random.below(3) == 0 {
             dump(&mut kernel, &mut lives, &mut reader, &mut random);
         }
         if random.below(2) == 0 {

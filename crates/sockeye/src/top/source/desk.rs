@@ -12,6 +12,7 @@ use sockeye_wire::sock_diag::state::State;
 use super::changes::Log;
 use super::detail::Close;
 use super::groups::{Departed, Departures};
+use super::holder::Holder;
 use super::links::Link;
 use super::lookers::Lookers;
 use super::pace::Paces;
@@ -83,6 +84,8 @@ pub(super) struct Desk {
     /// What the last round took, and whether everything is known.
     pub(super) cost: Duration,
     pub(super) is_synced: bool,
+    /// Whether TCP's births and ends come from the kernel's own events; if not, why.
+    pub(super) traced: Result<(), String>,
     /// What of the namespaces cannot be seen.
     pub(super) unseen: Option<String>,
     pub(super) interval: Duration,
@@ -123,6 +126,7 @@ impl Desk {
             counted_at: SystemTime::now(),
             cost: Duration::ZERO,
             is_synced: false,
+            traced: Ok(()),
             unseen: None,
             interval,
             is_over: false,
@@ -188,6 +192,8 @@ impl Desk {
                     (Reason::Overrun, Some(1)) => "1 end of a socket lost".to_owned(),
                     (Reason::Overrun, Some(lost)) => format!("{lost} ends of sockets lost"),
                     (Reason::Overrun, None) => "an unknown number of ends of sockets lost".to_owned(),
+                    (Reason::Ring, Some(1)) => "1 birth or end lost".to_owned(),
+                    (Reason::Ring, Some(lost)) => format!("{lost} births and ends lost"),
                     (Reason::Dump, _) => "a dump of sockets was not whole".to_owned(),
                     (reason, lost) => format!("{reason}, {} events lost", lost.unwrap_or(0)),
                 };
@@ -207,7 +213,7 @@ impl Desk {
         let seen = Seen { id, life, message, paces: &self.paces };
         if life.protocol == Protocol::Tcp && self.fits(&seen) {
             let peer = seen.peer().map(|(address, _)| address).filter(|address| !address.is_unspecified());
-            self.departures.add(Departed { inode: seen.inode(), peer, growth });
+            self.departures.add(Departed { holder: Holder::of(life, seen.inode()), peer, growth });
         }
     }
 
@@ -358,7 +364,11 @@ impl Desk {
         if unfollowed > 0 {
             said.push(format!("{unfollowed} sockets are too many to follow"));
         }
-        let mut rest = vec![format!("{followed} of tcp and udp followed")];
+        let source = match &self.traced {
+            Ok(()) => "bpf and dumps".to_owned(),
+            Err(reason) => format!("destroy-groups and dumps (bpf {reason})"),
+        };
+        let mut rest = vec![format!("{followed} of tcp and udp from {source}")];
         if is_less {
             said.push(owners);
         } else {
@@ -369,7 +379,7 @@ impl Desk {
         let mut cost = Vec::new();
         duration(&mut cost, u64::try_from(self.cost.as_micros()).unwrap_or(u64::MAX));
         let cost = String::from_utf8_lossy(&cost);
-        said.push(format!("dumps every {every} take {cost}, ends as they happen"));
+        said.push(format!("dumps every {every} take {cost}"));
         said
     }
 }

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use sockeye_owners::Process;
 use sockeye_state::lives::{Protocol, Time};
 
+use super::holder::Holder;
 use super::order::Rank;
 use super::pace::Growth;
 use super::sockets::{About, Seen, text};
-use crate::sockets::system::unit;
 use crate::top::columns::What;
 use crate::top::model::{Cell, Grouping, Key, Mood};
 
@@ -20,7 +19,7 @@ const DEPARTED_MAX: usize = 20_000;
 /// A socket that is gone, with what it did in its last interval.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Departed {
-    pub(super) inode: u32,
+    pub(super) holder: Holder,
     pub(super) peer: Option<IpAddr>,
     pub(super) growth: Growth,
 }
@@ -174,44 +173,15 @@ pub(super) fn by_owner<'a>(
 ) -> HashMap<Key, Sum> {
     let mut sums: HashMap<Key, Sum> = HashMap::new();
     for seen in sockets {
-        each_owner(seen.inode(), grouping, about, |key, pid| sums.entry(key).or_default().add(&seen, pid));
+        let holder = Holder::of(seen.life, seen.inode());
+        holder.each(grouping, about, |key, pid| sums.entry(key).or_default().add(&seen, pid));
     }
     for (departed, rates) in departures.rates() {
-        each_owner(departed.inode, grouping, about, |key, _| {
+        departed.holder.each(grouping, about, |key, _| {
             sums.entry(key).or_default().add_rates(rates);
         });
     }
     sums
-}
-
-/// Calls `each` with every group that a socket belongs to, once.
-fn each_owner(inode: u32, grouping: Grouping, about: &About, mut each: impl FnMut(Key, Option<u32>)) {
-    let mut told: Vec<Key> = Vec::new();
-    for process in about.owners(inode) {
-        let Some(key) = group_of(process, grouping) else { continue };
-        if !told.contains(&key) {
-            each(key.clone(), Some(process.pid()));
-            told.push(key);
-        }
-    }
-    if told.is_empty() {
-        each(Key::Owner(0, Vec::new()), None);
-    }
-}
-
-fn group_of(process: &Process, grouping: Grouping) -> Option<Key> {
-    let cgroup = process.cgroup();
-    let name = match grouping {
-        Grouping::Process => {
-            return Some(Key::Owner(process.pid(), process.comm().unwrap_or_default().to_vec()));
-        }
-        Grouping::Unit => cgroup.and_then(unit).map(<[u8]>::to_vec),
-        Grouping::Container => {
-            cgroup.and_then(|cgroup| cgroup.identity().container.as_ref().map(|container| container.id.to_vec()))
-        }
-        Grouping::Pod => cgroup.and_then(|cgroup| cgroup.identity().pod_uid.clone().map(String::into_bytes)),
-    };
-    name.map(|name| Key::Owner(0, name))
 }
 
 /// Sums by the address of the other end. IPv4 is IPv4, also where a socket has it as IPv6.

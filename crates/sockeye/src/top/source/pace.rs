@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sockeye_state::lives::{Delta, Life, Time, Totals};
+use sockeye_state::lives::{Delta, Known, Life, Time, Totals};
+
+use sockeye_wire::sock_diag::inet::InetSocket;
 
 use crate::top::model::Id;
 
@@ -24,6 +26,12 @@ impl Growth {
         let numbers =
             [totals.bytes_received, totals.bytes_acked, totals.segs_in, totals.segs_out, totals.retransmissions];
         counted.then(|| Self(numbers.map(|number| number.unwrap_or(0))))
+    }
+
+    fn since(self, before: Self) -> Self {
+        let mut grown = self.0;
+        grown.iter_mut().zip(before.0).for_each(|(now, before)| *now = now.saturating_sub(before));
+        Self(grown)
     }
 
     pub(super) fn add(&mut self, other: Self) {
@@ -76,11 +84,18 @@ impl Paces {
     pub(super) fn end(&mut self, id: Id, life: &Life, message: &[u8], was_followed: bool) -> Option<Growth> {
         let is_new = self.born.remove(&id).is_some();
         self.born_before.remove(&id);
-        match life.delta(message) {
-            Some(delta) if !is_new => Growth::of(&delta),
+        if is_new {
+            return Growth::whole(&life.totals);
+        }
+        if let Some(delta) = life.delta(message) {
+            return Growth::of(&delta);
+        }
+        match counted(message).filter(|_| life.known != Known::End) {
+            // Told by an event, which is in no round: what it did in all, less what the last row said.
+            Some(before) => Growth::whole(&life.totals).map(|all| all.since(before)),
             // It came and went between two rounds.
-            _ if was_followed || is_new => Growth::whole(&life.totals),
-            _ => None,
+            None if was_followed => Growth::whole(&life.totals),
+            None => None,
         }
     }
 
@@ -90,9 +105,14 @@ impl Paces {
     }
 }
 
+/// What a message of the kernel says that a socket has done.
+fn counted(message: &[u8]) -> Option<Growth> {
+    Growth::whole(&Totals::of(&InetSocket::read(message).ok()?.tcp_info()?))
+}
+
 #[cfg(test)]
 mod tests {
-    use sockeye_state::lives::{Lives, Protocol, Told};
+    use sockeye_state::lives::{Lives, Protocol, Told, Transition};
     use sockeye_wire::sock_diag::bare;
     use sockeye_wire::sock_diag::state::State;
 
@@ -156,6 +176,46 @@ mod tests {
         assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([21, 777]), "since the last round alone");
         let growth = ended(&mut lives, &mut paces, &message(6, 44, 555), Time::from_millis(2_600));
         assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([44, 555]), "it came and went meanwhile");
+    }
+
+    #[test]
+    fn what_a_socket_did_until_an_event_told_of_its_end_is_counted_once_too() {
+        let (mut lives, mut paces) = (Lives::new(true), Paces::default());
+        let end = "10.1.2.3:4567".parse::<std::net::SocketAddr>().unwrap();
+        let change = |old, new, at, acked| Transition {
+            at: Time::from_millis(at),
+            cookie: 5,
+            old,
+            new,
+            local: end.ip(),
+            local_port: end.port(),
+            peer: end.ip(),
+            peer_port: end.port(),
+            actor: None,
+            cgroup: None,
+            error: Some(0),
+            totals: Totals { bytes_acked: Some(acked), bytes_received: Some(300), ..Totals::default() },
+        };
+        let round = |lives: &mut Lives, paces: &mut Paces, at, acked| {
+            let at = Time::from_millis(at);
+            lives.begin_round(&[Protocol::Tcp], at);
+            lives.row(Protocol::Tcp, &message(5, 300, acked), at, &mut |_| {});
+            lives.end_round(true, at, &mut |_| {});
+            paces.turn();
+        };
+        for (at, acked) in [(1_000, 1_000), (2_000, 7_000)] {
+            round(&mut lives, &mut paces, at, acked);
+        }
+        // Half a second after a round some of it is counted by an event, and the rest at the end.
+        lives.transition(&change(State::Established, State::FinWait1, 2_500, 7_400), &mut |_| {});
+        let mut growth = None;
+        let ended = change(State::FinWait2, State::Unconnected, 2_700, 7_777);
+        lives.transition(&ended, &mut |told| {
+            if let Told::Event(event) = told {
+                growth = paces.end(Id { place: 0, cookie: 5 }, event.life, event.message, true);
+            }
+        });
+        assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([0, 777]), "since the last round alone");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use sockeye_state::lives::Lives;
 
 use super::changes::Changes;
 use super::links::Links;
-use crate::live::feed::{self, Feed};
+use crate::live::feed::{self, Feed, Tcp};
 use crate::sockets::run::label;
 
 /// Namespaces that are followed at most: each has sockets and threads of its own to be asked with.
@@ -17,31 +17,41 @@ pub(super) const PLACES_MAX: usize = 256;
 /// A network namespace that is followed.
 pub(super) struct Place {
     pub(super) label: Vec<u8>,
+    /// Inode of the namespace, by which events of BPF name it.
+    pub(super) inode: u64,
     pub(super) feed: Feed,
     pub(super) changes: Changes,
     pub(super) links: Links,
 }
 
 impl Place {
-    pub(super) fn open(namespace: Option<Namespace>, number: u16, interval: Duration, several: bool) -> Result<Self> {
-        let follow = feed::Options {
-            interval,
-            receive_buffer: sockeye_conn::RECEIVE_BUFFER,
-            traced: false,
-            incidents: false,
-            udp: true,
-        };
+    /// `traced`: changes of TCP are told of as they happen.
+    pub(super) fn open(
+        namespace: Option<Namespace>,
+        number: u16,
+        interval: Duration,
+        (several, traced): (bool, bool),
+    ) -> Result<Self> {
+        let tcp = if traced { Tcp::ToldAndAsked } else { Tcp::Asked };
+        let receive_buffer = sockeye_conn::RECEIVE_BUFFER;
+        let follow = feed::Options { interval, receive_buffer, tcp, incidents: false, udp: true };
         let feed = Feed::open(namespace.as_ref(), follow)?;
+        let inode = inode(namespace.as_ref())?;
         let label = label(namespace.as_ref()).unwrap_or_default();
         // Which of them something happened in is only of interest where there are several.
         let changes = Changes::open(namespace, if several { &label } else { b"" })?;
-        Ok(Self { links: Links::new(number), label, feed, changes })
+        Ok(Self { links: Links::new(number), label, inode, feed, changes })
     }
 
     /// The namespace, where it is another than this process's.
     pub(super) fn namespace(&self) -> Option<&Namespace> {
         self.changes.namespace()
     }
+}
+
+/// The inode of a namespace; `None`: of this process's.
+pub(super) fn inode(namespace: Option<&Namespace>) -> Result<u64, sockeye_conn::Error> {
+    namespace.map_or_else(|| Ok(Namespace::current()?.identity().inode), |namespace| Ok(namespace.identity().inode))
 }
 
 /// The lives of all places, while one of them may be asking for more.

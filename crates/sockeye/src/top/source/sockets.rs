@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use sockeye_owners::Process;
 use sockeye_query::sockets::{Flat, SocketRow, Surroundings};
-use sockeye_state::lives::{Cause, Causes, Life, Protocol};
+use sockeye_state::lives::{Actor, Cause, Causes, Life, Protocol};
 use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage};
 use sockeye_wire::sock_diag::memory::SocketMemory;
 use sockeye_wire::sock_diag::state::State;
 
+use super::holder::actor;
 use super::order::Rank;
 use super::pace::Paces;
 use crate::live::row::table;
@@ -39,6 +40,17 @@ impl About {
     pub(super) fn owners(&self, inode: u32) -> impl Iterator<Item = &Process> {
         let scan = self.system.scanned().and_then(|scan| scan.as_ref().ok());
         scan.into_iter().flat_map(move |scan| scan.owners.of(inode)).map(|owner| owner.process)
+    }
+
+    /// The process with this pid, if it held a socket at the last look.
+    pub(super) fn process(&self, pid: u32) -> Option<&Process> {
+        let processes = self.system.scanned()?.as_ref().ok()?.owners.processes();
+        processes.binary_search_by_key(&pid, Process::pid).ok().map(|at| &processes[at])
+    }
+
+    /// The path of a control group.
+    pub(super) fn cgroup(&self, id: u64) -> Option<&[u8]> {
+        self.system.cgroup(id)
     }
 }
 
@@ -112,8 +124,8 @@ impl Seen<'_> {
             What::State => Some(Rank::text(self.life.state.name().as_bytes())),
             What::Local => self.local().map(address),
             What::Peer => self.peer().map(address),
-            What::Owner => about.owners(self.inode()).find_map(Process::comm).map(Rank::text),
-            What::Pid => about.owners(self.inode()).next().map(|process| Rank::number(process.pid().into())),
+            What::Owner => about.owners(self.inode()).find_map(Process::comm).or_else(|| self.actor()).map(Rank::text),
+            What::Pid => self.pid(about).map(|pid| Rank::number(pid.into())),
             What::BytesIn => self.rate(0).map(Rank::rate),
             What::BytesOut => self.rate(1).map(Rank::rate),
             What::PacketsIn => self.rate(2).map(Rank::rate),
@@ -150,9 +162,7 @@ impl Seen<'_> {
             What::Local => endpoint(row, Flat::Local, Flat::LocalPort),
             What::Peer => endpoint(row, Flat::Peer, Flat::PeerPort),
             What::Owner => self.owner(about),
-            What::Pid => {
-                about.owners(self.inode()).next().map_or(Cell::Nothing, |one| Cell::Text(one.pid().to_string()))
-            }
+            What::Pid => self.pid(about).map_or(Cell::Nothing, |pid| Cell::Text(pid.to_string())),
             What::BytesIn => rate(0, Cell::ByteRate),
             What::BytesOut => rate(1, Cell::ByteRate),
             What::PacketsIn => rate(2, Cell::Rate),
@@ -179,11 +189,24 @@ impl Seen<'_> {
         }
     }
 
+    /// The name of whoever the kernel's event of its birth speaks of.
+    fn actor(&self) -> Option<&[u8]> {
+        actor(self.life).map(Actor::name)
+    }
+
+    fn pid(&self, about: &About) -> Option<u32> {
+        let found = about.owners(self.inode()).next().map(Process::pid);
+        found.or_else(|| actor(self.life).map(|actor| actor.pid))
+    }
+
     /// Names of those who hold it, each once.
     fn owner(&self, about: &About) -> Cell {
         let mut names: Vec<&[u8]> = about.owners(self.inode()).filter_map(Process::comm).collect();
         names.sort_unstable();
         names.dedup();
+        if names.is_empty() {
+            names.extend(self.actor());
+        }
         if names.is_empty() { Cell::Nothing } else { text(&names.join(&b',')) }
     }
 

@@ -14,8 +14,9 @@ use sockeye_state::lives::{Lives, Told};
 use super::close;
 use super::desk::{Desk, Outlet};
 use super::detail::Close;
+use super::hearing::Hearing;
 use super::lookers::Lookers;
-use super::place::{PLACES_MAX, Place, View};
+use super::place::{PLACES_MAX, Place, View, inode};
 use super::{Command, Said, Setup};
 use crate::live::now;
 use crate::live::row::table;
@@ -23,12 +24,14 @@ use crate::sockets::run::Namespaces;
 use crate::sockets::system::SystemNames;
 use crate::top::model::{Id, Pane, Request};
 
-/// Messages about destroyed sockets are read that often: what waits has its bound in the kernel.
+/// What the kernel tells by itself is read that often: what waits has its bound in the kernel.
 const READ_EVERY: Duration = Duration::from_millis(100);
 
 /// Everything the thread has.
 pub(super) struct Worker {
     places: Vec<Place>,
+    /// Changes of TCP as they happen, where that is allowed.
+    hearing: Option<Hearing>,
     desk: Desk,
 }
 
@@ -42,10 +45,19 @@ impl Worker {
         if wanted.len() > PLACES_MAX {
             unseen = Some(format!("{} of {} namespaces are followed", PLACES_MAX, wanted.len()));
         }
+        // Heard before anything is asked.
+        let only = if let [one] = &wanted[..] { Some(inode(one.as_ref())?) } else { None };
+        let (hearing, traced) = match Hearing::open(only) {
+            Ok(hearing) => (Some(hearing), Ok(())),
+            Err(error) => {
+                let needed = error.downcast_ref::<sockeye_bpf::Error>().and_then(sockeye_bpf::Error::capability);
+                (None, Err(needed.map_or_else(|| format!("failed: {error:#}"), |needed| format!("needs {needed}"))))
+            }
+        };
         let mut places = Vec::new();
         let mut first_error = None;
         for (namespace, number) in wanted.into_iter().take(PLACES_MAX).zip(0..) {
-            match Place::open(namespace, number, interval, several) {
+            match Place::open(namespace, number, interval, (several, hearing.is_some())) {
                 Ok(place) => places.push(place),
                 Err(error) if several => drop(first_error.get_or_insert(error)),
                 Err(error) => return Err(error),
@@ -60,8 +72,8 @@ impl Worker {
         let labels = places.iter().map(|place| place.label.clone()).collect();
         let lookers = Lookers::new(is_net_admin());
         let mut desk = Desk::new(commands, outlet, request, (filter, filter_text), lookers, labels, interval);
-        desk.unseen = unseen;
-        Ok(Self { places, desk })
+        (desk.unseen, desk.traced) = (unseen, traced);
+        Ok(Self { places, hearing, desk })
     }
 
     /// Works until nobody listens any more.
@@ -113,6 +125,9 @@ impl Worker {
     /// Reads what waits in every place, and asks again where it is time. Meanwhile what is to be seen is answered.
     fn advance(&mut self) -> Result<()> {
         for at in 0..self.places.len() {
+            if let Some(hearing) = &self.hearing {
+                hearing.give(&mut self.places, &mut self.desk);
+            }
             let (before, rest) = self.places.split_at_mut(at);
             let Some((one, after)) = rest.split_first_mut() else { break };
             let was_synced = one.feed.lives.is_synced();

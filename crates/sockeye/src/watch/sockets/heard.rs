@@ -5,7 +5,7 @@ use sockeye_bpf::events::EventKind;
 
 use super::super::options::{Options, Source};
 use crate::live::kinds::{Kinds, word};
-use crate::live::trace::Trace;
+use crate::live::trace::{RING_BYTES, Trace};
 use crate::sockets::Mistaken;
 
 /// What is heard.
@@ -43,7 +43,7 @@ pub(super) fn open(options: &Options, netns: Option<u64>) -> Result<Heard> {
         return Ok(without(wanted, incidents, "--source dumps".to_owned()));
     }
     // Whoever holds sockets is known from their births, so changes of state are heard whatever is told.
-    let trace = match Trace::open(wanted.with(Kinds::STATE), netns) {
+    let trace = match Trace::open(wanted.with(Kinds::STATE), netns, RING_BYTES) {
         Ok(trace) => trace,
         Err(error) if options.source == Source::Auto && !is_named => {
             let reason = error.capability().map_or_else(|| error.to_string(), |needed| format!("needs {needed}"));

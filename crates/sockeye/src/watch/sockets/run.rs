@@ -22,7 +22,7 @@ use super::object::Objects;
 use super::stream::{Notice, Stream};
 use super::waiting::Waiting;
 use crate::exit::Status;
-use crate::live::feed;
+use crate::live::feed::{self, Tcp};
 use crate::live::now;
 use crate::live::owners::Owners;
 use crate::live::trace::{Heard, Trace};
@@ -49,7 +49,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     let follow = feed::Options {
         interval: options.interval,
         receive_buffer: options.receive_buffer,
-        traced: heard.is_traced(),
+        tcp: if heard.is_traced() { Tcp::Told } else { Tcp::Asked },
         incidents: heard.trace.is_some(),
         udp: true,
     };

@@ -16,6 +16,8 @@ use crate::live::trace::{Heard as Told, Trace};
 
 /// Time between two reads of what the kernel told: much less than fills the ring.
 const SLICE: Duration = Duration::from_millis(50);
+/// Bytes of events that may wait until then: of more than a million a second some are lost, and counted.
+const RING_BYTES: u32 = 16 << 20;
 /// Troubles that are told apart by way, reason and place; the kernel has fewer. Of more only the number is known.
 const KINDS_MAX: usize = 200;
 
@@ -62,7 +64,7 @@ pub(super) fn listen(target: Target, namespace: Option<&Namespace>, time: Durati
     };
     let mut heard = Heard::default();
     let began = Instant::now();
-    let mut trace = match Trace::open(Kinds::ALL.without(Kinds::STATE), Some(netns)) {
+    let mut trace = match Trace::open(Kinds::ALL.without(Kinds::STATE), Some(netns), RING_BYTES) {
         Ok(trace) => Some(trace),
         Err(error) => {
             heard

@@ -1,0 +1,120 @@
+//! Connections that live between two looks: they count, and with the kernel's own events also for those who held them.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sockeye_zoo::skip::may_load_programs;
+use sockeye_zoo::{Skip, in_namespace};
+
+use crate::once::text;
+
+/// Makes short connections until it is over: 20 000 bytes there, 1 000 back. How many, is the answer.
+fn churn(is_over: &AtomicBool) -> u64 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let mut made = 0;
+    while !is_over.load(Ordering::Acquire) {
+        let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("taken");
+        let (mut server, _) = listener.accept().expect("one waits");
+        client.write_all(&vec![7; 20_000]).expect("sent");
+        client.shutdown(Shutdown::Write).expect("connected");
+        server.read_to_end(&mut Vec::new()).expect("the end");
+        server.write_all(&[9; 1_000]).expect("sent");
+        drop(server);
+        client.read_to_end(&mut Vec::new()).expect("the end");
+        made += 1;
+    }
+    made
+}
+
+/// The screen of a pane while that goes on.
+fn screen(pane: &str, mut command: Command) -> Result<String, Skip> {
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let load = scope.spawn(|| churn(&is_over));
+        let output = command.args(["top", "--once", "--interval", "500ms", "--pane", pane]).output();
+        is_over.store(true, Ordering::Release);
+        assert!(load.join().expect("no panic") > 10);
+        let output = output.map_err(|error| Skip::new("program:setpriv", error.to_string()))?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        if errors.contains("setpriv:") {
+            return Err(Skip::new("unprivileged", errors.trim().to_owned()));
+        }
+        Ok(text(&output))
+    })
+}
+
+fn plain() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_sockeye"))
+}
+
+/// The same without what BPF needs.
+fn without_bpf() -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-bpf,-perfmon,-sys_admin", "--inh-caps", "-all", env!("CARGO_BIN_EXE_sockeye")]);
+    command
+}
+
+/// The cells of the row of a process, or of nobody: behind its name.
+fn row<'s>(screen: &'s str, whose: &str) -> Option<Vec<&'s str>> {
+    let found = screen.lines().find(|line| line.split_whitespace().any(|cell| cell == whose))?;
+    Some(found.split_whitespace().skip_while(|cell| *cell != whose).skip(1).collect())
+}
+
+/// A rate as it is shown: `1.55M`.
+fn rate(cell: &str) -> f64 {
+    let digits: String = cell.chars().take_while(|letter| letter.is_ascii_digit() || *letter == '.').collect();
+    let unit = match &cell[digits.len()..] {
+        "" => 1.0,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        other => panic!("{other} of {cell}"),
+    };
+    digits.parse::<f64>().expect("a number") * unit
+}
+
+#[test]
+fn what_short_connections_move_is_counted_for_the_process_that_opened_and_took_them() {
+    in_namespace(|_| {
+        may_load_programs()?;
+        let screen = screen("processes", plain())?;
+        assert!(screen.contains(" of tcp and udp from bpf and dumps"), "{screen}");
+        // Pid, then connections, listeners, bytes in and out.
+        let pid = std::process::id().to_string();
+        let cells = row(&screen, &pid).unwrap_or_else(|| panic!("{pid} is not in {screen}"));
+        let (bytes_in, bytes_out) = (rate(cells[2]), rate(cells[3]));
+        assert!(bytes_in > 21_000.0 && bytes_out > 21_000.0, "{screen}");
+        // Both ends are this process's: what one sends the other receives.
+        assert!((bytes_in / bytes_out - 1.0).abs() < 0.2, "{screen}");
+        assert!(row(&screen, "known)").is_none(), "nothing is left for nobody: {screen}");
+        Ok(())
+    });
+}
+
+#[test]
+fn without_bpf_they_count_and_who_opened_them_is_not_known() {
+    in_namespace(|_| {
+        let screen = screen("processes", without_bpf())?;
+        assert!(screen.contains(" from destroy-groups and dumps (bpf needs CAP_BPF"), "{screen}");
+        let pid = std::process::id().to_string();
+        let listens = row(&screen, &pid).unwrap_or_else(|| panic!("{pid} is not in {screen}"));
+        // What came to the listener is known to be its holder's.
+        assert!(rate(listens[2]) > 2.0 * rate(listens[3]), "{screen}");
+        let nobody = row(&screen, "known)").unwrap_or_else(|| panic!("nobody is not in {screen}"));
+        assert!(rate(nobody[4]) > 20_000.0, "{screen}");
+        Ok(())
+    });
+}
+
+#[test]
+fn peers_have_what_short_connections_moved() {
+    in_namespace(|_| {
+        may_load_programs()?;
+        let screen = screen("peers", plain())?;
+        let cells = row(&screen, "127.0.0.1").unwrap_or_else(|| panic!("no peer in {screen}"));
+        assert!(rate(cells[1]) > 21_000.0 && rate(cells[2]) > 21_000.0, "{screen}");
+        Ok(())
+    });
+}
