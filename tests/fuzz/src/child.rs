@@ -124,7 +124,7 @@ impl Attack<'_> {
                 place.begun += 1;
                 self.note(thread, place);
                 let input = self.target.input(&mut Random(place.seed));
-                match feed(&mut *reader, &input, self.target.slack()) {
+                match feed(&mut *reader, &input, self.target.slack(&input)) {
                     Ok(is_deep) => place.deep += u64::from(is_deep),
                     Err(what) => {
                         reader = self.target.reader();

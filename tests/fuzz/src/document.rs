@@ -51,8 +51,8 @@ pub struct Attribute {
 pub enum Content {
     /// Bytes.
     Bytes(Vec<u8>),
-    /// Attributes.
-    Nest(Vec<Attribute>),
+    /// Attributes, and what stands before them.
+    Nest(Vec<u8>, Vec<Attribute>),
 }
 
 impl Document {
@@ -85,6 +85,13 @@ impl Document {
             message.write(&mut out);
         }
         out
+    }
+}
+
+impl Attribute {
+    /// An attribute of that number.
+    pub fn new(number: u16, content: Content) -> Self {
+        Self { number, content, length: None }
     }
 }
 
@@ -122,8 +129,9 @@ fn attributes(bytes: &[u8], depth: usize) -> Option<Vec<Attribute>> {
         at = (at + ATTRIBUTE_HEAD + payload.len()).next_multiple_of(4);
         let inside =
             if depth < DEPTH_MAX && payload.len() >= ATTRIBUTE_HEAD { attributes(payload, depth + 1) } else { None };
-        let content = inside.map_or_else(|| Content::Bytes(payload.to_vec()), Content::Nest);
-        found.push(Attribute { number, content, length: None });
+        let content =
+            inside.map_or_else(|| Content::Bytes(payload.to_vec()), |inside| Content::Nest(Vec::new(), inside));
+        found.push(Attribute::new(number, content));
     }
     Some(found)
 }
@@ -137,7 +145,14 @@ pub fn write(attributes: &[Attribute], out: &mut Vec<u8>) {
         out.extend_from_slice(&attribute.number.to_ne_bytes());
         match &attribute.content {
             Content::Bytes(bytes) => out.extend_from_slice(bytes),
-            Content::Nest(inside) => write(inside, out),
+            Content::Nest(head, inside) => {
+                let start = out.len();
+                out.extend_from_slice(head);
+                if !inside.is_empty() {
+                    pad(start, out);
+                }
+                write(inside, out);
+            }
         }
         let length = attribute.length.unwrap_or_else(|| u16::try_from(out.len() - start).unwrap_or(u16::MAX));
         out[start..start + 2].copy_from_slice(&length.to_ne_bytes());
@@ -161,7 +176,7 @@ mod tests {
         for (table, datagram) in captures::datagrams() {
             let document = Document::read(&datagram, table.space().header_len);
             let all = document.messages.iter().flat_map(|message| &message.attributes);
-            nests += all.filter(|attribute| matches!(attribute.content, Content::Nest(_))).count();
+            nests += all.filter(|attribute| matches!(attribute.content, Content::Nest(..))).count();
             assert_eq!(document.bytes(), datagram);
         }
         assert!(nests > 20, "{nests}");

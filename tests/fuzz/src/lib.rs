@@ -13,6 +13,7 @@
 
 #[expect(unsafe_code, reason = "an allocator cannot be had without")]
 pub mod allocator;
+mod built;
 pub mod captures;
 mod child;
 pub mod damage;
@@ -22,6 +23,7 @@ pub mod mutate;
 pub mod random;
 mod report;
 mod run;
+mod seeds;
 mod supervisor;
 pub mod target;
 pub mod targets;

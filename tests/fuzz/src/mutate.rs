@@ -96,7 +96,7 @@ pub fn control(sequence: u32, random: &mut Random) -> Message {
         let number = u16::try_from(random.below(8)).unwrap_or(0);
         let length = if random.one_in(RARELY) { LARGE } else { random.below(24) };
         let bytes = (0..length).map(|_| random.byte()).collect();
-        message.attributes.push(Attribute { number, content: Content::Bytes(bytes), length: None });
+        message.attributes.push(Attribute::new(number, Content::Bytes(bytes)));
     }
     message
 }
@@ -148,7 +148,7 @@ fn change_attributes(attributes: &mut Vec<Attribute>, donor: &[Attribute], rando
 /// How many attributes there are, at any depth.
 fn count(attributes: &[Attribute]) -> usize {
     let inside = |attribute: &Attribute| match &attribute.content {
-        Content::Nest(inside) => count(inside),
+        Content::Nest(_, inside) => count(inside),
         Content::Bytes(_) => 0,
     };
     attributes.iter().map(|attribute| 1 + inside(attribute)).sum()
@@ -162,7 +162,7 @@ fn change_nth(list: &mut Vec<Attribute>, nth: &mut usize, change: &mut dyn FnMut
             return true;
         }
         *nth -= 1;
-        if let Content::Nest(inside) = &mut list[at].content
+        if let Content::Nest(_, inside) = &mut list[at].content
             && change_nth(inside, nth, change)
         {
             return true;
@@ -193,14 +193,14 @@ fn change(list: &mut Vec<Attribute>, at: usize, donor: &[Attribute], random: &mu
         6 => list[at].length = Some(wrong_length(&list[at], random)),
         7 => {
             let inside = list[at].clone();
-            list[at].content = Content::Nest(vec![inside]);
+            list[at].content = Content::Nest(Vec::new(), vec![inside]);
         }
         8 => {
             let depth = if is_large { random.below(LARGE / 4) } else { random.below(40) };
             list[at].content = Content::Bytes(deep(&[list[at].number, random.short() % 16], depth));
         }
         9 => {
-            if let Content::Nest(inside) = &mut list[at].content {
+            if let Content::Nest(_, inside) = &mut list[at].content {
                 let inside = core::mem::take(inside);
                 list.splice(at..=at, inside);
             }
@@ -216,20 +216,24 @@ fn change(list: &mut Vec<Attribute>, at: usize, donor: &[Attribute], random: &mu
             let longer = if is_large { LARGE } else { bytes.len() + 12 };
             bytes.resize(random.below(longer + 1), random.byte());
         }
-        _ => change_bytes(bytes_of(&mut list[at]), random),
+        _ => match &mut list[at].content {
+            Content::Nest(head, _) if !head.is_empty() => change_bytes(head, random),
+            _ => change_bytes(bytes_of(&mut list[at]), random),
+        },
     }
 }
 
 /// The bytes of an attribute; a nest becomes bytes.
 fn bytes_of(attribute: &mut Attribute) -> &mut Vec<u8> {
-    if let Content::Nest(inside) = &attribute.content {
-        let mut bytes = Vec::new();
-        crate::document::write(inside, &mut bytes);
-        attribute.content = Content::Bytes(bytes);
-    }
-    match &mut attribute.content {
+    attribute.content = Content::Bytes(match core::mem::replace(&mut attribute.content, Content::Bytes(Vec::new())) {
         Content::Bytes(bytes) => bytes,
-        Content::Nest(_) => unreachable!("made bytes above"),
+        Content::Nest(mut bytes, inside) => {
+            crate::document::write(&inside, &mut bytes);
+            bytes
+        }
+    });
+    match &mut attribute.content {
+        Content::Bytes(bytes) | Content::Nest(bytes, _) => bytes,
     }
 }
 
@@ -237,7 +241,7 @@ fn bytes_of(attribute: &mut Attribute) -> &mut Vec<u8> {
 fn size(attribute: &Attribute) -> usize {
     match &attribute.content {
         Content::Bytes(bytes) => bytes.len(),
-        Content::Nest(inside) => inside.iter().map(|one| 4 + size(one)).sum(),
+        Content::Nest(head, inside) => head.len() + inside.iter().map(|one| 4 + size(one)).sum::<usize>(),
     }
 }
 
@@ -254,7 +258,7 @@ fn wrong_length(attribute: &Attribute, random: &mut Random) -> u16 {
 /// An attribute of any depth.
 fn any<'a>(from: &'a [Attribute], random: &mut Random) -> Option<&'a Attribute> {
     let mut found = random.pick(from)?;
-    while let Content::Nest(inside) = &found.content
+    while let Content::Nest(_, inside) = &found.content
         && random.one_in(2)
         && let Some(deeper) = random.pick(inside)
     {

@@ -18,7 +18,7 @@ pub trait Target: Sync {
     fn reader(&self) -> Reader<'_>;
 
     /// Bytes that reading may hold beside four times its input.
-    fn slack(&self) -> usize {
+    fn slack(&self, _input: &[u8]) -> usize {
         SLACK
     }
 }
