@@ -1,11 +1,10 @@
 //! The fields of one table of sockeye, by name: what columns, filters, JSON keys and the reference share.
 
-use std::collections::HashMap;
-
 use sockeye_wire::{Meaning, Privilege, Scalar, Version};
 
 use crate::Kinds;
 use crate::filter::Test;
+use crate::spelling::{ByName, room, spelling};
 
 /// A field's place in its [`Catalog`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,7 +108,7 @@ enum Claim {
 #[derive(Debug, Default)]
 pub struct Catalog {
     fields: Vec<FieldInfo>,
-    by_name: HashMap<String, (Claim, FieldId)>,
+    by_name: ByName<(Claim, FieldId)>,
     words: Vec<Word>,
     possible: Option<Possible>,
     kinds_help: &'static str,
@@ -139,7 +138,7 @@ impl Catalog {
         if name.is_empty() {
             return;
         }
-        let held = self.by_name.entry(spelling(name)).or_insert((claim, id));
+        let held = self.by_name.entry(spelling(name, &mut room()).into_owned()).or_insert((claim, id));
         if claim < held.0 {
             *held = (claim, id);
         }
@@ -186,7 +185,7 @@ impl Catalog {
 
     /// The field of that name: upper or lower case, with `-` or `_`.
     pub fn find(&self, name: &str) -> Option<FieldId> {
-        self.by_name.get(&spelling(name)).map(|&(_, id)| id)
+        self.by_name.get(&*spelling(name, &mut room())).map(|&(_, id)| id)
     }
 
     /// The name of a field that is nearest to a misspelled one.
@@ -213,12 +212,8 @@ impl Catalog {
 
     /// The bare word spelled like this.
     pub fn word(&self, text: &str) -> Option<&Word> {
-        let text = spelling(text);
-        self.words.iter().find(|word| spelling(word.word) == text)
+        let (mut room, mut other) = (room(), room());
+        let text = spelling(text, &mut room);
+        self.words.iter().find(|word| spelling(word.word, &mut other) == text)
     }
-}
-
-/// The one spelling of a name under which it is found.
-fn spelling(name: &str) -> String {
-    name.chars().map(|letter| if letter == '_' { '-' } else { letter.to_ascii_lowercase() }).collect()
 }

@@ -13,6 +13,7 @@ mod kinds;
 mod names;
 pub mod rtnetlink;
 pub mod sockets;
+mod spelling;
 mod tree;
 mod value;
 
