@@ -243,8 +243,13 @@ impl Life {
 
     /// What came to it between the last two rounds, where it is in both; `message` is the last one about it.
     pub fn delta(&self, message: &[u8]) -> Option<Delta> {
-        let (before, elapsed) = self.before(message)?;
-        Some(Delta::between(&before, &Counters::read(message)?, elapsed))
+        let now = || Counters::read(message);
+        match &self.before {
+            Before::Unknown => None,
+            // Most sockets, most of the time: read once, not twice.
+            Before::Still(elapsed) => now().map(|now| Delta::between(&now, &now, *elapsed)),
+            Before::Moved(before) => Some(Delta::between(&before.0, &now()?, before.1)),
+        }
     }
 
     /// What it had counted a round ago, and how long that is, where it is in the last two rounds; `message` is the last one
