@@ -18,7 +18,7 @@ const LASTS_SMALL: Duration = Duration::from_millis(500);
 /// Of a run with or without a watcher: short, because what else runs on the machine comes and goes.
 const TURN: Duration = Duration::from_secs(2);
 /// There are more of these.
-const TURNS_TIMES: usize = 3;
+const TURNS_TIMES: usize = 2;
 /// Connections a second where the kernel tells of ends only.
 const RATE_ENDS: u32 = 5000;
 /// What a load may lose of its speed.
