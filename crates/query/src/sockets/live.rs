@@ -3,6 +3,7 @@
 //! Every field of the listing is there under its name; what only the life of a socket has stands behind them.
 
 mod incident;
+mod needs;
 
 use std::sync::LazyLock;
 
@@ -17,6 +18,7 @@ use crate::filter::Record;
 use crate::{Catalog, FieldId, FieldInfo, FieldKind, Value, Word};
 
 pub use incident::{ERRORS, Incident, Part, table_of};
+pub use needs::{Needs, needs};
 
 /// What can happen to a socket, each with its word.
 pub const EVENTS: &[Name] = names![

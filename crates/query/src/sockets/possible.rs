@@ -50,7 +50,7 @@ pub(super) fn of_test(test: &Test, wanted: bool) -> Kinds {
     kinds
 }
 
-fn tables_of_test(test: &Test, wanted: bool) -> Tables {
+pub(super) fn tables_of_test(test: &Test, wanted: bool) -> Tables {
     if let (Source::Flat(Flat::Proto), Condition::Words(words)) = (source(test.field), &test.condition) {
         let named: Tables = words.iter().filter_map(|word| Table::from_name(word)).collect();
         return if wanted { named } else { named.complement() };

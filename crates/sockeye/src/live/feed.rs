@@ -18,7 +18,7 @@ use crate::sockets::listing;
 const GROUPS: [(Protocol, u32); 4] = [(Protocol::Tcp, 1), (Protocol::Udp, 2), (Protocol::Tcp, 3), (Protocol::Udp, 4)];
 /// Messages that are read at one go before something else has its turn.
 const TURN: usize = 10_000;
-/// `INET_DIAG_INFO`, `INET_DIAG_CONG`, `INET_DIAG_SKMEMINFO`, bit `n - 1` for extension `n`.
+/// What is always asked for: `INET_DIAG_INFO`, `INET_DIAG_CONG`, `INET_DIAG_SKMEMINFO`, bit `n - 1` for extension `n`.
 const EXTENSIONS: u8 = 1 << 1 | 1 << 3 | 1 << 6;
 /// Not a socket any more, or not yet one.
 const NO_SOCKETS: u32 = State::TimeWait.mask() | State::SynReceived.mask();
@@ -61,6 +61,8 @@ pub(crate) struct Options {
     pub(crate) incidents: bool,
     /// UDP sockets are followed too.
     pub(crate) udp: bool,
+    /// Extensions that are asked for beside those that always are.
+    pub(crate) extensions: u8,
 }
 
 /// One network namespace.
@@ -151,6 +153,11 @@ impl Feed {
     /// Takes something that went wrong in this namespace.
     pub(crate) fn incident(&mut self, incident: &Incident, tell: &mut dyn FnMut(Told<'_>)) {
         self.lives.incident(incident, tell);
+    }
+
+    /// Asks for other extensions beside those that always are, from the next round on.
+    pub(crate) fn ask(&mut self, extensions: u8) {
+        self.options.extensions = extensions;
     }
 
     /// Whether what is known is what there is, as far as was read.
@@ -247,7 +254,7 @@ impl Feed {
         let question = InetQuestion {
             family,
             protocol: number,
-            extensions: EXTENSIONS,
+            extensions: EXTENSIONS | self.options.extensions,
             states: !NO_SOCKETS,
             bytecode: &[],
             bpf_storages: false,

@@ -1,6 +1,7 @@
 //! Sockets live: what feeds the engine of [`sockeye_state::lives`] on this machine, for whoever shows it.
 
 pub(crate) mod feed;
+pub(crate) mod filter;
 mod incident;
 pub(crate) mod kinds;
 pub(crate) mod owners;

@@ -17,6 +17,7 @@ use super::source::{self, Command, Said, Setup, Source};
 use super::state::State;
 use super::{draw, once};
 use crate::exit::Status;
+use crate::live::filter;
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
 use crate::sockets::system::SystemNames;
@@ -33,12 +34,12 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         refuse_without_terminal()?;
     }
     let namespaces = namespaces(options.netns.as_deref())?;
-    let (filter, filter_text) = {
+    let (filter, filter_text, extensions) = {
         let names = SystemNames { rows: namespaces.whence() };
         read_filter(&options.filter, &names)?
     };
     let several = namespaces.several;
-    let setup = Setup { namespaces, interval: options.interval, filter, filter_text: filter_text.clone() };
+    let setup = Setup { namespaces, interval: options.interval, filter, filter_text: filter_text.clone(), extensions };
     let palette = Palette::of_environment(options.no_color);
     let size = size_of_terminal();
     let mut state = State::new(options.pane, filter_text, size.unwrap_or(TEXT_SIZE));
@@ -76,10 +77,10 @@ fn refuse_without_terminal() -> Result<()> {
 }
 
 /// The filter of the command line, with its text in one line.
-fn read_filter(words: &[String], names: &SystemNames<'_>) -> Result<(Expression, String)> {
+fn read_filter(words: &[String], names: &SystemNames<'_>) -> Result<(Expression, String, u8)> {
     let filter = Filter::parse(words, live_catalog(), names).map_err(|mistake| Mistaken::of(&mistake))?;
-    source::refuse_others(words, names).map_err(Mistaken::sentence)?;
-    Ok((filter.expression, filter.source))
+    let needs = filter::check(&filter.expression, filter::FOLLOWED).map_err(Mistaken::sentence)?;
+    Ok((filter.expression, filter.source, needs.extensions))
 }
 
 fn size_of_terminal() -> Option<(u16, u16)> {

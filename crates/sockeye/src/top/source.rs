@@ -16,7 +16,7 @@ mod rows;
 mod sockets;
 mod worker;
 
-pub(super) use worker::{is_net_admin, refuse_others};
+pub(super) use worker::is_net_admin;
 
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +59,8 @@ pub(super) struct Setup {
     pub(super) interval: Duration,
     pub(super) filter: Expression,
     pub(super) filter_text: String,
+    /// What the filter needs to be asked for.
+    pub(super) extensions: u8,
 }
 
 /// The newest model, until it is taken.

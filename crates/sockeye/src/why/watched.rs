@@ -6,6 +6,7 @@ use anyhow::Result;
 use sockeye_conn::Namespace;
 use sockeye_query::Value;
 use sockeye_query::filter::Filter;
+use sockeye_query::sockets::Table;
 use sockeye_query::sockets::live::live_catalog;
 
 use super::changes::Changes;
@@ -15,6 +16,7 @@ use super::machine::Look;
 use super::options::Options;
 use super::{connections, machine};
 use crate::live::feed::{self, Feed, Tcp};
+use crate::live::filter;
 use crate::live::owners::Owners;
 use crate::output::{escape, value};
 use crate::sockets::Mistaken;
@@ -47,11 +49,9 @@ pub(super) struct Watched {
 
 /// Watches.
 pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<Watched> {
-    let filter = {
-        let rows = namespace.map_or(Whence::Here, Whence::Namespace);
-        Filter::parse(&options.words, live_catalog(), &SystemNames { rows })
-            .map_err(|mistake| Mistaken::of(&mistake))?
-    };
+    let names = SystemNames { rows: namespace.map_or(Whence::Here, Whence::Namespace) };
+    let filter = Filter::parse(&options.words, live_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
+    let needs = filter::check(&filter.expression, &[Table::Tcp]).map_err(Mistaken::sentence)?;
     let watch_for = options.watch_for.unwrap_or(WATCH_DEFAULT);
     let follow = feed::Options {
         interval: (watch_for / INTERVALS).max(INTERVAL_MIN),
@@ -59,6 +59,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         tcp: Tcp::Asked,
         incidents: false,
         udp: false,
+        extensions: needs.extensions,
     };
     // A watcher keeps the namespace that it is in.
     let mut changes = Changes::open(options.netns.as_deref().map(Namespace::open).transpose()?)?;
@@ -86,7 +87,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let place = owners.place(namespace, None);
     let (mut findings, held_up) =
         connections::findings(&feed.lives, &judged, &filter.expression, &place, options.limit, &who);
-    let named = findings.len();
+    let shown = findings.len();
     // Whoever asks about some connections is not told of the machine.
     if options.words.is_empty() {
         findings.extend(machine::findings(&before, &now, elapsed, &who));
@@ -96,7 +97,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         findings,
         sockets: feed.lives.len(),
         held_up,
-        named,
+        named: shown,
         changes: changes.lines().map(str::to_owned).collect(),
         changes_count: changes.count,
         whole: before.whole && now.whole && feed.lives.is_synced() && gaps == 0,

@@ -71,3 +71,44 @@ fn a_filter_speaks_of_what_went_wrong_and_what_nobody_said_is_unknown() {
     assert_eq!(protocol(58), Some(Value::Word("icmpv6")));
     assert_eq!((protocol(253), protocol(132)), (Some(Value::Unsigned(253)), None));
 }
+
+#[test]
+fn a_filter_needs_what_its_fields_are_made_of_and_what_nobody_tells_is_refused() {
+    let needs = |words: &str| {
+        let filter = Filter::parse(&[words], live_catalog(), &Nobody).unwrap_or_else(|mistake| panic!("{mistake}"));
+        needs(&filter.expression).map(|needs| (needs.extensions, needs.rows))
+    };
+    let of = |extensions, rows| Ok((extensions, rows));
+    assert_eq!(
+        needs("closed and dport = 443 and process = curl and duration > 1s and reason = NO_SOCKET"),
+        of(0, false)
+    );
+    assert_eq!(needs("uid = 7"), of(0, true));
+    // INET_DIAG_INFO, INET_DIAG_TOS.
+    assert_eq!(needs("tcp_info.rtt > 1ms or tos = 16"), of(1 << 1 | 1 << 4, true));
+    for (words, name) in [("autobound", "autobound"), ("dport = 443 or peer-process = curl", "peer-process")] {
+        let refusal = needs(words).expect_err(words);
+        assert!(refusal.starts_with(&format!("`{name}` is not known")), "{refusal}");
+    }
+}
+
+#[test]
+fn a_filter_that_fits_no_socket_of_some_tables_is_known() {
+    let can_fit = |words: &str, tables: &[Table]| {
+        let filter = Filter::parse(&[words], live_catalog(), &Nobody).unwrap_or_else(|mistake| panic!("{mistake}"));
+        needs(&filter.expression).unwrap().can_fit(tables)
+    };
+    let followed = [Table::Tcp, Table::Udp];
+    for (words, can) in [
+        ("closed and dport = 443", true),
+        ("not unix", true),
+        ("unix or vsock", false),
+        ("unix and dport = 443 or error", true),
+        ("drop and sctp", false),
+        ("not (tcp or udp)", false),
+    ] {
+        assert_eq!(can_fit(words, &followed), can, "{words}");
+    }
+    assert!(can_fit("drop and sctp", &[Table::Udp, Table::Sctp]));
+    assert!(!can_fit("udp", &[Table::Tcp]));
+}

@@ -8,7 +8,6 @@ use anyhow::{Context as _, Result};
 use sockeye_conn::Namespace;
 use sockeye_query::filter::{Expression, Filter};
 use sockeye_query::sockets::live::live_catalog;
-use sockeye_query::sockets::{Abilities, Plan, Question, Table, catalog};
 use sockeye_state::lives::{Lives, Told};
 
 use super::close;
@@ -18,8 +17,8 @@ use super::hearing::Hearing;
 use super::lookers::Lookers;
 use super::place::{PLACES_MAX, Place, View, inode};
 use super::{Command, Said, Setup};
-use crate::live::now;
 use crate::live::row::table;
+use crate::live::{filter, now};
 use crate::sockets::run::Namespaces;
 use crate::sockets::system::SystemNames;
 use crate::top::model::{Id, Pane, Request};
@@ -38,7 +37,8 @@ pub(super) struct Worker {
 impl Worker {
     /// Opens sockets in every namespace.
     pub(super) fn open(setup: Setup, request: Request, commands: Receiver<Command>, outlet: Outlet) -> Result<Self> {
-        let Setup { namespaces: Namespaces { list, several, missing }, interval, filter, filter_text } = setup;
+        let Setup { namespaces: Namespaces { list, several, missing }, interval, filter, filter_text, extensions } =
+            setup;
         let mut unseen = missing.filter(|(_, restricted)| *restricted).map(|(reason, _)| reason);
         let wanted: Vec<Option<Namespace>> =
             if list.is_empty() { vec![None] } else { list.into_iter().map(Some).collect() };
@@ -58,7 +58,10 @@ impl Worker {
         let mut first_error = None;
         for (namespace, number) in wanted.into_iter().take(PLACES_MAX).zip(0..) {
             match Place::open(namespace, number, interval, (several, hearing.is_some())) {
-                Ok(place) => places.push(place),
+                Ok(mut place) => {
+                    place.feed.ask(extensions);
+                    places.push(place);
+                }
                 Err(error) if several => drop(first_error.get_or_insert(error)),
                 Err(error) => return Err(error),
             }
@@ -205,7 +208,8 @@ impl Worker {
                 self.answer();
             }
             Command::Filter(text) => match read_filter(&text, &self.names()) {
-                Ok(filter) => {
+                Ok((filter, extensions)) => {
+                    self.places.iter_mut().for_each(|place| place.feed.ask(extensions));
                     self.desk.filter = filter;
                     self.desk.filter_text.clone_from(&text);
                     let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
@@ -246,28 +250,11 @@ fn request_shows_links(request: &Request) -> bool {
     request.pane == Pane::Links
 }
 
-/// Reads a filter. A mistake is one line.
-pub(in crate::top) fn read_filter(text: &str, names: &SystemNames<'_>) -> Result<Expression, String> {
+/// Reads a filter, and what it needs to be asked for. A mistake is one line.
+pub(in crate::top) fn read_filter(text: &str, names: &SystemNames<'_>) -> Result<(Expression, u8), String> {
     let filter = Filter::parse(&[text], live_catalog(), names).map_err(|mistake| in_one_line(&mistake))?;
-    refuse_others(&[text], names)?;
-    Ok(filter.expression)
-}
-
-/// Refuses a filter that no socket can fit which is followed here.
-pub(in crate::top) fn refuse_others<W: AsRef<str>>(words: &[W], names: &SystemNames<'_>) -> Result<(), &'static str> {
-    // What is no filter of the listing speaks of what only sockets have that are followed.
-    let Ok(filter) = Filter::parse(words, catalog(), names) else { return Ok(()) };
-    let question = Question {
-        filter: Some(&filter.expression),
-        fields: &[],
-        listener_drops: false,
-        abilities: Abilities::new(is_net_admin(), true),
-    };
-    let is_followed = |table| matches!(table, Table::Tcp | Table::Udp);
-    if Plan::new(&question).dumps.iter().any(|dump| is_followed(dump.table)) {
-        return Ok(());
-    }
-    Err("this screen follows tcp and udp, and no such socket can fit; `sockeye sockets` lists others")
+    let needs = filter::check(&filter.expression, filter::FOLLOWED)?;
+    Ok((filter.expression, needs.extensions))
 }
 
 /// What is wrong, where and what would be right, in one line.

@@ -23,6 +23,8 @@ use super::stream::{Notice, Stream};
 use super::waiting::Waiting;
 use crate::exit::Status;
 use crate::live::feed::{self, Tcp};
+use crate::live::filter;
+use crate::live::kinds::Kinds;
 use crate::live::now;
 use crate::live::owners::Owners;
 use crate::live::trace::{Heard, Trace};
@@ -40,18 +42,24 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     let stop = Stop::new().context("cannot wait for signals")?;
     let mut lookout = Lookout::new(options.netns.as_deref());
     let found = namespaces(options.netns.as_deref())?;
-    let filter = {
-        let names = SystemNames { rows: found.whence() };
-        Filter::parse(words, live_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?
-    };
+    let names = SystemNames { rows: found.whence() };
+    let filter = Filter::parse(words, live_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     // Heard before anything is asked.
     let mut heard = heard::open(options, only(options, &found)?)?;
+    let tables = if heard.kinds == Kinds::STATE { filter::FOLLOWED } else { filter::FOLLOWED_OR_MET };
+    let needs = filter::check(&filter.expression, tables).map_err(Mistaken::sentence)?;
     let follow = feed::Options {
         interval: options.interval,
         receive_buffer: options.receive_buffer,
-        tcp: if heard.is_traced() { Tcp::Told } else { Tcp::Asked },
+        tcp: match (heard.is_traced(), needs.rows) {
+            (false, _) => Tcp::Asked,
+            (true, false) => Tcp::Told,
+            // Events do not say it: who lives long enough is known from a dump.
+            (true, true) => Tcp::ToldAndAsked,
+        },
         incidents: heard.trace.is_some(),
         udp: true,
+        extensions: needs.extensions,
     };
     let mut followed = Vec::new();
     let mut entered_all = true;

@@ -97,12 +97,47 @@ fn sockets_of_a_process() {
 }
 
 #[test]
+fn what_only_a_dump_says_is_asked_for_where_the_filter_speaks_of_it() {
+    in_namespace(|_| {
+        for source in ["dumps", "bpf"] {
+            if source == "bpf" {
+                sockeye_zoo::skip::may_load_programs()?;
+            }
+            let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+            let options = ["sockets", "--source", source, "--interval=50ms", "-j", "--events", "state"];
+            let mut watching = start(&options, &["tos = 16 or udp"]);
+            let (wanted, wanted_peer) = connect(&listener);
+            let (other, other_peer) = connect(&listener);
+            rustix::net::sockopt::set_ip_tos(&wanted, 16).expect("set");
+            rustix::net::sockopt::set_ip_tos(&other, 8).expect("set");
+            // A round asks for UDP last: whoever was there before this one is known when it is found.
+            let _marker = std::net::UdpSocket::bind("127.0.0.1:0").expect("free");
+            watching.object("a round", |object| object["change"] == "opened" && object["key"]["protocol"] == "udp");
+            let here = port(&wanted);
+            drop((other, other_peer));
+            drop((wanted, wanted_peer));
+            let closed = watching.object("its end", |object| is(object, "closed", here));
+            assert_eq!(closed["record"]["tos"], 16, "{source}: {closed}");
+            let ended = watching.interrupt().with(0);
+            let tcp = |object: &&Value| object["key"]["protocol"] == "tcp";
+            let others =
+                ended.objects().iter().filter(tcp).filter(|object| object["key"]["local_port"] != here).count();
+            assert_eq!(others, 0, "{source}: {}", ended.stdout);
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn what_is_wrong_with_the_words_is_one_clear_sentence() {
     in_namespace(|_| {
         for (words, said) in [
             (&["sockets", "closed and bytes_recieved > 3"][..], "bytes_received"),
             (&["sockets", "side = upwards"], "connect"),
             (&["sockets", "links"], "links"),
+            (&["sockets", "closed and autobound"], "`autobound` is not known of sockets that are followed"),
+            (&["sockets", "peer-process = curl"], "`peer-process` is not known of sockets that are followed"),
+            (&["sockets", "unix or vsock"], "no such socket can fit"),
             (&["sockets", "--on", "links", "--run", "true"], "--on and --run"),
             (&["sockets", "--interval", "soon"], "interval"),
         ] {

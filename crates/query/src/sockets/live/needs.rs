@@ -1,0 +1,103 @@
+//! What a filter needs to be decided on sockets that are followed, and what nobody can tell of them.
+
+use sockeye_wire::Ask;
+
+use super::{live_catalog, live_own};
+use crate::FieldId;
+use crate::filter::Expression;
+use crate::sockets::flat::Flat;
+use crate::sockets::plan::asks;
+use crate::sockets::possible::tables_of_test;
+use crate::sockets::registry::{Source, registry};
+use crate::sockets::table::{Table, Tables};
+
+/// What has to be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Tables whose sockets can fit.
+    tables: Tables,
+    /// Extensions of inet_diag, bit `n - 1` for extension `n`.
+    pub extensions: u8,
+    /// It speaks of what only a row of a dump says: events of a socket do not.
+    pub rows: bool,
+}
+
+impl Needs {
+    /// Whether a socket of one of these tables can fit.
+    pub fn can_fit(&self, tables: &[Table]) -> bool {
+        tables.iter().any(|&table| self.tables.has(table))
+    }
+}
+
+/// What a filter of the live catalog needs. What is known of no socket that is followed is an error, a sentence for the user: it
+/// would hold of none.
+pub fn needs(filter: &Expression) -> Result<Needs, String> {
+    let mut needs = Needs { tables: tables(filter, true), extensions: 0, rows: false };
+    for field in filter.fields().into_iter().filter(|&field| live_own(field).is_none()) {
+        let is_said = match &registry().sources[usize::from(field.0)] {
+            Source::Flat(Flat::AutomaticPort) => {
+                return Err(unknown(field, "only a program in the kernel can decide it, when sockets are listed"));
+            }
+            Source::Flat(Flat::PeerInode | Flat::PeerName | Flat::PeerOwner(_)) => {
+                return Err(unknown(
+                    field,
+                    "the other end is another socket, which is looked for when sockets are listed",
+                ));
+            }
+            Source::Flat(flat) => is_said_by_events(*flat),
+            Source::Places(_) => false,
+        };
+        needs.rows |= !is_said;
+        for ask in [Table::Tcp, Table::Udp].into_iter().flat_map(|table| asks(field, table)) {
+            match ask {
+                Ask::Extension(number) => needs.extensions |= 1 << (number - 1),
+                Ask::Attribute(_) => {
+                    return Err(unknown(
+                        field,
+                        "the kernel tells it of what is asked for in another way, when sockets are listed",
+                    ));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(needs)
+}
+
+/// Tables of which a socket can pass a filter (`wanted`), or fail it. What only a life has, each can have.
+fn tables(filter: &Expression, wanted: bool) -> Tables {
+    match (filter, wanted) {
+        (Expression::Not(inner), _) => tables(inner, !wanted),
+        (Expression::All(parts), true) | (Expression::Any(parts), false) => {
+            parts.iter().map(|part| tables(part, wanted)).fold(Tables::ALL, Tables::and)
+        }
+        (Expression::Any(parts), true) | (Expression::All(parts), false) => {
+            parts.iter().map(|part| tables(part, wanted)).fold(Tables::NONE, Tables::or)
+        }
+        (Expression::Test(test), _) if live_own(test.field).is_some() => Tables::ALL,
+        (Expression::Test(test), _) => tables_of_test(test, wanted),
+    }
+}
+
+fn unknown(field: FieldId, why: &str) -> String {
+    let name = live_catalog().info(field).name();
+    format!("`{name}` is not known of sockets that are followed: {why} (`sockeye sockets`)")
+}
+
+/// Whether the kernel's own events say it of a socket, or those who look for its owners.
+fn is_said_by_events(flat: Flat) -> bool {
+    matches!(
+        flat,
+        Flat::Proto
+            | Flat::State
+            | Flat::Local
+            | Flat::LocalPort
+            | Flat::Peer
+            | Flat::PeerPort
+            | Flat::Port
+            | Flat::Cookie
+            | Flat::Namespace
+            | Flat::Owner(_)
+            | Flat::Cgroup
+    )
+}
