@@ -42,7 +42,7 @@ fn a_mistake_of_the_filter_is_told_before_the_terminal_is_taken() {
     in_namespace(|_| {
         for (line, told) in [
             (["top", "dprot = 3"].as_slice(), "did you mean"),
-            (&["top", "unix"], "follows tcp and udp"),
+            (&["top", "unix"], "tcp and udp are followed"),
             (&["top", "--interval", "1us"], "between 100ms and 1h"),
         ] {
             let (status, is_same, written) = OnTerminal::start(line).ended();

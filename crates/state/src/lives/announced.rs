@@ -142,7 +142,13 @@ impl Lives {
             Entry::new(life, &bare_message(told))
         });
         self.forget_listener(&entry);
+        // The event says no port any more.
+        let listener = self.listener_of(super::said::port(&entry.message));
         let life = &mut entry.life;
+        if life.side == Some(Side::Accept) && life.listener.is_none() {
+            // It came before the listener was known.
+            life.comes_from(listener);
+        }
         life.enter(told.old);
         life.ended = Some(at);
         life.hear(told);

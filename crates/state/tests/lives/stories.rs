@@ -299,3 +299,22 @@ fn an_interval_is_from_round_to_round_whatever_was_told_between() {
     });
     assert_eq!(rest, Some(821));
 }
+
+#[test]
+fn whose_listener_is_known_too_late_has_it_at_its_end() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    lives.transition(&transition(5, 1000, State::Listening, SynReceived), &mut hear(&mut heard));
+    lives.transition(&transition(5, 1001, SynReceived, ESTABLISHED), &mut hear(&mut heard));
+    // It listens on the port of the other.
+    let mut listens = transition(5, 1002, Unconnected, State::Listening);
+    listens.cookie = 6;
+    lives.transition(&listens, &mut hear(&mut heard));
+    let mut ends = transition(5, 1003, LastAck, Unconnected);
+    ends.local_port = 0;
+    let mut actor = None;
+    lives.transition(&ends, &mut |told| {
+        let Told::Event(event) = told else { panic!("{told:?}") };
+        actor = event.life.listener.and_then(|listener| listener.actor);
+    });
+    assert_eq!(actor.map(|actor| actor.pid), Some(4711));
+}
