@@ -401,3 +401,25 @@ fn a_route_of_ipv6_weighs_at_most_200_bytes() {
         assert!(weight <= 200, "{weight} bytes");
     }
 }
+
+/// What no kernel sends: numbers that are too short or too long. A record is found again all the same, by its key.
+#[test]
+fn a_record_with_numbers_of_odd_lengths_is_found_by_its_key() {
+    let odd: [&[u8]; 5] = [b"", b"\x07", b"\x07\x08\x09", b"\x07\x08\x09\x0a\x0b\x0c", &[9; 40]];
+    let mut records = Vec::new();
+    for numbers in odd {
+        records.push((Table::Routes, route4(&[(15, numbers), (6, &[1, 2, 0, 0]), (1, &[10, 7, 8, 0])])));
+        records.push((Table::Routes, route4(&[(15, &[254, 0, 0, 0]), (6, numbers), (1, &[10, 7, 8, 0])])));
+        records.push((Table::Routes, route4(&[(15, numbers), (6, numbers), (1, numbers), (5, numbers)])));
+        records.push((
+            Table::Fdb,
+            record(Table::Fdb, &[AF_BRIDGE, 0, 0, 0, 5], &[(9, numbers), (2, numbers), (5, numbers)]),
+        ));
+        records.push((Table::Fdb, [AF_BRIDGE, 0, 0, 0, 5, 6, 7][..numbers.len().min(7)].to_vec()));
+    }
+    for (table, record) in records {
+        let mut mirror = Mirror::new(table, 7);
+        assert_eq!(mirror.upsert(&record, &mut Vec::new()), Upsert::Added);
+        assert_eq!(mirror.get(&key(table, &record)), Some(&*record), "{record:?}");
+    }
+}

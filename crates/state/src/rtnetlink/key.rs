@@ -108,6 +108,11 @@ pub fn write(table: Table, record: &[u8], key: &mut Vec<u8>) -> usize {
     key.len()
 }
 
+/// The four bytes of a number. In a key it is always as long, so that a key says by itself how much of it is the group.
+pub(super) fn number(payload: &[u8]) -> Option<[u8; 4]> {
+    payload.first_chunk().copied()
+}
+
 /// A payload with its length before it, so that two of them cannot run into each other; absent is not empty.
 pub(super) fn payload(payload: Option<&[u8]>, key: &mut Vec<u8>) {
     const ABSENT: u8 = 0xff;
@@ -139,12 +144,9 @@ fn rule(record: &[u8], key: &mut Vec<u8>) {
 fn fdb(record: &[u8], key: &mut Vec<u8>) -> usize {
     let attributes = || Attributes::new(record.get(Table::Fdb.header_len()..).unwrap_or_default());
     let own = record.get(10).copied().unwrap_or(0) & NTF_SELF;
-    let master = attributes().last(NDA_MASTER).filter(|_| own == 0);
+    let master = attributes().last(NDA_MASTER).filter(|_| own == 0).and_then(number);
     key.push(own);
-    match master {
-        Some(master) => key.extend_from_slice(master),
-        None => key.extend(record.iter().skip(4).take(4)),
-    }
+    key.extend(master.or_else(|| number(record.get(4..)?)).unwrap_or_default());
     payload(attributes().last(NDA_LLADDR), key);
     payload(attributes().last(NDA_VLAN), key);
     payload(attributes().last(NDA_SRC_VNI), key);

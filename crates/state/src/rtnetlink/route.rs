@@ -79,11 +79,8 @@ pub(super) fn write(record: &[u8], key: &mut Vec<u8>) -> usize {
     let [family, dst_len, src_len, tos, table, protocol, scope, kind, ..] = header;
     let route = Route::read(record);
     key.extend_from_slice(&[family, dst_len, src_len, tos]);
-    match route.table {
-        Some(table) => key.extend_from_slice(table),
-        None => key.extend_from_slice(&u32::from(table).to_ne_bytes()),
-    }
-    key.extend_from_slice(route.priority.unwrap_or(&[0; 4]));
+    key.extend(route.table.and_then(key::number).unwrap_or(u32::from(table).to_ne_bytes()));
+    key.extend(route.priority.and_then(key::number).unwrap_or_default());
     key::payload(route.destination, key);
     match family {
         AF_INET => {
