@@ -1,11 +1,13 @@
 //! A process that opens and closes short connections, as fast as it can or at a pace, and knows how many.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddrV4, TcpListener, TcpStream};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddrV4, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use super::hold::address;
 use super::part::Running;
@@ -24,6 +26,9 @@ pub(crate) struct Args {
     /// Threads, each with both ends of its connections
     #[arg(long)]
     threads: u16,
+    /// A thread of its own for the server's ends
+    #[arg(long)]
+    apart: bool,
     /// Connections a second of all of them; 0: as many as can be
     #[arg(long)]
     rate: u32,
@@ -39,6 +44,8 @@ pub(crate) struct Args {
 pub(super) struct Short {
     /// Threads that make them.
     pub(super) threads: u16,
+    /// Whether each of these is two, one for each end.
+    pub(super) apart: bool,
     /// Connections a second, 0 for as many as can be.
     pub(super) rate: u32,
     /// How long.
@@ -68,6 +75,7 @@ impl Short {
             format!("--rate={}", self.rate),
             format!("--milliseconds={}", self.lasts.as_millis()),
         ];
+        line.extend(self.apart.then(|| "--apart".to_owned()));
         line.extend(self.core.map(|core| format!("--core={core}")));
         let mut running = Running::start(&line)?;
         let connections = running.number()?;
@@ -98,8 +106,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let begin = Instant::now();
     let end = begin + Duration::from_millis(args.milliseconds);
     let rate = f64::from(args.rate) / f64::from(args.threads);
-    let threads: Vec<_> =
-        (0..args.threads).map(|thread| thread::spawn(move || connections(thread, rate, end))).collect();
+    let apart = args.apart;
+    let connections = move |thread| connections(thread, apart, rate, end);
+    let threads: Vec<_> = (0..args.threads).map(|thread| thread::spawn(move || connections(thread))).collect();
     let mut made = 0;
     let mut listeners = Vec::new();
     for thread in threads {
@@ -113,33 +122,72 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     part::wait_for_end()
 }
 
-/// The connections of one thread.
-fn connections(thread: u16, rate: f64, end: Instant) -> Result<(u64, TcpListener)> {
+/// The connections of one thread, or of a client and a server.
+fn connections(thread: u16, apart: bool, rate: f64, end: Instant) -> Result<(u64, TcpListener)> {
     let server = SocketAddrV4::new(address(33, thread), 8000);
     let listener = TcpListener::bind(server).with_context(|| format!("cannot listen at {server}"))?;
+    let all = Arc::new(AtomicU64::new(u64::MAX));
+    let mut other_end = None;
+    if apart {
+        let (listener, all) = (listener.try_clone().context("cannot share a listener")?, Arc::clone(&all));
+        other_end = Some(thread::spawn(move || serve(&listener, &all)));
+    }
     let begin = Instant::now();
     let mut made = 0;
-    while Instant::now() < end {
+    let mut is_over = false;
+    while !is_over {
         if rate > 0.0 && to_f64(made) >= rate * begin.elapsed().as_secs_f64() {
             // Ten or so at once, as they come to a server too.
             thread::sleep(Duration::from_millis(2));
-            continue;
         }
-        one(thread, made, server, &listener)?;
+        is_over = Instant::now() >= end;
         made += 1;
+        if is_over {
+            // Before it is made: the server looks when it has served it.
+            all.store(made, Ordering::SeqCst);
+        }
+        let client = connect(thread, made, server)?;
+        if apart { client_end(client)? } else { both_ends(client, &listener)? }
+    }
+    if let Some(other_end) = other_end {
+        other_end.join().map_err(|_| anyhow!("the server of the load died"))??;
     }
     Ok((made, listener))
 }
 
-/// A connection from beginning to end: the client says something and closes, then the server does.
-fn one(thread: u16, index: u64, server: SocketAddrV4, listener: &TcpListener) -> Result<()> {
+fn connect(thread: u16, index: u64, server: SocketAddrV4) -> Result<TcpStream> {
     let which = u16::try_from(index % SOURCES)?;
     let network = SOURCES_NETWORK + u8::try_from(thread % 64)?;
-    let mut client = TcpStream::from(sys::connect_in_order(SocketAddrV4::new(address(network, which), 0), server)?);
+    let source = SocketAddrV4::new(address(network, which), 0);
+    Ok(sys::connect_in_order(source, server).with_context(|| format!("cannot connect {source} to {server}"))?.into())
+}
+
+/// A connection from beginning to end: the client says something and closes, then the server does.
+fn both_ends(mut client: TcpStream, listener: &TcpListener) -> Result<()> {
     let (mut accepted, _) = listener.accept().context("cannot accept")?;
     client.write_all(&[0x5a; SENT]).context("cannot send")?;
     accepted.read_exact(&mut [0; SENT]).context("cannot receive")?;
     drop(client);
     drop(accepted);
+    Ok(())
+}
+
+/// The client's part: it says something, and closes when the server has got it and closed.
+fn client_end(mut client: TcpStream) -> Result<()> {
+    client.write_all(&[0x5a; SENT]).context("cannot send")?;
+    client.shutdown(Shutdown::Write).context("cannot close one direction")?;
+    let said = client.read(&mut [0]).context("cannot receive")?;
+    ensure!(said == 0, "the server answers");
+    Ok(())
+}
+
+/// The server's part, for so many connections.
+fn serve(listener: &TcpListener, all: &AtomicU64) -> Result<()> {
+    let mut served = 0;
+    while served < all.load(Ordering::SeqCst) {
+        let (mut accepted, _) = listener.accept().context("cannot accept")?;
+        io::copy(&mut accepted, &mut io::sink()).context("cannot receive")?;
+        served += 1;
+    }
     Ok(())
 }
