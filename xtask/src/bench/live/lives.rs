@@ -39,6 +39,9 @@ struct Place {
     apart: bool,
     load: Option<usize>,
     watcher: Option<usize>,
+    /// Whether the load may lose so little of its speed here. What sockeye takes of processors that the load could have used is
+    /// missing there, however little it is.
+    has_target: bool,
 }
 
 /// Beside each other as far as two processors allow; a client and a server that take turns; and a load that takes both
@@ -50,9 +53,24 @@ const PLACES: [Place; 3] = [
         apart: false,
         load: Some(0),
         watcher: Some(1),
+        has_target: true,
     },
-    Place { name: "client and server on both processors", threads: 1, apart: true, load: None, watcher: None },
-    Place { name: "both processors full of load", threads: 2, apart: false, load: None, watcher: None },
+    Place {
+        name: "client and server on both processors",
+        threads: 1,
+        apart: true,
+        load: None,
+        watcher: None,
+        has_target: false,
+    },
+    Place {
+        name: "both processors full of load",
+        threads: 2,
+        apart: false,
+        load: None,
+        watcher: None,
+        has_target: false,
+    },
 ];
 
 /// Measures in namespaces of its own.
@@ -130,9 +148,12 @@ fn cost(
         reference: format!("not watched: {without}"),
         ratio: report::ratio(ratio),
         best: report::ratio(with.best() / without.best()),
-        target: format!("≥ {:.2}", 1.0 - COST_MAX),
-        verdict: Verdict::of(ratio >= 1.0 - COST_MAX),
+        ..Row::default()
     });
+    if let Some(row) = rows.last_mut().filter(|_| place.has_target) {
+        row.target = format!("≥ {:.2}", 1.0 - COST_MAX);
+        row.verdict = Verdict::of(ratio >= 1.0 - COST_MAX);
+    }
     Ok(())
 }
 

@@ -60,14 +60,14 @@ pub(super) fn measure(measuring: &Measuring<'_>, rows: &mut Vec<Row>) -> Result<
     terminal.rest(common.size(SPAN, SPAN_SMALL))?;
     let used = cpu(terminal.pid())?.saturating_sub(before).as_secs_f64() / begin.elapsed().as_secs_f64();
 
-    let mut waits = Vec::new();
+    let (mut cursor_waits, mut pane_waits) = (Vec::new(), Vec::new());
     for key in KEYS.repeat(common.size(TIMES, TIMES_SMALL)) {
         terminal.rest(PAUSE)?;
         let cursor = terminal.screen.reverse;
-        waits.push(terminal.press(key, PATIENCE, |screen| match key {
-            b'j' | b'k' => screen.reverse != cursor,
-            pane => shows(screen, pane),
-        })?);
+        let is_pane = key.is_ascii_digit();
+        let wanted = |screen: &Screen| if is_pane { shows(screen, key) } else { screen.reverse != cursor };
+        let wait = terminal.press(key, PATIENCE, wanted)?;
+        if is_pane { pane_waits.push(wait) } else { cursor_waits.push(wait) }
     }
     let peak_bytes = peak_bytes(terminal.pid())?;
     let is_whole = shows_all(&terminal.screen);
@@ -90,16 +90,17 @@ pub(super) fn measure(measuring: &Measuring<'_>, rows: &mut Vec<Row>) -> Result<
         ..Row::default()
     });
     rows.push(super::super::contest::memory_row("top, peak memory", &name, peak_bytes, BYTES_MAX));
-    rows.push(keys(&name, &waits));
+    rows.push(keys("the cursor moves", &name, &cursor_waits));
+    rows.push(keys("another pane has its rows", &name, &pane_waits));
     Ok(())
 }
 
 /// The row of the keys: what was asked for is on the screen, not only a sign that it was.
-fn keys(load: &str, waits: &[Duration]) -> Row {
+fn keys(what: &str, load: &str, waits: &[Duration]) -> Row {
     let sample = Sample::of_times(waits.iter().copied());
     let [median, most, all] = [0.5, 0.9, 1.0].map(|part| report::seconds(sample.quantile(part)));
     Row {
-        what: "top, from a key to what it asks for".to_owned(),
+        what: format!("top, from a key until {what}"),
         load: load.to_owned(),
         ours: format!("median {median}, nine of ten in {most}, all of {} in {all}", waits.len()),
         target: format!("≤ {} ms", KEY_MAX.as_millis()),
