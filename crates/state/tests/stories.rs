@@ -15,7 +15,8 @@
 //! | `> …` | what the engine said and wanted since the line before |
 //!
 //! Messages: `+`, `-`, or `=` for a replacement, and a record: `link 3 mtu 9 up`, `address 3 7`, `rule 4`, `id 5`,
-//! `route 9 prio 1 via 2 dev 3` (10.7.9.0/24), `route6 9 via 1,2`, `prefix 9`, `port 3`: an event of the bridge about link 3.
+//! `route 9 prio 1 via 2 dev 3` (10.7.9.0/24), `route6 9 via 1,2`, `prefix 9`, `bridge 2 mac 9`, `port 3`: an event of the bridge
+//! about link 3.
 #![allow(clippy::cast_possible_truncation, reason = "the numbers of a story are small")]
 
 #[path = "common/records.rs"]
@@ -227,6 +228,7 @@ fn record(text: &str) -> (u16, Vec<u8>) {
     let number = |at: usize| -> u8 { words[at].parse().unwrap_or_else(|_| panic!("{text}: no number at {at}")) };
     match words[0] {
         "link" => (RTM_NEWLINK, records::link(number(1), number(3), words[4] == "up", 0)),
+        "bridge" => (RTM_NEWLINK, records::bridge(number(1), number(3))),
         "port" => {
             let mut record = records::link(number(1), 0, true, 0);
             record[0] = AF_BRIDGE;
@@ -309,6 +311,7 @@ fn describe(table: Table, record: &[u8]) -> String {
     let first = |number| attribute(number).map_or(0, |payload: &[u8]| payload[0]);
     let last = |number| attribute(number).map_or(0, |payload: &[u8]| payload[payload.len() - 1]);
     match table {
+        Table::Links if attribute(18).is_some() => format!("bridge {} mac {}", record[4], last(1)),
         Table::Links => {
             format!("link {} mtu {} {}", record[4], first(4), if record[8] & 1 == 1 { "up" } else { "down" })
         }

@@ -168,11 +168,12 @@ impl Watch {
                 let rest = state.ended + (state.took * REST).min(REST_MAX);
                 state.refresh = Some(rest.max(now + DEBOUNCE));
             }
-            if let Some(round) = &mut self.round
-                && round.table == table
-                && class(table).cursor != Cursor::Safe
-            {
+            let Some(round) = self.round.as_mut().filter(|round| round.table == table) else { continue };
+            if class(table).cursor != Cursor::Safe {
                 round.overlay.unsettled = true;
+            } else if round.origin == Origin::Audit {
+                // What the dump shows from now on may follow from this.
+                round.origin = Origin::Consequence;
             }
         }
     }

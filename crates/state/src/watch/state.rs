@@ -75,8 +75,9 @@ impl State {
         match (self.phase, self.refresh) {
             (Phase::Initial, _) => (Origin::Snapshot, self.retry),
             (Phase::Gap, _) => (Origin::Resync, self.retry),
-            (Phase::Synced, Some(refresh)) if refresh <= self.audit => (Origin::Consequence, refresh.max(self.retry)),
-            (Phase::Synced, _) => (Origin::Audit, self.audit.max(self.retry)),
+            // An audit that is due before waits for it: what follows from something that was told is no drift.
+            (Phase::Synced, Some(refresh)) => (Origin::Consequence, refresh.max(self.retry)),
+            (Phase::Synced, None) => (Origin::Audit, self.audit.max(self.retry)),
             (Phase::Unsupported, _) => (Origin::Snapshot, self.audit),
         }
     }

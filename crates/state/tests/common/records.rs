@@ -36,6 +36,17 @@ pub(crate) fn link(index: u8, mtu: u8, up: bool, port_state: u8) -> Vec<u8> {
     record
 }
 
+pub(crate) fn bridge(index: u8, mac: u8) -> Vec<u8> {
+    let mut record = start(&[0; 16]);
+    record[4] = index;
+    put(3, &[b'b', b'0' + index, 0], &mut record);
+    put(1, &[2, 0, 0, 0, 9, mac], &mut record);
+    let mut info = Vec::new();
+    put(1, b"bridge\0", &mut info);
+    put(18, &info, &mut record);
+    record
+}
+
 pub(crate) fn address(link: u8, host: u8) -> Vec<u8> {
     let mut record = start(&[AF_INET, 24, 0, 0, link, 0, 0, 0]);
     put(1, &[10, 9, link, host], &mut record);
