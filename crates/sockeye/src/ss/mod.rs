@@ -210,7 +210,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
         Storages::Maps(ids) => StorageMaps::asked(ids)?,
         Storages::None | Storages::All => StorageMaps::default(),
     };
-    if options.json && options.watch.is_none() && !options.events && !options.kill {
+    if options.is_document() && options.watch.is_none() && !options.events && !options.kill {
         return json::run(options, chosen).map(|status| called.status(status)).map_err(Failure::Other);
     }
     let net_admin = rustix::thread::capabilities(None)
@@ -240,7 +240,7 @@ impl Session<'_> {
         let terminal = io::stdout().is_terminal();
         loop {
             let began = Instant::now();
-            if self.options.json {
+            if self.options.is_document() {
                 json::run(self.options, self.chosen).map_err(Failure::Other)?;
             } else {
                 let between = if terminal {

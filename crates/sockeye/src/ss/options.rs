@@ -44,6 +44,11 @@ pub(super) struct Options {
 }
 
 impl Options {
+    /// Whether the listing is a document. What `-D` writes is the kernel's own, whatever is asked for beside it.
+    pub(super) const fn is_document(&self) -> bool {
+        self.json && self.dump.is_none()
+    }
+
     /// Whether more is shown of a socket than its columns.
     pub(super) fn shows_details(&self) -> bool {
         self.extended

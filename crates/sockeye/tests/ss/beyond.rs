@@ -32,6 +32,9 @@ pub(crate) fn json_has_the_sockets_of_the_choice() {
         let detailed = ours.ask(&format!("ss -tlim --json sport = :{port}"));
         let detailed: Value = serde_json::from_str(&detailed.text).expect("JSON");
         assert!(detailed["sockets"][0]["skmem"]["rcvbuf_bytes"].is_u64(), "{detailed}");
+        let dumped = ours.ask("ss -tan -D \"$FOLDER/dumped\" --json && TCPDIAG_FILE=\"$FOLDER/dumped\" ss -tanH");
+        assert_eq!(dumped.status, Some(0), "{}", dumped.errors);
+        assert!(!dumped.text.contains('{') && dumped.text.lines().count() >= 2, "{}", dumped.text);
         let summary: Value = serde_json::from_str(&ours.ask("ss -s --json").text).expect("JSON");
         assert_eq!(summary["transports"]["tcp"]["ipv6"], 1, "{summary}");
         Ok(())
