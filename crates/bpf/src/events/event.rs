@@ -58,7 +58,7 @@ pub struct SocketId {
     pub family: u16,
     /// `IPPROTO_TCP` and others.
     pub protocol: Option<u16>,
-    /// This end. Its port is 0 once the socket is closed.
+    /// This end. A TCP socket that is closed has the port that it had; others have 0 then.
     pub local: Endpoint,
     /// The other end.
     pub peer: Endpoint,

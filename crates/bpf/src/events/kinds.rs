@@ -132,6 +132,10 @@ impl Kind {
                 code.common()?;
                 code.whole()?;
                 code.record(NUMBER, SOCKET, error)?;
+                // It is reported when the connection is over, and its port given back.
+                let not = code.steps.label();
+                code.source_port(not)?;
+                code.steps.place(not);
             }
             Self::Dropped => {
                 let packet = need("sk_buff")?;

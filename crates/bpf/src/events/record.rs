@@ -39,6 +39,8 @@ pub(super) const LOCAL: i16 = 72;
 pub(super) const PEER: i16 = 88;
 /// Whether the counters are there.
 pub(super) const HAS_COUNTERS: i16 = 104;
+/// The port that packets of a TCP socket come from, in the network's order: it stays when the socket has given its port back.
+pub(super) const SOURCE_PORT: i16 = 106;
 /// Where the packet is the record's source: the beginning of its headers.
 pub(super) const HEADERS: i16 = 112;
 pub(super) const BYTES_ACKED: i16 = 112;
@@ -159,6 +161,7 @@ impl Decoder {
             AF_INET => IpAddr::V4(Ipv4Addr::from(record.array(at))),
             _ => IpAddr::V6(Ipv6Addr::from(record.array(at))),
         };
+        let own_port = Some(record.half(LOCAL_PORT)).filter(|port| *port != 0);
         SocketId {
             time_ns: record.double(TIME),
             cookie: record.double(COOKIE),
@@ -167,7 +170,10 @@ impl Decoder {
             cgroup_id: Some(record.double(CGROUP)).filter(|id| *id != 0),
             family,
             protocol: Some(record.half(PROTOCOL)).filter(|_| self.known.protocol),
-            local: Endpoint { address: address(LOCAL), port: record.half(LOCAL_PORT) },
+            local: Endpoint {
+                address: address(LOCAL),
+                port: own_port.unwrap_or_else(|| u16::from_be_bytes(record.array(SOURCE_PORT))),
+            },
             peer: Endpoint { address: address(PEER), port: u16::from_be_bytes(record.array(PEER_PORT)) },
         }
     }

@@ -177,10 +177,7 @@ impl Code<'_> {
     /// Fills in what TCP has counted, if it is a socket of TCP.
     pub(super) fn counters(&mut self) -> Result<(), Error> {
         let not = self.steps.label();
-        self.steps.copy(R1, SOCKET);
-        self.steps.call(Helper::SkcToTcpSock);
-        self.steps.jump_if(R0, Is::Equal, 0, not);
-        self.steps.copy(OTHER, R0);
+        self.source_port(not)?;
         self.steps.store_number(RECORD, HAS_COUNTERS, 1, Width::One);
         for counter in &COUNTERS {
             let member = counter.member(self.btf);
@@ -188,5 +185,15 @@ impl Code<'_> {
         }
         self.steps.place(not);
         Ok(())
+    }
+
+    /// The socket as TCP has it, with the port that its packets come from; goes to `not` if it is none of TCP.
+    pub(super) fn source_port(&mut self, not: Label) -> Result<(), Error> {
+        self.steps.copy(R1, SOCKET);
+        self.steps.call(Helper::SkcToTcpSock);
+        self.steps.jump_if(R0, Is::Equal, 0, not);
+        self.steps.copy(OTHER, R0);
+        let port = self.btf.member("tcp_sock", "inet_conn.icsk_inet.inet_sport").filter(|port| port.bytes == 2);
+        self.record_if(SOURCE_PORT, OTHER, port)
     }
 }

@@ -91,6 +91,12 @@ fn changes(address: &str) -> Result<(Vec<StateChange>, SocketAddr, [u64; 2]), so
     Ok((all, server, cookies))
 }
 
+/// A socket as it was once it was connected.
+fn first_of(all: &[StateChange], cookie: u64) -> &StateChange {
+    let found = all.iter().find(|change| change.socket.cookie == cookie && change.new_state == ESTABLISHED);
+    found.expect("it was connected")
+}
+
 #[test]
 fn a_connection_is_told_of_with_its_ends_namespace_group_and_whoever_opened_it() {
     in_namespace(|_| {
@@ -107,6 +113,9 @@ fn a_connection_is_told_of_with_its_ends_namespace_group_and_whoever_opened_it()
             assert_eq!((opener.pid, Some(opener.name())), (process::id(), comm.strip_suffix(b"\n")));
             let established = of(client).nth(1).expect("as above");
             assert_eq!(established.process, None, "a packet did it");
+            // It is told with its port also when it has given that back.
+            let closed = of(client).next_back().expect("as above");
+            assert_eq!(closed.socket.local, first_of(&all, client).socket.local);
             // It begins as a copy of the listener.
             let steps: Vec<_> = of(accepted).map(|change| (change.old_state, change.new_state)).collect();
             assert_eq!(steps, [(LISTEN, 3), (3, ESTABLISHED), (ESTABLISHED, 8), (8, 9), (9, CLOSE)]);

@@ -43,9 +43,11 @@ fn a_refused_connection_is_an_error_a_reset_each_way_and_a_dropped_packet() {
             let (ended, error) = (ended.expect("as above"), errors.expect("as above"));
             assert_eq!((ended.old_state, ended.error), (2, Some(ECONNREFUSED)));
             assert_eq!((error.error, error.socket.cookie), (ECONNREFUSED, ended.socket.cookie));
+            assert_eq!(error.socket.local, ended.socket.local);
             let (socket, state, reason) = received.expect("as above");
             assert_eq!((socket.cookie, state, reason), (ended.socket.cookie, Some(2), None));
             assert_eq!((socket.peer.address, socket.peer.port), (server.ip(), server.port()));
+            assert!(socket.local.port != 0 && socket.local.port == ended.socket.local.port, "{socket:?} {ended:?}");
             // The one that answers has no socket: the packet says between whom.
             let (packet, state, reason) = sent.expect("as above");
             assert_eq!((packet.cookie, state, reason.as_deref()), (0, None, Some("NO_SOCKET")));

@@ -17,6 +17,10 @@ pub(crate) const INTERVAL: Duration = Duration::from_millis(20);
 /// Bytes of events that may wait, for whoever shall lose none: a second and a half of the fastest machine.
 pub(crate) const RING_BYTES: u32 = 32 << 20;
 
+/// Births and ends: without what lies between them a life is whole, and the last state before its end says who closed first.
+pub(crate) const BIRTHS_AND_ENDS: u32 =
+    State::SynSent.mask() | State::Established.mask() | State::Listening.mask() | State::Unconnected.mask();
+
 /// Something that the kernel told.
 pub(crate) enum Heard<'h> {
     /// A TCP socket changed its state.
@@ -57,10 +61,15 @@ pub(crate) struct Trace {
 impl Trace {
     /// Begins to hear these kinds, as far as the kernel has them; `netns`: of one namespace, by its inode.
     pub(crate) fn open(kinds: Kinds, netns: Option<u64>, ring_bytes: u32) -> Result<Self, Error> {
+        Self::open_states(kinds, netns, ring_bytes, u32::MAX)
+    }
+
+    /// The same with changes to some states alone, a bit for each.
+    pub(crate) fn open_states(kinds: Kinds, netns: Option<u64>, ring_bytes: u32, states: u32) -> Result<Self, Error> {
         let options = EventOptions {
             ring_bytes,
             netns: netns.and_then(|inode| u32::try_from(inode).ok()),
-            new_states: if kinds.contains(EventKind::State) { u32::MAX } else { 0 },
+            new_states: if kinds.contains(EventKind::State) { states } else { 0 },
             retransmits: kinds.contains(EventKind::Retransmit),
             resets: kinds.contains(EventKind::Reset),
             drops: kinds.contains(EventKind::Drop),

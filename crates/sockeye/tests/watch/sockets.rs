@@ -109,6 +109,7 @@ fn with_bpf_every_end_has_its_reason() {
         let refused = |object: &Value| is("closed", "peer_port", 7082)(object) && object["life"]["end"] == "refused";
         let refused = watching.object("a refusal", refused);
         assert_eq!(refused["life"]["known"], "birth");
+        assert!(refused["key"]["local_port"].as_u64() > Some(0), "{refused}");
         watching.interrupt().with(0);
         Ok(())
     });

@@ -1,5 +1,7 @@
 //! What the kernel tells by itself: sockets that are destroyed, and transitions.
 
+use core::net::SocketAddr;
+
 use sockeye_wire::sock_diag::bare;
 use sockeye_wire::sock_diag::state::State;
 
@@ -141,8 +143,13 @@ impl Lives {
             let life = Life::new(told.cookie, Protocol::Tcp, told.old, Known::End, at);
             Entry::new(life, &bare_message(told))
         });
+        if !entry.life.described {
+            // One that was refused is told with its port now at last.
+            let ends = [(told.local, told.local_port), (told.peer, told.peer_port)].map(SocketAddr::from);
+            bare::set_ends(&mut entry.message, ends[0], ends[1]);
+        }
         self.forget_listener(&entry);
-        // The event says no port any more.
+        // The event may say no port any more.
         let listener = self.listener_of(super::said::port(&entry.message));
         let life = &mut entry.life;
         if life.side == Some(Side::Accept) && life.listener.is_none() {

@@ -2,9 +2,10 @@
 
 use sockeye_wire::Ask;
 
-use super::{live_catalog, live_own};
+use super::incident::Part;
+use super::{EVENTS, Own, live_catalog, live_own};
 use crate::FieldId;
-use crate::filter::Expression;
+use crate::filter::{Condition, Expression, Test};
 use crate::sockets::flat::Flat;
 use crate::sockets::plan::asks;
 use crate::sockets::possible::tables_of_test;
@@ -16,6 +17,8 @@ use crate::sockets::table::{Table, Tables};
 pub struct Needs {
     /// Tables whose sockets can fit.
     tables: Tables,
+    /// What can have happened to a socket that fits, bit `n` for the word `n` of [`EVENTS`].
+    events: u16,
     /// Extensions of inet_diag, bit `n - 1` for extension `n`.
     pub extensions: u8,
     /// It speaks of what only a row of a dump says: events of a socket do not.
@@ -27,12 +30,17 @@ impl Needs {
     pub fn can_fit(&self, tables: &[Table]) -> bool {
         tables.iter().any(|&table| self.tables.has(table))
     }
+
+    /// Whether this can have happened to a socket that fits, a word of [`EVENTS`].
+    pub fn can_be(&self, event: &str) -> bool {
+        self.events & of_events(|name| name == event) != 0
+    }
 }
 
 /// What a filter of the live catalog needs. What is known of no socket that is followed is an error, a sentence for the user: it
 /// would hold of none.
 pub fn needs(filter: &Expression) -> Result<Needs, String> {
-    let mut needs = Needs { tables: tables(filter, true), extensions: 0, rows: false };
+    let mut needs = Needs { tables: tables(filter, true), events: events(filter, true), extensions: 0, rows: false };
     for field in filter.fields().into_iter().filter(|&field| live_own(field).is_none()) {
         let is_said = match &registry().sources[usize::from(field.0)] {
             Source::Flat(Flat::AutomaticPort) => {
@@ -77,6 +85,47 @@ fn tables(filter: &Expression, wanted: bool) -> Tables {
         (Expression::Test(test), _) if live_own(test.field).is_some() => Tables::ALL,
         (Expression::Test(test), _) => tables_of_test(test, wanted),
     }
+}
+
+/// Events that can pass a filter (`wanted`), or fail it.
+fn events(filter: &Expression, wanted: bool) -> u16 {
+    match (filter, wanted) {
+        (Expression::Not(inner), _) => events(inner, !wanted),
+        (Expression::All(parts), true) | (Expression::Any(parts), false) => {
+            parts.iter().map(|part| events(part, wanted)).fold(ALL_EVENTS, core::ops::BitAnd::bitand)
+        }
+        (Expression::Any(parts), true) | (Expression::All(parts), false) => {
+            parts.iter().map(|part| events(part, wanted)).fold(0, core::ops::BitOr::bitor)
+        }
+        (Expression::Test(test), _) => events_of_test(test, wanted),
+    }
+}
+
+const ALL_EVENTS: u16 = (1 << EVENTS.len()) - 1;
+
+fn of_events(is_one: impl Fn(&'static str) -> bool) -> u16 {
+    let named = EVENTS.iter().zip(0..).filter(|(name, _)| is_one(name.name));
+    named.fold(0, |bits, (_, bit)| bits | 1 << bit)
+}
+
+fn events_of_test(test: &Test, wanted: bool) -> u16 {
+    let Some(own) = live_own(test.field) else { return ALL_EVENTS };
+    if let (Own::Event, Condition::Words(words)) = (own, &test.condition) {
+        return of_events(|name| words.contains(&name) == wanted);
+    }
+    if test.condition == Condition::Present && !wanted {
+        return ALL_EVENTS;
+    }
+    // What is absent decides nothing, neither so nor so.
+    let having: &[&str] = match own {
+        Own::OldState => &["state", "closed"],
+        Own::Incident(Part::Direction | Part::Reason) => &["reset", "drop"],
+        Own::Incident(Part::Location) => &["drop"],
+        Own::Incident(Part::Segments) => &["retransmit"],
+        Own::Incident(Part::Error) => &["error"],
+        _ => return ALL_EVENTS,
+    };
+    of_events(|name| having.contains(&name))
 }
 
 fn unknown(field: FieldId, why: &str) -> String {

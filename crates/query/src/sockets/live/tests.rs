@@ -112,3 +112,27 @@ fn a_filter_that_fits_no_socket_of_some_tables_is_known() {
     assert!(can_fit("drop and sctp", &[Table::Udp, Table::Sctp]));
     assert!(!can_fit("udp", &[Table::Tcp]));
 }
+
+#[test]
+fn a_filter_tells_what_can_have_happened_to_whoever_fits() {
+    let all: Vec<_> = EVENTS.iter().map(|name| name.name).collect();
+    let without = |gone: &[&str]| all.iter().copied().filter(|name| !gone.contains(name)).collect::<Vec<_>>();
+    let possible = |words: &str| {
+        let filter = Filter::parse(&[words], live_catalog(), &Nobody).unwrap_or_else(|mistake| panic!("{mistake}"));
+        let needs = needs(&filter.expression).unwrap();
+        all.iter().copied().filter(|name| needs.can_be(name)).collect::<Vec<_>>()
+    };
+    for (words, expected) in [
+        ("closed and dport = 443", vec!["closed"]),
+        ("not (closed or drop)", without(&["closed", "drop"])),
+        ("reason = NO_SOCKET or established", vec!["established", "reset", "drop"]),
+        ("reason != NO_SOCKET", vec!["reset", "drop"]),
+        ("not has reason", all.clone()),
+        ("has location", vec!["drop"]),
+        ("error = ECONNREFUSED and not closed", vec!["error"]),
+        ("old.state = established", vec!["state", "closed"]),
+        ("dport = 443", all.clone()),
+    ] {
+        assert_eq!(possible(words), expected, "{words}");
+    }
+}

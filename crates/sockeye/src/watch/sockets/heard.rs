@@ -2,10 +2,11 @@
 
 use anyhow::{Context as _, Result};
 use sockeye_bpf::events::EventKind;
+use sockeye_query::sockets::live::{EVENTS, Needs};
 
 use super::super::options::{Options, Source};
 use crate::live::kinds::{Kinds, word};
-use crate::live::trace::{RING_BYTES, Trace};
+use crate::live::trace::{BIRTHS_AND_ENDS, RING_BYTES, Trace};
 use crate::sockets::Mistaken;
 
 /// What is heard.
@@ -27,10 +28,13 @@ pub(super) struct Lacking {
 }
 
 /// Begins to hear. What was asked for by name and is not to be had is an error; of what is only a default it is said that it is
-/// missing. `netns`: only of the namespace with this inode.
-pub(super) fn open(options: &Options, netns: Option<u64>) -> Result<Heard> {
+/// missing. What the filter cannot fit is not heard. `netns`: only of the namespace with this inode.
+pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Result<Heard> {
     let named: Option<Kinds> = options.events.as_ref().map(|kinds| kinds.iter().map(|kind| kind.kind()).collect());
-    let wanted = named.unwrap_or(Kinds::ALL);
+    let wanted = named.unwrap_or(Kinds::ALL).and(fitting(needs));
+    if wanted.is_empty() {
+        return Err(Mistaken::sentence("nothing of what --events names can fit the filter"));
+    }
     let incidents = wanted.without(Kinds::STATE);
     let is_named = named.is_some() && !incidents.is_empty();
     if options.source == Source::Dumps {
@@ -43,7 +47,8 @@ pub(super) fn open(options: &Options, netns: Option<u64>) -> Result<Heard> {
         return Ok(without(wanted, incidents, "--source dumps".to_owned()));
     }
     // Whoever holds sockets is known from their births, so changes of state are heard whatever is told.
-    let trace = match Trace::open(wanted.with(Kinds::STATE), netns, RING_BYTES) {
+    let states = if wanted.contains(EventKind::State) && needs.can_be("state") { u32::MAX } else { BIRTHS_AND_ENDS };
+    let trace = match Trace::open_states(wanted.with(Kinds::STATE), netns, RING_BYTES, states) {
         Ok(trace) => trace,
         Err(error) if options.source == Source::Auto && !is_named => {
             let reason = error.capability().map_or_else(|| error.to_string(), |needed| format!("needs {needed}"));
@@ -67,6 +72,15 @@ pub(super) fn open(options: &Options, netns: Option<u64>) -> Result<Heard> {
     }
     let kinds = wanted.and(trace.kinds().with(Kinds::STATE));
     Ok(Heard { trace: Some(trace), kinds, is_incomplete: named.is_some() && !missing.is_empty(), missing })
+}
+
+/// The kinds of which something can fit.
+fn fitting(needs: Needs) -> Kinds {
+    let incidents = Kinds::ALL.without(Kinds::STATE);
+    let is_change = |name: &str| incidents.iter().all(|kind| word(kind) != name);
+    let changes = EVENTS.iter().any(|name| is_change(name.name) && needs.can_be(name.name));
+    let fits = incidents.iter().filter(|&kind| needs.can_be(word(kind))).collect::<Kinds>();
+    if changes { fits.with(Kinds::STATE) } else { fits }
 }
 
 /// What is heard without the kernel's own events.

@@ -45,9 +45,11 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     let names = SystemNames { rows: found.whence() };
     let filter = Filter::parse(words, live_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     // Heard before anything is asked.
-    let mut heard = heard::open(options, only(options, &found)?)?;
-    let tables = if heard.kinds == Kinds::STATE { filter::FOLLOWED } else { filter::FOLLOWED_OR_MET };
-    let needs = filter::check(&filter.expression, tables).map_err(Mistaken::sentence)?;
+    let needs = filter::check(&filter.expression, filter::FOLLOWED_OR_MET).map_err(Mistaken::sentence)?;
+    let mut heard = heard::open(options, only(options, &found)?, needs)?;
+    if heard.kinds == Kinds::STATE {
+        filter::check(&filter.expression, filter::FOLLOWED).map_err(Mistaken::sentence)?;
+    }
     let follow = feed::Options {
         interval: options.interval,
         receive_buffer: options.receive_buffer,

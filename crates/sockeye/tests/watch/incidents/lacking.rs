@@ -45,6 +45,7 @@ fn words_that_ask_for_what_cannot_be_are_one_sentence() {
                 &["sockets", "--source", "dumps", "--events", "state,error"][..],
                 "tell of error: leave out --source dumps",
             ),
+            (&["sockets", "--events", "drop,reset", "closed"], "nothing of what --events names can fit"),
             (&["links", "--events", "drop"], "--events is about sockets"),
             (&["sockets", "--events", "drip"], "possible values: state, retransmit, reset, drop, error"),
             (&["sockets", "drop and reson = NO_SOCKET"], "did you mean `reason`?"),

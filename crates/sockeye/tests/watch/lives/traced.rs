@@ -87,3 +87,31 @@ fn a_socket_that_was_found_alive_is_told_of_in_its_new_state() {
         Ok(())
     });
 }
+
+#[test]
+fn what_cannot_fit_the_filter_is_not_heard_and_ends_are_as_whole_as_ever() {
+    in_namespace(|_| {
+        may_load_programs()?;
+        let mut watching = start(&["sockets", "--source", "bpf", "-j"], &["closed and port = 7001"]);
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        let (mut client, mut server) = connect(&listener);
+        send(&mut client, &mut server, 4321);
+        let here = port(&client);
+        drop(client);
+        let closed = watching.object("its end", |object| is(object, "closed", here));
+        drop(server);
+        let other = watching.object("the other end", |object| is(object, "closed", 7001));
+        for (closed, end, side, old) in
+            [(&closed, "closed-here", "connect", "fin-wait-2"), (&other, "closed-by-peer", "accept", "last-ack")]
+        {
+            let life = &closed["life"];
+            assert_eq!((&life["end"], &life["side"], &life["old_state"]), (&json!(end), &json!(side), &json!(old)));
+            assert!(life["known"] == "birth" && life["duration_us"].as_u64() > Some(0), "{closed}");
+            assert_eq!(closed["owners"][0]["pid"], std::process::id(), "{closed}");
+        }
+        let objects = watching.interrupt().with(0).objects();
+        let sources = objects.iter().find(|object| object["change"] == "sources").expect("the first or the second");
+        assert_eq!((&sources["events"], &sources["not_told"]), (&json!(["state"]), &json!([])));
+        Ok(())
+    });
+}
