@@ -1,7 +1,10 @@
 //! With the kernel's own events of TCP.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
+use rustix::net::sockopt::set_socket_linger;
+use rustix::process::Signal;
 use serde_json::json;
 use sockeye_zoo::skip::may_load_programs;
 use sockeye_zoo::{Skip, in_namespace};
@@ -112,6 +115,34 @@ fn what_cannot_fit_the_filter_is_not_heard_and_ends_are_as_whole_as_ever() {
         let objects = watching.interrupt().with(0).objects();
         let sources = objects.iter().find(|object| object["change"] == "sources").expect("the first or the second");
         assert_eq!((&sources["events"], &sources["not_told"]), (&json!(["state"]), &json!([])));
+        Ok(())
+    });
+}
+
+#[test]
+fn what_happens_in_other_namespaces_takes_no_room() {
+    /// More than a ring has room for: each has six changes, of which it holds some 180 000.
+    const CONNECTIONS: usize = 33_000;
+    in_namespace(|_| {
+        let mut watching = traced()?;
+        watching.signal(Signal::STOP);
+        let elsewhere = std::thread::spawn(|| -> Result<(), Skip> {
+            let _elsewhere = sockeye_zoo::enter()?;
+            let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+            for _ in 0..CONNECTIONS {
+                let (client, _server) = connect(&listener);
+                // What is broken off leaves nothing behind.
+                set_socket_linger(&client, Some(Duration::ZERO)).expect("set");
+            }
+            Ok(())
+        });
+        elsewhere.join().expect("it is connected")?;
+        let listener = TcpListener::bind("127.0.0.1:7002").expect("free");
+        watching.signal(Signal::CONT);
+        watching.object("a listener", |object| is(object, "listening", 7002));
+        let objects = watching.interrupt().with(0).objects();
+        assert!(objects.iter().all(|object| object["change"] != "gap"), "{objects:?}");
+        drop(listener);
         Ok(())
     });
 }
