@@ -34,5 +34,6 @@ mod storm;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "listings are for other tests")]
 mod support;
+mod twins;
 mod unprivileged;
 mod watching;

@@ -198,7 +198,8 @@ pub(crate) fn effect(record: &[u8], said: Said, known: bool, sure: bool) -> Effe
         (Some(&AF_INET6), Said::Deleted) if is_joined && route.multipath.is_none() => Effect::LosesNexthop,
         // A member of a joined route of router advertisements looks like one that stands alone.
         (Some(&AF_INET6), Said::Deleted) if !known && route.gateway.is_some() => Effect::Doubt,
-        (Some(&AF_INET6), Said::Replaced) if !known => Effect::Doubt,
+        // What stands alone takes the place of the first like it, which need not be what is the same as it.
+        (Some(&AF_INET6), Said::Replaced) if !known || !is_joined => Effect::Doubt,
         (Some(&AF_INET6), _) if protocol == RTPROT_RA && route.multipath.is_some() => Effect::Doubt,
         _ => Effect::Plain,
     }

@@ -72,6 +72,9 @@ impl Watch {
                 return self.fail(&round, Reason::Unsettled, now, sink);
             }
         }
+        if table == Table::Routes {
+            self.twins = core::mem::take(&mut round.twins);
+        }
         self.succeed(&round, sure, now);
         self.announce(now, sink);
     }

@@ -10,6 +10,7 @@ use super::output::{Change, Origin, Output, Reason, Verb};
 use super::round::Round;
 use super::rules::Rules;
 use super::state::{Phase, State};
+use super::twins::Twins;
 use super::{Sink, Watch};
 use crate::mirror::{Keyed, Mark, Upsert, is_touched, touched};
 use crate::received::Datagram;
@@ -50,6 +51,8 @@ pub(super) struct Event<'w> {
     pub(super) rules: Rules,
     /// Whose records are kept, where not all are.
     pub(super) only: Option<&'w Only>,
+    /// Records of which there may be two.
+    twins: &'w Twins,
 }
 
 impl Watch {
@@ -141,7 +144,8 @@ impl Watch {
             (false, _) => Said::Replaced,
         };
         let only = self.only.as_ref();
-        let event = Event { table, said, port_id, origin: origin.filter(|_| told), rules: self.rules, only };
+        let (origin, twins) = (origin.filter(|_| told), &self.twins);
+        let event = Event { table, said, port_id, origin, rules: self.rules, only, twins };
         let mut round = self.round.as_mut().filter(|round| round.table == table);
         let mut after = After::default();
         let buffers = &mut self.buffers;
@@ -240,9 +244,14 @@ impl Event<'_> {
         }
         let mut after = After::default();
         let place = state.mirror.locate(keyed, 0, record);
+        let is_gone = self.said == Said::Deleted && self.table == Table::Routes;
         match self.effect(state, keyed, record, place.is_some()) {
-            Effect::Plain => {}
             Effect::Doubt => after.doubt = true,
+            // A dump knows whether the other is there, and what of it.
+            Effect::Plain if is_gone && self.twins.may_have(keyed.key) => {
+                return After { doubt: true, ..After::default() };
+            }
+            Effect::Plain => {}
             Effect::LosesNexthop => return self.nexthop(state, round, keyed, record, buffers, sink),
             Effect::ReplacesSibling => {
                 let siblings = state.mirror.siblings(keyed);

@@ -85,6 +85,7 @@ mod rows;
 mod rules;
 mod schedule;
 mod state;
+mod twins;
 
 pub use only::Selection;
 pub use output::{Change, Gap, Origin, Output, Reason, Synced, Verb, Want};
@@ -107,6 +108,7 @@ use reread::Rereads;
 use round::{Round, Stage};
 use schedule::Loss;
 use state::{Phase, State};
+use twins::Twins;
 
 /// What an engine is to do.
 #[derive(Clone, Debug)]
@@ -201,6 +203,7 @@ pub struct Watch {
     resync: Duration,
     tried: bool,
     departed: Departed,
+    twins: Twins,
 
     round: Option<Round>,
     number: u16,
@@ -251,6 +254,7 @@ impl Watch {
             loss: None,
             losses: Backoff::default(),
             departed: Departed::default(),
+            twins: Twins::default(),
             resync: Duration::ZERO,
             tried: true,
             round: None,

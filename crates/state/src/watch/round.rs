@@ -10,6 +10,7 @@ use super::output::{Gap, Origin, Output, Reason};
 use super::overlay::Overlay;
 use super::rules::Rules;
 use super::state::State;
+use super::twins::Twins;
 use super::{Sink, Watch};
 use crate::conclusion::Refusal;
 use crate::dump::{Dump, Step};
@@ -54,6 +55,8 @@ pub(super) struct Round {
     pub(super) held: Held,
     pub(super) overlay: Overlay,
     pub(super) doubtful: Doubtful,
+    /// Records that were shown twice.
+    pub(super) twins: Twins,
     dump: Option<(Part, Dump)>,
     /// Where the last row was found: the next is near.
     pub(super) previous: Option<Place>,
@@ -82,6 +85,7 @@ impl Round {
             held: Held::default(),
             overlay: Overlay::default(),
             doubtful: Doubtful::default(),
+            twins: Twins::default(),
             dump: None,
             previous: None,
             foreign_family: false,

@@ -101,6 +101,10 @@ impl Teller<'_> {
         } else {
             place = state.mirror.locate_row(keyed, record, round.previous);
             round.previous = place.or(round.previous);
+            let seen = place.map(|place| state.mirror.seen(place));
+            if table == Table::Routes && seen == Some(shown(number)) {
+                round.twins.note(keyed.key);
+            }
             let is_touched = place.is_some_and(|place| is_touched(state.mirror.seen(place), number));
             if self.events_win && is_touched {
                 return;
