@@ -81,7 +81,7 @@ impl Mirror {
         self.find(&key[..group], key, 0, &[]).map(|id| self.slab.get(id))
     }
 
-    /// Whether another record stands where the one with this identity does or did: an IPv4 route of the same prefix, TOS and
+    /// Whether another record stands where the one with this identity does or did: a route of the same prefix, TOS and
     /// priority.
     pub fn has_sibling(&self, key: &[u8]) -> bool {
         !self.siblings(Keyed { key, group: group_len(self.table, key) }).is_empty()
@@ -139,6 +139,11 @@ fn group_len(table: Table, key: &[u8]) -> usize {
     };
     let length = match (table, key.first()) {
         (Table::Routes, Some(&sockeye_wire::rtnetlink::AF_INET)) => 12 + payload_len(12),
+        // The source is only there where it has a length.
+        (Table::Routes, Some(&sockeye_wire::rtnetlink::AF_INET6)) => {
+            let source = 12 + payload_len(12);
+            if key.get(2) == Some(&0) { source } else { source + payload_len(source) }
+        }
         (Table::Fdb, _) => (0..3).fold(5, |at, _| at + payload_len(at)),
         _ => key.len(),
     };

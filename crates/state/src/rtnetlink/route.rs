@@ -92,6 +92,7 @@ pub(super) fn write(record: &[u8], key: &mut Vec<u8>) -> usize {
             if src_len != 0 {
                 key::payload(route.source, key);
             }
+            let group = key.len();
             if is_joined(protocol, &route) {
                 key.push(1);
             } else if route.nexthop_id.is_some() {
@@ -103,6 +104,7 @@ pub(super) fn write(record: &[u8], key: &mut Vec<u8>) -> usize {
                     key::payload(payload, key);
                 }
             }
+            return group;
         }
         // MPLS (net/mpls/af_mpls.c): one route a label.
         _ => {}
@@ -187,8 +189,9 @@ pub(crate) enum Said {
     Deleted,
 }
 
-/// What a message does. `known` says whether a record with the same key is there, `sure` whether that can be trusted.
-pub(crate) fn effect(record: &[u8], said: Said, known: bool, sure: bool) -> Effect {
+/// What a message does. `known` says whether a record with the same key is there, `sure` whether that can be trusted, and
+/// `has_sibling` whether another of its group is.
+pub(crate) fn effect(record: &[u8], said: Said, known: bool, sure: bool, has_sibling: impl FnOnce() -> bool) -> Effect {
     let route = Route::read(record);
     let protocol = record.get(5).copied().unwrap_or(0);
     let is_joined = is_joined(protocol, &route);
@@ -198,8 +201,9 @@ pub(crate) fn effect(record: &[u8], said: Said, known: bool, sure: bool) -> Effe
         (Some(&AF_INET6), Said::Deleted) if is_joined && route.multipath.is_none() => Effect::LosesNexthop,
         // A member of a joined route of router advertisements looks like one that stands alone.
         (Some(&AF_INET6), Said::Deleted) if !known && route.gateway.is_some() => Effect::Doubt,
-        // What stands alone takes the place of the first like it, which need not be what is the same as it.
-        (Some(&AF_INET6), Said::Replaced) if !known || !is_joined => Effect::Doubt,
+        // What stands alone takes the place of the first like it, which need not be what is the same as it; and where several
+        // nexthops are replaced, the kernel can lose what stands beside them (6.18).
+        (Some(&AF_INET6), Said::Replaced) if !known || !is_joined || has_sibling() => Effect::Doubt,
         (Some(&AF_INET6), _) if protocol == RTPROT_RA && route.multipath.is_some() => Effect::Doubt,
         _ => Effect::Plain,
     }

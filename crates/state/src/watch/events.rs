@@ -302,7 +302,10 @@ impl Event<'_> {
 
     pub(super) fn effect(&self, state: &State, keyed: Keyed<'_>, record: &[u8], known: bool) -> Effect {
         match self.table {
-            Table::Routes => route::effect(record, self.said, known, state.phase == Phase::Synced),
+            Table::Routes => {
+                let has_sibling = || !state.mirror.siblings(keyed).is_empty();
+                route::effect(record, self.said, known, state.phase == Phase::Synced, has_sibling)
+            }
             // drivers/net/vxlan/vxlan_core.c `vxlan_snoop`: a remote that moved looks like one that was added.
             Table::Fdb if self.said != Said::Deleted && keyed.group < keyed.key.len() => {
                 if state.mirror.siblings(keyed).is_empty() { Effect::Plain } else { Effect::Doubt }
