@@ -69,6 +69,8 @@ pub(crate) struct Options {
 pub(crate) struct Feed {
     pub(crate) lives: Lives,
     options: Options,
+    /// Bytes that the kernel gives to messages that wait: twice what was asked for, where that is allowed.
+    pub(crate) receive_buffer: usize,
     events: Socket,
     dumps: Socket,
     event_buffer: Buffer,
@@ -94,7 +96,7 @@ impl Feed {
     /// Subscribes. What is there is asked for by the first [`advance`](Self::advance).
     pub(crate) fn open(namespace: Option<&Namespace>, options: Options) -> Result<Self, Error> {
         let mut events = listing::open(namespace)?;
-        events.set_receive_buffer(options.receive_buffer)?;
+        let receive_buffer = events.set_receive_buffer(options.receive_buffer)?;
         for (protocol, group) in GROUPS {
             let wanted = if protocol == Protocol::Tcp { options.tcp == Tcp::Asked } else { options.udp };
             if wanted {
@@ -106,6 +108,7 @@ impl Feed {
         Ok(Self {
             lives: Lives::new(options.tcp != Tcp::Asked).with_incidents(options.incidents),
             options,
+            receive_buffer,
             events,
             dumps,
             event_buffer: Buffer::new(),

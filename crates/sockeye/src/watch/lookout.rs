@@ -5,6 +5,7 @@
 //! tells of, a process that makes a namespace for itself or leaves one, a symbolic link among the names, is found by a look
 //! now and then.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -14,7 +15,7 @@ use anyhow::Result;
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use sockeye_conn::Namespace;
-use sockeye_conn::namespace::{Inventory, inventory};
+use sockeye_conn::namespace::{Identity, Inventory, inventory};
 
 use super::complain;
 
@@ -42,6 +43,8 @@ pub(super) struct Lookout {
     next: Instant,
     /// When the last look was long enough ago.
     rested: Instant,
+    /// Those that could not be followed, which was said.
+    refused: HashSet<Identity>,
 }
 
 impl Lookout {
@@ -52,7 +55,14 @@ impl Lookout {
         let now = Instant::now();
         // Without it, what it tells of is found by a look now and then.
         let mounts = File::open("/proc/thread-self/mountinfo").ok();
-        Some(Self { whose, mounts, next: now + INTERVAL, rested: now })
+        Some(Self { whose, mounts, next: now + INTERVAL, rested: now, refused: HashSet::new() })
+    }
+
+    /// Says why a namespace cannot be followed, the first time.
+    pub(super) fn refuse(&mut self, which: Identity, error: &sockeye_conn::Error) {
+        if self.refused.insert(which) {
+            complain(&error.to_string());
+        }
     }
 
     /// When to look next.
@@ -78,12 +88,41 @@ impl Lookout {
             return Ok(());
         }
         if self.whose == Whose::All || !followed.iter().all(|one| is_reachable(F::namespace(one))) {
-            look(self.whose, followed, follow)?;
+            self.look_now(followed, follow)?;
         }
         let ended = Instant::now();
         let [least, longest] = RESTS;
         self.rested = ended + ((ended - began) * REST).clamp(least, longest);
         self.next = ended + INTERVAL;
+        Ok(())
+    }
+
+    fn look_now<F: Follow>(&mut self, followed: &mut Vec<F::One>, follow: &mut F) -> Result<()> {
+        let Ok(Inventory { namespaces, .. }) = inventory() else { return Ok(()) };
+        let known = |one: &F::One| F::namespace(one).map(Namespace::identity);
+        let mut at = 0;
+        while let Some(one) = followed.get_mut(at) {
+            let same = namespaces.iter().find(|namespace| Some(namespace.identity()) == known(one));
+            if same.is_some() || is_reachable(F::namespace(one)) {
+                *F::holder(one) = Holder::of(same);
+                at += 1;
+                continue;
+            }
+            follow.end(one)?;
+            followed.remove(at);
+        }
+        // The kernel uses the number of one that is gone again.
+        self.refused.retain(|which| namespaces.iter().any(|namespace| namespace.identity() == *which));
+        for namespace in namespaces {
+            let which = namespace.identity();
+            if self.whose == Whose::One || followed.iter().any(|one| known(one) == Some(which)) {
+                continue;
+            }
+            match follow.begin(namespace) {
+                Ok(one) => followed.push(one),
+                Err(error) => self.refuse(which, &error),
+            }
+        }
         Ok(())
     }
 }
@@ -134,30 +173,4 @@ impl Holder {
 /// Whether it can be seen without a walk that a namespace is there.
 fn is_reachable(namespace: Option<&Namespace>) -> bool {
     namespace.is_none_or(|namespace| namespace.is_own() || namespace.is_reachable())
-}
-
-fn look<F: Follow>(whose: Whose, followed: &mut Vec<F::One>, follow: &mut F) -> Result<()> {
-    let Ok(Inventory { namespaces, .. }) = inventory() else { return Ok(()) };
-    let known = |one: &F::One| F::namespace(one).map(Namespace::identity);
-    let mut at = 0;
-    while let Some(one) = followed.get_mut(at) {
-        let same = namespaces.iter().find(|namespace| Some(namespace.identity()) == known(one));
-        if same.is_some() || is_reachable(F::namespace(one)) {
-            *F::holder(one) = Holder::of(same);
-            at += 1;
-            continue;
-        }
-        follow.end(one)?;
-        followed.remove(at);
-    }
-    for namespace in namespaces {
-        if whose == Whose::One || followed.iter().any(|one| known(one) == Some(namespace.identity())) {
-            continue;
-        }
-        match follow.begin(namespace) {
-            Ok(one) => followed.push(one),
-            Err(error) => complain(&error.to_string()),
-        }
-    }
-    Ok(())
 }

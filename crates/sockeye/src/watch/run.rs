@@ -17,7 +17,7 @@ use super::stop::Stop;
 use super::stream::Stream;
 use super::subject::Subjects;
 use super::watched::Watched;
-use super::{complain, hooks};
+use super::{complain, hooks, less_may_wait, sees_all};
 use crate::exit::Status;
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
@@ -48,18 +48,19 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     };
     stream.hooks = hooks.take();
     let mut watched = Vec::new();
-    let mut entered_all = true;
+    let mut entered_all = sees_all(found.missing.as_ref());
     if found.list.is_empty() {
         watched.push(Watched::open(None, &stream).map_err(anyhow::Error::new)?);
     }
     for namespace in found.list {
-        match Watched::open(Some(namespace), &stream) {
-            Ok(one) => watched.push(one),
-            Err(error) if all => {
+        let which = namespace.identity();
+        match (Watched::open(Some(namespace), &stream), &mut lookout) {
+            (Ok(one), _) => watched.push(one),
+            (Err(error), Some(lookout)) if all => {
                 entered_all = false;
-                complain(&error.to_string());
+                lookout.refuse(which, &error);
             }
-            Err(error) => return Err(error.into()),
+            (Err(error), _) => return Err(error.into()),
         }
     }
     if watched.is_empty() {
@@ -81,7 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
             if supported == 0 {
                 bail!("there is nothing to watch: this kernel has none of these tables");
             }
-            announce(&watched, supported, stream.unsupported);
+            announce(&watched, supported, stream.unsupported, options.receive_buffer);
         }
         if !stream.out.is_open() {
             break;
@@ -139,7 +140,7 @@ fn wait(
 }
 
 /// Says on stderr that nothing is lost from here on.
-fn announce(watched: &[Watched], count: usize, unsupported: Tables) {
+fn announce(watched: &[Watched], count: usize, unsupported: Tables, receive_buffer: usize) {
     let tables = if count == 1 { "1 table".to_owned() } else { format!("{count} tables") };
     let places = match watched.len() {
         1 => String::new(),
@@ -148,7 +149,9 @@ fn announce(watched: &[Watched], count: usize, unsupported: Tables) {
     let lacking: Vec<_> = unsupported.iter().map(Table::name).collect();
     let lacking =
         if lacking.is_empty() { String::new() } else { format!("; this kernel does not have {}", lacking.join(", ")) };
-    complain(&format!("watching {tables}{places}, synced{lacking}"));
+    let given = watched.iter().map(|one| one.watcher.receive_buffer()).min().unwrap_or(usize::MAX);
+    let waits = less_may_wait(receive_buffer, given);
+    complain(&format!("watching {tables}{places}, synced{lacking}{waits}"));
 }
 
 fn note_left_out(subjects: &Subjects) {

@@ -17,6 +17,11 @@ pub(crate) struct Elsewhere {
 
 impl Elsewhere {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::without(&[], arguments)
+    }
+
+    /// The same by a program that has been put in front of it, with its words.
+    pub(crate) fn without(prefix: &[&str], arguments: &[&str]) -> Self {
         const SCRIPT: &str = "mount -t tmpfs names /run && mkdir /run/netns && ip netns add old && exec \"$@\"";
         let mut command = Command::new("unshare");
         command.args([
@@ -31,7 +36,7 @@ impl Elsewhere {
             "-c",
             SCRIPT,
         ]);
-        command.args(["sh", env!("CARGO_BIN_EXE_sockeye"), "watch"]).args(arguments);
+        command.arg("sh").args(prefix).args([env!("CARGO_BIN_EXE_sockeye"), "watch"]).args(arguments);
         let watching = Watching::of(&mut command);
         Self { watching }
     }
@@ -153,6 +158,25 @@ fn the_one_that_is_followed_by_a_process_is_let_go_when_the_process_ends() {
         holder.kill().expect("a child of ours");
         holder.wait().expect("a child of ours");
         ends_with_the_namespace(watching.ended(), began);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_namespace_that_may_not_be_entered_is_complained_of_once() {
+    in_namespace(|_| {
+        let prefix = ["setpriv", "--inh-caps", "-sys_admin", "--bounding-set", "-sys_admin", "--"];
+        for words in [&["-N", "all", "links"][..], &["sockets", "-N", "all", "--source", "dumps"]] {
+            let mut all = Elsewhere::without(&prefix, words);
+            // Each look finds all of them again.
+            for name in ["new", "newer"] {
+                all.ip(&format!("netns add {name}"));
+                all.watching.complaint(&format!("cannot enter the network namespace {name}:"));
+            }
+            let said = all.interrupt().with(3).stderr;
+            assert_eq!(said.matches("cannot enter the network namespace old:").count(), 1, "{said}");
+            assert_eq!(said.matches("cannot enter the network namespace new:").count(), 1, "{said}");
+        }
         Ok(())
     });
 }

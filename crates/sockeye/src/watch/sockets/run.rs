@@ -11,11 +11,11 @@ use sockeye_query::filter::Filter;
 use sockeye_query::sockets::live::live_catalog;
 use sockeye_state::lives::{Reason, Time, Told};
 
-use super::super::complain;
 use super::super::lookout::Lookout;
 use super::super::options::{Options, StreamFormat};
 use super::super::out::Out;
 use super::super::stop::Stop;
+use super::super::{complain, less_may_wait, sees_all};
 use super::followed::{Followed, Following, Places};
 use super::heard;
 use super::object::Objects;
@@ -64,15 +64,16 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         extensions: needs.extensions,
     };
     let mut followed = Vec::new();
-    let mut entered_all = true;
+    let mut entered_all = sees_all(found.missing.as_ref());
     for namespace in if found.list.is_empty() { vec![None] } else { found.list.into_iter().map(Some).collect() } {
-        match Followed::open(namespace, follow) {
-            Ok(one) => followed.push(one),
-            Err(error) if found.several => {
+        let which = namespace.as_ref().map(Namespace::identity);
+        match (Followed::open(namespace, follow), which.zip(lookout.as_mut())) {
+            (Ok(one), _) => followed.push(one),
+            (Err(error), Some((which, lookout))) if found.several => {
                 entered_all = false;
-                complain(&error.to_string());
+                lookout.refuse(which, &error);
             }
-            Err(error) => return Err(error.into()),
+            (Err(error), _) => return Err(error.into()),
         }
     }
     if followed.is_empty() {
@@ -228,9 +229,11 @@ fn announce(followed: &[Followed], heard: &heard::Heard, stream: &mut Stream<'_>
         1 => String::new(),
         many => format!(" in {many} network namespaces"),
     };
+    let given = followed.iter().map(|one| one.feed.receive_buffer).min().unwrap_or(usize::MAX);
+    let waits = less_may_wait(stream.options.receive_buffer, given);
     let cost: Duration = followed.iter().map(|one| one.feed.cost).sum();
     complain(&format!(
-        "watching {count} sockets{places}, synced; from {}; a round of dumps takes {}{}",
+        "watching {count} sockets{places}, synced; from {}; a round of dumps takes {}{waits}{}",
         heard.sources().join(" and "),
         humantime::format_duration(Duration::from_micros(u64::try_from(cost.as_micros()).unwrap_or(u64::MAX))),
         heard.lacks()
