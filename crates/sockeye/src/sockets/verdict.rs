@@ -187,8 +187,12 @@ fn owners(found: &Circumstances<'_>, verdict: &mut Verdict) {
             let restricted = seen.processes_not_permitted > 0 && !seen.missing_capabilities.is_empty();
             if restricted {
                 let capability = match seen.missing_capabilities.first() {
-                    Some(Capability::DacReadSearch) if seen.missing_capabilities.len() == 1 => "CAP_DAC_READ_SEARCH",
-                    _ => "CAP_SYS_PTRACE",
+                    // Either alone lets nobody look into the processes of other users.
+                    Some(Capability::SysPtrace) if seen.missing_capabilities.len() > 1 => {
+                        "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
+                    }
+                    Some(one) => one.name(),
+                    None => "CAP_SYS_PTRACE",
                 };
                 let processes = match seen.processes_not_permitted {
                     1 => "1 process".to_owned(),

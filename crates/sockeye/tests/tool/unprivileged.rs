@@ -206,7 +206,7 @@ fn owners_of_others_are_not_permitted_instead_of_none() {
         let capability = missing(&verdict, "capability");
         assert_eq!(
             (&capability[0]["capability"], &capability[0]["asked_for"]),
-            (&"CAP_SYS_PTRACE".into(), &false.into())
+            (&"CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH".into(), &false.into())
         );
 
         let (_, _, status) = nobody.listing(&["tcp", "--columns", "+unit"]);

@@ -36,8 +36,12 @@ pub(super) fn completeness(buffer: &mut Buffer, area: Rect, state: &State, model
         put(buffer, area, area.x, &format!("! {mistake}"), palette.banner());
         return;
     }
-    let text = palette.signs(&model.completeness.join(palette.between()));
-    put(buffer, area, area.x, &text, palette.faint());
+    put(buffer, area, area.x, &text(model, palette), palette.faint());
+}
+
+/// How complete this is, in one line.
+pub(in crate::top) fn text(model: &Model, palette: Palette) -> String {
+    palette.signs(&model.completeness.join(palette.between()))
 }
 
 /// The last line. Where the terminal's cursor goes, if it is to be seen.

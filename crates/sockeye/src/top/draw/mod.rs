@@ -3,7 +3,7 @@
 pub(super) mod cells;
 pub(super) mod detail;
 pub(super) mod dialog;
-mod foot;
+pub(super) mod foot;
 mod head;
 pub(super) mod help;
 pub(super) mod layout;

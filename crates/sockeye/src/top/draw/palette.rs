@@ -90,7 +90,7 @@ impl Palette {
     }
 
     /// Text of ours with its signs, as the terminal can show it. What came from the kernel keeps its letters.
-    pub(super) fn signs(self, text: &str) -> String {
+    pub(in crate::top) fn signs(self, text: &str) -> String {
         if self.unicode { text.to_owned() } else { text.replace('→', "->").replace('…', "~").replace('·', "|") }
     }
 }

@@ -247,3 +247,16 @@ fn the_row_of_the_cursor_is_the_one_that_it_stays_with() {
     let is_reversed = |line: u16| buffer[(0, line)].modifier.contains(Modifier::REVERSED);
     assert!(is_reversed(3) && !is_reversed(5));
 }
+
+#[test]
+fn a_report_has_every_word_of_what_is_missing() {
+    let model = models::model(Pane::Connections);
+    for width in [60, 300] {
+        let state = State::new(Pane::Connections, String::new(), (width, 20));
+        let text = once::text(&state, &model, PLAIN);
+        let said =
+            |said: &String| text.lines().any(|line| if width == 60 { line == said } else { line.contains(said) });
+        assert!(model.completeness.iter().all(said), "{text}");
+        assert!(text.lines().last().is_some_and(|keys| keys.contains("q quit")), "{text}");
+    }
+}

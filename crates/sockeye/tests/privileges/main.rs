@@ -1,0 +1,213 @@
+//! What each command needs, and what it says without: every command under every privilege that makes a difference.
+//!
+//! `docs/privileges.md` holds what came of it; `SOCKEYE_BLESS=1` writes it anew. A cell that this machine cannot try is
+//! skipped loudly, and keeps what the page says.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod commands;
+mod page;
+mod privilege;
+mod stage;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use sockeye_zoo::{Skip, Zoo, in_namespace, skip};
+
+use answer::{Answer, Word};
+use commands::{ASKED, Asked, Says};
+use page::{Cells, NAMESPACE, NEEDS, USER, WITHOUT};
+use privilege::{Privilege, TELLING, Together, capability, choices};
+use stage::{DIRECTORY, Directory, Stage};
+
+/// The name of the test, by which it starts itself again.
+const TEST: &str = "the_page_says_what_each_command_needs";
+/// Capabilities that are tried together, at most.
+const TOGETHER_MAX: usize = 3;
+/// How often it is looked again.
+const AGAIN_MAX: usize = 4;
+/// Commands that run at once.
+const THREADS: usize = 2;
+
+#[test]
+fn the_page_says_what_each_command_needs() {
+    if let Some(directory) = std::env::var_os(DIRECTORY) {
+        return in_namespace(|zoo| look(zoo, PathBuf::from(&directory)));
+    }
+    let mut cells = Cells::new();
+    let is_root = rustix::process::geteuid().is_root();
+    for as_user in [false, true] {
+        if !as_user && !is_root {
+            skip::skip(TEST, &Skip::new("unprivileged", "only root can give capabilities to others"));
+            continue;
+        }
+        let directory = Directory::new();
+        match stage::enter(&directory, TEST, as_user) {
+            Ok(said) => take(&said, &mut cells),
+            Err(reason) => skip::skip(TEST, &reason),
+        }
+    }
+    compare(&cells);
+}
+
+/// What the stage said: cells, and what it could not try.
+fn take(said: &str, cells: &mut Cells) {
+    for line in said.lines() {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        let text = |key: &str| line[key].as_str().map(str::to_owned);
+        match (text("words"), text("column"), text("says"), text("key")) {
+            (Some(words), Some(column), Some(says), _) => drop(cells.insert((words, column), says)),
+            (Some(words), _, Some(says), Some(key)) => skip::skip(TEST, &Skip::new(key, format!("{words}: {says}"))),
+            _ => panic!("{line}"),
+        }
+    }
+}
+
+/// Holds the page against what was tried, or writes it.
+fn compare(tried: &Cells) {
+    let page = page::held();
+    let mut held = page::read(&page);
+    if std::env::var_os("SOCKEYE_BLESS").is_some_and(|value| value == "1") {
+        let is_tried_anew = |words: &String| tried.keys().any(|(tried, column)| tried == words && column == USER);
+        held.retain(|(words, column), _| !(column.starts_with(WITHOUT) && is_tried_anew(words)));
+        held.extend(tried.iter().map(|(cell, says)| (cell.clone(), says.clone())));
+        return page::write(&held);
+    }
+    let mut wrong = Vec::new();
+    for (cell @ (words, column), says) in tried {
+        match held.get(cell) {
+            Some(held) if held == says => {}
+            Some(held) => wrong.push(format!("sockeye {words}, {column}:\n  held: {held}\n  said: {says}")),
+            None => wrong.push(format!("sockeye {words}, {column}: not on the page: {says}")),
+        }
+    }
+    let is_tried = |words: &str, column: &str| tried.contains_key(&(words.to_owned(), column.to_owned()));
+    for (words, column) in held.keys().filter(|(words, column)| column.starts_with(WITHOUT) && is_tried(words, USER)) {
+        if !is_tried(words, column) {
+            wrong.push(format!("sockeye {words}, {column}: on the page, and makes no difference"));
+        }
+    }
+    assert!(wrong.is_empty(), "docs/privileges.md is not right; SOCKEYE_BLESS=1 writes it anew:\n{}", wrong.join("\n"));
+    assert_eq!(page::render(&held), page, "what stands around the tables; SOCKEYE_BLESS=1 writes it anew");
+}
+
+/// On the stage: runs everything, and writes what came of it into the directory.
+fn look(zoo: &Zoo, directory: PathBuf) -> Result<(), Skip> {
+    let (stage, _specimens) = Stage::set(zoo, &directory)?;
+    let (next, said) = (AtomicUsize::new(0), Mutex::new(String::new()));
+    let run = |asked: &'static Asked| {
+        let lines = Look { stage: &stage, asked }.all();
+        let mut said = said.lock().expect("nobody has died");
+        lines.into_iter().for_each(|line| *said += &format!("{line}\n"));
+    };
+    // What makes sockets is run when no other looks at them.
+    let (alone, together): (Vec<_>, Vec<_>) = ASKED.iter().partition(|asked| asked.says == Says::Events);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(asked) = together.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    run(asked);
+                }
+            });
+        }
+    });
+    alone.into_iter().for_each(run);
+    std::fs::write(directory.join("said"), said.into_inner().expect("nobody has died")).expect("it can be written");
+    Ok(())
+}
+
+/// One command under every privilege.
+struct Look<'s> {
+    stage: &'s Stage,
+    asked: &'static Asked,
+}
+
+impl Look<'_> {
+    fn all(&self) -> Vec<Value> {
+        let Asked { words, lacking, .. } = *self.asked;
+        let own = self.answer(&Privilege::Own);
+        let is_refused = own.reasons.iter().any(|reason| reason.contains("permitted"));
+        if let Some(key) = lacking.filter(|_| own.status != 0 && !is_refused) {
+            let says = own.reasons.into_iter().collect::<Vec<_>>().join("; ");
+            return vec![json!({"words": words, "key": key, "says": says})];
+        }
+        if !self.stage.is_roots {
+            return vec![json!({"words": words, "column": NAMESPACE, "says": self.cell(own.beside_nothing())})];
+        }
+        assert_eq!((own.status, own.beside_nothing()), (0, Word::Whole), "root is told everything: {words}");
+        let mut lines = vec![
+            json!({"words": words, "column": USER, "says": self.cell(self.under(&Privilege::User(vec![]), &own))}),
+            json!({"words": words, "column": NEEDS, "says": self.needed(&own)}),
+        ];
+        for name in TELLING {
+            let word = self.under(&Privilege::Without(vec![name]), &own);
+            if word != Word::Whole {
+                let column = format!("{WITHOUT}{}", capability(name));
+                lines.push(json!({"words": words, "column": column, "says": self.cell(word)}));
+            }
+        }
+        let others = self.under(&Privilege::Only(TELLING.to_vec()), &own);
+        assert_eq!(others, Word::Whole, "no other capability makes a difference: {words}");
+        lines
+    }
+
+    /// The smallest sets of capabilities with which an ordinary user is told everything.
+    fn needed(&self, own: &Answer) -> String {
+        let mut enough: Vec<Vec<&str>> = Vec::new();
+        for count in 0..=TOGETHER_MAX {
+            if count == TOGETHER_MAX && !enough.is_empty() {
+                break;
+            }
+            for names in choices(count) {
+                let is_more = enough.iter().any(|enough| enough.iter().all(|name| names.contains(name)));
+                if !is_more && self.under(&Privilege::User(names.clone()), own) == Word::Whole {
+                    enough.push(names);
+                }
+            }
+        }
+        match enough.as_slice() {
+            [] => panic!("no {TOGETHER_MAX} capabilities are enough for {}", self.asked.words),
+            [nothing] if nothing.is_empty() => "nothing".to_owned(),
+            enough => enough.iter().map(|names| Together(names).to_string()).collect::<Vec<_>>().join(", or "),
+        }
+    }
+
+    fn answer(&self, privilege: &Privilege) -> Answer {
+        static RUNS: AtomicUsize = AtomicUsize::new(0);
+        let number = RUNS.fetch_add(1, Ordering::Relaxed);
+        let mut command = privilege.command(&self.stage.program());
+        Answer::of(command.args(self.stage.words(self.asked.words, number)), self.asked)
+    }
+
+    /// What a command is under a privilege. What differs without a word is asked for again: timers run, and with them which
+    /// fields there are.
+    fn under(&self, privilege: &Privilege, own: &Answer) -> Word {
+        let mut word = self.answer(privilege).beside(own);
+        for _ in 0..AGAIN_MAX {
+            if !matches!(word, Word::Silent(..)) {
+                break;
+            }
+            let own = self.answer(&Privilege::Own);
+            word = self.answer(privilege).beside(&own);
+        }
+        word
+    }
+
+    /// The words for people. Less without a word is what only the `ss` of others does.
+    fn cell(&self, word: Word) -> String {
+        let Asked { words, says, .. } = *self.asked;
+        match word {
+            Word::Whole => "all".to_owned(),
+            Word::Partly(status, reasons) => format!("in part, status {status}: {}", reasons.join("; ")),
+            Word::Refused(reasons) => format!("nothing, status 1: {}", reasons.join("; ")),
+            Word::Silent(status, _) if says == Says::AsSs => format!("less, status {status}, in silence as `ss`"),
+            Word::Silent(status, lines) => {
+                panic!("sockeye {words}: other things are said, with status {status} and no word about it: {lines:#?}")
+            }
+        }
+    }
+}
