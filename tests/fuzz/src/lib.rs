@@ -23,6 +23,7 @@ pub mod mutate;
 pub mod random;
 mod report;
 mod run;
+mod script;
 mod seeds;
 mod supervisor;
 pub mod target;
