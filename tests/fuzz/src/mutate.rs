@@ -75,9 +75,10 @@ pub fn control(sequence: u32, random: &mut Random) -> Message {
         1 => i32::MIN,
         _ => -i32::from(random.byte()),
     };
-    let type_number = u16::try_from(1 + random.below(4)).unwrap_or(2);
-    let mut flags = 0;
-    for flag in [NLM_F_MULTI, NLM_F_CAPPED, NLM_F_ACK_TLVS, NLM_F_DUMP_INTR] {
+    // Mostly an error or an end.
+    let type_number = [1, 2, 2, 2, 3, 3, 3, 4][random.below(8)];
+    let mut flags = if random.one_in(4) { 0 } else { NLM_F_ACK_TLVS };
+    for flag in [NLM_F_MULTI, NLM_F_CAPPED, NLM_F_DUMP_INTR] {
         flags |= if random.one_in(2) { flag } else { 0 };
     }
     let mut payload = errno.to_ne_bytes().to_vec();
@@ -93,7 +94,7 @@ pub fn control(sequence: u32, random: &mut Random) -> Message {
     }
     let mut message = Message::control(type_number, flags, sequence, payload);
     for _ in 0..random.below(4) {
-        let number = u16::try_from(random.below(8)).unwrap_or(0);
+        let number = [0, 1, 1, 2, 3, 4, 5, 6][random.below(8)];
         let length = if random.one_in(RARELY) { LARGE } else { random.below(24) };
         let bytes = (0..length).map(|_| random.byte()).collect();
         message.attributes.push(Attribute::new(number, Content::Bytes(bytes)));

@@ -10,6 +10,17 @@ pub(crate) fn of(table: Table) -> Vec<Document> {
     built::messages(table)
 }
 
+/// Bytes of a small one.
+const SMALL: usize = 1024;
+
+/// Those of them that are small, for engines: they keep a record whatever is in it.
+pub(crate) fn small(table: Table) -> Vec<Document> {
+    let mut seeds = of(table);
+    seeds.retain(|seed| seed.bytes().len() <= SMALL);
+    assert!(seeds.len() >= 8, "{} has only {} small seeds", table.name(), seeds.len());
+    seeds
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -39,7 +39,7 @@ impl Target for Captures {
         Box::new(|input| {
             let Ok(capture) = Capture::new(input) else { return false };
             let about = capture.about();
-            let (mut writer, mut entries) = (Writer::new(&about), 0_u64);
+            let mut entries = 0_u64;
             for entry in capture {
                 let entry = match entry {
                     Ok(entry) => entry,
@@ -55,8 +55,6 @@ impl Target for Captures {
                         Asked::of_request(&message);
                     }
                 }
-                writer.clear();
-                writer.write(entry.after_ns, entry.channel, entry.record);
             }
             again(&about, input);
             entries > 0
@@ -78,7 +76,17 @@ fn again(about: &sockeye_state::capture::About<'_>, input: &[u8]) {
             (Record::Received(Received::Datagram(one)), Record::Received(Received::Datagram(other))) => {
                 same_but_for_keys(&one, &other);
             }
-            (one, other) => assert_eq!(format!("{one:?}"), format!("{other:?}")),
+            (Record::Request(one), Record::Request(other)) => assert_eq!(one, other),
+            (Record::Unknown { kind: one, body }, Record::Unknown { kind, body: other }) => {
+                assert_eq!((one, body), (kind, other));
+            }
+            (Record::Opened { protocol: one, namespace }, Record::Opened { protocol, namespace: other }) => {
+                assert_eq!((one, namespace), (protocol, other));
+            }
+            (Record::Received(one), Record::Received(other)) => {
+                assert_eq!(matches!(one, Received::Overrun), matches!(other, Received::Overrun));
+            }
+            (one, other) => panic!("{one:?} became {other:?}"),
         }
         assert!(read.next().is_none());
     }

@@ -39,7 +39,7 @@ pub(super) struct Engine {
 
 /// The target. An input is a capture; its moment of beginning decides about the options.
 pub(super) fn make() -> Box<dyn Target> {
-    Box::new(Engine { tables: Table::ALL.into_iter().map(|table| (table, seeds::of(table))).collect() })
+    Box::new(Engine { tables: Table::ALL.into_iter().map(|table| (table, seeds::small(table))).collect() })
 }
 
 impl Target for Engine {
@@ -137,7 +137,8 @@ fn run(input: &[u8], room: &mut Vec<u8>) -> bool {
     let Some(reader) = script::read(input) else { return false };
     let mut watch = engine(reader.about().start_ns);
     let mut steps = reader.map_while(Result::ok).peekable();
-    let (mut told, mut now, mut sequence, mut drops) = (Told::default(), Duration::from_secs(5), 0, 0_u64);
+    let (mut told, mut now, mut drops) = (Told::default(), Duration::from_secs(5), 0_u64);
+    let (mut sequence, mut asked) = (0, 0);
     let mut idle = 0;
     while idle < WANTS_MAX {
         let mut sink = |output: Output<'_>| told.take(&output);
@@ -161,9 +162,11 @@ fn run(input: &[u8], room: &mut Vec<u8>) -> bool {
                 watch.drops(Some(drops), now, &mut sink);
             }
             Want::Send(request) => {
-                sequence = Messages::new(request.as_bytes()).next().and_then(Result::ok).map_or(0, |it| it.sequence());
+                if let Some(Ok(message)) = Messages::new(request.as_bytes()).next() {
+                    (sequence, asked) = (message.sequence(), message.type_number());
+                }
             }
-            Want::Answer => match steps.next_if(|entry| entry.channel % 3 == ANSWERS) {
+            Want::Answer => match steps.next_if(|entry| is_answer(entry, asked)) {
                 Some(Entry { record: Record::Received(Received::Datagram(datagram)), .. }) => {
                     answer(datagram.bytes, sequence, room);
                     let datagram = Datagram::new(room).from_sender(datagram.sender).cut(datagram.truncated);
@@ -190,6 +193,17 @@ fn run(input: &[u8], room: &mut Vec<u8>) -> bool {
         }
     }
     panic!("the engine does not come to rest: {:?} after {now:?}", watch.want(now));
+}
+
+/// Whether this is given as the answer to a request of that type: what is about something else waits for its turn, unless a
+/// mutation has moved it to another channel.
+fn is_answer(entry: &Entry<'_>, asked: u16) -> bool {
+    let about = match entry.record {
+        Record::Received(Received::Datagram(datagram)) => Messages::new(datagram.bytes).next().and_then(Result::ok),
+        _ => None,
+    };
+    let fits = about.is_none_or(|message| message.type_number() < 16 || message.type_number() & !3 == asked & !3);
+    entry.channel % 3 == ANSWERS && (fits || entry.channel != ANSWERS)
 }
 
 /// An answer to the request in hand: where a message has the number of the corpus, it gets that of the request.
