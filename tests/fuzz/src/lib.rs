@@ -28,6 +28,7 @@ mod seeds;
 mod supervisor;
 pub mod target;
 pub mod targets;
+mod words;
 
 pub use random::Random;
 pub use run::run;

@@ -11,7 +11,7 @@ pub(crate) fn head() -> String {
 
 /// The line of a target.
 pub(crate) fn line(name: &str, outcome: &Outcome) -> String {
-    let Outcome { inputs, deep, took, findings } = outcome;
+    let Outcome { inputs, deep, took, findings, .. } = outcome;
     let share = if *inputs == 0 { 0 } else { deep * 100 / inputs };
     let (inputs, rate) = (grouped(*inputs), grouped(a_second(*inputs, *took)));
     format!("{name:<12} {inputs:>13} {rate:>11} {share:>5} %  {}", findings.len())

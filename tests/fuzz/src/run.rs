@@ -106,6 +106,9 @@ fn obey(arguments: &Arguments, targets: &[Entry]) -> Result<ExitCode> {
         let plan = Plan { seed, time: share, threads, findings: findings.clone() };
         let outcome = supervisor::attack(entry, &plan).with_context(|| entry.name)?;
         println!("{}", report::line(entry.name, &outcome));
+        if outcome.stalls > 0 {
+            println!("{:<12} ({} inputs took long, and did not when they were fed again alone)", "", outcome.stalls);
+        }
         all.inputs += outcome.inputs;
         all.deep += outcome.deep;
         all.took += outcome.took;

@@ -19,6 +19,8 @@ use crate::target::Entry;
 pub(crate) const HANG: Duration = Duration::from_secs(5);
 /// Time between two looks at the board.
 const LOOK: Duration = Duration::from_millis(20);
+/// What a process needs at most to begin, before it is fed.
+const START_MAX: Duration = Duration::from_secs(5);
 /// Deaths and hangs of one target after which it is left alone.
 const DEATHS_MAX: u64 = 3;
 
@@ -41,6 +43,8 @@ pub(crate) struct Outcome {
     pub(crate) took: Duration,
     /// Each in a line: its file, its seed, what it did.
     pub(crate) findings: Vec<String>,
+    /// Inputs that were not done in time, and were done at once when they were fed again alone: the machine stood still.
+    pub(crate) stalls: u64,
 }
 
 /// Attacks one target until the time is over, in one process after the other where they die.
@@ -92,7 +96,7 @@ fn watch(entry: &Entry, plan: &Plan, outcome: &mut Outcome) -> Result<bool> {
             let text = errors.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
             // Which of the threads it was, the process did not live to tell: each of them is tried again by itself.
             for place in places.iter().filter(|place| place.begun > 0 && !place.is_over) {
-                if kills(entry, place.seed)? {
+                if alone(entry, place.seed)? == Alone::Died {
                     outcome.findings.push(kept(entry, plan, place.seed, &What::Death(format!("{status}; {text}")))?);
                     return Ok(false);
                 }
@@ -101,7 +105,11 @@ fn watch(entry: &Entry, plan: &Plan, outcome: &mut Outcome) -> Result<bool> {
         }
         End::Hang(seeds) => {
             for seed in seeds {
-                outcome.findings.push(kept(entry, plan, seed, &What::Hang)?);
+                if alone(entry, seed)? == Alone::Hung {
+                    outcome.findings.push(kept(entry, plan, seed, &What::Hang)?);
+                } else {
+                    outcome.stalls += 1;
+                }
             }
         }
     }
@@ -114,22 +122,30 @@ fn kept(entry: &Entry, plan: &Plan, seed: u64, what: &What) -> Result<String> {
     Ok(format!("{}\t{seed:#x}\t{what}", path.display()))
 }
 
-/// Whether the process dies of the input of this seed alone.
-fn kills(entry: &Entry, seed: u64) -> Result<bool> {
+/// What became of a process that was fed one input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alone {
+    Ended,
+    Died,
+    Hung,
+}
+
+/// Feeds the input of this seed to a process of its own.
+fn alone(entry: &Entry, seed: u64) -> Result<Alone> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["--once", entry.name, "--seed", &seed.to_string()])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
-    let until = Instant::now() + HANG;
+    let until = Instant::now() + HANG + START_MAX;
     while Instant::now() < until {
         if let Some(status) = child.try_wait()? {
-            return Ok(status.code().is_none());
+            return Ok(if status.code().is_none() { Alone::Died } else { Alone::Ended });
         }
         thread::sleep(LOOK);
     }
     end(&mut child);
-    Ok(false)
+    Ok(Alone::Hung)
 }
 
 enum End {

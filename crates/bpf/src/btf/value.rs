@@ -56,14 +56,12 @@ impl std::fmt::Display for Unwritten {
 impl std::error::Error for Unwritten {}
 
 impl Btf {
-    /// Appends a value of the type with this number.
-    pub(crate) fn write_value(
-        &self,
-        out: &mut Vec<u8>,
-        number: u32,
-        value: &[u8],
-        layout: Layout,
-    ) -> Result<(), Unwritten> {
+    /// Appends a value of the type with this number, as C would initialize it: `(struct counters){.packets = (unsigned int)7,}`.
+    ///
+    /// # Errors
+    ///
+    /// A value that is shorter than its type, or a type that has no values; what could be written was.
+    pub fn write_value(&self, out: &mut Vec<u8>, number: u32, value: &[u8], layout: Layout) -> Result<(), Unwritten> {
         let mut writer =
             Writer { types: self, value, out, layout, depth: 0, of_array: false, text: None, values: VALUES_MAX };
         writer.value("", number, Bits { start: 0, width: 0 })
