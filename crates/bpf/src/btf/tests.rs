@@ -144,6 +144,30 @@ fn types_that_lead_to_themselves_end() {
     assert_eq!((types.size(1), types.size(4)), (None, None));
 }
 
+/// What would grow without end, or take as long: functions of functions of themselves, names as long as all strings, a
+/// union of many long names.
+#[test]
+fn what_is_written_is_bounded_whatever_the_types_are() {
+    let mut types = Builder::default();
+    let int = types.put("int", INT, 0, 4, &[1 << 24 | 32]);
+    let arguments = [0, 3].repeat(40);
+    let function = types.put("", PTR, 0, 3, &[]);
+    types.put("", FUNC_PROTO, 40, 3, &arguments);
+    let long = "long_".repeat(2000);
+    let named = types.put(&long, TYPEDEF, 0, int, &[]);
+    let name = types.text(&long);
+    let many = types.put("", UNION, 60_000, 4, &[name, named, 0].repeat(60_000));
+    let all = types.finish();
+    let types = Btf::from_bytes(all).expect("well-formed");
+    for (number, wanted) in [(function, Err(Unwritten::Malformed)), (named, Ok(())), (many, Err(Unwritten::Malformed))]
+    {
+        let mut text = b"before".to_vec();
+        assert_eq!(types.write_value(&mut text, number, &[7; 8], ValueLayout::Indented(1)), wanted, "{number}");
+        assert!(text.len() < 2 << 20, "{} bytes for type {number}", text.len());
+        assert!(text.starts_with(b"before"));
+    }
+}
+
 /// Everything that is ever asked.
 fn ask(types: &Btf) -> usize {
     let mut answers = 0;

@@ -11,6 +11,12 @@ const DEPTH_MAX: usize = 32;
 /// Values that one call writes at most: members of unions lie above each other, so bytes are no limit.
 const VALUES_MAX: u32 = 1 << 17;
 
+/// Bytes that one call writes at most: with each value come the names of its member and of its type.
+const WRITTEN_BYTES_MAX: usize = 1 << 20;
+
+/// Letters of a name. The kernel takes no longer ones (kernel/bpf/btf.c `__btf_name_valid`, `KSYM_NAME_LEN`).
+const NAME_LETTERS_MAX: usize = 512;
+
 /// How a value is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -62,15 +68,17 @@ impl Btf {
     ///
     /// A value that is shorter than its type, or a type that has no values; what could be written was.
     pub fn write_value(&self, out: &mut Vec<u8>, number: u32, value: &[u8], layout: Layout) -> Result<(), Unwritten> {
+        let end = out.len().saturating_add(WRITTEN_BYTES_MAX);
         let mut writer =
-            Writer { types: self, value, out, layout, depth: 0, of_array: false, text: None, values: VALUES_MAX };
+            Writer { types: self, value, out, end, layout, depth: 0, of_array: false, text: None, values: VALUES_MAX };
         writer.value("", number, Bits { start: 0, width: 0 })
     }
 
     /// A name for people to read: whoever makes a map may name things as he likes.
     fn printable(&self, at: u32) -> Option<String> {
         let text = self.text(at)?;
-        Some(text.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect())
+        let letters = text.chars().take(NAME_LETTERS_MAX);
+        Some(letters.map(|letter| if letter.is_control() { '?' } else { letter }).collect())
     }
 }
 
@@ -87,6 +95,8 @@ struct Writer<'w> {
     types: &'w Btf,
     value: &'w [u8],
     out: &'w mut Vec<u8>,
+    /// Where the text ends at the latest, but for what one value takes.
+    end: usize,
     layout: Layout,
     depth: usize,
     /// Within an array types are not repeated for each element.
@@ -98,7 +108,7 @@ struct Writer<'w> {
 
 impl Writer<'_> {
     fn value(&mut self, name: &str, number: u32, bits: Bits) -> Result<(), Unwritten> {
-        self.values = self.values.checked_sub(1).ok_or(Unwritten::Malformed)?;
+        self.spend(1)?;
         let found = self.types.resolve(number).ok_or(Unwritten::Malformed)?;
         if matches!(found.kind, INT | FLOAT | PTR | ENUM | ENUM64) {
             let size = self.types.size(number).ok_or(Unwritten::Malformed)?;
@@ -128,6 +138,13 @@ impl Writer<'_> {
                 Err(Unwritten::Unsupported(kind))
             }
         }
+    }
+
+    /// Takes from what may be written still.
+    fn spend(&mut self, values: usize) -> Result<(), Unwritten> {
+        let left = u32::try_from(values).ok().and_then(|values| self.values.checked_sub(values));
+        self.values = left.filter(|_| self.out.len() < self.end).ok_or(Unwritten::Malformed)?;
+        Ok(())
     }
 
     fn structure(&mut self, found: &Type, start: usize) -> Result<(), Unwritten> {

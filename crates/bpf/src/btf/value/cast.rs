@@ -5,18 +5,23 @@ use super::{ARRAY, Btf, INT, PTR, STEPS_MAX, STRUCT, TYPE_BYTES, UNION, word};
 
 /// Bytes of a name; functions that take functions could make it grow without end.
 const NAME_BYTES_MAX: usize = 4096;
+/// Types that one name is made of. A function that takes functions that take functions has as many as it likes, however
+/// deep: each argument is one more.
+const PARTS_MAX: u32 = 256;
 
 /// The name of the type with this number; `None` where it has none that ends.
 pub(super) fn name(types: &Btf, number: u32) -> Option<String> {
-    declare(types, number, String::new(), 0)
+    let mut left = PARTS_MAX;
+    declare(types, number, String::new(), 0, &mut left)
 }
 
 /// A declaration of `inner`, from the outside in, as C has it.
-fn declare(types: &Btf, number: u32, inner: String, depth: u32) -> Option<String> {
+fn declare(types: &Btf, number: u32, inner: String, depth: u32, left: &mut u32) -> Option<String> {
+    *left = left.checked_sub(1)?;
     if depth > STEPS_MAX || inner.len() > NAME_BYTES_MAX {
         return None;
     }
-    let next = |number, inner| declare(types, number, inner, depth + 1);
+    let mut next = |number, inner| declare(types, number, inner, depth + 1, left);
     if number == 0 {
         return Some(with("void", &inner));
     }
@@ -46,6 +51,9 @@ fn declare(types: &Btf, number: u32, inner: String, depth: u32) -> Option<String
                 next(number, name.unwrap_or_default())
             };
             let arguments = (0..found.length).map(argument).collect::<Option<Vec<_>>>()?.join(", ");
+            if arguments.len() > NAME_BYTES_MAX {
+                return None;
+            }
             let arguments = if arguments.is_empty() { "void" } else { &arguments };
             next(found.referred, format!("{inner}({arguments})"))
         }

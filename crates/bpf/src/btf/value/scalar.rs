@@ -5,6 +5,9 @@ use super::{Bits, ENUM64, FLOAT, INT, PTR, TYPE_BYTES, Type, Unwritten, Writer, 
 /// Bits of an integer's description (include/uapi/linux/btf.h, `BTF_INT_ENCODING`).
 const SIGNED: u32 = 1 << 24;
 
+/// Names of an enumeration that count as one more value.
+const NAMES_A_VALUE: usize = 32;
+
 /// Bytes of the widest number.
 const WIDEST_BYTES: usize = 16;
 
@@ -64,6 +67,8 @@ impl Writer<'_> {
     fn named(&mut self, found: &Type, number: i128) -> Result<(), Unwritten> {
         let all = self.types.bytes.all();
         let each = if found.kind == ENUM64 { 12 } else { 8 };
+        // To look for a name among many is work as well.
+        self.spend(found.length / NAMES_A_VALUE)?;
         for index in 0..found.length {
             let at = found.at + TYPE_BYTES + index * each;
             let part = |at| word(all, at).ok_or(Unwritten::Malformed);
