@@ -12,8 +12,8 @@ const TYPES: usize = 12;
 const PARTS: usize = 5;
 /// One in so many types has many parts, and one in so many names is long.
 const RARELY: usize = 200;
-/// What a value may take when it is written, beside what holds for its input: that is a bound of its own.
-const WRITTEN_MAX: usize = 4 << 20;
+/// What a value may take when it is written, whatever its types are: a bound of its own.
+const WRITTEN_MAX: usize = 2 << 20;
 /// Bytes of a value.
 const VALUE_LEN: usize = 64;
 
