@@ -3,7 +3,9 @@
 //! Every attribute comes out once, in the order of the message; one that no table knows under its number, so that
 //! nothing of what the kernel said is lost.
 
-use core::fmt;
+mod list;
+
+use core::fmt::{self, Write as _};
 use core::net::IpAddr;
 use std::borrow::Cow;
 
@@ -15,6 +17,8 @@ use sockeye_wire::{
 
 use crate::value::{from_number, says_unit};
 use crate::{Context, Value};
+use list::List;
+pub(crate) use list::Listed;
 
 /// A nest of attributes or a structure, not read yet.
 #[derive(Clone, Copy)]
@@ -91,9 +95,8 @@ impl<'a> Tree<'a> {
             }
             Shape::Counted(counted) => {
                 fields(counted.head, self.bytes, self.surrounding, each);
-                let items = counted.items(self.bytes);
-                let items = items.map(|item| Value::Tree(Tree::structure(counted.item, item, self.surrounding)));
-                each(Entry::named(counted.name, Value::List(items.collect())));
+                let items = Listed { list: List::Counted(counted), bytes: self.bytes, surrounding: self.surrounding };
+                each(Entry::named(counted.name, Value::Several(items.into())));
             }
             Shape::NextHop(space) => next_hop(space, self.bytes, self.surrounding, each),
         }
@@ -154,8 +157,8 @@ pub(crate) fn field_value<'a>(
             field.octets(bytes).map(|octets| address(octets).map_or(Value::LinkAddress(octets), Value::Address))
         }
         Holds::Numbers(..) => {
-            let numbers: Vec<_> = field.numbers(bytes).map(Value::Unsigned).collect();
-            (!numbers.is_empty()).then_some(Value::List(numbers))
+            let numbers = Listed { list: List::Field(field), bytes, surrounding };
+            numbers.values().next().is_some().then(|| Value::Several(numbers.into()))
         }
         _ => None,
     }
@@ -262,13 +265,10 @@ fn one<'a>(
                 _ => Cow::Borrowed(row.name),
             };
             let value = match payload {
-                Payload::Repeated(payload) => Some(Value::List(
-                    Attributes::new(siblings)
-                        .map_while(Result::ok)
-                        .filter(|other| other.number == attribute.number)
-                        .filter_map(|other| value(payload, other.payload, siblings, inner))
-                        .collect(),
-                )),
+                Payload::Repeated(payload) => {
+                    let list = List::Repeated(attribute.number, payload);
+                    Some(Value::Several(Listed { list, bytes: siblings, surrounding: inner }.into()))
+                }
                 payload => value(payload, attribute.payload, siblings, inner),
             };
             if let Some(value) = value {
@@ -285,10 +285,8 @@ fn put<'a>(key: Cow<'static, str>, name: Cow<'static, str>, value: Value<'a>, ea
         // net/core/rtnetlink.c `rtnl_dpll_pin_fill`, `rtnl_devlink_port_fill`: a nest that says that there is none.
         Value::Tree(tree) if tree.bytes.is_empty() => {}
         // A list without a name has one element: it is what the record is about.
-        Value::List(values) if key.is_empty() => {
-            for value in values {
-                put(key.clone(), name.clone(), value, each);
-            }
+        Value::Several(values) if key.is_empty() => {
+            values.for_each(|value| put(key.clone(), name.clone(), value, each));
         }
         value => each(Entry { key, name, value }),
     }
@@ -341,6 +339,7 @@ pub(crate) fn value<'a>(
     siblings: &'a [u8],
     surrounding: Surrounding<'a>,
 ) -> Option<Value<'a>> {
+    let list = |list| Value::Several(Listed { list, bytes, surrounding }.into());
     Some(match *payload {
         Payload::Number(scalar, meaning) => number_value(scalar.read(bytes, 0)?, scalar, meaning, surrounding),
         Payload::Unsigned(meaning) => {
@@ -350,30 +349,12 @@ pub(crate) fn value<'a>(
         Payload::Text | Payload::UnixName => Value::Text(sockeye_wire::text(bytes)),
         Payload::Flag => Value::Truth(true),
         Payload::Structure(layout) => Value::Tree(Tree::structure(layout, bytes, surrounding)),
-        Payload::Structures(layout, len) => Value::List(
-            bytes.chunks_exact(len.max(1)).map(|one| Value::Tree(Tree::structure(layout, one, surrounding))).collect(),
-        ),
-        Payload::Numbers(scalar, meaning) => Value::List(
-            (0..bytes.len() / scalar.size())
-                .filter_map(|index| scalar.read(bytes, index * scalar.size()))
-                .map(|number| number_value(number, scalar, meaning, surrounding))
-                .collect(),
-        ),
+        Payload::Structures(layout, len) => list(List::Structures(layout, len)),
+        Payload::Numbers(scalar, meaning) => list(List::Numbers(scalar, meaning)),
         Payload::Counted(counted) => Value::Tree(Tree { shape: Shape::Counted(counted), bytes, surrounding }),
         Payload::Nest(space) => Value::Tree(Tree::nest(space, bytes, surrounding)),
-        Payload::Nests(number, space) => Value::List(
-            Attributes::new(bytes)
-                .map_while(Result::ok)
-                .filter(|inner| inner.number == number)
-                .map(|inner| Value::Tree(Tree::nest(space, inner.payload, surrounding)))
-                .collect(),
-        ),
-        Payload::Listed(inner) => Value::List(
-            Attributes::new(bytes)
-                .map_while(Result::ok)
-                .filter_map(|one| value(inner, one.payload, bytes, surrounding))
-                .collect(),
-        ),
+        Payload::Nests(number, space) => list(List::Nests(number, space)),
+        Payload::Listed(inner) => list(List::Attributes(inner)),
         Payload::Repeated(inner) => return value(inner, bytes, siblings, surrounding),
         Payload::Selected(selector, choices) => match selected(selector, choices, siblings, surrounding) {
             Some(choice) => return value(&choice.payload, bytes, siblings, surrounding),
@@ -383,7 +364,7 @@ pub(crate) fn value<'a>(
             Some(payload) => return value(payload, bytes, siblings, surrounding),
             None => Value::Bytes(bytes),
         },
-        Payload::NextHops(space) => Value::List(next_hops(space, bytes, surrounding)),
+        Payload::NextHops(space) => list(List::NextHops(space)),
         Payload::Address if surrounding.family == AF_MPLS => labels(bytes),
         Payload::Address => address(bytes).map_or(Value::Bytes(bytes), Value::Address),
         Payload::LinkAddress => Value::LinkAddress(bytes),
@@ -410,29 +391,26 @@ fn via(bytes: &[u8]) -> Option<IpAddr> {
 
 /// A stack of MPLS labels: 20 bits each, outermost first, as `ip` writes it.
 fn labels(bytes: &[u8]) -> Value<'_> {
-    let words = bytes.chunks_exact(4).filter_map(|word| Scalar::Be32.read(word, 0));
-    let texts: Vec<_> = words.map(|word| (word >> 12).to_string()).collect();
-    if texts.is_empty() { Value::Bytes(bytes) } else { Value::Owned(texts.join("/").into_bytes()) }
+    let mut text = String::new();
+    for word in bytes.chunks_exact(4).filter_map(|word| Scalar::Be32.read(word, 0)) {
+        let between = if text.is_empty() { "" } else { "/" };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{between}{}", word >> 12);
+    }
+    if text.is_empty() { Value::Bytes(bytes) } else { Value::Owned(text.into_bytes()) }
 }
 
 /// Bytes of `struct rtnexthop`.
 const NEXT_HOP_LEN: usize = 8;
 
-fn next_hops<'a>(space: &'static Space, bytes: &'a [u8], surrounding: Surrounding<'a>) -> Vec<Value<'a>> {
-    let mut hops = Vec::new();
-    each_next_hop(bytes, |hop| {
-        hops.push(Value::Tree(Tree { shape: Shape::NextHop(space), bytes: hop, surrounding }));
-    });
-    hops
-}
-
-/// Calls `each` with every next hop: its structure and the attributes behind it.
-pub(crate) fn each_next_hop<'a>(mut rest: &'a [u8], mut each: impl FnMut(&'a [u8])) {
-    while let Some(len) = Scalar::U16.read(rest, 0).and_then(|len| usize::try_from(len).ok()) {
-        let Some(hop) = rest.get(..len).filter(|hop| hop.len() >= NEXT_HOP_LEN) else { break };
-        each(hop);
+/// Every next hop: its structure and the attributes behind it.
+pub(crate) fn next_hops(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
+    core::iter::from_fn(move || {
+        let len = usize::try_from(Scalar::U16.read(rest, 0)?).ok()?;
+        let hop = rest.get(..len).filter(|hop| hop.len() >= NEXT_HOP_LEN)?;
         rest = rest.get(padded(len)..).unwrap_or_default();
-    }
+        Some(hop)
+    })
 }
 
 /// `struct rtnexthop` (include/uapi/linux/rtnetlink.h): its own length, flags, weight less one, interface.

@@ -4,7 +4,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use sockeye_wire::{Meaning, Name, Scalar};
 
-use crate::sockets::Several;
+use crate::several::Several;
 use crate::tree::Tree;
 
 /// A value, borrowed from the record where it can be. Absent is no value: readers return `Option<Value>`.
@@ -47,7 +47,7 @@ pub enum Value<'a> {
     SocketAddress(SocketAddr),
     /// Several values that were gathered here. A filter matches when one of them does.
     List(Vec<Value<'a>>),
-    /// Several values in one attribute, each made when it is looked at: an attribute of the kernel can hold thousands.
+    /// Several values in a message, each made when it is looked at: an attribute of the kernel can hold thousands.
     Several(Several<'a>),
     /// What could be seen of several values, which may not be all: to a filter it can be anything else too.
     Incomplete(Vec<Value<'a>>),

@@ -109,7 +109,7 @@ impl Condition {
     /// Whether this holds of a value; of a list, when it holds of one of its elements.
     pub fn holds(&self, value: &Value<'_>) -> bool {
         if let Value::Several(values) = value {
-            return *self == Self::Present || values.values().any(|value| self.holds(&value));
+            return *self == Self::Present || values.any(|value| self.holds(value));
         }
         if let Value::List(values) | Value::Incomplete(values) = value {
             return values.iter().any(|value| *self == Self::Present || self.holds(value));

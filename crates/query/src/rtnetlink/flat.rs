@@ -11,7 +11,7 @@ use super::names;
 use super::row::Row;
 use crate::tree::address;
 use crate::value::from_number;
-use crate::{InterfaceName, Value};
+use crate::{Context, InterfaceName, Value};
 
 /// A field made by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,17 +89,8 @@ impl Flat {
                 (number != 0 || row.table != Table::Rules)
                     .then(|| from_number(number, Scalar::U32, Meaning::OneOf(names::ROUTING_TABLES)))
             }
-            Self::Gateways => {
-                let route = Route::read(row.payload())?;
-                several(
-                    route.gateway().into_iter().chain(route.hops().filter_map(|hop| hop.gateway())).map(Value::Address),
-                )
-            }
-            Self::Devices => {
-                let route = Route::read(row.payload())?;
-                let indices = route.oif().into_iter().chain(route.hops().map(|hop| hop.oif()));
-                several(indices.map(|index| Value::Interface { index, name: row.context.interface(index) }))
-            }
+            Self::Gateways => Hops { what: What::Gateways, route: row.payload(), context: row.context }.value(),
+            Self::Devices => Hops { what: What::Devices, route: row.payload(), context: row.context }.value(),
             Self::RulePriority => {
                 let priority = row.attribute(PRIORITY).map_or(Some(0), |bytes| Scalar::U32.read(bytes, 0));
                 priority.map(Value::Unsigned)
@@ -123,13 +114,43 @@ impl Flat {
     }
 }
 
-/// One value as it is, several as a list.
-fn several<'a>(values: impl Iterator<Item = Value<'a>>) -> Option<Value<'a>> {
-    let mut values: Vec<_> = values.collect();
-    match values.len() {
-        0 => None,
-        1 => values.pop(),
-        _ => Some(Value::List(values)),
+/// What a route says of each of its next hops.
+#[derive(Clone, Copy)]
+pub(crate) struct Hops<'a> {
+    what: What,
+    route: &'a [u8],
+    context: &'a dyn Context,
+}
+
+/// What of a next hop is meant.
+#[derive(Clone, Copy)]
+enum What {
+    Gateways,
+    Devices,
+}
+
+impl<'a> Hops<'a> {
+    /// One value as it is, several as a list.
+    fn value(self) -> Option<Value<'a>> {
+        let mut values = self.values();
+        let first = values.next()?;
+        Some(if values.next().is_none() { first } else { Value::Several(self.into()) })
+    }
+
+    /// Each value, in the kernel's order.
+    pub(crate) fn values(&self) -> Box<dyn Iterator<Item = Value<'a>> + 'a> {
+        let Some(route) = Route::read(self.route) else { return Box::new(core::iter::empty()) };
+        let context = self.context;
+        match self.what {
+            What::Gateways => {
+                let gateways = route.gateway().into_iter().chain(route.hops().filter_map(|hop| hop.gateway()));
+                Box::new(gateways.map(Value::Address))
+            }
+            What::Devices => {
+                let indices = route.oif().into_iter().chain(route.hops().map(|hop| hop.oif()));
+                Box::new(indices.map(move |index| Value::Interface { index, name: context.interface(index) }))
+            }
+        }
     }
 }
 

@@ -11,6 +11,9 @@ mod registry;
 mod row;
 mod wanted;
 
+pub(crate) use flat::Hops;
+pub(crate) use place::Placed;
+
 pub use change::{Change, ChangeKind, change_catalog};
 pub use interfaces::interfaces;
 pub use registry::catalog;

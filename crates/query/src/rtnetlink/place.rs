@@ -1,10 +1,13 @@
 //! The way to a field through nests, lists and kinds.
 
+use core::ops::ControlFlow;
+
 use sockeye_wire::{Attributes, Choice, Counted, Field, Payload, Selector};
 
 use super::row::Row;
-use crate::Value;
+use crate::several::Visit;
 use crate::tree::{self, Surrounding};
+use crate::{Several, Value};
 
 /// Where a field stands in a message.
 #[derive(Clone, Debug)]
@@ -54,7 +57,7 @@ impl Place {
     }
 
     /// The value in a row; a list where there can be several.
-    pub(super) fn value<'a>(&self, row: &Row<'a>) -> Option<Value<'a>> {
+    pub(super) fn value<'a>(&'static self, row: &Row<'a>) -> Option<Value<'a>> {
         let (message, surrounding) = (row.payload(), row.surrounding());
         match self.steps.as_slice() {
             [] => return self.leaf.value(message, &[], surrounding),
@@ -72,13 +75,35 @@ impl Place {
             _ => {}
         }
         if self.has_several() {
-            let mut values = Vec::new();
-            descend(&self.steps, self.leaf, message, &[], surrounding, &mut |value| values.push(value));
-            return (!values.is_empty()).then_some(Value::List(values));
+            let several = Several::from(Placed { place: self, message, surrounding });
+            return (!several.is_empty()).then_some(Value::Several(several));
         }
         let mut found = None;
-        descend(&self.steps, self.leaf, message, &[], surrounding, &mut |value| found = Some(value));
+        let _ = descend(&self.steps, self.leaf, message, &[], surrounding, &mut |value| {
+            found = Some(value);
+            ControlFlow::Continue(())
+        });
         found
+    }
+}
+
+/// What stands at a place of a record that is there several times.
+#[derive(Clone, Copy)]
+pub(crate) struct Placed<'a> {
+    place: &'static Place,
+    message: &'a [u8],
+    surrounding: Surrounding<'a>,
+}
+
+impl<'a> Placed<'a> {
+    /// Hands each value to `visit`, until that breaks off.
+    pub(crate) fn each(&self, visit: Visit<'_, 'a>) -> ControlFlow<()> {
+        descend(&self.place.steps, self.place.leaf, self.message, &[], self.surrounding, visit)
+    }
+
+    /// Whether this is the same place of the same record.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        core::ptr::eq(self.place, other.place) && self.message == other.message
     }
 }
 
@@ -99,17 +124,17 @@ fn descend<'a>(
     bytes: &'a [u8],
     siblings: &'a [u8],
     surrounding: Surrounding<'a>,
-    each: &mut dyn FnMut(Value<'a>),
-) {
+    each: Visit<'_, 'a>,
+) -> ControlFlow<()> {
     let Some((step, steps)) = steps.split_first() else {
-        return leaf.value(bytes, siblings, surrounding).into_iter().for_each(each);
+        return leaf.value(bytes, siblings, surrounding).map_or(ControlFlow::Continue(()), each);
     };
     let attributes = |skip: usize| bytes.get(skip..).unwrap_or_default();
     let inner = Surrounding { outer: siblings, ..surrounding };
     match *step {
         Step::Attribute { skip, number } => {
             if let Some(payload) = Attributes::new(attributes(skip)).last(number) {
-                descend(steps, leaf, payload, attributes(skip), inner, each);
+                descend(steps, leaf, payload, attributes(skip), inner, each)?;
             }
         }
         Step::Choice { skip, number, selector, choices, index } => {
@@ -118,34 +143,41 @@ fn descend<'a>(
             if chosen.is_some_and(|choice| core::ptr::eq(choice, &raw const choices[index]))
                 && let Some(payload) = Attributes::new(here).last(number)
             {
-                descend(steps, leaf, payload, here, inner, each);
+                descend(steps, leaf, payload, here, inner, each)?;
             }
         }
         Step::Each { skip, number } => {
             let here = attributes(skip);
             for attribute in Attributes::new(here).map_while(Result::ok).filter(|it| it.number == number) {
-                descend(steps, leaf, attribute.payload, here, inner, each);
+                descend(steps, leaf, attribute.payload, here, inner, each)?;
             }
         }
         Step::Listed | Step::Only => {
             for attribute in Attributes::new(bytes).map_while(Result::ok) {
-                descend(steps, leaf, attribute.payload, bytes, inner, each);
+                descend(steps, leaf, attribute.payload, bytes, inner, each)?;
             }
         }
         Step::Family { family, choices } => {
             let own = choices.iter().any(|(choice, _)| *choice == surrounding.family);
             if family == surrounding.family || family == 0 && !own {
-                descend(steps, leaf, bytes, siblings, surrounding, each);
+                descend(steps, leaf, bytes, siblings, surrounding, each)?;
             }
         }
-        Step::NextHops => tree::each_next_hop(bytes, |hop| descend(steps, leaf, hop, siblings, surrounding, each)),
+        Step::NextHops => {
+            for hop in tree::next_hops(bytes) {
+                descend(steps, leaf, hop, siblings, surrounding, each)?;
+            }
+        }
         Step::Counted(counted) => {
-            counted.items(bytes).for_each(|item| descend(steps, leaf, item, siblings, surrounding, each));
+            for item in counted.items(bytes) {
+                descend(steps, leaf, item, siblings, surrounding, each)?;
+            }
         }
         Step::Structures(len) => {
             for one in bytes.chunks_exact(len.max(1)) {
-                descend(steps, leaf, one, siblings, surrounding, each);
+                descend(steps, leaf, one, siblings, surrounding, each)?;
             }
         }
     }
+    ControlFlow::Continue(())
 }

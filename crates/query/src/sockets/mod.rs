@@ -28,7 +28,7 @@ pub use kernel::{Abilities, Approximation, approximate};
 pub use plan::{Chosen, DumpPlan, Plan, Question, asks};
 pub use registry::{catalog, source_flat};
 pub use row::SocketRow;
-pub use several::Several;
+pub(crate) use several::Parts;
 pub use shape::{NumberReader, Reader, attribute_of};
 pub use surroundings::{Nothing, OwnerPart, Peer, Surroundings};
 pub use table::{Table, Tables};

@@ -4,7 +4,7 @@ use sockeye_wire::{Ask, Field, Meaning, Scalar, Version};
 
 use super::flat::is_listening;
 use super::row::SocketRow;
-use super::several::Several;
+use super::several::Parts;
 use super::table::Tables;
 use crate::Value;
 pub(crate) use crate::value::from_number;
@@ -113,7 +113,7 @@ impl Read {
             // What CAP_NET_ADMIN alone may see is sent empty to others (kernel sock_diag_put_filterinfo).
             Self::ClassicBpf if bytes.is_empty() => None,
             Self::Size => Some(Value::Unsigned(bytes.len() as u64)),
-            _ => Some(Value::Several(Several::new(bytes, *self))),
+            _ => Some(Value::Several(Parts::new(bytes, *self).into())),
         }
     }
 }

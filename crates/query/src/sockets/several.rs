@@ -1,28 +1,25 @@
 //! Several values in one attribute: numbers, addresses, structures, nests, one after the other.
 
-use core::fmt;
-
 use sockeye_wire::sock_diag::{md5, packet, socket_address};
 use sockeye_wire::{Attributes, Layout, Meaning, Scalar};
 
 use super::place::{Read, from_number};
 use crate::Value;
 
-/// The values in one attribute. Each is made when it is looked at, so that what an attribute costs does not depend on what
-/// is in it.
+/// The values in one attribute.
 #[derive(Clone, Copy)]
-pub struct Several<'a> {
+pub(crate) struct Parts<'a> {
     bytes: &'a [u8],
     read: Read,
 }
 
-impl<'a> Several<'a> {
+impl<'a> Parts<'a> {
     pub(super) fn new(bytes: &'a [u8], read: Read) -> Self {
         Self { bytes, read }
     }
 
     /// The values, in the kernel's order.
-    pub fn values(&self) -> Box<dyn Iterator<Item = Value<'a>> + 'a> {
+    pub(crate) fn values(&self) -> Box<dyn Iterator<Item = Value<'a>> + 'a> {
         let bytes = self.bytes;
         match self.read {
             Read::Memberships => Box::new(packet::memberships(bytes).map(membership)),
@@ -52,18 +49,6 @@ impl<'a> Several<'a> {
             | Read::Flag
             | Read::Size => Box::new(core::iter::empty()),
         }
-    }
-}
-
-impl fmt::Debug for Several<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.values()).finish()
-    }
-}
-
-impl PartialEq for Several<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.values().eq(other.values())
     }
 }
 

@@ -41,10 +41,10 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &Value<'_>) {
         }
         Value::Several(values) => {
             let mut separate = separator(b",");
-            for value in values.values() {
+            values.for_each(|value| {
                 separate(out);
                 text(out, &value);
-            }
+            });
         }
         Value::Map(entries) => {
             let mut separate = separator(b" ");
@@ -142,10 +142,10 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Several(values) => {
             out.push(b'[');
             let mut separate = separator(b",");
-            for value in values.values() {
+            values.for_each(|value| {
                 separate(out);
                 json(out, &value);
-            }
+            });
             out.push(b']');
         }
         Value::Map(entries) => {
@@ -230,31 +230,7 @@ pub(crate) fn json_entry(out: &mut Vec<u8>, key: &str, value: &Value<'_>) {
     json_key(out, key);
     json(out, value);
     match value {
-        Value::List(values) if values.iter().any(is_raw) => {
-            out.push(b',');
-            suffixed_key(out, key, "_hex");
-            out.push(b'[');
-            let mut separate = separator(b",");
-            for value in values.iter().filter(|value| value.as_text().is_some()) {
-                separate(out);
-                json_hex(out, value);
-            }
-            out.push(b']');
-        }
-        Value::List(values) if values.iter().any(|value| matches!(value, Value::Interface { name: Some(_), .. })) => {
-            out.push(b',');
-            suffixed_key(out, key, "_name");
-            out.push(b'[');
-            let mut separate = separator(b",");
-            for value in values {
-                separate(out);
-                match value {
-                    Value::Interface { name: Some(name), .. } => escape::json_string(out, name),
-                    _ => out.extend_from_slice(b"null"),
-                }
-            }
-            out.push(b']');
-        }
+        Value::List(_) | Value::Several(_) => beside_list(out, key, value),
         Value::Interface { name: Some(name), .. } => {
             out.push(b',');
             json_entry(out, &format!("{key}_name"), &Value::Text(name));
@@ -266,6 +242,44 @@ pub(crate) fn json_entry(out: &mut Vec<u8>, key: &str, value: &Value<'_>) {
         }
         _ => {}
     }
+}
+
+/// Appends what a list does not say by itself: the bytes of texts, and the names of interfaces.
+fn beside_list(out: &mut Vec<u8>, key: &str, list: &Value<'_>) {
+    let is_named = |value: &Value<'_>| matches!(value, Value::Interface { name: Some(_), .. });
+    let (raw, named) = match list {
+        Value::List(values) => (values.iter().any(is_raw), values.iter().any(is_named)),
+        Value::Several(values) => (values.any(is_raw), values.any(is_named)),
+        _ => return,
+    };
+    if !raw && !named {
+        return;
+    }
+    out.push(b',');
+    suffixed_key(out, key, if raw { "_hex" } else { "_name" });
+    out.push(b'[');
+    let mut separate = separator(b",");
+    let mut one = |value: &Value<'_>| match value {
+        value if raw && value.as_text().is_some() => {
+            separate(out);
+            json_hex(out, value);
+        }
+        _ if raw => {}
+        Value::Interface { name: Some(name), .. } => {
+            separate(out);
+            escape::json_string(out, name);
+        }
+        _ => {
+            separate(out);
+            out.extend_from_slice(b"null");
+        }
+    };
+    match list {
+        Value::List(values) => values.iter().for_each(&mut one),
+        Value::Several(values) => values.for_each(|value| one(&value)),
+        _ => {}
+    }
+    out.push(b']');
 }
 
 /// Whether the string alone would not say the bytes: it is escaped, or a path that reads like an abstract name.

@@ -228,7 +228,7 @@ impl Key {
                 Self::Text([&end.ip().octets()[..], &end.port().to_be_bytes()].concat())
             }
             Value::List(values) => return values.first().and_then(Self::of),
-            Value::Several(values) => return values.values().next().as_ref().and_then(Self::of),
+            Value::Several(values) => return values.first().as_ref().and_then(Self::of),
             Value::Network { address: std::net::IpAddr::V4(address), prefix_len } => {
                 Self::Number(i128::from(address.to_bits()) << 8 | i128::from(*prefix_len))
             }

@@ -93,6 +93,7 @@ fn labelled(out: &mut Vec<u8>, word: &str, read: &Value<'_>) {
         Value::Unsigned(number) => *number == 0 && matches!(word, "metric" | "tos"),
         Value::Hexadecimal32(number) => *number == 0,
         Value::List(values) => values.is_empty(),
+        Value::Several(values) => values.is_empty(),
         _ => false,
     };
     if is_nothing {

@@ -108,10 +108,12 @@ fn flatten(key: &str, value: &Value<'_>, into: &mut Vec<(String, String)>) {
     };
     match value {
         Value::Tree(inner) => tree(key, inner, into),
-        Value::List(values) if values.iter().any(|value| matches!(value, Value::Tree(_))) => {
-            for (place, value) in values.iter().enumerate() {
-                flatten(&format!("{key}[{place}]"), value, into);
-            }
+        Value::Several(values) if values.any(|value| matches!(value, Value::Tree(_))) => {
+            let mut place = 0;
+            values.for_each(|value| {
+                flatten(&format!("{key}[{place}]"), &value, into);
+                place += 1;
+            });
         }
         value => into.push((key.to_owned(), shown(value))),
     }
@@ -136,7 +138,11 @@ fn shown(value: &Value<'_>) -> String {
         Value::Interface { name: Some(name), .. } => String::from_utf8_lossy(name).into_owned(),
         Value::Interface { index, .. } => index.to_string(),
         Value::Handle(handle) => format!("{:x}:{:x}", handle >> 16, handle & 0xffff),
-        Value::List(values) => values.iter().map(shown).collect::<Vec<_>>().join(","),
+        Value::Several(values) => {
+            let mut all = Vec::new();
+            values.for_each(|value| all.push(shown(&value)));
+            all.join(",")
+        }
         Value::Set { bits, names } => {
             let set = names.iter().filter(|name| bits & name.value != 0).map(|name| name.name);
             set.collect::<Vec<_>>().join(",")

@@ -78,7 +78,7 @@ fn tells(value: &Value<'_>, kind: FieldKind) -> bool {
         Value::Address(address) => !address.is_unspecified(),
         Value::SocketAddress(address) => !address.ip().is_unspecified(),
         Value::List(values) => values.iter().any(|value| tells(value, kind)),
-        Value::Several(values) => values.values().any(|value| tells(&value, kind)),
+        Value::Several(values) => values.any(|value| tells(value, kind)),
         Value::Map(entries) => entries.iter().any(|(_, value)| tells(value, kind)),
         value => number(value).is_some_and(|number| number != 0),
     }

@@ -8,7 +8,7 @@ use sockeye_fuzz::target::SLACK;
 use sockeye_fuzz::targets::sockets::{Fields, read};
 use sockeye_query::sockets::Table;
 use sockeye_state::Seen;
-use sockeye_wire::Request;
+use sockeye_wire::{Request, rtnetlink};
 
 /// Mutations a run.
 const MUTATIONS: usize = 100_000;
@@ -70,6 +70,29 @@ fn one_attribute_that_fills_a_datagram_takes_no_more_memory_than_any_other() {
                 let bytes = message.as_bytes();
                 let (_, most) = most_held_by(|| read(table, bytes, &fields, &mut seen));
                 let bound = 4 * bytes.len() + SLACK;
+                assert!(most <= bound, "{most} bytes held, attribute {number} of {}", table.name());
+            }
+        }
+    }
+}
+
+/// The same of records of rtnetlink: numbers, structures, nests and hops without end are looked at one by one.
+#[test]
+fn one_list_that_fills_a_record_takes_no_more_memory_than_any_other() {
+    let entry = sockeye_fuzz::targets::ALL.iter().find(|entry| entry.name == "rtnetlink").expect("a target");
+    let target = (entry.make)();
+    let mut reader = target.reader();
+    for table in rtnetlink::Table::ALL {
+        for number in 0..72 {
+            // Bytes; attributes without anything in them; attributes of eight bytes; next hops.
+            for fill in [&[7][..], &[4, 0, 1, 0], &[8, 0, 1, 0, 9, 0, 0, 0], &[8, 0, 1, 0, 3, 0, 0, 0]] {
+                let payload = fill.repeat(60_000 / fill.len());
+                let body = vec![2; table.header_len()];
+                let message = Request::new(table.new_type(), 2).body(&body).attribute(number, &payload);
+                let input = [&[table as u8][..], message.as_bytes()].concat();
+                reader(&input);
+                let (_, most) = most_held_by(|| reader(&input));
+                let bound = 4 * input.len() + SLACK;
                 assert!(most <= bound, "{most} bytes held, attribute {number} of {}", table.name());
             }
         }

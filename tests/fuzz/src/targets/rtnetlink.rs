@@ -92,7 +92,7 @@ fn count(entry: &Entry<'_>, entries: &mut usize) {
 fn walk(value: &Value<'_>, entries: &mut usize) {
     match value {
         Value::Tree(tree) => tree.entries(&mut |entry| count(&entry, entries)),
-        Value::List(values) => values.iter().for_each(|value| walk(value, entries)),
+        Value::Several(values) => values.for_each(|value| walk(&value, entries)),
         _ => {}
     }
 }

@@ -41,7 +41,7 @@ pub fn read(table: Table, bytes: &[u8], fields: &Fields, seen: &mut Seen) -> boo
         for &field in &fields.0[table as usize] {
             match row.value(field) {
                 // One at a time, as every output looks at them.
-                Some(Value::Several(values)) => values.values().for_each(drop),
+                Some(Value::Several(values)) => values.for_each(drop),
                 value => drop(value),
             }
             if let Some(Reader::Number(reader)) = Reader::new(field, table) {

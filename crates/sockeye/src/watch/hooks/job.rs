@@ -68,7 +68,7 @@ const TAKEN: [&str; 5] = ["SOCKEYE_CHANGE", "SOCKEYE_NETNS", "SOCKEYE_RESYNC", "
 /// Every plain value of a record as a variable: `SOCKEYE_IFNAME`, `SOCKEYE_MTU_BYTES`.
 fn variables(prefix: &str, row: &Row<'_>, environment: &mut Vec<(String, OsString)>) {
     row.entries(&mut |entry| {
-        if matches!(entry.value, Value::Tree(_) | Value::List(_) | Value::Bytes(_)) {
+        if matches!(entry.value, Value::Tree(_) | Value::List(_) | Value::Several(_) | Value::Bytes(_)) {
             return;
         }
         let mut text = Vec::new();
