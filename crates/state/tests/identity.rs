@@ -328,6 +328,18 @@ fn classes_and_filters_are_asked_for_where_qdiscs_are() {
     );
 }
 
+/// What no kernel sends: a qdisc that ends within its structure, behind the handle.
+#[test]
+fn a_qdisc_that_is_cut_is_asked_for_like_any_other() {
+    let mut qdiscs = Mirror::new(Table::Qdiscs, 3);
+    let cut = [0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0x20, 0, 0xff, 0xff];
+    assert_eq!(qdiscs.upsert(&cut, &mut Vec::new()), Upsert::Added);
+    for table in [Table::TcClasses, Table::TcFilters] {
+        let parts = dumps(table, |table| (table == Table::Qdiscs).then_some(&qdiscs));
+        assert_eq!(parts.iter().map(|part| part.request.as_bytes()[20]).collect::<Vec<_>>(), [9], "{}", table.name());
+    }
+}
+
 #[test]
 fn every_table_has_dumps_with_a_whole_header() {
     for table in Table::ALL {

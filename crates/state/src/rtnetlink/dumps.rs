@@ -108,11 +108,15 @@ fn interfaces(qdiscs: Option<&Mirror>) -> BTreeSet<[u8; 4]> {
     indices.filter_map(|record| record.get(4..)?.first_chunk().copied()).collect()
 }
 
+/// The kind of a qdisc, with its NUL.
+fn kind(record: &[u8]) -> &[u8] {
+    let attributes = record.get(Table::Qdiscs.header_len()..).unwrap_or_default();
+    Attributes::new(attributes).last(TCA_KIND).unwrap_or_default()
+}
+
 /// Whether the kind of a qdisc has neither classes nor filters (net/sched/sch_generic.c, sch_fifo.c).
 fn is_childless(record: &[u8]) -> bool {
-    let attributes = Attributes::new(record.get(Table::Qdiscs.header_len()..).unwrap_or_default());
-    let kind = attributes.last(TCA_KIND).unwrap_or_default();
-    matches!(kind, b"noqueue\0" | b"pfifo_fast\0" | b"pfifo\0" | b"bfifo\0")
+    matches!(kind(record), b"noqueue\0" | b"pfifo_fast\0" | b"pfifo\0" | b"bfifo\0")
 }
 
 /// Where filters can hang: on each qdisc that has any, on the two sides of clsact, on each class.
@@ -127,8 +131,7 @@ fn parents(qdiscs: Option<&Mirror>, classes: Option<&Mirror>) -> BTreeSet<([u8; 
     let mut parents = BTreeSet::new();
     for record in qdiscs.into_iter().flat_map(Mirror::iter).filter(|record| !is_childless(record)) {
         let Some((index, handle)) = place(record) else { continue };
-        let kind = Attributes::new(&record[Table::Qdiscs.header_len()..]).last(TCA_KIND).unwrap_or_default();
-        if kind == b"clsact\0" {
+        if kind(record) == b"clsact\0" {
             parents.extend(SIDES.map(|side| (index, handle | side)));
         } else {
             parents.insert((index, handle));
