@@ -125,7 +125,7 @@ fn bytes_read(before: &Counters, now: &Counters, received: Option<u64>) -> Optio
     if finished(before) != finished(now) {
         return None;
     }
-    (u64::from(before.rqueue()?) + received?).checked_sub(u64::from(now.rqueue()?))
+    u64::from(before.rqueue()?).checked_add(received?)?.checked_sub(u64::from(now.rqueue()?))
 }
 
 #[cfg(test)]

@@ -55,6 +55,15 @@ fn the_end_of_the_stream_is_not_taken_for_a_byte() {
     assert_eq!((delta.bytes_received, delta.bytes_read), (Some(40), None));
 }
 
+/// What no kernel counts: all that a number can hold came in, and was read.
+#[test]
+fn what_was_read_is_absent_where_no_number_can_say_it() {
+    let before = Sample::healthy().info("bytes_received", 0).message("rqueue", 20);
+    let now = before.clone().info("bytes_received", u64::MAX - 9).message("rqueue", 0);
+    let delta = Delta::between(&before.counters(), &now.counters(), SECONDS);
+    assert_eq!((delta.bytes_received, delta.bytes_read), (Some(u64::MAX - 9), None));
+}
+
 #[test]
 fn retransmissions_that_were_not_needed_do_not_count() {
     let before = Sample::healthy();
