@@ -1,5 +1,11 @@
-//! What inputs of rtnetlink are made of: what a kernel sent, and what it could send.
+//! What inputs of rtnetlink are made of: what a kernel sent (`crates/sockeye/tests/beside_ip/seeds.rs` records it), and what
+//! it could send.
 
+use std::fs;
+use std::path::Path;
+
+use sockeye_state::Received;
+use sockeye_state::capture::{Reader, Record};
 use sockeye_wire::rtnetlink::Table;
 
 use crate::built;
@@ -7,7 +13,22 @@ use crate::document::Document;
 
 /// Datagrams of a table.
 pub(crate) fn of(table: Table) -> Vec<Document> {
-    built::messages(table)
+    let mut seeds = recorded(table);
+    seeds.extend(built::messages(table));
+    seeds
+}
+
+/// What a kernel sent.
+fn recorded(table: Table) -> Vec<Document> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("seeds/{}.cap", table.name()));
+    // Of what no kernel at hand has there is no recording.
+    let Ok(bytes) = fs::read(path) else { return Vec::new() };
+    let received = Reader::new(&bytes).expect("a capture").map(|entry| entry.expect("a whole capture").record);
+    let datagrams = received.filter_map(|record| match record {
+        Record::Received(Received::Datagram(datagram)) => Some(datagram.bytes),
+        _ => None,
+    });
+    datagrams.map(|bytes| Document::read(bytes, table.header_len())).collect()
 }
 
 /// Bytes of a small one.
@@ -33,6 +54,19 @@ mod tests {
 
     /// Fields that come from what the record does not say itself.
     const ELSEWHERE: [&str; 1] = ["netns"];
+
+    #[test]
+    fn what_was_recorded_is_taken_apart_and_most_tables_have_some() {
+        let has_some = |table: &Table| !recorded(*table).is_empty();
+        // Prefixes are announced by routers alone.
+        assert_eq!(
+            Table::ALL.into_iter().filter(|table| !has_some(table)).collect::<Vec<_>>(),
+            [Table::Vlans, Table::Prefixes]
+        );
+        let messages = || Table::ALL.into_iter().flat_map(recorded).flat_map(|document| document.messages);
+        assert!(messages().count() > 80, "{}", messages().count());
+        assert!(messages().all(|message| !message.attributes.is_empty()));
+    }
 
     #[test]
     fn the_seeds_reach_every_field_of_every_table() {

@@ -1,0 +1,69 @@
+//! What the kernel sends of these worlds, kept for `cargo xtask fuzz`, which damages it: of each table a record for every
+//! field that one has. `SOCKEYE_BLESS=seeds cargo test -p sockeye --test beside_ip` writes the files anew.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sockeye_conn::{Buffer, Protocol, Socket};
+use sockeye_fuzz::captures::SEQUENCE;
+use sockeye_query::rtnetlink::{Row, catalog};
+use sockeye_query::sockets::Nothing;
+use sockeye_state::capture::{About, Record, Writer};
+use sockeye_state::rtnetlink::dumps;
+use sockeye_state::{Datagram, Dump, Mirror, Received, Step};
+use sockeye_wire::Request;
+use sockeye_wire::rtnetlink::Table;
+
+/// Writes the records of a table, if that was asked for.
+pub(crate) fn bless(name: &str) {
+    if std::env::var_os("SOCKEYE_BLESS").is_none_or(|what| what != "seeds") {
+        return;
+    }
+    let table = Table::ALL.into_iter().find(|table| table.name() == name).expect("a table of rtnetlink");
+    let mut mirrors: Vec<Mirror> = Vec::new();
+    for needed in [Table::Qdiscs, Table::TcClasses, table] {
+        let messages = messages(needed, &mirrors);
+        if needed == table {
+            return write(table, &messages);
+        }
+        let mut mirror = Mirror::new(needed, 0);
+        for (_, payload) in &messages {
+            mirror.upsert(payload, &mut Vec::new());
+        }
+        mirrors.push(mirror);
+    }
+}
+
+/// Every message of the dumps of a table, with its type.
+fn messages(table: Table, mirrors: &[Mirror]) -> Vec<(u16, Vec<u8>)> {
+    let mut socket = Socket::open(Protocol::Route).expect("a socket");
+    let (mut buffer, mut found) = (Buffer::new(), Vec::new());
+    for part in dumps(table, |other| mirrors.iter().find(|mirror| mirror.table() == other)) {
+        let mut dump = Dump::new(socket.send(part.request).expect("it is sent"));
+        let mut take = |message: &sockeye_wire::Message<'_>| {
+            found.push((message.type_number(), message.payload().to_vec()));
+        };
+        while dump.handle(socket.receive(&mut buffer).expect("an answer"), &mut take) == Step::Continue {}
+    }
+    found
+}
+
+fn write(table: Table, messages: &[(u16, Vec<u8>)]) {
+    let mut writer =
+        Writer::new(&About { start_ns: 0, kernel: b"", command: b"cargo test -p sockeye --test beside_ip" });
+    writer.write(0, 0, Record::Opened { protocol: 0, namespace: b"" });
+    let mut seen = BTreeSet::new();
+    for (type_number, payload) in messages {
+        let row = Row::read(table, payload, &Nothing).expect("a record");
+        let fields = catalog(table).fields().map(|(field, _)| field);
+        let has: BTreeSet<_> = fields.filter(|&field| row.value(field).is_some()).collect();
+        if has.is_subset(&seen) {
+            continue;
+        }
+        seen.extend(has);
+        let message = Request::new(*type_number, 2).body(payload).sequence(SEQUENCE);
+        writer.write(0, 0, Record::Received(Received::Datagram(Datagram::new(message.as_bytes()))));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/fuzz/seeds/{}.cap", table.name()));
+    std::fs::write(path, writer.bytes()).expect("written");
+}
