@@ -283,3 +283,17 @@ fn fields_of_a_filter_are_known() {
     let names: Vec<&str> = filter.expression.fields().into_iter().map(|id| catalog.info(id).name()).collect();
     assert_eq!(names, ["proto", "lport", "pport", "mark", "rtt"]);
 }
+
+/// What is printed of a filter over the links of a record, by number or by name, is read as the same again.
+#[test]
+fn a_link_by_its_number_is_printed_so() {
+    let catalog = sockeye_query::rtnetlink::catalog(sockeye_wire::rtnetlink::Table::Routes);
+    let read = |text: &str| filter::parse(text, catalog, &Known).expect("a filter").expression;
+    for (text, printed) in
+        [("dev = 3", "dev = 3"), ("dev != 0x1f", "not dev = 0x1f"), ("dev = '3'", "dev = '3'"), ("dev = eth0", "dev = 'eth0'")]
+    {
+        let expression = read(text);
+        assert_eq!(expression.display(catalog).to_string(), printed, "{text}");
+        assert_eq!(read(printed), expression, "{text}");
+    }
+}

@@ -151,3 +151,24 @@ fn keys_are_cut_out_on_writing() {
     writer.write(0, 0, Record::Received(Received::Datagram(Datagram::new(message.as_bytes()))));
     assert!(!writer.bytes().windows(2).any(|pair| pair == b"KK"));
 }
+
+/// A route with encapsulation, whose attributes begin behind 12 bytes and not behind those of a socket: what looks like a
+/// key there, or like a defect, is none.
+#[test]
+fn what_is_not_of_sockets_is_kept_byte_for_byte() {
+    let body = [[10].as_slice(), &[7; 91], &[104, 0, 18, 0], &[0xee; 100], &[1, 0, 9]].concat();
+    let message = sockeye_wire::Request::new(24, 2).body(&body);
+    let datagram = Record::Received(Received::Datagram(Datagram::new(message.as_bytes())));
+    let kept = |protocol| {
+        let mut writer = Writer::new(&About::default());
+        writer.write(0, 5, Record::Opened { protocol, namespace: b"" });
+        writer.write(0, 9, Record::Opened { protocol: 4 - protocol, namespace: b"" });
+        writer.write(0, 5, datagram);
+        writer.bytes().ends_with(message.as_bytes())
+    };
+    assert!(kept(0), "NETLINK_ROUTE");
+    assert!(!kept(4), "NETLINK_SOCK_DIAG");
+    let mut writer = Writer::new(&About::default());
+    writer.write(0, 5, datagram);
+    assert!(!writer.bytes().ends_with(message.as_bytes()), "of a socket that nobody knows keys are cut out");
+}
