@@ -7,7 +7,7 @@ use sockeye_query::filter::Expression;
 use sockeye_query::rtnetlink::catalog;
 use sockeye_state::{Answer, Missing, Verdict};
 use sockeye_wire::Privilege;
-use sockeye_wire::rtnetlink::{Selection, Table, Wanted};
+use sockeye_wire::rtnetlink::{AF_INET, Selection, Table, Wanted};
 
 use super::ask::{Counts, Ended};
 
@@ -124,6 +124,14 @@ fn of_dumps((table, wanted): (Table, &Wanted), dumps: &[Ended], stopped: bool, v
             // A family, or a kind of action, that this kernel does not have is no hole in the table.
             Some(refusal) if conclusion.messages == 0 && NOT_HERE.contains(&refusal.errno) => {
                 absent = Some(refusal.clone());
+                // Groups of IPv4 there are all the same (net/ipv4/igmp.c, `inet_fill_ifmcaddr`).
+                if table == Table::MulticastAddresses && ended.dump.family == Some(AF_INET) {
+                    let sentence = "this kernel does not list groups of IPv4 (since Linux 6.15 it does)".to_owned();
+                    let missing = Missing::Other { sentence, named: false };
+                    if !verdict.missing.contains(&missing) {
+                        verdict.missing.push(missing);
+                    }
+                }
             }
             Some(refusal) if conclusion.messages == 0 => {
                 let missing = Missing::Table { table: table.name().to_owned(), refusal: refusal.clone(), named: true };

@@ -75,8 +75,10 @@ pub(crate) fn link(index: u32) -> Request {
 /// The dumps as a listing makes them.
 fn parts(table: Table, wanted: &Wanted) -> Vec<Part> {
     let dumps = table.dumps(wanted).into_iter().enumerate();
-    // The first is what every kernel has that has the table; of multicast routing it can have either.
-    let optional = |index: usize| table == Table::TcActions || index > 0 && table != Table::MulticastRoutes;
+    // The first is what every kernel has that has the table, but not of these: of multicast routing it can have either family,
+    // and it may have addresses of IPv6 alone (before 6.15).
+    let either = matches!(table, Table::TcActions | Table::MulticastRoutes | Table::MulticastAddresses);
+    let optional = |index: usize| either || index > 0;
     dumps
         .map(|(index, dump)| Part {
             request: dump.request,
