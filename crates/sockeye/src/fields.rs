@@ -190,8 +190,8 @@ fn source(info: &FieldInfo) -> String {
 fn privilege(info: &FieldInfo) -> String {
     match info.privilege {
         Privilege::None => String::new(),
-        Privilege::Ptrace => format!("; needs {} for processes of other users", info.privilege.capability()),
-        other => format!("; needs {}", other.capability()),
+        Privilege::Ptrace => format!("; needs {} for processes of other users", info.privilege),
+        other => format!("; needs {other}"),
     }
 }
 
@@ -251,7 +251,7 @@ pub(crate) fn markdown(fields: &[&FieldInfo]) -> String {
             info.doc.replace('|', "\\|"),
             kind(info).replace('|', "\\|"),
             info.since,
-            info.privilege.capability(),
+            info.privilege,
         );
     }
     text

@@ -1,5 +1,7 @@
 //! Attribute spaces declared once: which attributes may follow a family's structure, what each holds, how to ask for it.
 
+use std::fmt;
+
 use crate::attribute::Attributes;
 use crate::error::WireError;
 use crate::layout::{Layout, Meaning, Version};
@@ -13,6 +15,8 @@ pub enum Privilege {
     None,
     /// `CAP_NET_ADMIN` in the user namespace that owns the network namespace.
     NetAdmin,
+    /// The same in kernels before this one; since then nothing.
+    NetAdminBefore(Version),
     /// `CAP_BPF`, or `CAP_SYS_ADMIN`.
     Bpf,
     /// `CAP_SYS_PTRACE`, for processes of other users: `/proc/PID/fd` is only for who could trace the process.
@@ -20,13 +24,37 @@ pub enum Privilege {
 }
 
 impl Privilege {
+    /// `CAP_NET_ADMIN`, as 6.14 and older want it for everything of an upper layer (net/ipv4/tcp_diag.c,
+    /// `tcp_diag_get_aux`).
+    pub const NET_ADMIN_BEFORE_6_15: Self = Self::NetAdminBefore(Version(6, 15));
+
+    /// What this kernel wants to see.
+    #[must_use]
+    pub fn of(self, kernel: Version) -> Self {
+        match self {
+            Self::NetAdminBefore(since) if kernel >= since => Self::None,
+            Self::NetAdminBefore(_) => Self::NetAdmin,
+            other => other,
+        }
+    }
+
     /// The capability's name; empty for [`Privilege::None`].
     pub const fn capability(self) -> &'static str {
         match self {
             Self::None => "",
-            Self::NetAdmin => "CAP_NET_ADMIN",
+            Self::NetAdmin | Self::NetAdminBefore(_) => "CAP_NET_ADMIN",
             Self::Bpf => "CAP_BPF",
             Self::Ptrace => "CAP_SYS_PTRACE",
+        }
+    }
+}
+
+impl fmt::Display for Privilege {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.capability())?;
+        match self {
+            Self::NetAdminBefore(since) => write!(f, " before Linux {since}"),
+            _ => Ok(()),
         }
     }
 }

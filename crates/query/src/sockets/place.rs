@@ -1,6 +1,6 @@
 //! Where a field stands in a message, and how its bytes become a value.
 
-use sockeye_wire::{Ask, Field, Meaning, Scalar, Version};
+use sockeye_wire::{Ask, Field, Meaning, Privilege, Scalar, Version};
 
 use super::flat::is_listening;
 use super::row::SocketRow;
@@ -16,6 +16,8 @@ pub(crate) struct Place {
     pub(crate) tables: Tables,
     /// The attribute; `None`: the fixed structure.
     pub(crate) attribute: Option<u16>,
+    /// What the kernel wants to see before it gives the attribute; a field in it may want more.
+    pub(crate) outer: Privilege,
     /// Attributes inside the attribute, outermost first.
     pub(crate) nest: Vec<u16>,
     /// How a request asks for it.

@@ -101,7 +101,10 @@ impl Registry {
                 registry.add_header(tables, layout);
             }
             for row in space.attributes {
-                registry.add_attribute(&Within { tables, outer: None, nest: &[], prefix: "", ask: None }, row);
+                registry.add_attribute(
+                    &Within { tables, outer: None, nest: &[], prefix: "", ask: None, privilege: Privilege::None },
+                    row,
+                );
             }
         }
         let [proto, state] = [Flat::Proto, Flat::State].map(|flat| registry.flat_field(flat));
@@ -143,7 +146,15 @@ impl Registry {
     fn add_header(&mut self, tables: Tables, layout: &'static Layout) {
         for field in layout.fields.iter().filter(|field| !COVERED.contains(&field.name)) {
             let Some(read) = Read::of_field(field) else { continue };
-            let place = Place { tables, attribute: None, nest: Vec::new(), ask: Ask::Always, read, says: Says::Always };
+            let place = Place {
+                tables,
+                attribute: None,
+                outer: Privilege::None,
+                nest: Vec::new(),
+                ask: Ask::Always,
+                read,
+                says: Says::Always,
+            };
             self.add(field.name.to_owned(), field.kernel.to_owned(), field.doc, &Traits::of_field(field), place);
         }
     }
@@ -164,19 +175,25 @@ impl Registry {
             None => row.number,
         };
         let ask = within.ask.unwrap_or(row.ask);
-        let place =
-            |read| Place { tables, attribute: Some(attribute), nest: nest.clone(), ask, read, says: Says::Always };
+        let outer = if within.outer.is_some() { within.privilege } else { row.privilege };
+        // What stands in an attribute wants at least what that wants.
+        let privilege = if row.privilege == Privilege::None { within.privilege } else { row.privilege };
+        let place = |read| Place {
+            tables,
+            attribute: Some(attribute),
+            outer,
+            nest: nest.clone(),
+            ask,
+            read,
+            says: Says::Always,
+        };
         match row.payload {
             Payload::Padding => {}
             Payload::Structure(layout) => {
                 for field in layout.fields {
                     let Some(read) = Read::of_field(field) else { continue };
                     let kernel = format!("{} {}", row.kernel, field.kernel);
-                    let traits = Traits {
-                        privilege: row.privilege,
-                        since: field.since.max(row.since),
-                        ..Traits::of_field(field)
-                    };
+                    let traits = Traits { privilege, since: field.since.max(row.since), ..Traits::of_field(field) };
                     let place = Place { says: says(layout, field), ..place(read) };
                     self.add(format!("{path}.{}", field.name), kernel, field.doc, &traits, place);
                 }
@@ -185,7 +202,14 @@ impl Registry {
                 }
             }
             Payload::Nest(space) => {
-                let within = Within { tables, outer: Some(attribute), nest: &nest, prefix: &path, ask: Some(ask) };
+                let within = Within {
+                    tables,
+                    outer: Some(attribute),
+                    nest: &nest,
+                    prefix: &path,
+                    ask: Some(ask),
+                    privilege: outer,
+                };
                 for inner in space.attributes {
                     self.add_attribute(&within, inner);
                 }
@@ -201,7 +225,7 @@ impl Registry {
                     Payload::SocketAddresses => FieldKind::SocketAddress,
                     _ => FieldKind::Structure,
                 };
-                let traits = Traits { kind, since: row.since, privilege: row.privilege };
+                let traits = Traits { kind, since: row.since, privilege };
                 self.add(path.clone(), row.kernel.to_owned(), row.doc, &traits, place(read));
             }
         }
@@ -216,7 +240,15 @@ impl Registry {
         for (fields, says) in layouts {
             for field in fields {
                 let Some(read) = Read::of_field(field) else { continue };
-                let place = Place { tables, attribute: Some(row.number), nest: Vec::new(), ask: row.ask, read, says };
+                let place = Place {
+                    tables,
+                    attribute: Some(row.number),
+                    outer: row.privilege,
+                    nest: Vec::new(),
+                    ask: row.ask,
+                    read,
+                    says,
+                };
                 let kernel = format!("{} {}", row.kernel, field.kernel);
                 self.add(format!("{}.{}", row.name, field.name), kernel, field.doc, &Traits::of_field(field), place);
             }
@@ -264,6 +296,8 @@ struct Within<'r> {
     nest: &'r [u16],
     prefix: &'r str,
     ask: Option<Ask>,
+    /// What the outermost attribute wants.
+    privilege: Privilege,
 }
 
 struct Traits {

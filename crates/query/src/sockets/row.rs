@@ -149,7 +149,8 @@ impl SocketRow<'_> {
         // What is inside of an attribute that everybody sees is not there where that is not.
         let can_be = |place: &Place| {
             let outer = || place.attribute.is_none_or(|number| self.slots.payload(number).is_some());
-            place.tables.has(self.table) && (place.nest.is_empty() || outer())
+            let is_kept_back = || place.outer != Privilege::None && self.surroundings.keeps_back(place.outer);
+            place.tables.has(self.table) && (place.nest.is_empty() || is_kept_back() || outer())
         };
         places.iter().any(can_be).then(|| Value::Incomplete(Vec::new()))
     }

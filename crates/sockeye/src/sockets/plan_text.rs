@@ -77,7 +77,7 @@ pub(crate) fn print(plan: &Plan, filter: &Expression, course: &Course<'_>) -> Re
         line(format!("other ends: one more dump of {}, kept in memory", tables.join(" and ")));
     }
     for (field, privilege) in &plan.privileges {
-        line(format!("{} needs {}", catalog().info(*field).name(), privilege.capability()));
+        line(format!("{} needs {privilege}", catalog().info(*field).name()));
     }
     course.namespaces().into_iter().for_each(&mut line);
     if course.confirm {

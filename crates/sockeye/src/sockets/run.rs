@@ -335,6 +335,7 @@ impl Listing<'_> {
             scan: system.scanned(),
             // Who made the capture is not known: what it lacks is not held against this process.
             net_admin: net_admin || replay.is_some(),
+            kernel: system.kernel(),
             owners_unknown: system.said_unknown() || undecided_by_owners,
             owners_named: self.names_owners(system.decides_in_part()),
             named: self.named_fields(),

@@ -50,6 +50,11 @@ impl System {
         Self { scans, kernel: kernel_release(), ..Self::default() }
     }
 
+    /// The kernel that is asked; one whose release says nothing is taken for a new one.
+    pub(crate) fn kernel(&self) -> Version {
+        self.kernel.unwrap_or(Version(6, 18))
+    }
+
     /// The system that a capture was made on, of which no more than its kernel's release is known.
     pub(crate) fn of_capture(kernel: &[u8]) -> Self {
         let kernel = std::str::from_utf8(kernel).ok().and_then(version);
@@ -380,7 +385,7 @@ impl Surroundings for Place<'_> {
     }
 
     fn kernel(&self) -> Version {
-        self.system.kernel.unwrap_or(Version(6, 18))
+        self.system.kernel()
     }
 
     fn namespace(&self) -> Option<&[u8]> {
@@ -392,7 +397,7 @@ impl Surroundings for Place<'_> {
     }
 
     fn keeps_back(&self, privilege: Privilege) -> bool {
-        privilege == Privilege::NetAdmin && self.system.is_restricted
+        privilege.of(self.kernel()) == Privilege::NetAdmin && self.system.is_restricted
     }
 
     fn index(&self) -> usize {

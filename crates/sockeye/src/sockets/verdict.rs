@@ -8,7 +8,7 @@ use sockeye_query::FieldId;
 use sockeye_query::filter::Expression;
 use sockeye_query::sockets::{Flat, Plan, Table, catalog, source_flat};
 use sockeye_state::{Answer, Confirmed, Consistency, Missing, Verdict, WINDOW};
-use sockeye_wire::Privilege;
+use sockeye_wire::{Privilege, Version};
 
 use super::listing::{Counts, Ended};
 
@@ -20,6 +20,8 @@ pub(crate) struct Circumstances<'c> {
     pub(crate) confirmed: Option<Confirmed>,
     pub(crate) scan: Option<&'c Result<Scan, ScanError>>,
     pub(crate) net_admin: bool,
+    /// The kernel that was asked.
+    pub(crate) kernel: Version,
     /// Fields that were asked for by name.
     pub(crate) named: Vec<FieldId>,
     /// An owner that was to be shown is unknown, or one that a filter asks for.
@@ -153,7 +155,7 @@ fn privileges(found: &Circumstances<'_>, verdict: &mut Verdict) {
         .plan
         .privileges
         .iter()
-        .filter(|(_, privilege)| *privilege == Privilege::NetAdmin && !found.net_admin)
+        .filter(|(_, privilege)| privilege.of(found.kernel) == Privilege::NetAdmin && !found.net_admin)
         .collect();
     let in_filter = found.filter.fields();
     let undecided = found.counts.undecided.load(Ordering::Relaxed);

@@ -178,7 +178,8 @@ crate::attributes! {
         /// Addresses and keys of TCP MD5 signatures.
         INET_DIAG_MD5SIG = 18 => md5_signatures "md5_signatures": Md5Signatures, Extension(2), NetAdmin, (4, 14), only IPPROTO_TCP;
         /// The protocol above TCP, as the kernel does it.
-        INET_DIAG_ULP_INFO = 19 => ulp "ulp": Nest(&UlpInfo::SPACE), Extension(2), None, (5, 4), only IPPROTO_TCP;
+        INET_DIAG_ULP_INFO = 19 => ulp "ulp": Nest(&UlpInfo::SPACE), Extension(2),
+            NET_ADMIN_BEFORE_6_15, (5, 4), only IPPROTO_TCP;
         /// BPF storage attached to the socket.
         INET_DIAG_SK_BPF_STORAGES = 20 => bpf_storages "bpf_storages": Nests(1, &BpfStorages::SPACE), Attribute(INET_DIAG_REQ_SK_BPF_STORAGES), Bpf, (5, 7);
         /// Id of the control group that the socket was made in.
