@@ -33,6 +33,7 @@ mod namespace;
 mod netlink;
 mod owners;
 mod packet;
+mod patience;
 mod rare;
 pub mod skip;
 mod specimen;
@@ -53,6 +54,7 @@ pub use expected::{Expected, Md5Key, Membership, NetlinkExpected, Owner, PacketE
 pub use kinds::{Constructor, KINDS};
 pub use multicast_route::MulticastRouter;
 pub use namespace::{enter, in_namespace};
+pub use patience::{SLOWNESS_VARIABLE, patience, slowness};
 pub use skip::Skip;
 pub use specimen::Specimen;
 pub use tcp_trouble::TROUBLES;

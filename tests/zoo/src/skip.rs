@@ -62,6 +62,21 @@ pub fn may_load_programs() -> Result<(), Skip> {
     Ok(())
 }
 
+/// Whether this kernel lists TCP sockets that are only bound (`TCP_BOUND_INACTIVE`, since 6.8).
+pub fn lists_bound_sockets() -> Result<(), Skip> {
+    if kernel_is_since(6, 8) {
+        return Ok(());
+    }
+    Err(Skip::new("tcp_bound", "the kernel does not list TCP sockets that are only bound (before 6.8)"))
+}
+
+/// Whether the running kernel is this one or newer: for what no question can find out.
+pub fn kernel_is_since(major: u32, minor: u32) -> bool {
+    let text = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = text.split(|letter: char| !letter.is_ascii_digit()).map_while(|number| number.parse().ok());
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (major, minor)
+}
+
 /// The keys of a list: what stands before the tab of each line that is neither empty nor a comment.
 fn allowed_keys(list: &str) -> impl Iterator<Item = &str> {
     list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t')).map(|(key, _)| key)

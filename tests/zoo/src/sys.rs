@@ -9,6 +9,8 @@ use std::process::Command;
 
 use libc::{c_int, c_ulong, c_void, socklen_t};
 
+use crate::patience::slowness;
+
 /// Seconds after which a process in a namespace of its own is ended by the kernel, so that no test can hang.
 const LIFETIME_S: u32 = 300;
 
@@ -246,10 +248,11 @@ fn overwrite(path: &CStr, bytes: &[u8]) -> io::Result<()> {
 /// over or its parent is gone.
 pub(crate) fn isolate_on_spawn(command: &mut Command, report: RawFd) {
     let identity = Identity::current();
+    let lifetime_s = LIFETIME_S * slowness();
     let prepare = move || {
         // SAFETY: three system calls without pointers; `report` belongs to this child's copy of the table.
         unsafe {
-            libc::alarm(LIFETIME_S);
+            libc::alarm(lifetime_s);
             check(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL))?;
             check(libc::fcntl(report, libc::F_SETFD, 0))?;
         }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 
+use crate::patience::patience;
 use crate::skip::Skip;
 use crate::{address, sys};
 
@@ -119,7 +120,7 @@ fn is_missing(errno: i32) -> bool {
 pub(crate) fn settle(fd: impl AsFd, mut reached: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
     let start = Instant::now();
     while !reached()? {
-        if start.elapsed() > SETTLE_MAX {
+        if start.elapsed() > patience(SETTLE_MAX) {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the socket did not reach its state"));
         }
         // TCP announces few of its state changes to poll, so the wait is bounded by time as well.

@@ -88,7 +88,8 @@ pub struct StateChange {
     /// The socket.
     pub socket: SocketId,
     /// The state that it was in (include/net/tcp_states.h). An accepted socket begins as a copy of its listener, with
-    /// LISTEN.
+    /// LISTEN; kernels up to 6.12 tell that first step with the cookie of the listener (net/ipv4/inet_connection_sock.c,
+    /// inet_csk_clone_lock).
     pub old_state: u8,
     /// The state that it is in now. A TCP socket that ends in TIME-WAIT goes from FIN-WAIT-2 to closed: the rest is done
     /// by another, smaller one.
@@ -151,7 +152,7 @@ pub enum Direction {
     Received,
 }
 
-/// A reset.
+/// A reset. Before Linux 6.10 the kernel does not tell of those that it sends for no socket, nor why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reset<'e> {
@@ -170,12 +171,13 @@ pub struct Reset<'e> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped<'e> {
-    /// The socket that it was for, where the kernel says so, or that sent it. Without one it has no cookie (0). Ends and
+    /// The socket that it was for, where the kernel says so (since 6.11), or that sent it. Without one it has no cookie (0). Ends and
     /// protocol are the packet's: the local end is where it was going, or where it came from if it was made here.
     pub socket: SocketId,
     /// Which way it went; `None` where the kernel does not say. One that is only passed on counts as received.
     pub direction: Option<Direction>,
-    /// Why: the kernel's number and name for it, from `enum skb_drop_reason`, without the prefix.
+    /// Why: the kernel's number and name for it, from `enum skb_drop_reason`, without the prefix. NOT_SPECIFIED is no proof of a
+    /// loss: up to Linux 6.12, TCP also gives back segments with it that it has worked through.
     pub reason: Option<(u32, &'e str)>,
     /// The address of the kernel's instruction behind the drop, as `/proc/kallsyms` counts them.
     pub location: Option<u64>,

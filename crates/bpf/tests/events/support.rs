@@ -2,6 +2,7 @@
 
 use std::{
     os::linux::fs::MetadataExt,
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
@@ -9,10 +10,10 @@ use sockeye_bpf::{
     Btf,
     events::{Event, EventOptions, SocketEvents},
 };
-use sockeye_zoo::{Skip, skip::may_load_programs};
+use sockeye_zoo::{Skip, patience, skip::may_load_programs};
 
 /// How long to wait for an event; only a machine that is busy needs more than some milliseconds.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) static PATIENCE: LazyLock<Duration> = LazyLock::new(|| patience(Duration::from_secs(30)));
 
 /// No kind of event, of the namespace that the test is in, with room for all.
 pub(crate) fn nothing() -> EventOptions {
@@ -34,7 +35,7 @@ pub(crate) fn open(options: &EventOptions) -> Result<SocketEvents, Skip> {
 pub(crate) fn until(events: &mut SocketEvents, mut done: impl FnMut(Option<&Event<'_>>) -> bool) {
     let began = Instant::now();
     while !done(None) {
-        assert!(began.elapsed() < PATIENCE, "what was expected does not happen");
+        assert!(began.elapsed() < *PATIENCE, "what was expected does not happen");
         events.read(&mut |event| {
             done(Some(event));
         });

@@ -11,6 +11,7 @@ use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::{Hearing, Options, Output, Verb, Watch};
 use sockeye_wire::rtnetlink::{RTM_NEWQDISC, RTM_NEWTFILTER, RTNLGRP_IPV4_ROUTE, RTNLGRP_NEIGH, Table};
 use sockeye_wire::{Messages, Request};
+use sockeye_zoo::patience;
 
 use crate::support::unshared;
 
@@ -116,7 +117,7 @@ fn forwarding_flood() -> impl Iterator<Item = Request> {
 fn until_synced(watcher: &mut Watcher) {
     let mut synced = false;
     while !synced {
-        let more = watcher.wait(Some(Duration::from_secs(20)), &mut |output| {
+        let more = watcher.wait(Some(patience(Duration::from_secs(20))), &mut |output| {
             synced |= matches!(output, Output::Synced(_));
         });
         assert!(more.expect("watched"), "nothing happens");

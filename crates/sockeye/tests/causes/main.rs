@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use sockeye_state::lives::cause::evidence;
 use sockeye_state::lives::{Cause, Counters, causes};
-use sockeye_zoo::{Skip, in_namespace};
+use sockeye_zoo::{Skip, in_namespace, patience};
 
 use place::Place;
 use provoke::{PROVOCATIONS, Provocation, Subject};
@@ -59,7 +59,7 @@ fn settle(place: &Place, subjects: &[&Subject]) {
         let mut waiting = subjects.iter().filter(|subject| !seen.get(&subject.cookie).is_some_and(subject.ready));
         let Some(subject) = waiting.next() else { return };
         let counters = seen.get(&subject.cookie);
-        assert!(start.elapsed() < SETTLE_MAX, "{} does not come to its state: {counters:#?}", subject.what);
+        assert!(start.elapsed() < patience(SETTLE_MAX), "{} does not come to its state: {counters:#?}", subject.what);
         // The kernel announces none of these states.
         thread::sleep(LOOK_AGAIN);
     }

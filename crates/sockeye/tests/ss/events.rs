@@ -3,15 +3,16 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::UdpSocket;
 use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use sockeye_zoo::{Zoo, in_namespace};
+use sockeye_zoo::{Zoo, in_namespace, patience};
 
 use crate::oracle::Sides;
 
 /// Time after which something that has not happened does not happen any more.
-const PATIENCE: Duration = Duration::from_secs(30);
+static PATIENCE: LazyLock<Duration> = LazyLock::new(|| patience(Duration::from_secs(30)));
 
 /// Sockets that are closed while nobody reads: more than the receive buffer of the command and its pipe hold.
 const BURST: usize = 60_000;
@@ -78,7 +79,7 @@ fn lines(pipe: impl std::io::Read + Send + 'static) -> Receiver<String> {
 fn close_until_told(told: &Receiver<String>) -> (u16, String) {
     let began = Instant::now();
     let mut closed = Vec::new();
-    while began.elapsed() < PATIENCE {
+    while began.elapsed() < *PATIENCE {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback is there");
         closed.push(socket.local_addr().expect("it is bound").port());
         drop(socket);
@@ -114,7 +115,7 @@ pub(crate) fn as_json_they_are_objects() {
             drop(UdpSocket::bind("127.0.0.1:0").expect("loopback is there"));
             match told.recv_timeout(Duration::from_millis(20)) {
                 Ok(line) => break line,
-                Err(_) => assert!(began.elapsed() < PATIENCE, "nothing is told"),
+                Err(_) => assert!(began.elapsed() < *PATIENCE, "nothing is told"),
             }
         };
         let socket: serde_json::Value = serde_json::from_str(&line).expect("JSON");
@@ -155,7 +156,7 @@ pub(crate) fn what_is_lost_of_them_is_counted_and_it_goes_on() {
             let _ = first.send(());
             told
         });
-        while seen.try_recv().is_err() && began.elapsed() < PATIENCE {
+        while seen.try_recv().is_err() && began.elapsed() < *PATIENCE {
             drop(UdpSocket::bind("127.0.0.1:0").expect("loopback is there"));
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -175,7 +176,7 @@ pub(crate) fn what_is_lost_of_them_is_counted_and_it_goes_on() {
         // On a busy machine there is a pause now and then; only what never comes is missing.
         let began = Instant::now();
         let (mut rows, mut lost) = (0, 0);
-        while rows + lost < closed && began.elapsed() < PATIENCE {
+        while rows + lost < closed && began.elapsed() < *PATIENCE {
             rows += usize::from(told.recv_timeout(Duration::from_millis(100)).is_ok());
             lost += complaints.try_iter().map(|line| lost_of(&line)).sum::<usize>();
         }

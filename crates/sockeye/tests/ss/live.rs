@@ -20,8 +20,10 @@ struct Heir(Child);
 impl Heir {
     fn of(specimen: &Specimen) -> Self {
         let socket = specimen.socket("listener").try_clone_to_owned().expect("descriptors are left");
-        let child = Command::new("sleep").arg("600").stdin(Stdio::from(socket)).spawn();
-        Self(child.expect("sleep can be run"))
+        let mut command = Command::new("sleep");
+        // Not our output: whoever waits for its end would wait for this process too, if the test cannot end it.
+        command.arg("600").stdin(Stdio::from(socket)).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().expect("sleep can be run"))
     }
 }
 

@@ -51,7 +51,7 @@ impl Tmux {
     /// Looks until the screen is as wanted.
     #[track_caller]
     fn sees(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + *PATIENCE;
         loop {
             let screen = self.run(&["capture-pane", "-p"]);
             if wanted(&screen) {

@@ -4,15 +4,17 @@ use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus};
+use std::sync::LazyLock;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+use sockeye_zoo::patience;
 
 /// How long something is waited for that has to come.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) static PATIENCE: LazyLock<Duration> = LazyLock::new(|| patience(Duration::from_mins(1)));
 
 /// The program on a terminal.
 pub(crate) struct OnTerminal {
@@ -57,7 +59,7 @@ impl OnTerminal {
 
     /// Waits until this was written.
     pub(crate) fn await_text(&mut self, what: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + *PATIENCE;
         while !self.text.contains(what) {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.written.recv_timeout(left) {
@@ -83,7 +85,7 @@ impl OnTerminal {
             == (self.before.local_modes, self.before.input_modes, self.before.output_modes);
         drop(self.terminal);
         // Nobody writes any more: what is left comes, then the end.
-        while let Ok(bytes) = self.written.recv_timeout(PATIENCE) {
+        while let Ok(bytes) = self.written.recv_timeout(*PATIENCE) {
             self.text.push_str(&String::from_utf8_lossy(&bytes));
         }
         (status, is_same, self.text)

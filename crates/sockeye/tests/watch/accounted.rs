@@ -134,11 +134,11 @@ fn drops(watcher: &Watcher) -> u64 {
 }
 
 fn settle(watcher: &mut Watcher, book: &mut Book) {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + *PATIENCE;
     let mut quiet = 0;
     while quiet < 3 {
         assert!(Instant::now() < until, "never in sync");
-        let busy = watcher.wait(Some(PATIENCE / 300), &mut |output| book.take(&output)).expect("read");
+        let busy = watcher.wait(Some(*PATIENCE / 300), &mut |output| book.take(&output)).expect("read");
         let synced = watcher.engine().synced() == [Table::Routes].into_iter().collect::<Tables>();
         quiet = if busy || !synced { 0 } else { quiet + 1 };
     }

@@ -80,7 +80,7 @@ impl Driver {
     pub(crate) fn settle(&mut self, meddle: Meddle<'_>) {
         /// No consequence is put off that long.
         const SOON: Duration = Duration::from_secs(20);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + *PATIENCE;
         loop {
             assert!(Instant::now() < deadline, "never in sync: {:?}", self.said);
             let Next::Wait(until) = self.step(meddle) else { continue };

@@ -138,7 +138,7 @@ fn the_second_signal_ends_it_also_where_nobody_reads() {
         asker.all(&all);
         // Nobody reads, and it has more to write than fits a pipe.
         let stdout = child.stdout.take().expect("piped");
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + *PATIENCE;
         // Its 16 pages are not filled to the last byte where it is written to in small pieces.
         while ioctl_fionread(&stdout).expect("a pipe") < 40_000 {
             assert!(Instant::now() < until, "the pipe is not full");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use sockeye_zoo::in_namespace;
+use sockeye_zoo::{in_namespace, patience};
 
 use crate::selection::wait_until;
 use crate::watching::{Ended, Watching};
@@ -119,7 +119,7 @@ fn one_namespace_is_followed_by_its_name() {
 /// The last object, which says that there is no more to come, and that it was so within a moment.
 #[track_caller]
 fn ends_with_the_namespace(ended: Ended, since: Instant) {
-    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    assert!(since.elapsed() < patience(Duration::from_secs(5)), "{:?}", since.elapsed());
     let objects = ended.with(3).objects();
     let last = objects.last().expect("at least one");
     assert_eq!((&last["change"], &last["reason"]), (&json!("gap"), &json!("namespace-gone")), "{objects:?}");

@@ -124,7 +124,7 @@ fn carrier(name: &str) -> bool {
 /// Looks until it is so.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let until = std::time::Instant::now() + crate::watching::PATIENCE;
+    let until = std::time::Instant::now() + *crate::watching::PATIENCE;
     while !is_so() {
         assert!(std::time::Instant::now() < until, "never: {what}");
         std::thread::yield_now();

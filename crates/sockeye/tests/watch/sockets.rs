@@ -193,7 +193,7 @@ fn what_is_lost_is_a_gap_with_its_number_and_then_in_sync_again() {
             converse(&listener);
         }
         // The kernel tells of them in its own time (net/core/sock_diag.c, sock_diag_broadcast_destroy).
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + *PATIENCE;
         while drops() < CONNECTIONS * 3 / 2 {
             assert!(Instant::now() < until, "the kernel dropped only {}", drops());
         }

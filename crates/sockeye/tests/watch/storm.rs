@@ -113,7 +113,7 @@ impl Slow {
 
     /// Reads until it is in sync and nothing has changed for a while.
     fn settle(&mut self) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + *PATIENCE;
         let mut quiet_since = Instant::now();
         while !self.is_synced() || quiet_since.elapsed() < QUIET {
             assert!(Instant::now() < until, "never in sync: {} of the tables are", self.watcher.engine().synced());

@@ -2,15 +2,17 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use sockeye_zoo::patience;
 
 /// Time after which what has not come does not come: for a machine that is busy with other tests.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) static PATIENCE: LazyLock<Duration> = LazyLock::new(|| patience(Duration::from_secs(30)));
 
 /// The program, and what it has said so far.
 pub(crate) struct Watching {
@@ -114,7 +116,7 @@ impl Watching {
     /// How it ended, if it has.
     pub(crate) fn try_ended(&mut self) -> Option<Ended> {
         let status = self.child.try_wait().expect("a child of ours")?;
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + *PATIENCE;
         self.stdout.rest(until);
         self.stderr.rest(until);
         let status = status.code().unwrap_or_else(|| panic!("{status}: {}", self.stderr.all()));
@@ -135,7 +137,7 @@ impl Watching {
 
     /// Waits until it has ended by itself.
     pub(crate) fn ended(mut self) -> Ended {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + *PATIENCE;
         loop {
             if let Some(ended) = self.try_ended() {
                 return ended;
@@ -215,7 +217,7 @@ impl Lines {
 
     /// The next line that is wanted; `None` if it does not come.
     fn find(&mut self, is_wanted: impl Fn(&str) -> bool) -> Option<String> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + *PATIENCE;
         loop {
             let line = self.incoming.recv_timeout(until.saturating_duration_since(Instant::now())).ok()?;
             self.said.push(line);

@@ -2,19 +2,20 @@
 
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use sockeye_zoo::in_namespace;
+use sockeye_zoo::{in_namespace, patience};
 
 use crate::support::sockeye;
 
 /// Patience with a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+static PATIENCE: LazyLock<Duration> = LazyLock::new(|| patience(Duration::from_secs(20)));
 
 /// Asks again until it holds: what the kernel does by itself tells nobody that it is done.
 fn wait_until(holds: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + *PATIENCE;
     while !holds() {
         assert!(Instant::now() < until, "it never came to that");
     }
