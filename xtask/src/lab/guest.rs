@@ -46,9 +46,10 @@ pub(super) struct Guest<'i> {
 }
 
 impl<'i> Guest<'i> {
-    /// Makes the folder of results anew, with everything that the guest runs by.
-    pub(super) fn prepare(image: &'i Image, tasks: &[Task]) -> Result<Self> {
-        let results = Path::new(REPOSITORY).join("target/lab").join(&image.release);
+    /// Makes the folder of results anew, with everything that the guest runs by. It has the release's name, and what it
+    /// is for: somebody may look around while tests run.
+    pub(super) fn prepare(image: &'i Image, purpose: &str, tasks: &[Task]) -> Result<Self> {
+        let results = Path::new(REPOSITORY).join("target/lab").join(format!("{}.{purpose}", image.release));
         if results.exists() {
             fs::remove_dir_all(&results).with_context(|| format!("cannot empty {}", results.display()))?;
         }

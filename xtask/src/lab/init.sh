@@ -1,12 +1,12 @@
 #!/bin/busybox sh
-# The first program of a guest: makes the root of the machine that it runs on visible, so that whatever is written to it
-# stays in memory, and runs what stands in the folder of results.
+# The first program of a guest: makes the root of the machine that it runs on its own, so that whatever is written there
+# stays in memory, and gives way to the script that runs the tests.
 /bin/busybox --install -s /bin
 export PATH=/bin
 
 fail() { echo "lab: init failed: $*"; reboot -f; }
 
-mount -t proc proc /proc && mount -t sysfs sysfs /sys && mount -t devtmpfs devtmpfs /dev || fail "no proc, sys or dev"
+mount -t proc proc /proc && mount -t devtmpfs devtmpfs /dev || fail "no proc or dev"
 while read -r module; do insmod "/modules/$module" || fail "insmod $module"; done </modules/order
 
 share=trans=virtio,version=9p2000.L,msize=262144
@@ -20,7 +20,7 @@ mkdir -p /host/run/lab /host/run/lock
 # An overlay gives files another device than their sockets say, so that what is temporary stands elsewhere.
 mkdir -m 1777 /host/run/tmp
 mount -t 9p -o $share results /host/run/lab || fail "the folder of results cannot be mounted"
-mount -o rbind /proc /host/proc && mount -o rbind /dev /host/dev && mount -o rbind /sys /host/sys
+mount -o move /proc /host/proc && mount -o move /dev /host/dev && mount -t sysfs sysfs /host/sys || fail "no sys"
 mkdir -p /host/dev/pts /host/dev/shm
 mount -t devpts -o ptmxmode=666 devpts /host/dev/pts
 mount -t tmpfs shm /host/dev/shm
@@ -28,14 +28,5 @@ mount -t cgroup2 cgroup2 /host/sys/fs/cgroup
 mount -t tracefs tracefs /host/sys/kernel/tracing
 mount -t bpf bpf /host/sys/fs/bpf
 
-# Kinds of links, families and the like load themselves, by the host's modprobe, which knows soft dependencies.
-echo /bin/modprobe-of-host >/proc/sys/kernel/modprobe
-ip link set lo up
-hostname lab
-
-echo "lab: ready"
-chroot /host /bin/sh /run/lab/guest.sh
-echo "lab: over"
-sync
-# A restart is the end of QEMU (-no-reboot).
-reboot -f
+# Not a chroot: whoever enters a namespace of mounts finds himself at its root, which would be this file system.
+exec switch_root /host /bin/sh /run/lab/guest.sh

@@ -16,7 +16,7 @@ const INIT: &str = include_str!("init.sh");
 const MODULES: [&str; 4] = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
 
 /// Folders that init needs.
-const FOLDERS: [&str; 8] = ["bin", "dev", "host", "lower", "modules", "proc", "ram", "sys"];
+const FOLDERS: [&str; 7] = ["bin", "dev", "host", "lower", "modules", "proc", "ram"];
 
 /// A regular file that may be executed, as `st_mode` says it.
 const PROGRAM: u32 = 0o100_755;
@@ -54,7 +54,7 @@ impl Archive {
     }
 }
 
-/// Writes the archive of a kernel to `path`. `modprobe` is what its init tells the kernel to load modules with.
+/// Writes the archive of a kernel to `path`.
 pub(super) fn write(image: &Image, path: &Path) -> Result<()> {
     let mut archive = Archive { bytes: Vec::new(), files: 0 };
     for folder in FOLDERS {
@@ -63,9 +63,6 @@ pub(super) fn write(image: &Image, path: &Path) -> Result<()> {
     let busybox = packages::find("busybox").context("there is no busybox")?;
     archive.add("bin/busybox", PROGRAM, &fs::read(&busybox).with_context(|| format!("cannot read {busybox}"))?)?;
     archive.add("init", PROGRAM, INIT.as_bytes())?;
-    let modprobe =
-        format!("#!/bin/busybox sh\nexec chroot /host /sbin/modprobe -d '{}' \"$@\"\n", image.folder.display());
-    archive.add("bin/modprobe-of-host", PROGRAM, modprobe.as_bytes())?;
 
     let mut order: Vec<String> = Vec::new();
     for module in MODULES {

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::Args;
-use super::build::Program;
+use super::build::{self, Program};
 
 /// A test program, what it is told, and what it may take in a guest.
 struct Entry {
@@ -39,6 +39,14 @@ pub(super) struct Task {
     pub(super) program: Program,
     pub(super) told: Vec<String>,
     pub(super) seconds_max: u32,
+}
+
+impl Task {
+    /// A script of the shell in the folder of results.
+    pub(super) fn script(name: &str) -> Self {
+        let program = Program { name: name.to_owned(), path: "/bin/sh".into(), folder: build::REPOSITORY.into() };
+        Self { program, told: vec![format!("/run/lab/{name}")], seconds_max: NAMED_SECONDS_MAX }
+    }
 }
 
 const fn entry(name: &'static str, seconds_max: u32) -> Entry {

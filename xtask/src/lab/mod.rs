@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// A shell in the guest instead of tests
     #[arg(long, conflicts_with_all = ["all", "smoke", "test"])]
     shell: bool,
+    /// A command of the shell in the guest instead of tests; what it says is printed
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["all", "smoke", "test", "shell"])]
+    run: Option<String>,
     /// Which kernels the package sources offer
     #[arg(long, exclusive = true)]
     list: bool,
@@ -63,6 +66,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let kernels = offered::chosen(&offered, &args.kernel, args.all)?;
     if args.shell {
         return run::shell(kernels[0]);
+    }
+    if let Some(command) = &args.run {
+        return kernels.iter().try_for_each(|kernel| run::command(kernel, command));
     }
     let lane = lane::Lane::of(args);
     run::tests(&kernels, &lane)

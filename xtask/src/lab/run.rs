@@ -1,6 +1,9 @@
 //! The order of things: build, boot each kernel, read what came back, judge it, write it down.
 
-use anyhow::{Result, bail};
+use std::io::{self, Write as _};
+use std::{fs, slice};
+
+use anyhow::{Context, Result, bail};
 
 use super::allowed::{self, Judged};
 use super::build;
@@ -10,6 +13,9 @@ use super::lane::{Lane, Task, Which};
 use super::offered::Kernel;
 use super::outcome::Outcome;
 use super::page;
+
+/// The file of a command in the folder of results.
+const COMMAND: &str = "command";
 
 /// What was run on one kernel, and how it went.
 pub(super) struct Run {
@@ -47,12 +53,30 @@ pub(super) fn tests(kernels: &[&Kernel], lane: &Lane) -> Result<()> {
 
 /// Boots a kernel for somebody to look around in.
 pub(super) fn shell(kernel: &Kernel) -> Result<()> {
-    Guest::prepare(&Image::of(kernel)?, &[])?.shell()
+    Guest::prepare(&Image::of(kernel)?, "shell", &[])?.shell()
+}
+
+/// Runs one command of the shell in a kernel, and prints what it says.
+///
+/// # Errors
+///
+/// If it fails.
+pub(super) fn command(kernel: &Kernel, command: &str) -> Result<()> {
+    let image = Image::of(kernel)?;
+    let task = Task::script(COMMAND);
+    let guest = Guest::prepare(&image, "run", slice::from_ref(&task))?;
+    fs::write(guest.results.join(COMMAND), command).context("cannot write the command")?;
+    guest.run(slice::from_ref(&task))?;
+    let said = |kind: &str| fs::read(guest.results.join(format!("{COMMAND}.{kind}"))).unwrap_or_default();
+    io::stdout().write_all(&said("out"))?;
+    io::stderr().write_all(&said("err"))?;
+    let end = said("end");
+    if end.starts_with(b"0 ") { Ok(()) } else { bail!("it failed on {}", kernel.release) }
 }
 
 fn on(kernel: &Kernel, tasks: &[Task]) -> Result<Run> {
     let image = Image::of(kernel)?;
-    let guest = Guest::prepare(&image, tasks)?;
+    let guest = Guest::prepare(&image, "tests", tasks)?;
     guest.run(tasks)?;
     let outcomes: Vec<Outcome> = tasks.iter().map(|task| Outcome::read(&guest.results, task)).collect::<Result<_>>()?;
     let judged = allowed::judge(&allowed::list()?, &kernel.line, &outcomes);
@@ -79,5 +103,5 @@ fn report(run: &Run, lane: &Lane) {
             println!("  in tests/lab-skips.txt for {}, but nothing was skipped for it: {key}", run.line);
         }
     }
-    println!("  output of all in target/lab/{}", run.release);
+    println!("  output of all in target/lab/{}.tests", run.release);
 }

@@ -140,6 +140,10 @@ fn words(family: &str, row: &Value) -> Vec<(&'static str, String)> {
                 ("fastopen", "syn-data"),
             ];
             words.extend(options.map(|(name, word)| (name, flag(row, "/tcp_info/options", word))));
+            let tls = ["version", "cipher"].map(|key| row["ulp"]["tls"][key].as_str().unwrap_or_default().to_owned());
+            let [version, cipher] = tls;
+            words.extend([("tls.version", version), ("tls.cipher", cipher)]);
+            words.extend([("tls.rxconf", tls_work(row, "rxconf")), ("tls.txconf", tls_work(row, "txconf"))]);
             words.extend(MPTCP.map(|(name, place)| (name, bare_hexadecimal(row, place))));
         }
         "unix" => words.extend([
@@ -180,6 +184,14 @@ fn bare_hexadecimal(row: &Value, place: &str) -> String {
         .and_then(Value::as_u64)
         .filter(|number| *number != 0)
         .map_or_else(String::new, |number| format!("{number:x}"))
+}
+
+/// Who works one direction of a TLS connection: nobody yet is "base" for the kernel and "none" for `ss`.
+fn tls_work(row: &Value, key: &str) -> String {
+    match row["ulp"]["tls"][key].as_str() {
+        Some("base") => "none".to_owned(),
+        other => other.unwrap_or_default().to_owned(),
+    }
 }
 
 /// `ss -n` prints an ethertype as a decimal number.

@@ -108,6 +108,11 @@ fn read_details(socket: &mut Socket, words: &[&str]) {
                 let rate = words.next().unwrap_or_default();
                 socket.say(word, rate.trim_end_matches("bps"));
             }
+            // TLS that the kernel does: a blank stands between name and value.
+            "version:" | "cipher:" | "rxconf:" | "txconf:" => {
+                let value = words.next().unwrap_or_default();
+                socket.say(&format!("tls.{}", word.trim_end_matches(':')), value);
+            }
             "inet-sockopt:" | "flags(" => {
                 let mut inner = Vec::new();
                 for word in words.by_ref() {

@@ -152,7 +152,8 @@ fn identity(row: &mut Observed<'_>, inode: Option<u64>, cookie: Option<u64>) {
     cookie.inspect(|cookie| row.hexadecimal("/cookie", *cookie));
 }
 
-/// TIME-WAIT has no owner any more, SYN-RECV none yet, and netlink_diag does not say: then nobody is named, not root.
+/// TIME-WAIT has no owner any more, SYN-RECV none yet, and netlink_diag and vsock_diag do not say: then nobody is named,
+/// not root.
 fn owner(row: &mut Observed<'_>, expected: &Expected, uid: u32) {
     match expected.state {
         state::TIME_WAIT | state::SYN_RECV => {
@@ -160,7 +161,7 @@ fn owner(row: &mut Observed<'_>, expected: &Expected, uid: u32) {
                 row.absent(place);
             }
         }
-        _ if expected.family == names::AF_NETLINK => row.absent("/uid"),
+        _ if matches!(expected.family, names::AF_NETLINK | names::AF_VSOCK) => row.absent("/uid"),
         _ => row.equal("/uid", uid),
     }
 }

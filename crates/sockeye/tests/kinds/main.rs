@@ -149,6 +149,13 @@ fn check(zoo: &Zoo, test: &str, kinds: &[&str]) {
                 continue;
             }
             let found = find(&rows, expected);
+            if *kind == "tcp_bound"
+                && let Err(reason) = skip::lists_bound_sockets()
+            {
+                assert_eq!(found, Vec::<&Value>::new(), "{reason:?}");
+                skip::skip(test, &reason);
+                continue;
+            }
             let [row] = found[..] else {
                 mistakes.push(format!("{kind}: {} rows for {expected:#?}", found.len()));
                 continue;

@@ -13,6 +13,8 @@ pub(crate) const AF_NETLINK: i32 = 16;
 pub(crate) const AF_PACKET: i32 = 17;
 pub(crate) const AF_VSOCK: i32 = 40;
 pub(crate) const AF_XDP: i32 = 44;
+pub(crate) const AF_TIPC: i32 = 30;
+pub(crate) const AF_SMC: i32 = 43;
 pub(crate) const IPPROTO_ICMP: i32 = 1;
 pub(crate) const IPPROTO_TCP: i32 = 6;
 pub(crate) const IPPROTO_UDP: i32 = 17;
@@ -81,6 +83,8 @@ pub(crate) fn protocol(expected: &Expected) -> &'static str {
         (AF_NETLINK, _) => "netlink",
         (AF_VSOCK, _) => "vsock",
         (AF_XDP, _) => "xdp",
+        (AF_TIPC, _) => "tipc",
+        (AF_SMC, _) => "smc",
         other => panic!("no word for family and protocol {other:?}"),
     }
 }
@@ -100,8 +104,12 @@ pub(crate) fn family(row: &mut Observed<'_>, family: i32, number: i32, socket_ty
         }
         _ => {}
     }
-    if !matches!(family, AF_INET | AF_INET6) {
-        row.equal("/socket_type", SOCKET_TYPES[usize::try_from(socket_type).expect("a small number")]);
+    let socket_type = SOCKET_TYPES[usize::try_from(socket_type).expect("a small number")];
+    match family {
+        // All are of one type, or the protocol says which.
+        AF_INET | AF_INET6 | AF_SMC => row.absent("/socket_type"),
+        AF_TIPC => row.equal("/tipc/type", socket_type),
+        _ => row.equal("/socket_type", socket_type),
     }
 }
 
