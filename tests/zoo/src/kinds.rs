@@ -18,7 +18,7 @@ kinds! {
     tcp_established_v4 tcp_established_v6 tcp_established_mapped
     tcp_syn_sent tcp_syn_recv tcp_fin_wait1 tcp_fin_wait2 tcp_closing tcp_last_ack tcp_time_wait tcp_bound
     tcp_telling_v4 tcp_telling_v6 tcp_reno tcp_cubic tcp_bbr tcp_dctcp tcp_vegas tcp_md5 tcp_bound_to_device tcp_hostile_device
-    tcp_retransmitting tcp_keepalive tcp_ecn tcp_accurate_ecn tcp_unsent tcp_fastopen tcp_tls tcp_uid
+    tcp_retransmitting tcp_keepalive tcp_ecn tcp_accurate_ecn tcp_unsent tcp_fastopen tcp_tls tcp_tls12 tcp_tls13 tcp_uid
     tcp_bpf_storage tcp_in_cgroup tcp_shared
     mptcp_listening mptcp_established mptcp_subflows
     udp_unconnected_v4 udp_unconnected_v6 udp_connected udp_unread udp_dropped udp_telling udp_telling_v6 udplite
@@ -28,7 +28,8 @@ kinds! {
     packet_raw packet_dgram packet_memberships packet_ring_v1 packet_ring_v2 packet_ring_v3 packet_fanout
     packet_flags packet_filter
     netlink_groups netlink_protocols netlink_connected netlink_flags netlink_overrun
-    vsock xdp tipc smc sctp dccp
+    vsock vsock_stream vsock_seqpacket xdp xdp_bound tipc tipc_connected smc smc_connected
+    sctp sctp_associated sctp_associated_v6 dccp
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@
 #![deny(unsafe_code)]
 
 mod address;
+mod associated;
 mod bpf;
 mod control_group;
 mod crowd;
@@ -44,9 +45,11 @@ mod tcp_congestion;
 mod tcp_options;
 mod tcp_states;
 mod tcp_trouble;
+mod tls;
 mod udp;
 mod unix;
 mod wire;
+mod xdp;
 mod zoo;
 
 pub use crowd::UdpWish;

@@ -9,14 +9,21 @@ use crate::zoo::{Unavailable, Zoo, make};
 use crate::{address, sys};
 
 // Numbers from include/linux/socket.h and include/uapi/linux/in.h.
-const AF_TIPC: u16 = 30;
-const AF_SMC: i32 = 43;
+pub(crate) const AF_TIPC: u16 = 30;
+pub(crate) const AF_SMC: i32 = 43;
 const AF_XDP: i32 = 44;
 const SOCK_DCCP: i32 = 6;
 const IPPROTO_DCCP: i32 = 33;
 
 /// `TIPC_SERVICE_ADDR`: a name is bound as type, lower and upper instance.
-const SERVICE: [u32; 3] = [0x5eed, 7, 7];
+pub(crate) const SERVICE: [u32; 3] = [0x5eed, 7, 7];
+
+/// `struct sockaddr_tipc` of a range of a service: family, kind of address (`TIPC_SERVICE_RANGE` is 1), scope
+/// (`TIPC_NODE_SCOPE` is 3).
+pub(crate) fn service(service: [u32; 3]) -> Vec<u8> {
+    let words = service.map(u32::to_ne_bytes).concat();
+    [&AF_TIPC.to_ne_bytes()[..], &[1, 3], &words].concat()
+}
 
 impl Zoo {
     /// `listener`
@@ -44,11 +51,7 @@ impl Zoo {
     pub fn tipc(&self) -> Result<Specimen, Unavailable> {
         make("tipc", || {
             let socket = sys::socket(AF_TIPC.into(), SOCK_STREAM, 0)?;
-            // struct sockaddr_tipc: family, kind of address (TIPC_SERVICE_RANGE is 1), scope (TIPC_NODE_SCOPE is 3).
-            let mut name = AF_TIPC.to_ne_bytes().to_vec();
-            name.extend([1, 3]);
-            name.extend(SERVICE.iter().flat_map(|word| word.to_ne_bytes()));
-            sys::bind(&socket, &name)?;
+            sys::bind(&socket, &service(SERVICE))?;
             sys::listen(&socket, 7)?;
             let expected = Expected::of("listener", &socket, state::LISTEN)?;
             Ok(Specimen::default().with(socket, expected))

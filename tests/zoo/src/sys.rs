@@ -356,6 +356,40 @@ pub(crate) fn btf_load(blob: &[u8]) -> io::Result<OwnedFd> {
     owned(unsafe { bpf(command::BTF_LOAD, &mut attr) })
 }
 
+/// Memory that belongs to nobody else and begins at a page.
+#[derive(Debug)]
+pub(crate) struct Region {
+    start: *mut c_void,
+    bytes: usize,
+}
+
+impl Region {
+    /// So many bytes, all zero.
+    pub(crate) fn anonymous(bytes: usize) -> io::Result<Self> {
+        let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        // SAFETY: no address is asked for, so that nothing that is mapped is replaced.
+        let start = unsafe { libc::mmap(std::ptr::null_mut(), bytes, access, kind, -1, 0) };
+        if start == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(Self { start, bytes }) }
+    }
+
+    /// Where it begins, for the kernel.
+    pub(crate) fn address(&self) -> u64 {
+        self.start.expose_provenance() as u64
+    }
+
+    /// How long it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // SAFETY: it was mapped with this length, and nothing in this process refers to it.
+        unsafe { libc::munmap(self.start, self.bytes) };
+    }
+}
+
 /// A map of type `BPF_MAP_TYPE_SK_STORAGE` with values of `N` bytes.
 #[derive(Debug)]
 pub(crate) struct SocketStorage<const N: usize> {

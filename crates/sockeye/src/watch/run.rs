@@ -22,6 +22,10 @@ use crate::exit::Status;
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
 
+/// Turns after the signal, a tenth of a second each: what waits in a receive buffer takes one or a few. Changes that never cease
+/// do not keep it longer.
+const LAST_TURNS_MAX: u32 = 20;
+
 /// Follows the tables until a signal ends it, the reader has gone, or as many changes as wanted were told.
 pub(crate) fn run(options: &Options) -> Result<Status> {
     if let Some(words) = super::sockets::named(&options.words) {
@@ -90,7 +94,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         if wait(&stop, &mut watched, lookout.as_mut(), stream.next_due())? {
             // What happened before the signal is told.
             for one in &mut watched {
-                one.advance(&mut stream)?;
+                finish(one, &mut stream)?;
             }
             stream.flush();
             break;
@@ -115,6 +119,17 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     }
     let named_missing = subjects.named && !stream.unsupported.is_empty();
     Ok(if whole && entered_all && !named_missing { Status::Whole } else { Status::Incomplete })
+}
+
+/// Reads what has been told by now. One turn may not be enough on a slow machine.
+fn finish(one: &mut Watched, stream: &mut Stream<'_>) -> Result<()> {
+    for _ in 0..LAST_TURNS_MAX {
+        one.advance(stream)?;
+        if one.watcher.next_wake().is_none_or(|wake| wake > Instant::now()) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until one of the watchers has something to do, until there may be other namespaces, or until one of the

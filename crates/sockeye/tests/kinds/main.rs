@@ -48,7 +48,7 @@ mod group {
         "tcp_time_wait",
         "tcp_bound",
     ];
-    pub(crate) const OPTIONS: [&str; 7] = [
+    pub(crate) const OPTIONS: [&str; 9] = [
         "tcp_telling_v4",
         "tcp_telling_v6",
         "tcp_md5",
@@ -56,6 +56,8 @@ mod group {
         "tcp_hostile_device",
         "tcp_uid",
         "tcp_tls",
+        "tcp_tls12",
+        "tcp_tls13",
     ];
     pub(crate) const CONGESTION: [&str; 5] = ["tcp_reno", "tcp_cubic", "tcp_bbr", "tcp_dctcp", "tcp_vegas"];
     pub(crate) const CIRCUMSTANCES: [&str; 6] =
@@ -99,7 +101,22 @@ mod group {
     ];
     pub(crate) const NETLINK: [&str; 5] =
         ["netlink_groups", "netlink_protocols", "netlink_connected", "netlink_flags", "netlink_overrun"];
-    pub(crate) const RARE: [&str; 7] = ["raw", "raw_v6", "vsock", "xdp", "tipc", "smc", "sctp"];
+    pub(crate) const RARE: [&str; 14] = [
+        "raw",
+        "raw_v6",
+        "vsock",
+        "vsock_stream",
+        "vsock_seqpacket",
+        "xdp",
+        "xdp_bound",
+        "tipc",
+        "tipc_connected",
+        "smc",
+        "smc_connected",
+        "sctp",
+        "sctp_associated",
+        "sctp_associated_v6",
+    ];
 
     pub(crate) const ALL: [&[&str]; 15] = [
         &LISTENING,

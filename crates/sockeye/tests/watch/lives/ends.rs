@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use rustix::net::sockopt::set_socket_linger;
+use rustix::process::Signal;
 use serde_json::json;
 use sockeye_zoo::in_namespace;
 
@@ -19,9 +20,12 @@ fn abort(stream: TcpStream) {
 fn an_aborted_connection_ends_with_what_was_last_seen_of_it() {
     in_namespace(|_| {
         let mut watching = start(&ROUNDS, &["-j"]);
+        // Stopped, so that it is found with everything that it has sent.
+        watching.signal(Signal::STOP);
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let (mut client, mut server) = connect(&listener);
         send(&mut client, &mut server, 4321);
+        watching.signal(Signal::CONT);
         let here = port(&client);
         let found =
             watching.object("it", |object| is(object, "established", here) && object["life"]["bytes_sent"] == 4321);
