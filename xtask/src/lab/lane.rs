@@ -60,7 +60,11 @@ const SMOKE: [Entry; 4] = [
     entry("sockeye/kinds", 300),
     entry("bpf/events", 300),
     entry("conn/kernel", 300),
-    Entry { name: "sockeye/watch", told: &["facts", "lines", "lives::traced", "namespaces", "sockets"], seconds_max: 600 },
+    Entry {
+        name: "sockeye/watch",
+        told: &["facts", "lines", "lives::traced", "namespaces", "sockets"],
+        seconds_max: 600,
+    },
 ];
 
 /// Not `sockeye/causes`: it measures what holds connections up, and in emulation that is the emulation.

@@ -288,10 +288,13 @@ fn fields_of_a_filter_are_known() {
 #[test]
 fn a_link_by_its_number_is_printed_so() {
     let catalog = sockeye_query::rtnetlink::catalog(sockeye_wire::rtnetlink::Table::Routes);
-    let read = |text: &str| filter::parse(text, catalog, &Known).expect("a filter").expression;
-    for (text, printed) in
-        [("dev = 3", "dev = 3"), ("dev != 0x1f", "not dev = 0x1f"), ("dev = '3'", "dev = '3'"), ("dev = eth0", "dev = 'eth0'")]
-    {
+    let read = |text: &str| Filter::parse(&[text], catalog, &Known).expect("a filter").expression;
+    for (text, printed) in [
+        ("dev = 3", "dev = 3"),
+        ("dev != 0x1f", "not dev = 0x1f"),
+        ("dev = '3'", "dev = '3'"),
+        ("dev = eth0", "dev = 'eth0'"),
+    ] {
         let expression = read(text);
         assert_eq!(expression.display(catalog).to_string(), printed, "{text}");
         assert_eq!(read(printed), expression, "{text}");

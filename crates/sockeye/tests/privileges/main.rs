@@ -11,7 +11,8 @@ mod page;
 mod privilege;
 mod stage;
 
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -36,7 +37,7 @@ const THREADS: usize = 2;
 #[test]
 fn the_page_says_what_each_command_needs() {
     if let Some(directory) = std::env::var_os(DIRECTORY) {
-        return in_namespace(|zoo| look(zoo, PathBuf::from(&directory)));
+        return in_namespace(|zoo| look(zoo, Path::new(&directory)));
     }
     let mut cells = Cells::new();
     let is_root = rustix::process::geteuid().is_root();
@@ -96,13 +97,15 @@ fn compare(tried: &Cells) {
 }
 
 /// On the stage: runs everything, and writes what came of it into the directory.
-fn look(zoo: &Zoo, directory: PathBuf) -> Result<(), Skip> {
-    let (stage, _specimens) = Stage::set(zoo, &directory)?;
+fn look(zoo: &Zoo, directory: &Path) -> Result<(), Skip> {
+    let (stage, _specimens) = Stage::set(zoo, directory)?;
     let (next, said) = (AtomicUsize::new(0), Mutex::new(String::new()));
     let run = |asked: &'static Asked| {
         let lines = Look { stage: &stage, asked }.all();
         let mut said = said.lock().expect("nobody has died");
-        lines.into_iter().for_each(|line| *said += &format!("{line}\n"));
+        for line in lines {
+            writeln!(said, "{line}").expect("a text");
+        }
     };
     // What makes sockets is run when no other looks at them.
     let (alone, together): (Vec<_>, Vec<_>) = ASKED.iter().partition(|asked| asked.says == Says::Events);

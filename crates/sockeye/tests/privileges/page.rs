@@ -75,7 +75,7 @@ fn commands(cells: &Cells) -> String {
         let [Some(user), Some(needs), Some(namespace)] = says(asked.words) else { continue };
         let row = [user.as_str(), needs, namespace];
         match rows.last_mut() {
-            Some((commands, last)) if *last == row => *commands += &format!("`, `{}", asked.words),
+            Some((commands, last)) if *last == row => write!(commands, "`, `{}", asked.words).expect("a text"),
             _ => rows.push((asked.words.to_owned(), row)),
         }
     }
