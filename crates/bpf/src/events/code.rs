@@ -97,6 +97,18 @@ impl<'c> Code<'c> {
 
     /// Takes room for a record of this kind and fills in what all have.
     pub(super) fn begin(&mut self, kind: u8) {
+        self.room(kind);
+        self.time();
+    }
+
+    /// The time is now.
+    pub(super) fn time(&mut self) {
+        self.steps.call(Helper::KtimeGetNs);
+        self.steps.store(RECORD, TIME, R0, Width::Eight);
+    }
+
+    /// Takes room for a record of this kind, which has no time yet.
+    pub(super) fn room(&mut self, kind: u8) {
         let steps = &mut self.steps;
         if self.kind != EventKind::State {
             steps.map(R1, self.ring.map());
@@ -115,8 +127,6 @@ impl<'c> Code<'c> {
         for at in (0..BYTES).step_by(8) {
             steps.store_number(RECORD, at, 0, Width::Eight);
         }
-        steps.call(Helper::KtimeGetNs);
-        steps.store(RECORD, TIME, R0, Width::Eight);
         steps.store_number(RECORD, KIND, kind.into(), Width::One);
     }
 

@@ -153,9 +153,16 @@ impl Kind {
 impl Code<'_> {
     /// Begins a record for a socket of a namespace that is wanted.
     pub(super) fn begin_for_socket(&mut self, kind: u8) -> Result<(), Error> {
+        self.room_for_socket(kind)?;
+        self.time();
+        Ok(())
+    }
+
+    /// The same without the time.
+    fn room_for_socket(&mut self, kind: u8) -> Result<(), Error> {
         self.namespace(R1, SOCKET)?;
         self.only_wanted()?;
-        self.begin(kind);
+        self.room(kind);
         Ok(())
     }
 }
@@ -171,17 +178,51 @@ fn state(code: &mut Code<'_>, socket: usize, new_states: u32) -> Result<(), Erro
         code.steps.jump_if(R2, Is::Equal, 0, code.out);
     }
     code.argument(SOCKET, socket);
-    code.begin_for_socket(STATE_CHANGE)?;
+    code.room_for_socket(STATE_CHANGE)?;
     code.common()?;
     code.whole()?;
     for (at, index) in [(OLD_STATE, 1), (STATE, 2)] {
         code.argument(R1, socket + index);
         code.steps.store(RECORD, at, R1, Width::One);
     }
+    let done = code.steps.label();
+    let a_process = code.steps.label();
+    code.jump_if_one_of(&BY_A_PROCESS, a_process);
+    code.steps.jump(done);
+    code.steps.place(a_process);
     code.process();
+    code.steps.place(done);
     let error = code.btf.need("sock", "sk_err")?;
     code.record(NUMBER, SOCKET, error)?;
-    code.counters()
+    let (not, timed) = (code.steps.label(), code.steps.label());
+    code.counters(not)?;
+    if let Some(clock) = code.btf.member("tcp_sock", "tcp_clock_cache").filter(|clock| clock.bytes == 8) {
+        let a_packet = code.steps.label();
+        code.jump_if_one_of(&BY_A_PACKET, a_packet);
+        code.steps.jump(not);
+        code.steps.place(a_packet);
+        code.get(R0, OTHER, clock)?;
+        code.steps.jump_if(R0, Is::NotEqual, 0, timed);
+    }
+    code.steps.place(not);
+    code.steps.call(Helper::KtimeGetNs);
+    code.steps.place(timed);
+    code.steps.store(RECORD, TIME, R0, Width::Eight);
+    Ok(())
+}
+
+impl Code<'_> {
+    /// Goes there if a change of state, which is in the record, is one of these.
+    fn jump_if_one_of(&mut self, changes: &[(u8, u8)], there: Label) {
+        // Both are bytes, side by side.
+        self.steps.load(R1, RECORD, OLD_STATE, Width::One);
+        self.steps.multiply(R1, 256);
+        self.steps.load(R2, RECORD, STATE, Width::One);
+        self.steps.add_register(R1, R2);
+        for &(old, new) in changes {
+            self.steps.jump_if(R1, Is::Equal, i32::from(old) * 256 + i32::from(new), there);
+        }
+    }
 }
 
 /// A segment sent again: the socket, then the packet.
@@ -190,7 +231,9 @@ fn retransmit(code: &mut Code<'_>, socket: usize, packet: usize) -> Result<(), E
     code.begin_for_socket(RETRANSMIT)?;
     code.common()?;
     code.whole()?;
-    code.counters()?;
+    let not = code.steps.label();
+    code.counters(not)?;
+    code.steps.place(not);
     code.argument(OTHER, packet);
     if let Some(segments) = segments(code.btf) {
         code.get(R1, OTHER, segments)?;

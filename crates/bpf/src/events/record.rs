@@ -65,6 +65,33 @@ pub(super) const RESET_RECEIVED: u8 = 5;
 pub(super) const DROPPED: u8 = 6;
 pub(super) const ERROR: u8 = 7;
 
+// States of TCP (include/net/tcp_states.h).
+const ESTABLISHED: u8 = 1;
+const SYN_SENT: u8 = 2;
+const SYN_RECV: u8 = 3;
+const FIN_WAIT1: u8 = 4;
+const FIN_WAIT2: u8 = 5;
+const CLOSE: u8 = 7;
+const CLOSE_WAIT: u8 = 8;
+const LAST_ACK: u8 = 9;
+const LISTEN: u8 = 10;
+const CLOSING: u8 = 11;
+
+/// The changes, from one state to another, that no packet can have made: the process that runs is the one that did it. A packet is
+/// handled by whatever process happens to run, and the name of that costs as much as all counters together.
+pub(super) const BY_A_PROCESS: [(u8, u8); 5] =
+    [(CLOSE, SYN_SENT), (CLOSE, LISTEN), (ESTABLISHED, FIN_WAIT1), (CLOSE_WAIT, LAST_ACK), (LISTEN, CLOSE)];
+
+/// Those that only a packet makes: TCP has looked at the clock when it came, and once more takes a quarter of the program's time.
+/// (One that is restored, `TCP_REPAIR`, is established without a packet, at the time of the last one that it had.)
+pub(super) const BY_A_PACKET: [(u8, u8); 5] = [
+    (SYN_SENT, ESTABLISHED),
+    (SYN_RECV, ESTABLISHED),
+    (ESTABLISHED, CLOSE_WAIT),
+    (FIN_WAIT1, FIN_WAIT2),
+    (FIN_WAIT1, CLOSING),
+];
+
 // Ways of packets.
 pub(super) const CAME_IN: u8 = 1;
 pub(super) const MADE_HERE: u8 = 2;
@@ -178,20 +205,9 @@ impl Decoder {
         }
     }
 
-    /// Who did it. The process that runs is the one that did it only where no packet can have done it. A packet is handled by whatever
-    /// process happens to run.
+    /// Who did it.
     fn process(record: Record<'_>) -> Option<Process> {
-        const ESTABLISHED: u8 = 1;
-        const SYN_SENT: u8 = 2;
-        const FIN_WAIT1: u8 = 4;
-        const CLOSE: u8 = 7;
-        const CLOSE_WAIT: u8 = 8;
-        const LAST_ACK: u8 = 9;
-        const LISTEN: u8 = 10;
-        let certain = matches!(
-            (record.byte(OLD_STATE), record.byte(STATE)),
-            (CLOSE, SYN_SENT | LISTEN) | (ESTABLISHED, FIN_WAIT1) | (CLOSE_WAIT, LAST_ACK) | (LISTEN, CLOSE)
-        );
+        let certain = BY_A_PROCESS.contains(&(record.byte(OLD_STATE), record.byte(STATE)));
         let pid = Some(record.word(PID)).filter(|pid| *pid != 0 && certain)?;
         Some(Process { pid, comm: record.array(COMM) })
     }

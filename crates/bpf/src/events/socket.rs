@@ -174,16 +174,14 @@ impl Code<'_> {
         Ok(())
     }
 
-    /// Fills in what TCP has counted, if it is a socket of TCP.
-    pub(super) fn counters(&mut self) -> Result<(), Error> {
-        let not = self.steps.label();
+    /// Fills in what TCP has counted; goes to `not` if it is no socket of TCP.
+    pub(super) fn counters(&mut self, not: Label) -> Result<(), Error> {
         self.source_port(not)?;
         self.steps.store_number(RECORD, HAS_COUNTERS, 1, Width::One);
         for counter in &COUNTERS {
             let member = counter.member(self.btf);
             self.record_if(counter.at, OTHER, member)?;
         }
-        self.steps.place(not);
         Ok(())
     }
 
