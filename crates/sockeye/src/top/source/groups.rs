@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use sockeye_owners::{Owners, Process};
 use sockeye_state::lives::{Protocol, Time};
 
-use super::holder::Holder;
+use super::holder::{Groups, Holder};
 use super::order::Rank;
 use super::pace::Growth;
 use super::sockets::{About, Seen, text};
@@ -164,24 +165,56 @@ impl Sum {
     }
 }
 
+/// Sockets whose owners are looked up side by side: each is somewhere else in memory, and a processor waits for many such
+/// places as long as for one, if nothing else comes between.
+const AT_ONCE: usize = 128;
+
 /// Sums by who holds the sockets. A socket that several hold is counted with each of them.
 pub(super) fn by_owner<'a>(
     sockets: impl Iterator<Item = Seen<'a>>,
     departures: &Departures,
     grouping: Grouping,
     about: &About,
-) -> HashMap<Key, Sum> {
-    let mut sums: HashMap<Key, Sum> = HashMap::new();
-    for seen in sockets {
-        let holder = Holder::of(seen.life, seen.inode());
-        holder.each(grouping, about, |key, pid| sums.entry(key).or_default().add(&seen, pid));
+) -> Vec<(Key, Sum)> {
+    let mut groups = Groups::new(grouping, about);
+    let mut sums: Vec<Sum> = Vec::new();
+    let owners = about.known_owners();
+    let mut sockets = sockets.map(|seen| (seen, seen.inode())).fuse();
+    loop {
+        let some: Vec<_> = sockets.by_ref().take(AT_ONCE).collect();
+        if some.is_empty() {
+            break;
+        }
+        let holders: Vec<_> = some.iter().map(|(_, inode)| sole_owner(owners?, *inode)).collect();
+        for ((seen, inode), holder) in some.iter().zip(holders) {
+            match holder.and_then(|process| Some((groups.of_process(process)?, process.pid()))) {
+                Some((number, pid)) => sum_of(&mut sums, number).add(seen, Some(pid)),
+                None => groups.each(&Holder::of(seen.life, *inode), |number, pid| {
+                    sum_of(&mut sums, number).add(seen, pid);
+                }),
+            }
+        }
     }
     for (departed, rates) in departures.rates() {
-        departed.holder.each(grouping, about, |key, _| {
-            sums.entry(key).or_default().add_rates(rates);
+        groups.each(&departed.holder, |number, _| {
+            sum_of(&mut sums, number).add_rates(rates);
         });
     }
-    sums
+    groups.named().map(|(key, number)| (key, std::mem::take(&mut sums[number]))).collect()
+}
+
+/// The process that holds a socket, if it is one alone.
+fn sole_owner(owners: &Owners, inode: u32) -> Option<&Process> {
+    let mut all = owners.of(inode);
+    all.next().filter(|_| all.next().is_none()).map(|owner| owner.process)
+}
+
+/// The sum with this number, which is new if there are just so many.
+fn sum_of(sums: &mut Vec<Sum>, number: usize) -> &mut Sum {
+    if number >= sums.len() {
+        sums.resize_with(number + 1, Sum::default);
+    }
+    &mut sums[number]
 }
 
 /// Sums by the address of the other end. IPv4 is IPv4, also where a socket has it as IPv6.

@@ -2,6 +2,8 @@
 //!
 //! What came and went between two looks has no inode that anybody could be found by.
 
+use std::collections::HashMap;
+
 use sockeye_owners::Process;
 use sockeye_owners::cgroup::CgroupIdentity;
 use sockeye_state::lives::{Actor, Life};
@@ -26,37 +28,85 @@ impl Holder {
         let inodes = [inode, listener.and_then(|listener| listener.inode).unwrap_or(0)];
         Self { inodes, actor: actor(life).copied(), cgroup: life.cgroup }
     }
+}
 
-    /// Calls `each` with every group that it belongs to, once; with none that is known, with that of nobody.
-    pub(super) fn each(&self, grouping: Grouping, about: &About, mut each: impl FnMut(Key, Option<u32>)) {
-        let mut told: Vec<Key> = Vec::new();
-        for inode in self.inodes.into_iter().filter(|&inode| inode != 0) {
-            for process in about.owners(inode) {
-                let Some(key) = group_of(process, grouping) else { continue };
-                if !told.contains(&key) {
-                    each(key.clone(), Some(process.pid()));
-                    told.push(key);
+/// The groups that sockets belong to, by number: of a process it is found out once, and not with each of its sockets.
+pub(super) struct Groups<'a> {
+    grouping: Grouping,
+    about: &'a About,
+    numbers: HashMap<Key, usize>,
+    /// Of each process that was met, by its pid.
+    met: HashMap<u32, Option<usize>>,
+    /// The last of them: sockets of one are often side by side.
+    last: Option<(u32, Option<usize>)>,
+    /// Those that a socket was counted with already.
+    told: Vec<usize>,
+}
+
+impl<'a> Groups<'a> {
+    pub(super) fn new(grouping: Grouping, about: &'a About) -> Self {
+        Self { grouping, about, numbers: HashMap::new(), met: HashMap::new(), last: None, told: Vec::new() }
+    }
+
+    /// Calls `each` with every group that the holder belongs to, once; with none that is known, with that of nobody.
+    pub(super) fn each(&mut self, holder: &Holder, mut each: impl FnMut(usize, Option<u32>)) {
+        self.told.clear();
+        for inode in holder.inodes.into_iter().filter(|&inode| inode != 0) {
+            for process in self.about.owners(inode) {
+                let Some(number) = self.of_process(process) else { continue };
+                if !self.told.contains(&number) {
+                    each(number, Some(process.pid()));
+                    self.told.push(number);
                 }
             }
-            if !told.is_empty() {
+            if !self.told.is_empty() {
                 return;
             }
         }
-        match self.by_event(grouping, about) {
-            Some((key, pid)) => each(key, Some(pid)),
-            None => each(Key::Owner(0, Vec::new()), None),
+        match self.by_event(holder) {
+            Some((number, pid)) => each(number, Some(pid)),
+            None => each(self.number(Key::Owner(0, Vec::new())), None),
         }
     }
 
-    fn by_event(&self, grouping: Grouping, about: &About) -> Option<(Key, u32)> {
-        let actor = self.actor.as_ref()?;
-        let key = match about.process(actor.pid) {
-            Some(process) => group_of(process, grouping)?,
+    /// The groups, each with its number.
+    pub(super) fn named(self) -> impl Iterator<Item = (Key, usize)> {
+        self.numbers.into_iter()
+    }
+
+    fn number(&mut self, key: Key) -> usize {
+        let next = self.numbers.len();
+        *self.numbers.entry(key).or_insert(next)
+    }
+
+    /// The group of a process, if it has one.
+    pub(super) fn of_process(&mut self, process: &Process) -> Option<usize> {
+        let pid = process.pid();
+        if let Some((_, number)) = self.last.filter(|(last, _)| *last == pid) {
+            return number;
+        }
+        let number = self.met.get(&pid).copied().unwrap_or_else(|| {
+            let number = group_of(process, self.grouping).map(|key| self.number(key));
+            self.met.insert(pid, number);
+            number
+        });
+        self.last = Some((pid, number));
+        number
+    }
+
+    fn by_event(&mut self, holder: &Holder) -> Option<(usize, u32)> {
+        let (about, grouping) = (self.about, self.grouping);
+        let actor = holder.actor.as_ref()?;
+        let number = match about.process(actor.pid) {
+            Some(process) => self.of_process(process)?,
             // It is gone, as short ones are.
-            None if grouping == Grouping::Process => Key::Owner(actor.pid, actor.name().to_vec()),
-            None => Key::Owner(0, name(&CgroupIdentity::of(about.cgroup(self.cgroup?)?), grouping)?),
+            None if grouping == Grouping::Process => self.number(Key::Owner(actor.pid, actor.name().to_vec())),
+            None => {
+                let identity = CgroupIdentity::of(about.cgroup(holder.cgroup?)?);
+                self.number(Key::Owner(0, name(&identity, grouping)?))
+            }
         };
-        Some((key, actor.pid))
+        Some((number, actor.pid))
     }
 }
 

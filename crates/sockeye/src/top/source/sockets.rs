@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sockeye_owners::Process;
+use sockeye_owners::{Owners, Process};
 use sockeye_query::sockets::{Flat, SocketRow, Surroundings};
 use sockeye_state::lives::{Actor, Cause, Causes, Life, Protocol};
 use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage};
@@ -36,15 +36,19 @@ pub(super) struct About {
 }
 
 impl About {
+    /// Who holds what, by the last look.
+    pub(super) fn known_owners(&self) -> Option<&Owners> {
+        self.system.scanned()?.as_ref().ok().map(|scan| &scan.owners)
+    }
+
     /// The processes that hold a socket.
     pub(super) fn owners(&self, inode: u32) -> impl Iterator<Item = &Process> {
-        let scan = self.system.scanned().and_then(|scan| scan.as_ref().ok());
-        scan.into_iter().flat_map(move |scan| scan.owners.of(inode)).map(|owner| owner.process)
+        self.known_owners().into_iter().flat_map(move |owners| owners.of(inode)).map(|owner| owner.process)
     }
 
     /// The process with this pid, if it held a socket at the last look.
     pub(super) fn process(&self, pid: u32) -> Option<&Process> {
-        let processes = self.system.scanned()?.as_ref().ok()?.owners.processes();
+        let processes = self.known_owners()?.processes();
         processes.binary_search_by_key(&pid, Process::pid).ok().map(|at| &processes[at])
     }
 
