@@ -1,7 +1,8 @@
 //! Where owners come from: the directories of all processes, or a program in the kernel that sees all open files.
 //!
 //! Both say the same. Looking at every descriptor through `/proc` costs some microseconds each and needs a right over
-//! each process; the program visits them in a tenth of that, whoever's they are, once it is loaded.
+//! each process; the program visits them in a tenth of that, whoever's they are, once it is loaded. So it is chosen where it is
+//! sooner done, and where it alone sees all.
 
 use std::{num::NonZero, path::Path};
 
@@ -11,6 +12,7 @@ use crate::{
     ScanError, ScanOptions,
     procfs::{decimal, read_bounded},
     scan::default_threads,
+    visibility,
 };
 
 /// Nanoseconds that an open file costs when it is looked at through `/proc`, by one thread.
@@ -88,6 +90,11 @@ pub fn chosen(options: &ScanOptions<'_>) -> Result<Chosen, ScanError> {
             }
             if let Some(capability) = sockeye_bpf::lacking_capability() {
                 return proc(format!("BPF needs {capability}"));
+            }
+            let unseen = visibility::lacking_here();
+            if !unseen.is_empty() {
+                let names: Vec<_> = unseen.iter().map(|capability| capability.name()).collect();
+                return bpf(format!("in /proc all processes are seen with {} only", names.join(" and ")));
             }
             let start_ns = if crate::kernel::is_loaded() { 0 } else { BPF_START_NS };
             let files = open_files();

@@ -1,6 +1,6 @@
 //! What a scan was not allowed to see, and what would have helped: "not permitted" is never "none".
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use rustix::{io::Errno, thread::CapabilitySet};
 
@@ -157,6 +157,11 @@ impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// What this process lacks to read all of `/proc`.
+pub(crate) fn lacking_here() -> Vec<Capability> {
+    Proc::open(Path::new("/proc")).map_or_else(|_| Vec::new(), |proc| lacking(&proc))
 }
 
 /// The capabilities that this process lacks. Those held in another than the first user namespace do not count for

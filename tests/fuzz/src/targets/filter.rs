@@ -4,7 +4,7 @@
 use core::net::IpAddr;
 use std::sync::LazyLock;
 
-use sockeye_query::filter::{self, Decision, Dialect, Expression, Mistake, PATTERNS_MAX};
+use sockeye_query::filter::{self, Decision, Expression, Mistake, PATTERNS_MAX};
 use sockeye_query::rtnetlink::{ChangeKind, Row, change_catalog, interfaces, wanted};
 use sockeye_query::sockets::live::live_catalog;
 use sockeye_query::sockets::{self, Abilities, Nothing, Plan, Question, SocketRow, approximate};
@@ -248,7 +248,7 @@ fn use_it(about: About, expression: &Expression) {
     let catalog = about.catalog();
     let printed = expression.display(catalog).to_string();
     // What is printed may be longer than a filter may be; if it is read, it means the same.
-    if let Ok(again) = filter::parse_as(Dialect::Ss(None), &printed, catalog, &Known) {
+    if let Ok(again) = filter::parse(&printed, catalog, &Known) {
         assert_eq!(ROWS.decide(about, &again.expression), decisions, "{printed}");
     }
 }
