@@ -64,6 +64,13 @@ impl Lives {
         if told.new == State::Unconnected {
             return self.ends(told, tell);
         }
+        // Up to Linux 6.12 a copy of a listener takes this step before it has a cookie of its own
+        // (net/ipv4/inet_connection_sock.c, `inet_csk_clone_lock`): it is no change of the listener.
+        if (told.old, told.new) == (State::Listening, State::SynReceived)
+            && self.store.get(told.cookie).is_some_and(|entry| entry.life.state == State::Listening)
+        {
+            return;
+        }
         let at = told.at;
         if self.store.get(told.cookie).is_none() {
             if !self.has_room() {

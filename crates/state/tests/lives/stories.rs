@@ -1,7 +1,7 @@
 //! Stories, one thing each.
 
 use sockeye_state::lives::Happening::{Accepted, Established, Listening, Opened, Present};
-use sockeye_state::lives::{End, Known, Lives, Protocol, Reason, Told};
+use sockeye_state::lives::{End, Known, Lives, Protocol, Reason, Side, Told};
 use sockeye_wire::sock_diag::inet::InetSocket;
 use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::state::State::{
@@ -211,6 +211,21 @@ fn one_that_was_accepted_knows_its_listener() {
     let (life, _) = lives.get(7).unwrap();
     assert_eq!(life.listener.unwrap().actor.unwrap().pid, 4711);
     assert_eq!(life.actor, None);
+}
+
+/// Up to Linux 6.12 the first step of the copy is told with the cookie of the listener.
+#[test]
+fn a_listener_is_not_taken_for_its_copy() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    lives.transition(&transition(6, 1000, State::Unconnected, State::Listening), &mut hear(&mut heard));
+    lives.transition(&transition(6, 2000, State::Listening, State::SynReceived), &mut hear(&mut heard));
+    let mut child = transition(7, 2001, State::SynReceived, ESTABLISHED);
+    child.local_port = local(6).port();
+    lives.transition(&child, &mut hear(&mut heard));
+    assert_eq!(heard, [Event(6, Listening, Known::Birth, false), Event(7, Accepted, Known::Birth, false)]);
+    let (listener, _) = lives.get(6).unwrap();
+    assert_eq!((listener.state, listener.side), (State::Listening, Some(Side::Listen)));
+    assert_eq!(lives.get(7).unwrap().0.listener.unwrap().actor.unwrap().pid, 4711);
 }
 
 #[test]
