@@ -9,6 +9,9 @@ use crate::tcp::{Plan, SERVER_V4};
 use crate::zoo::{Unavailable, Zoo, make, settle};
 use crate::{address, sys};
 
+/// `SMCPROTO_SMC` of include/net/smc.h: SMC over IPv4.
+const SMCPROTO_SMC: i32 = 0;
+
 /// `VMADDR_CID_LOCAL`: this machine, without a hypervisor (module vsock_loopback).
 const HERE: u32 = 1;
 
@@ -78,12 +81,14 @@ impl Zoo {
             let client = sys::socket(AF_SMC, SOCK_STREAM, 0)?;
             sys::connect(&client, &sys::local_name(&listener)?)?;
             let server = sys::accept(&listener)?;
-            let expected = [
-                Expected::inet("listener", &listener, state::LISTEN)?,
-                Expected::inet("client", &client, state::ESTABLISHED)?,
-                Expected::inet("server", &server, state::ESTABLISHED)?,
-            ];
-            let [one, two, three] = expected;
+            // A descriptor answers for the TCP below once it fell back to that (net/smc/af_smc.c,
+            // `smc_switch_to_fallback`); only its inode is still that of the SMC socket.
+            let fallen = |role, socket| -> std::io::Result<Expected> {
+                let expected = Expected::inet(role, socket, state::ESTABLISHED)?;
+                Ok(Expected { family: AF_SMC, protocol: SMCPROTO_SMC, cookie: None, ..expected })
+            };
+            let one = Expected::inet("listener", &listener, state::LISTEN)?;
+            let (two, three) = (fallen("client", &client)?, fallen("server", &server)?);
             Ok(Specimen::default().with(listener, one).with(client, two).with(server, three))
         })
     }

@@ -29,8 +29,9 @@ const SLOWNESS: u32 = 10;
 /// Memory of a guest, MiB. Some 700 are the kernel, the programs and what tests write; the rest is cache.
 const MEMORY_MIB: u32 = 2048;
 
-/// Processors of a guest; more wait for each other more than they help in emulation.
-const PROCESSORS_MAX: usize = 4;
+/// Processors of a guest. They take turns on one thread of ours: kernels change their own code while they run, and with a
+/// thread for each, QEMU lets one see what another has changed too late, which ends in an oops (`int3`).
+const PROCESSORS: &str = "2";
 
 /// What boot and end may take beside the tests.
 const BOOT_MAX: Duration = Duration::from_mins(3);
@@ -49,6 +50,16 @@ impl<'i> Guest<'i> {
     /// Makes the folder of results anew, with everything that the guest runs by. It has the release's name, and what it
     /// is for: somebody may look around while tests run.
     pub(super) fn prepare(image: &'i Image, purpose: &str, tasks: &[Task]) -> Result<Self> {
+        Self::with_variables(image, purpose, tasks, &[])
+    }
+
+    /// The same, with variables that the tasks find in their environment.
+    pub(super) fn with_variables(
+        image: &'i Image,
+        purpose: &str,
+        tasks: &[Task],
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
         let results = Path::new(REPOSITORY).join("target/lab").join(format!("{}.{purpose}", image.release));
         if results.exists() {
             fs::remove_dir_all(&results).with_context(|| format!("cannot empty {}", results.display()))?;
@@ -57,11 +68,14 @@ impl<'i> Guest<'i> {
         // Only as absolute paths they mean the same in the guest.
         let results = results.canonicalize()?;
         let repository = Path::new(REPOSITORY).canonicalize()?;
-        let environment = format!(
+        let mut environment = format!(
             "IMAGE='{}'\nREPOSITORY='{}'\nexport SOCKEYE_SLOWNESS={SLOWNESS}\n",
             image.folder.display(),
             repository.display()
         );
+        for (name, value) in variables {
+            environment.push_str(&format!("export {name}='{value}'\n"));
+        }
         let plan: String = tasks.iter().map(line).collect();
         for (name, text) in
             [("plan", plan.as_str()), ("environment", &environment), ("modules", MODULES), ("guest.sh", SCRIPT)]
@@ -123,10 +137,9 @@ impl<'i> Guest<'i> {
     }
 
     fn command(&self) -> Result<Command> {
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(PROCESSORS_MAX);
         let mut command = Command::new(super::packages::find("qemu-system-x86_64").context("there is no QEMU")?);
-        command.args(["-accel", "tcg,thread=multi", "-cpu", "max", "-no-reboot", "-net", "none"]);
-        command.args(["-smp", &processors.to_string(), "-m", &MEMORY_MIB.to_string()]);
+        command.args(["-accel", "tcg,thread=single", "-cpu", "max", "-no-reboot", "-net", "none"]);
+        command.args(["-smp", PROCESSORS, "-m", &MEMORY_MIB.to_string()]);
         command.arg("-kernel").arg(self.image.vmlinuz()).arg("-initrd").arg(self.results.join("initramfs"));
         // A guest that panics ends at once; mitigations cost time and protect nobody here.
         command.args(["-append", "console=ttyS0 panic=-1 quiet mitigations=off"]);

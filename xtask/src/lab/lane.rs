@@ -56,10 +56,9 @@ const fn entry(name: &'static str, seconds_max: u32) -> Entry {
 /// What a program may take that no lane has.
 const NAMED_SECONDS_MAX: u32 = 1800;
 
-const SMOKE: [Entry; 4] = [
+const SMOKE: [Entry; 3] = [
     entry("sockeye/kinds", 300),
     entry("bpf/events", 300),
-    entry("conn/kernel", 300),
     Entry {
         name: "sockeye/watch",
         told: &["facts", "lines", "lives::traced", "namespaces", "sockets"],
@@ -96,6 +95,22 @@ const BESIDE: [Entry; 12] = [
     entry("sockeye/captures", 300),
 ];
 
+/// The tests that make captures when they are asked.
+const CAPTURES: [Entry; 2] = [
+    Entry { name: "sockeye/captures", told: &["captured_when_asked"], seconds_max: 300 },
+    Entry { name: "sockeye/beside_ip", told: &["captured_when_asked"], seconds_max: 600 },
+];
+
+/// The programs of those.
+pub(super) fn captures(programs: &[Program]) -> Result<Vec<Task>> {
+    CAPTURES.iter().map(|entry| task(programs, entry)).collect()
+}
+
+fn task(programs: &[Program], entry: &Entry) -> Result<Task> {
+    let told = entry.told.iter().map(|&word| word.to_owned()).collect();
+    Ok(Task { program: found(programs, entry.name)?, told, seconds_max: entry.seconds_max })
+}
+
 impl Lane {
     /// That of a command line.
     pub(super) fn of(args: &Args) -> Self {
@@ -120,11 +135,7 @@ impl Lane {
             Which::All => NAMESPACES.iter().chain(&BESIDE).collect(),
             Which::Named => return self.named(programs),
         };
-        let task = |entry: &&Entry| {
-            let told = entry.told.iter().map(|&word| word.to_owned()).collect();
-            Ok(Task { program: found(programs, entry.name)?, told, seconds_max: entry.seconds_max })
-        };
-        entries.iter().map(task).collect()
+        entries.into_iter().map(|entry| task(programs, entry)).collect()
     }
 
     fn named(&self, programs: &[Program]) -> Result<Vec<Task>> {

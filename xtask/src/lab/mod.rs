@@ -9,6 +9,7 @@
 mod allowed;
 mod budget;
 mod build;
+mod captures;
 mod guest;
 mod image;
 mod initramfs;
@@ -42,11 +43,14 @@ pub(crate) struct Args {
     /// The tests of sockets, watch and live that take least time
     #[arg(long)]
     smoke: bool,
-    /// A shell in the guest instead of tests
+    /// Make the captures of these kernels anew, in crates/sockeye/tests/captures; then SOCKEYE_BLESS=golden makes the rest
     #[arg(long, conflicts_with_all = ["all", "smoke", "test"])]
+    captures: bool,
+    /// A shell in the guest instead of tests
+    #[arg(long, conflicts_with_all = ["all", "smoke", "test", "captures"])]
     shell: bool,
     /// A command of the shell in the guest instead of tests; what it says is printed
-    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["all", "smoke", "test", "shell"])]
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["all", "smoke", "test", "captures", "shell"])]
     run: Option<String>,
     /// Which kernels the package sources offer
     #[arg(long, exclusive = true)]
@@ -70,6 +74,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(command) = &args.run {
         return kernels.iter().try_for_each(|kernel| run::command(kernel, command));
     }
-    let lane = lane::Lane::of(args);
-    run::tests(&kernels, &lane)
+    if args.captures {
+        return captures::make(&kernels);
+    }
+    run::tests(&kernels, &lane::Lane::of(args))
 }

@@ -1,7 +1,8 @@
 //! The order of things: build, boot each kernel, read what came back, judge it, write it down.
 
 use std::io::{self, Write as _};
-use std::{fs, slice};
+use std::num::NonZero;
+use std::{fs, slice, thread};
 
 use anyhow::{Context, Result, bail};
 
@@ -40,7 +41,7 @@ impl Run {
 /// If a test fails, or is skipped for a reason that the committed list does not have.
 pub(super) fn tests(kernels: &[&Kernel], lane: &Lane) -> Result<()> {
     let tasks = lane.tasks(&build::programs()?)?;
-    let runs = kernels.iter().map(|kernel| on(kernel, &tasks)).collect::<Result<Vec<Run>>>()?;
+    let runs = at_once(kernels, |kernel| on(kernel, &tasks))?;
     for run in &runs {
         report(run, lane);
     }
@@ -72,6 +73,24 @@ pub(super) fn command(kernel: &Kernel, command: &str) -> Result<()> {
     io::stderr().write_all(&said("err"))?;
     let end = said("end");
     if end.starts_with(b"0 ") { Ok(()) } else { bail!("it failed on {}", kernel.release) }
+}
+
+/// Does something with each kernel, with as many at a time as there are processors: a guest keeps one busy.
+pub(super) fn at_once<T: Send>(kernels: &[&Kernel], work: impl Fn(&Kernel) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut results = Vec::new();
+    for some in kernels.chunks(processors) {
+        let done: Vec<Result<T>> = thread::scope(|scope| {
+            let started: Vec<_> = some.iter().map(|kernel| scope.spawn(|| work(kernel))).collect();
+            let ended =
+                started.into_iter().map(|thread| thread.join().unwrap_or_else(|_| bail!("a guest's thread died")));
+            ended.collect()
+        });
+        for result in done {
+            results.push(result?);
+        }
+    }
+    Ok(results)
 }
 
 fn on(kernel: &Kernel, tasks: &[Task]) -> Result<Run> {
