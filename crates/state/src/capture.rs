@@ -77,6 +77,9 @@ const OVERRUN: u8 = 4;
 const EMPTY: u8 = 5;
 const TRUNCATED: u8 = 1;
 
+/// `NETLINK_SOCK_DIAG`.
+const SOCK_DIAG: u16 = 4;
+
 /// Bytes of the body of a frame: more than the largest receive buffer, and no bait for allocation.
 pub const BODY_LEN_MAX: usize = 2 * 1024 * 1024;
 
@@ -131,6 +134,8 @@ pub struct Entry<'a> {
 #[derive(Clone, Debug)]
 pub struct Writer {
     bytes: Vec<u8>,
+    /// Channels of protocols other than sock_diag, whose messages hold no keys, and look as if they did.
+    without_keys: Vec<u16>,
 }
 
 impl Writer {
@@ -146,10 +151,11 @@ impl Writer {
             bytes.extend_from_slice(&length.to_le_bytes());
             bytes.extend_from_slice(&text[..length.into()]);
         }
-        Self { bytes }
+        Self { bytes, without_keys: Vec::new() }
     }
 
-    /// Adds a record, without the keys it may hold.
+    /// Adds a record, without the keys it may hold: those are only in what sockets of sock_diag received, and in what was
+    /// received by one of which nobody said what it is.
     ///
     /// A datagram over [`BODY_LEN_MAX`] is cut there and marked as truncated.
     pub fn write(&mut self, after_ns: u64, channel: u16, record: Record<'_>) {
@@ -157,6 +163,10 @@ impl Writer {
         let (kind, flags, head, body): (u8, u8, &[u8], &[u8]) = match record {
             Record::Opened { protocol, namespace } => {
                 number = u32::from(protocol).to_le_bytes();
+                self.without_keys.retain(|&other| other != channel);
+                if protocol != SOCK_DIAG {
+                    self.without_keys.push(channel);
+                }
                 (OPENED, 0, &number[..2], namespace)
             }
             Record::Request(message) => (REQUEST, 0, &[], message),
@@ -178,7 +188,7 @@ impl Writer {
         self.bytes.extend_from_slice(head);
         let at = self.bytes.len();
         self.bytes.extend_from_slice(body);
-        if kind == DATAGRAM {
+        if kind == DATAGRAM && !self.without_keys.contains(&channel) {
             redact_keys(&mut self.bytes[at..]);
         }
     }
