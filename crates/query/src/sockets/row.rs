@@ -1,5 +1,6 @@
 //! One socket of any table, in the receive buffer.
 
+use sockeye_wire::sock_diag::inet::InetAttributes;
 use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::unix::UnixAttributes;
 use sockeye_wire::{Privilege, Scalar, Slots, WireError};
@@ -106,15 +107,26 @@ impl<'a> SocketRow<'a> {
 
     /// A number by which a row that the kernel gives twice is known: the cookie, but of MPTCP, where a connection that is
     /// accepted has the cookie of its listener if somebody had looked at that before (net/mptcp/protocol.c,
-    /// mptcp_sk_clone_init, up to 6.18 at least); there addresses, ports and inode tell them apart. `None` without a cookie.
+    /// mptcp_sk_clone_init, up to 6.18 at least); there addresses, ports and inode tell them apart. Those of the associations
+    /// of an SCTP socket, too, each of which has the cookie of the socket, as the socket's own row does (net/sctp/diag.c,
+    /// sctp_sock_dump). `None` without a cookie.
     #[inline]
     pub fn identity(&self) -> Option<u64> {
         let cookie = self.cookie()?;
-        if self.table == Table::Mptcp { Some(self.mptcp_identity(cookie)) } else { Some(cookie) }
+        match self.table {
+            Table::Mptcp => Some(self.identity_by_ends(cookie)),
+            Table::Sctp if self.is_association() => Some(self.identity_by_ends(cookie)),
+            _ => Some(cookie),
+        }
+    }
+
+    /// Whether this is the row of an SCTP association: it has peers, its socket's own row has none.
+    pub fn is_association(&self) -> bool {
+        self.table == Table::Sctp && InetAttributes(self.slots).peer_addresses().is_some()
     }
 
     #[cold]
-    fn mptcp_identity(&self, cookie: u64) -> u64 {
+    fn identity_by_ends(&self, cookie: u64) -> u64 {
         // FNV-1a over `struct inet_diag_sockid` and the inode.
         const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0100_0000_01b3;

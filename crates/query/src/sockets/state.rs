@@ -1,7 +1,7 @@
 //! State of a socket: each family numbers its own.
 
 use sockeye_wire::Scalar;
-use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage};
+use sockeye_wire::sock_diag::inet::InetMessage;
 use sockeye_wire::sock_diag::netlink::NetlinkMessage;
 use sockeye_wire::sock_diag::smc::SmcMessage;
 use sockeye_wire::sock_diag::state::State;
@@ -16,10 +16,7 @@ use super::table::Table;
 #[inline]
 pub(super) fn of(row: &SocketRow<'_>) -> Option<State> {
     match row.table {
-        // An association has peers, its endpoint has none.
-        Table::Sctp if InetAttributes(row.slots).peer_addresses().is_some() => {
-            InetMessage(row.header).state_number().map(association)
-        }
+        Table::Sctp if row.is_association() => InetMessage(row.header).state_number().map(association),
         // Without a name of their own, these are as connected as a UDP socket that never was.
         Table::Packet | Table::Xdp => Some(State::Unconnected),
         Table::Netlink => NetlinkMessage(row.header).state(),

@@ -196,11 +196,12 @@ fn is_missing(verdict: &Value, protocol: &str) -> bool {
     missing.any(|missing| missing["kind"] == "table" && missing["table"] == protocol)
 }
 
-/// The rows of a socket: by its cookie, or by its addresses where nobody holds it who could tell its cookie.
+/// The rows of a socket: by its cookie, or by its addresses where nobody holds it who could tell its cookie. The rows of
+/// SCTP associations are others, with the same cookie.
 fn find<'r>(rows: &'r [Value], expected: &Expected) -> Vec<&'r Value> {
     if let Some(cookie) = expected.cookie {
         let cookie = format!("{cookie:#x}");
-        return rows.iter().filter(|row| row["cookie"] == *cookie).collect();
+        return rows.iter().filter(|row| row["cookie"] == *cookie && row.get("peer_addresses").is_none()).collect();
     }
     let protocol = names::protocol(expected);
     let same_side = |row: &Value, side: &str, address: Option<std::net::SocketAddr>| {
@@ -369,6 +370,34 @@ fn netlink_sockets_show_their_groups_and_flags() {
 fn families_without_a_module_are_named_as_missing() {
     in_namespace(|zoo| {
         check(zoo, "rare families", &group::RARE);
+        Ok(())
+    });
+}
+
+/// The kernel gives the row of an association the cookie of its socket.
+#[test]
+fn an_association_is_shown_beside_its_socket() {
+    in_namespace(|zoo| {
+        let specimen = zoo.sctp_associated().map_err(sockeye_zoo::Skip::from)?;
+        let (rows, verdict) = support::listing(&["sctp", "all", "--view", "everything"]);
+        for role in ["client", "server"] {
+            let expected = specimen.expected(role);
+            let cookie = format!("{:#x}", expected.cookie.expect("it is open"));
+            let of_it: Vec<&Value> = rows.iter().filter(|row| row["cookie"] == *cookie).collect();
+            let [socket, association] = of_it[..] else { panic!("{role}: {of_it:#?}") };
+            assert_eq!(socket.get("peer_addresses"), None, "{socket}");
+            let end = |end: Option<std::net::SocketAddr>| end.expect("connected").to_string();
+            assert_eq!(association["local_addresses"], serde_json::json!([end(expected.local)]));
+            assert_eq!(association["peer_addresses"], serde_json::json!([end(expected.peer)]));
+            assert_eq!(association["state"], "established");
+            let info = &association["sctp_info"];
+            assert_eq!((&info["state"], &info["p_state"]), (&"established".into(), &"active".into()), "{association}");
+            assert_eq!(info["p_address"], end(expected.peer));
+            // The one chunk of data went one way.
+            let chunks = if role == "client" { "oodchunks" } else { "iodchunks" };
+            assert_eq!(info[chunks], 1, "{association}");
+        }
+        assert_eq!(verdict["consistency"]["doubled"], 0);
         Ok(())
     });
 }
