@@ -13,15 +13,20 @@ pub const SEQUENCE: u32 = 1;
 /// Rows in one datagram: enough that damage to one can spoil the next, few enough that most mutations hit something.
 const ROWS: usize = 3;
 
-/// The bytes of every committed capture of sockets, in the order of their names.
+/// The bytes of every committed capture, in the order of their names: those of one kernel, and in folders those of others.
 ///
 /// # Panics
 ///
 /// If there are none: they are committed beside the tests that read them.
 pub fn files() -> Vec<Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/sockeye/tests/captures");
-    let entries = fs::read_dir(directory).expect("captures are committed");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    let inside = |directory: &Path| {
+        let entries = fs::read_dir(directory).expect("captures are committed");
+        entries.map(|entry| entry.expect("readable").path()).collect::<Vec<PathBuf>>()
+    };
+    let mut paths = inside(&directory);
+    let folders: Vec<_> = paths.iter().filter(|path| path.is_dir()).cloned().collect();
+    paths.extend(folders.iter().flat_map(|folder| inside(folder)));
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "cap"));
     // The order of a directory is no order; mutations are to be the same on every machine.
     paths.sort();

@@ -19,7 +19,7 @@ const SCRIPT: &str = include_str!("guest.sh");
 
 /// Modules that nothing in the tests makes the kernel load: families whose sockets are made by number, and diagnosis.
 /// What a kernel does not have is said by the tests that need it.
-const MODULES: &str = "tun\ntipc\nvsock_loopback\nsctp\nsmc\ntls\n\
+const MODULES: &str = "tun\nfou\nfou6\nmpls_router\nmpls_iptunnel\ntipc\nvsock_loopback\nsctp\nsmc\ntls\n\
     inet_diag\ntcp_diag\nudp_diag\nraw_diag\nunix_diag\naf_packet_diag\nnetlink_diag\nsctp_diag\nvsock_diag\n\
     xsk_diag\nsmc_diag\ntipc_diag\nmptcp_diag\n";
 
@@ -73,9 +73,7 @@ impl<'i> Guest<'i> {
             image.folder.display(),
             repository.display()
         );
-        for (name, value) in variables {
-            environment.push_str(&format!("export {name}='{value}'\n"));
-        }
+        environment.extend(variables.iter().map(|(name, value)| format!("export {name}='{value}'\n")));
         let plan: String = tasks.iter().map(line).collect();
         for (name, text) in
             [("plan", plan.as_str()), ("environment", &environment), ("modules", MODULES), ("guest.sh", SCRIPT)]

@@ -53,6 +53,8 @@ pub(crate) enum Step {
     Segments,
     /// Where we say nothing, they say this.
     Else(String),
+    /// Where they say null, we say nothing, or this.
+    OrNull(String),
     /// It moves by itself, or they round: so far apart it may be.
     Within(f64),
     /// We have one more: the kernel counts from nought.
@@ -112,6 +114,7 @@ impl Step {
             "lower" => Self::Lower,
             "segments" => Self::Segments,
             "else" => Self::Else(rest.to_owned()),
+            "or-null" => Self::OrNull(rest.to_owned()),
             "within" => Self::Within(rest.parse().ok()?),
             "less" => Self::Less(rest.parse().ok()?),
             "or" => Self::Or(rest.to_owned()),
@@ -182,7 +185,11 @@ pub(crate) fn agree(steps: &[Step], theirs: &Value, row: &Value, path: &str, pla
             Step::Lower => ours = ours.and_then(|ours| ours.as_u64()).map(|number| (number & 0xffff).into()),
             Step::Segments => ours = ours.map(|ours| segments(&ours)),
             Step::Else(word) if ours.is_none() => ours = Some(of_text(word)),
-            Step::Else(_) => {}
+            Step::OrNull(word) if theirs.is_null() => match &ours {
+                None => return word.is_empty(),
+                Some(ours) => return !word.is_empty() && ours == word.as_str(),
+            },
+            Step::Else(_) | Step::OrNull(_) => {}
             Step::Within(apart) => slack = *apart,
             Step::At(place) => ours = ours.and_then(|ours| ours.get(*place).cloned()),
             Step::Before(letter) => ours = ours.map(|ours| each_word(&ours, &|word| part(word, *letter, 0))),

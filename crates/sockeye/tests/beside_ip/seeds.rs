@@ -20,18 +20,25 @@ pub(crate) fn bless(name: &str) {
         return;
     }
     let table = Table::ALL.into_iter().find(|table| table.name() == name).expect("a table of rtnetlink");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/fuzz/seeds/{}.cap", table.name()));
+    write(table, b"", &path);
+}
+
+/// Every message of a table, with its type.
+fn all(table: Table) -> Vec<(u16, Vec<u8>)> {
     let mut mirrors: Vec<Mirror> = Vec::new();
-    for needed in [Table::Qdiscs, Table::TcClasses, table] {
-        let messages = messages(needed, &mirrors);
+    // What has to be known before classes and filters can be asked for.
+    for needed in [Table::Qdiscs, Table::TcClasses] {
         if needed == table {
-            return write(table, &messages);
+            break;
         }
         let mut mirror = Mirror::new(needed, 0);
-        for (_, payload) in &messages {
+        for (_, payload) in &messages(needed, &mirrors) {
             mirror.upsert(payload, &mut Vec::new());
         }
         mirrors.push(mirror);
     }
+    messages(table, &mirrors)
 }
 
 /// Every message of the dumps of a table, with its type.
@@ -48,22 +55,26 @@ fn messages(table: Table, mirrors: &[Mirror]) -> Vec<(u16, Vec<u8>)> {
     found
 }
 
-fn write(table: Table, messages: &[(u16, Vec<u8>)]) {
-    let mut writer =
-        Writer::new(&About { start_ns: 0, kernel: b"", command: b"cargo test -p sockeye --test beside_ip" });
+/// Writes a record for every field that one has, and for every kind of things that there is.
+pub(crate) fn write(table: Table, release: &[u8], path: &Path) {
+    let about = About { start_ns: 0, kernel: release, command: b"cargo test -p sockeye --test beside_ip" };
+    let mut writer = Writer::new(&about);
     writer.write(0, 0, Record::Opened { protocol: 0, namespace: b"" });
-    let mut seen = BTreeSet::new();
-    for (type_number, payload) in messages {
+    let (mut seen, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+    for (type_number, payload) in &all(table) {
         let row = Row::read(table, payload, &Nothing).expect("a record");
         let fields = catalog(table).fields().map(|(field, _)| field);
         let has: BTreeSet<_> = fields.filter(|&field| row.value(field).is_some()).collect();
-        if has.is_subset(&seen) {
+        let word = |name: &str| catalog(table).find(name).and_then(|field| row.value(field));
+        // The kind of a link or qdisc, that of an encapsulation, and what it does with a segment.
+        let kind = ["kind", "encap_type", "encap.action"].map(|name| word(name).map(|word| format!("{word:?}")));
+        let is_new = kinds.insert(kind);
+        if has.is_subset(&seen) && !is_new {
             continue;
         }
         seen.extend(has);
         let message = Request::new(*type_number, 2).body(payload).sequence(SEQUENCE);
         writer.write(0, 0, Record::Received(Received::Datagram(Datagram::new(message.as_bytes()))));
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/fuzz/seeds/{}.cap", table.name()));
     std::fs::write(path, writer.bytes()).expect("written");
 }

@@ -93,6 +93,10 @@ pub(crate) const TABLES: &[Beside] = &[
                 "from": row.get("src").map(|_| network("src")), "tos": tos, "metric": row["priority"], "dev": row["oif_name"],
                 "gateway": row["gateway"],
             });
+            // `ip` lists those of MPLS with another command.
+            if row["family"] == "mpls" {
+                return String::new();
+            }
             words(&named, &["family", "table", "type", "dst", "from", "tos", "metric", "dev", "gateway"])
         },
     },

@@ -28,6 +28,11 @@ pub(crate) const NEXTHOPS: &str = include_str!("world/nexthops.txt");
 pub(crate) const LABELS: &str = include_str!("world/labels.txt");
 /// Queueing disciplines and what hangs on them.
 pub(crate) const TRAFFIC: &str = include_str!("world/traffic.txt");
+/// Every queueing discipline that few kernels have, each on a link of its own. Not beside `tc`, whose JSON is none for some
+/// of them.
+pub(crate) const EACH_QDISC: &str = include_str!("world/each-qdisc.txt");
+/// Filters and actions that few kernels have. Not beside `tc`, whose JSON is none for some of them.
+pub(crate) const EACH_FILTER: &str = include_str!("world/each-filter.txt");
 /// Entries of bridges and tunnels.
 pub(crate) const BRIDGES: &str = include_str!("world/bridges.txt");
 /// Settings of links and of neighbour tables.

@@ -2,10 +2,11 @@
 
 use std::process::Command;
 
-use crate::made::{self, blesses, directory};
+use crate::line::{blesses, directory};
+use crate::made;
 
 /// What the built program makes of a capture.
-fn replay(name: &str) -> String {
+pub(crate) fn replay(name: &str) -> String {
     // Storage of BPF is asked for by name alone, and only these captures hold it.
     let storages: &[&str] =
         if name == "tcp_bpf" || name.starts_with("built_") { &["--columns", "+bpf_storages"] } else { &[] };

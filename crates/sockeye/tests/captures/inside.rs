@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::made::directory;
+use crate::line::directory;
 
 /// What the built program makes of a built capture.
 fn replay(capture: &str, arguments: &[&str]) -> String {

@@ -1,6 +1,6 @@
-//! The captures: how each is made again. `SOCKEYE_BLESS=1 cargo test -p sockeye --test captures` does it.
+//! The captures: how each is made again. `SOCKEYE_BLESS=captures cargo test -p sockeye --test captures` does it for the
+//! kernel that runs, `cargo xtask lab --captures` for those of other lines.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use sockeye_query::sockets::{DumpPlan, Table};
@@ -10,12 +10,12 @@ use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, InetQuestion};
 use sockeye_wire::sock_diag::packet::PacketQuestion;
 use sockeye_wire::sock_diag::smc::SmcQuestion;
 use sockeye_wire::sock_diag::tipc::TipcQuestion;
-use sockeye_wire::sock_diag::vsock::VsockQuestion;
 use sockeye_wire::sock_diag::xdp::XdpQuestion;
 use sockeye_wire::{Messages, Request};
 use sockeye_zoo::{KINDS, Skip, TROUBLES, Zoo, in_namespace};
 
 use crate::build::Values;
+use crate::line::{LINES, blesses, destination, directory, line_here};
 
 /// Sockets of a real kernel.
 pub(crate) struct Captured {
@@ -46,30 +46,33 @@ pub(crate) const CAPTURED: [Captured; 11] = [
     captured("refused", "udplite", &["sctp"]),
 ];
 
-/// Tables whose rows are built, because the kernel at hand lacks the family, or because some of their fields tell
-/// of things that cannot be brought about on one machine.
-pub(crate) const BUILT: [Table; 9] = [
-    Table::Tcp,
-    Table::Mptcp,
-    Table::Packet,
-    Table::Raw,
-    Table::Sctp,
-    Table::Vsock,
-    Table::Xdp,
-    Table::Tipc,
-    Table::Smc,
+/// Sockets of other kernels: of what the kernel at hand lacks, and of structures that grew.
+const ELSEWHERE: [(Captured, &[&str]); 12] = [
+    (captured("tcp", "tcp_telling", &["tcp", "all"]), &LINES),
+    (captured("tls12", "tcp_tls12", &["tcp", "all"]), &LINES),
+    (captured("tls13", "tcp_tls13", &["tcp", "all"]), &LINES),
+    (captured("vegas", "tcp_vegas", &["tcp", "all"]), &LINES),
+    (captured("dctcp", "tcp_dctcp", &["tcp", "all"]), &LINES),
+    (captured("mptcp", "mptcp_", &["mptcp", "all"]), &LINES),
+    (captured("raw", "raw", &["raw", "all"]), &LINES),
+    (captured("sctp", "sctp", &["sctp", "all"]), &LINES),
+    (captured("vsock", "vsock_", &["vsock", "all"]), &LINES),
+    // 6.1 has sockets of XDP, and nothing that lists them.
+    (captured("xdp", "xdp", &["xdp", "all"]), &["6.12"]),
+    (captured("tipc", "tipc", &["tipc", "all"]), &LINES),
+    (captured("smc", "smc", &["smc", "all"]), &LINES),
 ];
+
+/// Tables whose rows are built as well, because some of their fields tell of things that cannot be brought about on one
+/// machine.
+pub(crate) const BUILT: [Table; 7] =
+    [Table::Tcp, Table::Mptcp, Table::Packet, Table::Sctp, Table::Xdp, Table::Tipc, Table::Smc];
 
 /// Kernels for which TCP rows are built: the end of `tcp_info` changed its layout between them.
 pub(crate) const RELEASES: [&str; 2] = ["6.18.0", "7.0.0"];
 
 /// Rows that tell every pair of fields apart.
 const ROWS: u64 = 8;
-
-/// Where captures lie.
-pub(crate) fn directory() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/captures")
-}
 
 /// Names of the built captures, each with its table and the kernel it pretends to come from.
 pub(crate) fn built() -> impl Iterator<Item = (String, Table, &'static str)> {
@@ -82,9 +85,17 @@ pub(crate) fn built() -> impl Iterator<Item = (String, Table, &'static str)> {
     })
 }
 
+/// Names of the captures of a real kernel: of the one at hand, and of others.
+pub(crate) fn captured_names() -> Vec<String> {
+    let here = CAPTURED.iter().map(|captured| captured.name.to_owned());
+    let elsewhere =
+        |(captured, lines): &'static (Captured, &[&str])| lines.iter().map(|line| format!("{line}/{}", captured.name));
+    here.chain(ELSEWHERE.iter().flat_map(elsewhere)).collect()
+}
+
 /// Names of all captures.
 pub(crate) fn names() -> Vec<String> {
-    CAPTURED.iter().map(|captured| captured.name.to_owned()).chain(built().map(|(name, ..)| name)).collect()
+    captured_names().into_iter().chain(built().map(|(name, ..)| name)).collect()
 }
 
 /// The bytes of a capture.
@@ -93,22 +104,23 @@ pub(crate) fn read(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Whether this is to be made again: `captures`, or `golden` for what is derived from them.
-pub(crate) fn blesses(what: &str) -> bool {
-    std::env::var_os("SOCKEYE_BLESS").is_some_and(|asked| asked == what)
-}
-
 /// Captures the sockets of some kinds, in a namespace that holds nothing else.
 fn capture(zoo: &Zoo, Captured { name, kinds, arguments }: &Captured) {
     let kinds = KINDS.iter().chain(TROUBLES).filter(|(kind, _)| kind.starts_with(kinds));
-    let _specimens: Vec<_> = kinds.filter_map(|(_, construct)| construct(zoo).ok()).collect();
-    // In the directory itself: the command becomes part of the capture, and paths of a machine are not to be in it.
+    let specimens = kinds.filter_map(|(kind, construct)| {
+        let made = construct(zoo);
+        // The lists of other lines name what their kernels have.
+        assert!(made.is_ok() || line_here().is_none(), "{kind}: {:?}", made.err());
+        made.ok()
+    });
+    let _specimens: Vec<_> = specimens.collect();
+    // In the folder itself: the command becomes part of the capture, and paths of a machine are not to be in it.
     let status = Command::new(env!("CARGO_BIN_EXE_sockeye"))
         .arg("sockets")
         .args(*arguments)
         .args(["--view", "everything", "--no-owners", "-o", "ndjson", "--capture"])
         .arg(format!("{name}.cap"))
-        .current_dir(directory())
+        .current_dir(destination())
         .stdout(std::process::Stdio::null())
         .status()
         .expect("sockeye runs");
@@ -151,7 +163,6 @@ fn requests(table: Table) -> Vec<Request> {
     let requests = match (table, table.ip_protocol()) {
         (_, Some(protocol)) => vec![inet(AF_INET, protocol, true), inet(AF_INET6, protocol, true)],
         (Table::Packet, _) => vec![PacketQuestion { show: ALL }.dump()],
-        (Table::Vsock, _) => vec![VsockQuestion { states: ALL }.dump()],
         (Table::Xdp, _) => vec![XdpQuestion { show: ALL }.dump()],
         (Table::Tipc, _) => vec![TipcQuestion { states: ALL }.dump()],
         (Table::Smc, _) => vec![SmcQuestion { extensions: 0xff }.dump()],
@@ -164,10 +175,18 @@ fn requests(table: Table) -> Vec<Request> {
     requests
 }
 
-/// Makes one of the captures again, in a namespace of its own.
+/// Makes one of the captures again, in a namespace of its own, if it is one of this kernel.
 fn bless(name: &str) {
-    let captured = CAPTURED.iter().find(|captured| captured.name == name).expect("in the list");
-    if blesses("captures") {
+    let captured = match line_here() {
+        None => CAPTURED.iter().find(|captured| captured.name == name),
+        Some(here) => ELSEWHERE
+            .iter()
+            .find(|(captured, lines)| captured.name == name && lines.contains(&here))
+            .map(|(captured, _)| captured),
+    };
+    if let Some(captured) = captured
+        && blesses("captures")
+    {
         in_namespace(|zoo| -> Result<(), Skip> {
             capture(zoo, captured);
             Ok(())
@@ -196,4 +215,14 @@ blessings! {
     packet_is_captured_when_asked: "packet",
     netlink_is_captured_when_asked: "netlink",
     a_refusal_is_captured_when_asked: "refused",
+    tls_1_2_is_captured_when_asked: "tls12",
+    tls_1_3_is_captured_when_asked: "tls13",
+    vegas_is_captured_when_asked: "vegas",
+    dctcp_is_captured_when_asked: "dctcp",
+    raw_is_captured_when_asked: "raw",
+    sctp_is_captured_when_asked: "sctp",
+    vsock_is_captured_when_asked: "vsock",
+    xdp_is_captured_when_asked: "xdp",
+    tipc_is_captured_when_asked: "tipc",
+    smc_is_captured_when_asked: "smc",
 }

@@ -5,19 +5,16 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use sockeye_query::FieldId;
-use sockeye_query::sockets::{Reader, Table, catalog};
+use sockeye_query::sockets::catalog;
 
-use crate::made::{self, CAPTURED, blesses, directory};
+use crate::line::{blesses, directory};
+use crate::made;
 use crate::shown::Shown;
-
-/// Tables that the kernel at hand has; the others can only be built.
-const TABLES_HERE: [Table; 7] =
-    [Table::Tcp, Table::Mptcp, Table::Udp, Table::UdpLite, Table::Unix, Table::Packet, Table::Netlink];
 
 fn captured() -> Shown {
     let mut shown = Shown::default();
-    for captured in &CAPTURED {
-        shown.add(&made::read(captured.name));
+    for name in made::captured_names() {
+        shown.add(&made::read(&name));
     }
     shown
 }
@@ -28,7 +25,7 @@ fn built() -> Shown {
     shown
 }
 
-/// Fields that no kernel at hand can show, with the reason.
+/// Fields that no kernel that was captured can show, with the reason.
 fn reasons() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(directory().join("cannot_show.txt")).expect("committed");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -36,11 +33,6 @@ fn reasons() -> BTreeMap<String, String> {
         .map(|line| line.split_once('\t').expect("field, tab, reason"))
         .map(|(a, b)| (a.to_owned(), b.to_owned()))
         .collect()
-}
-
-/// Whether a socket of a table that is here could have the field.
-fn is_of_here(field: FieldId) -> bool {
-    TABLES_HERE.iter().any(|&table| Reader::new(field, table).is_some())
 }
 
 fn path(field: FieldId) -> &'static str {
@@ -54,7 +46,7 @@ fn shown() -> String {
     for (field, info) in catalog().fields() {
         let how = if captured.telling.contains(&field) {
             "captured"
-        } else if built.telling.contains(&field) && (!is_of_here(field) || reasons.contains_key(&info.path)) {
+        } else if built.telling.contains(&field) && reasons.contains_key(&info.path) {
             "built"
         } else if reasons.contains_key(&info.path) {
             "elsewhere"
@@ -92,7 +84,7 @@ fn reasons_are_for_fields_that_need_one() {
         .into_keys()
         .filter(|path| {
             let field = catalog().fields().find(|(_, info)| info.path == *path).map(|(field, _)| field);
-            field.is_none_or(|field| captured.telling.contains(&field) || !is_of_here(field))
+            field.is_none_or(|field| captured.telling.contains(&field))
         })
         .collect();
     assert!(needless.is_empty(), "shown by a capture, or no field: {needless:?}");

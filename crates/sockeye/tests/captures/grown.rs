@@ -1,0 +1,88 @@
+//! Structures grow from kernel to kernel: what one does not tell yet is absent from its rows, and never zero.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use sockeye_query::FieldKind;
+use sockeye_query::sockets::catalog;
+
+use crate::decode;
+use crate::golden::replay;
+use crate::line::{blesses, directory};
+use crate::made;
+
+/// Captures of one table by kernels of three lines, the oldest first.
+const GROWN: [[&str; 3]; 2] = [["6.1/tcp", "6.12/tcp", "tcp"], ["6.1/mptcp", "6.12/mptcp", "mptcp"]];
+
+/// Fields that came in between, each with how many of the three lines have it.
+const CAME: [(&str, usize); 6] = [
+    ("tcp_info.rcv_wnd", 2),
+    ("tcp_info.rehash", 2),
+    ("tcp_info.total_rto", 2),
+    ("tcp_info.received_ce", 1),
+    ("mptcp_info.subflows_total", 2),
+    ("mptcp_info.bytes_acked", 2),
+];
+
+/// Fields of structures that at least one row of a capture has, whatever their value.
+fn present(name: &str) -> BTreeSet<String> {
+    let mut present = BTreeSet::new();
+    decode::rows(&made::read(name), |row| {
+        let numbers = catalog().fields().filter(|(_, info)| matches!(info.kind, FieldKind::Number(_)));
+        let has = numbers.filter(|(field, info)| !info.object().is_empty() && row.value(*field).is_some());
+        present.extend(has.map(|(_, info)| info.path.clone()));
+    });
+    present
+}
+
+/// Every field of the structures that grew, with the lines of kernels that have it.
+fn grown() -> String {
+    let mut text = String::new();
+    for names in GROWN {
+        let kernels = names.map(|name| (name.split_once('/').map_or("newer", |(line, _)| line), present(name)));
+        let all: BTreeSet<&String> = kernels.iter().flat_map(|(_, present)| present).collect();
+        for path in all {
+            let lines = kernels.iter().filter(|(_, present)| present.contains(path)).map(|(line, _)| *line);
+            let lines: Vec<&str> = lines.collect();
+            if lines.len() < kernels.len() {
+                let _ = writeln!(text, "{path}\t{}", lines.join(" "));
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn the_list_of_what_kernels_learned_to_tell_is_up_to_date() {
+    let (path, grown) = (directory().join("grown.txt"), grown());
+    if blesses("golden") {
+        std::fs::write(&path, &grown).expect("written");
+    }
+    assert_eq!(grown, std::fs::read_to_string(&path).expect("committed"));
+}
+
+#[test]
+fn what_an_older_kernel_does_not_tell_is_absent_and_not_zero() {
+    for (path, kernels) in CAME {
+        let (object, field) = path.split_once('.').expect("a field of a structure");
+        let names = GROWN[usize::from(object == "mptcp_info")];
+        for (index, name) in names.into_iter().enumerate() {
+            let text = replay(name);
+            let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+            let structures: Vec<&Value> = rows.iter().filter_map(|row| row.get(object)).collect();
+            assert!(!structures.is_empty(), "{name} has no {object}");
+            let is_told = index >= names.len() - kernels;
+            let has = |structure: &&Value| {
+                let keys = structure.as_object().into_iter().flatten();
+                keys.map(|(key, _)| key).any(|key| key == field || key.strip_prefix(field).is_some_and(is_unit))
+            };
+            assert_eq!(structures.iter().any(has), is_told, "{path} in {name}");
+        }
+    }
+}
+
+/// Whether this is what a key has behind the name of its field.
+fn is_unit(suffix: &str) -> bool {
+    ["_bytes", "_us", "_ms"].contains(&suffix)
+}

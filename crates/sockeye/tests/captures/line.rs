@@ -1,0 +1,38 @@
+//! Where captures lie, and which of them the kernel that runs can make.
+
+use std::path::PathBuf;
+
+/// Lines of kernels that have captures of their own, in a folder of that name.
+pub(crate) const LINES: [&str; 2] = ["6.1", "6.12"];
+
+/// Names the folder into which captures are written instead of their own.
+const DESTINATION_VARIABLE: &str = "SOCKEYE_CAPTURES";
+
+/// Where captures lie.
+pub(crate) fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/captures")
+}
+
+/// Whether this is to be made again: `captures`, or `golden` for what is derived from them.
+pub(crate) fn blesses(what: &str) -> bool {
+    std::env::var_os("SOCKEYE_BLESS").is_some_and(|asked| asked == what)
+}
+
+/// What `uname -r` says.
+pub(crate) fn release() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("readable").trim().to_owned()
+}
+
+/// The line of kernels that runs, if it is one of those with captures of their own.
+pub(crate) fn line_here() -> Option<&'static str> {
+    let release = release();
+    LINES.into_iter().find(|line| release.strip_prefix(line).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// Where captures of the kernel that runs are written: beside the others, or where somebody collects them.
+pub(crate) fn destination() -> PathBuf {
+    let base = std::env::var_os(DESTINATION_VARIABLE).map_or_else(directory, PathBuf::from);
+    let folder = line_here().map_or_else(|| base.clone(), |line| base.join(line));
+    std::fs::create_dir_all(&folder).expect("writable");
+    folder
+}

@@ -1,0 +1,297 @@
+//! Records of rtnetlink that kernels of other lines sent: links, routes, nexthops and traffic control of kinds that the
+//! kernel at hand lacks. They decode to what they are known to hold.
+//!
+//! `LINE/TABLE.cap` has a record of each kind and of every field that one had; the sockets of the same folder are
+//! elsewhere.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use sockeye_query::Value;
+use sockeye_query::rtnetlink::Row;
+use sockeye_query::sockets::Nothing;
+use sockeye_state::Received;
+use sockeye_state::capture::{Reader, Record};
+use sockeye_wire::Messages;
+use sockeye_wire::rtnetlink::Table;
+
+use crate::line::{LINES, blesses, directory};
+use crate::made;
+
+/// The tables that are captured.
+const TABLES: [Table; 6] =
+    [Table::Links, Table::Routes, Table::Nexthops, Table::Qdiscs, Table::TcClasses, Table::TcFilters];
+
+/// Hands every record of a capture to `visit`.
+fn rows(capture: &[u8], table: Table, mut visit: impl FnMut(&Row<'_>)) {
+    for entry in Reader::new(capture).expect("a capture") {
+        if let Record::Received(Received::Datagram(datagram)) = entry.expect("a whole capture").record {
+            for message in Messages::new(datagram.bytes) {
+                visit(&Row::read(table, message.expect("a whole one").payload(), &Nothing).expect("a record"));
+            }
+        }
+    }
+}
+
+/// Everything that a record says, a value a line: its way, and what it is.
+fn lines(row: &Row<'_>) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    row.entries(&mut |entry| add(&mut lines, &entry.key, &entry.value));
+    lines
+}
+
+fn add(lines: &mut Vec<(String, String)>, way: &str, value: &Value<'_>) {
+    match value {
+        Value::Tree(tree) => tree.entries(&mut |entry| add(lines, &format!("{way}.{}", entry.key), &entry.value)),
+        Value::Map(entries) => entries.iter().for_each(|(key, value)| add(lines, &format!("{way}.{key}"), value)),
+        Value::List(values) => values.iter().for_each(|value| add(lines, &format!("{way}[]"), value)),
+        Value::Several(values) => values.for_each(|value| add(lines, &format!("{way}[]"), &value)),
+        value => lines.push((way.to_owned(), text(value))),
+    }
+}
+
+fn text(value: &Value<'_>) -> String {
+    let octets = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>();
+    match value {
+        Value::Unsigned(number) => number.to_string(),
+        Value::Signed(number) => number.to_string(),
+        Value::Hexadecimal(number) => format!("{number:#x}"),
+        Value::Hexadecimal32(number) => format!("{number:#x}"),
+        Value::Truth(truth) => truth.to_string(),
+        Value::Set { bits, names } => {
+            let set = names.iter().filter(|name| bits & name.value != 0).map(|name| name.name);
+            format!("{bits:#x} {}", set.collect::<Vec<_>>().join("|"))
+        }
+        Value::Address(address) => address.to_string(),
+        Value::SocketAddress(address) => address.to_string(),
+        Value::Network { address, prefix_len } => format!("{address}/{prefix_len}"),
+        Value::LinkAddress(address) => octets(address).join(":"),
+        Value::Interface { index, .. } => format!("#{index}"),
+        Value::Handle(handle) => format!("{:x}:{:x}", handle >> 16, handle & 0xffff),
+        Value::Bytes(bytes) => octets(bytes).concat(),
+        Value::Nothing => "nothing".to_owned(),
+        other => match other.as_text() {
+            Some(text) => format!("'{}'", text.escape_ascii()),
+            None => panic!("{other:?} has no form here"),
+        },
+    }
+}
+
+fn name(line: &str, table: Table) -> String {
+    format!("{line}/{}", table.name())
+}
+
+/// What a capture decodes to: of each record what no record before it said in the same words.
+fn decoded(line: &str, table: Table) -> String {
+    let (mut decoded, mut said) = (String::new(), BTreeSet::new());
+    rows(&made::read(&name(line, table)), table, |row| {
+        let lines = lines(row);
+        let _ = writeln!(decoded, "{} values", lines.len());
+        for (way, value) in lines {
+            if said.insert((way.clone(), value.clone())) {
+                let _ = writeln!(decoded, "{way}\t{value}");
+            }
+        }
+        decoded.push('\n');
+    });
+    decoded
+}
+
+/// The values of one field in all records.
+fn values(line: &str, table: Table, wanted: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    rows(&made::read(&name(line, table)), table, |row| {
+        found.extend(lines(row).into_iter().filter(|(way, _)| way == wanted).map(|(_, value)| value));
+    });
+    found
+}
+
+/// Kinds of which every kernel sent records.
+const KINDS: [(Table, &[&str]); 2] = [
+    (
+        Table::Links,
+        &[
+            "batadv",
+            "bond",
+            "bridge",
+            "dummy",
+            "erspan",
+            "geneve",
+            "gre",
+            "gretap",
+            "gtp",
+            "ifb",
+            "ip6gre",
+            "ip6gretap",
+            "ip6tnl",
+            "ipip",
+            "ipvlan",
+            "ipvtap",
+            "macsec",
+            "macvlan",
+            "macvtap",
+            "nlmon",
+            "sit",
+            "team",
+            "tun",
+            "vcan",
+            "veth",
+            "vlan",
+            "vrf",
+            "vti",
+            "vti6",
+            "vxcan",
+            "vxlan",
+            "wireguard",
+            "xfrm",
+        ],
+    ),
+    (
+        Table::Qdiscs,
+        &[
+            "bfifo",
+            "cake",
+            "cbs",
+            "choke",
+            "clsact",
+            "codel",
+            "drr",
+            "etf",
+            "ets",
+            "fq",
+            "fq_codel",
+            "fq_pie",
+            "gred",
+            "hfsc",
+            "hhf",
+            "htb",
+            "ingress",
+            "mq",
+            "mqprio",
+            "multiq",
+            "netem",
+            "noqueue",
+            "pfifo",
+            "pfifo_fast",
+            "pie",
+            "plug",
+            "prio",
+            "qfq",
+            "red",
+            "sfb",
+            "sfq",
+            "skbprio",
+            "tbf",
+        ],
+    ),
+];
+
+/// What the scripts of `beside_ip` set, in each table: values that cannot be right by accident.
+const SET: [(Table, &str, &str); 24] = [
+    (Table::Links, "vlan.id", "321"),
+    (Table::Links, "vrf.table", "4242"),
+    (Table::Links, "bond.miimon_ms", "123"),
+    (Table::Links, "macsec.window", "77"),
+    (Table::Links, "gre.ikey", "0x1b59"),
+    (Table::Links, "ip6gre.okey", "0x1b5d"),
+    (Table::Links, "geneve.id", "70011"),
+    (Table::Links, "xfrm.if_id", "0x4d2"),
+    (Table::Links, "ipvlan.mode", "'l3s'"),
+    (Table::Nexthops, "id", "6002"),
+    (Table::Nexthops, "res_group.buckets", "24"),
+    (Table::Nexthops, "encap.srh.segments[].address", "fd00::b"),
+    (Table::Nexthops, "encap.dst", "'100/200'"),
+    (Table::Routes, "encap.id", "77"),
+    (Table::Routes, "encap.ttl", "9"),
+    (Table::Routes, "encap.srh.segments[].address", "fd00::c"),
+    (Table::Qdiscs, "netem.latency64_ns", "100000000"),
+    (Table::Qdiscs, "sfq.divisor", "512"),
+    (Table::Qdiscs, "fq.flow_plimit", "88"),
+    (Table::Qdiscs, "cake.overhead_bytes", "18"),
+    (Table::Qdiscs, "hhf.backlog_limit", "777"),
+    (Table::Qdiscs, "pie.alpha", "3"),
+    (Table::TcClasses, "drr.quantum_bytes", "1777"),
+    (Table::TcFilters, "flower.key_ip_ttl", "63"),
+];
+
+#[test]
+fn every_kind_of_the_scripts_is_captured() {
+    for line in LINES {
+        for (table, kinds) in KINDS {
+            let found = values(line, table, "kind");
+            for kind in kinds {
+                assert!(found.contains(&format!("'{kind}'")), "{line} {table:?}: {kind} is not among {found:?}");
+            }
+        }
+    }
+    for kind in ["'netkit'", "'hsr'"] {
+        let found = LINES.map(|line| values(line, Table::Links, "kind").contains(kind));
+        assert_eq!(found, [false, true], "6.1 has no {kind}");
+    }
+}
+
+/// Every way of values in the tables of a line.
+fn ways(line: &str) -> BTreeSet<String> {
+    let mut ways = BTreeSet::new();
+    for table in TABLES {
+        rows(&made::read(&name(line, table)), table, |row| {
+            ways.extend(lines(row).into_iter().map(|(way, _)| format!("{} {way}", table.name())));
+        });
+    }
+    ways
+}
+
+/// What kernels learned to tell is absent in what older ones sent, and never zero.
+#[test]
+fn what_an_older_kernel_does_not_tell_is_absent_and_not_zero() {
+    let [older, newer] = LINES.map(ways);
+    let learned = newer.difference(&older).fold(String::new(), |text, way| text + way + "\n");
+    let path = directory().join("learned.txt");
+    if blesses("golden") {
+        std::fs::write(&path, &learned).expect("written");
+    }
+    assert_eq!(learned, std::fs::read_to_string(&path).expect("committed"));
+    for way in [
+        "links bridge.fdb_max_learned",
+        "links vxlan.localbypass",
+        "links gso_ipv4_max_size_bytes",
+        "nexthops op_flags",
+        "qdiscs netem.prng_seed",
+        "qdiscs fq.weights[]",
+    ] {
+        assert!(learned.lines().any(|line| line == way), "{way}");
+    }
+    assert_eq!(older.difference(&newer).collect::<Vec<_>>(), Vec::<&String>::new(), "nothing was forgotten");
+}
+
+#[test]
+fn what_was_set_is_what_was_captured() {
+    for line in LINES {
+        let mut wrong = Vec::new();
+        for (table, way, value) in SET {
+            let found = values(line, table, way);
+            if !found.contains(value) {
+                wrong.push(format!("{line} {table:?} {way}: {value} is not among {found:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn every_record_decodes_to_its_golden_lines() {
+    for line in LINES {
+        for table in TABLES {
+            let decoded = decoded(line, table);
+            let path = directory().join(name(line, table)).with_extension("txt");
+            if blesses("golden") {
+                std::fs::write(&path, &decoded).expect("written");
+            }
+            let golden = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            for (number, (decoded, golden)) in decoded.lines().zip(golden.lines()).enumerate() {
+                assert_eq!(decoded, golden, "{}, line {}", path.display(), number + 1);
+            }
+            assert_eq!(decoded.lines().count(), golden.lines().count(), "{}", path.display());
+        }
+    }
+}
