@@ -93,6 +93,10 @@ fn test(this: &Test, info: &FieldInfo, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         Condition::Interface { index: Some(index), .. } if info.kind != FieldKind::Interface => {
             write!(f, "dev = {index}")
         }
+        // In quotes it would be a name.
+        Condition::Interface { index: Some(index), name: digits } if is_number(digits, *index) => {
+            write!(f, "{name} = {}", String::from_utf8_lossy(digits))
+        }
         Condition::Interface { name: text, .. } | Condition::Cgroup { path: text, .. } => {
             write!(f, "{name} = ")?;
             quoted_bytes(text, f)
@@ -218,4 +222,13 @@ fn quoted_pattern(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     }
     f.write_str("'")
+}
+
+/// Whether a text is this number, as people write one.
+fn is_number(text: &[u8], number: u32) -> bool {
+    let read = |text: &str| match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    };
+    core::str::from_utf8(text).ok().and_then(read) == Some(number)
 }
