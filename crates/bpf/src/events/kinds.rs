@@ -106,7 +106,12 @@ impl Kind {
                 };
                 state(&mut code, need("sock")?, options.new_states)?;
             }
-            Self::Retransmit => retransmit(&mut code, need("sock")?, need("sk_buff")?)?,
+            Self::Retransmit => {
+                let packet = need("sk_buff")?;
+                // Since Linux 6.15: what came of it.
+                let outcome = arguments.get(packet + 1).filter(|next| **next == Argument::Other).map(|_| packet + 1);
+                retransmit(&mut code, need("sock")?, packet, outcome)?;
+            }
             Self::RetransmitRequest => {
                 code.argument(SOCKET, need("request_sock")?);
                 code.begin_for_socket(RETRANSMIT_REQUEST)?;
@@ -225,8 +230,23 @@ impl Code<'_> {
     }
 }
 
-/// A segment sent again: the socket, then the packet.
-fn retransmit(code: &mut Code<'_>, socket: usize, packet: usize) -> Result<(), Error> {
+/// Errors with which a segment is not sent again after all, nor counted so (net/ipv4/tcp_output.c, `__tcp_retransmit_skb`): it
+/// still waits here, the peer's window is closed, it is acknowledged, there is no memory. Any other comes from further below, where
+/// what was sent is counted.
+const NOT_SENT: [i32; 4] = [-16, -11, -22, -12];
+
+/// A segment sent again: the socket, then the packet, and where the kernel says it an error.
+fn retransmit(code: &mut Code<'_>, socket: usize, packet: usize, outcome: Option<usize>) -> Result<(), Error> {
+    if let Some(outcome) = outcome {
+        code.argument(R1, outcome);
+        // A number of 32 bits, whatever is above it.
+        code.steps.set_wide(R2, u32::MAX.into());
+        code.steps.and_register(R1, R2);
+        for error in NOT_SENT {
+            code.steps.set_wide(R2, u64::from(error.cast_unsigned()));
+            code.steps.jump_if_register(R1, Is::Equal, R2, code.out);
+        }
+    }
     code.argument(SOCKET, socket);
     code.begin_for_socket(RETRANSMIT)?;
     code.common()?;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 
 use ratatui::crossterm::event::{self, Event, KeyEvent};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGXCPU};
 use signal_hook::iterator::Signals;
 
 use super::source::Said;
@@ -18,24 +18,30 @@ pub(super) enum Happening {
     Resize(u16, u16),
     /// A signal asks for the end.
     Signal,
+    /// One asks to stop for a while, until the shell lets it go on.
+    Suspend,
     /// There will be no more keys: the terminal is gone.
     Gone,
     Source(Said),
 }
 
+/// Signals that would end the program at once, and leave the terminal as it is while the screen is shown.
+const ENDS: [i32; 9] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU];
+
 /// Starts the threads. They end with the program.
 pub(super) fn start(happenings: &Sender<Happening>) -> io::Result<()> {
     let asked = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGINT, SIGHUP] {
+    for signal in ENDS {
         // A terminal that takes no more letters holds the program up for ever: the second signal ends it as it is.
         signal_hook::flag::register_conditional_default(signal, Arc::clone(&asked))?;
         signal_hook::flag::register(signal, Arc::clone(&asked))?;
     }
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    let mut signals = Signals::new(ENDS.into_iter().chain([SIGTSTP]))?;
     let told = happenings.clone();
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        for _ in signals.forever() {
-            if told.send(Happening::Signal).is_err() {
+        for signal in signals.forever() {
+            let happening = if signal == SIGTSTP { Happening::Suspend } else { Happening::Signal };
+            if told.send(happening).is_err() {
                 break;
             }
         }

@@ -132,7 +132,9 @@ impl Session {
             let Ok(first) = happenings.recv() else { return Ok(()) };
             let more = std::iter::from_fn(|| happenings.try_recv().ok());
             for happening in std::iter::once(first).chain(more).take(BATCH_MAX) {
-                if !self.take(happening)? {
+                if matches!(happening, Happening::Suspend) {
+                    screen.suspend().context("cannot take the terminal over again")?;
+                } else if !self.take(happening)? {
                     return Ok(());
                 }
             }
@@ -149,6 +151,7 @@ impl Session {
     fn take(&mut self, happening: Happening) -> Result<bool> {
         match happening {
             Happening::Signal | Happening::Gone => return Ok(false),
+            Happening::Suspend => {}
             Happening::Resize(columns, lines) => {
                 self.state.resize((columns, lines));
                 self.ask();

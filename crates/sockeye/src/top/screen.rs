@@ -40,6 +40,19 @@ impl Screen {
     }
 }
 
+impl Screen {
+    /// Gives the terminal back, stops until the shell lets the program go on, and takes it over again.
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
+        self.terminal.backend_mut().flush()?;
+        give_back();
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        enable_raw_mode()?;
+        IS_TAKEN.store(true, Ordering::SeqCst);
+        execute!(io::stdout(), EnterAlternateScreen)?;
+        self.terminal.clear()
+    }
+}
+
 impl Drop for Screen {
     fn drop(&mut self) {
         // What is not written yet would come behind what gives the terminal back.

@@ -10,6 +10,7 @@ use sockeye_state::{Conclusion, Dump, Received, Step};
 use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, RTM_GETROUTE, Table, Wanted};
 use sockeye_wire::{Kind, Messages, Request};
 
+use super::reach::Target;
 use crate::sockets::system::Interfaces;
 use crate::tables;
 
@@ -20,6 +21,11 @@ const LOOKUP_TABLE: u32 = 0x1000;
 const FIB_MATCH: u32 = 0x2000;
 /// `RTA_DST`.
 const RTA_DST: u16 = 1;
+/// `RTA_IP_PROTO`, since Linux 4.18; one that does not know it passes it over.
+const RTA_IP_PROTO: u16 = 27;
+/// `RTA_DPORT`, in the network's order; as above.
+const RTA_DPORT: u16 = 29;
+const IPPROTO_TCP: u8 = 6;
 
 /// One namespace.
 pub(super) struct Kernel {
@@ -80,8 +86,8 @@ impl Kernel {
 
     /// The route to an address, as the kernel would take it: the resolved one, or the entry of the table that matches.
     /// The error number where there is none.
-    pub(super) fn route(&mut self, to: IpAddr, entry: bool) -> Result<Result<Vec<u8>, i32>, Error> {
-        let (family, octets) = match to {
+    pub(super) fn route(&mut self, to: Target, entry: bool) -> Result<Result<Vec<u8>, i32>, Error> {
+        let (family, octets) = match to.ip {
             IpAddr::V4(ip) => (AF_INET, ip.octets().to_vec()),
             IpAddr::V6(ip) => (AF_INET6, ip.octets().to_vec()),
         };
@@ -92,7 +98,11 @@ impl Kernel {
         // IPv6 always says the table, and refuses to be asked for it.
         let flags = if family == AF_INET { LOOKUP_TABLE } else { 0 } | if entry { FIB_MATCH } else { 0 };
         header[8..].copy_from_slice(&flags.to_ne_bytes());
-        let request = Request::new(RTM_GETROUTE, 0).body(&header).attribute(RTA_DST, &octets);
+        let mut request = Request::new(RTM_GETROUTE, 0).body(&header).attribute(RTA_DST, &octets);
+        if let Some(port) = to.port {
+            // Rules may ask for either.
+            request = request.attribute(RTA_IP_PROTO, &[IPPROTO_TCP]).attribute(RTA_DPORT, &port.to_be_bytes());
+        }
         let sequence = self.socket.send(request)?;
         loop {
             let Received::Datagram(datagram) = self.socket.receive(&mut self.buffer)? else { continue };

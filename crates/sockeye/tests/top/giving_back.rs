@@ -14,7 +14,8 @@ const SHOW: &str = "\x1b[?25h";
 #[test]
 fn signals_end_it_and_the_terminal_is_as_it_was() {
     in_namespace(|_| {
-        for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::ABORT, Signal::ALARM, Signal::USR1]
+        {
             let mut top = OnTerminal::start(&["top"]);
             top.await_text("sockeye top");
             top.await_text("quit");

@@ -185,6 +185,25 @@ fn a_night_at_the_screen() {
             screen.lines().any(|line| line.split_whitespace().any(|word| word == pid) && line.contains('M'))
         });
 
+        // A socket of UDP is asked for by itself too, and is what it was.
+        let datagrams = std::net::UdpSocket::bind(("127.0.0.1", 0)).expect("free");
+        let port = datagrams.local_addr().expect("bound").port();
+        let inode = rustix::fs::fstat(&datagrams).expect("a socket").st_ino.to_string();
+        tmux.keys(&["2"]);
+        tmux.keys(&["/"]);
+        tmux.letters(&format!("udp and sport = {port}"));
+        tmux.keys(&["Enter"]);
+        tmux.sees("the receiver", |screen| row_of(screen, port).is_some());
+        tmux.keys(&["g", "Enter"]);
+        tmux.sees("the inode", |screen| {
+            let has_inode = |line: &str| line.split_whitespace().collect::<Vec<_>>() == ["inode", &inode];
+            screen.lines().any(has_inode) && !screen.contains("is gone")
+        });
+        tmux.keys(&["Escape"]);
+        tmux.keys(&["/"]);
+        tmux.keys(&["C-u", "Enter"]);
+        drop(datagrams);
+
         // Another size is used at once.
         tmux.run(&["resize-window", "-x", "60", "-y", "12"]);
         tmux.sees("the smaller screen", |screen| {

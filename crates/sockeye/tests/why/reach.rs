@@ -102,6 +102,25 @@ fn a_route_that_is_missing_or_forbidden_is_the_cause() {
 }
 
 #[test]
+fn rules_that_ask_for_a_port_decide_of_that_port_alone() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        ip("route add 203.0.113.0/24 dev v0 table 103");
+        ip("rule add ipproto tcp dport 443 lookup 103 pref 203");
+        let answer = why("203.0.113.9:443", 0);
+        assert!(step(&answer, "route").contains("203.0.113.0/24 table 103 dev v0"), "{answer:#}");
+        assert_eq!(causes(&why("203.0.113.9:444", 4)), [("no-route", "203.0.113.9")]);
+        ip("rule add to 10.9.0.9 ipproto tcp dport 25 prohibit pref 50");
+        assert_eq!(causes(&why("10.9.0.9:25", 4)), [("prohibited-route", "10.9.0.9")]);
+        assert_eq!(causes(&why("10.9.0.9:26", 0)), []);
+        // As it stands in the log of a program that listens for both families.
+        assert_eq!(causes(&why("[::ffff:10.9.0.9]:25", 4)), [("prohibited-route", "10.9.0.9")]);
+        Ok(())
+    });
+}
+
+#[test]
 fn a_link_without_carrier_and_a_neighbour_that_does_not_answer_are_causes() {
     in_namespace(|_| {
         cable();

@@ -127,7 +127,11 @@ impl Lives {
                 life.side = Some(Side::Accept);
                 return;
             }
-            (from, _) => Happening::State(from),
+            (from, _) => {
+                // Who closes it holds it, and it may be somebody else than who listens.
+                life.actor = life.actor.or(told.actor);
+                Happening::State(from)
+            }
         };
         if life.described {
             bare::set_state(&mut entry.message, told.new);

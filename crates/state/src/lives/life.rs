@@ -191,7 +191,7 @@ pub struct Life {
     pub end: Option<End>,
     /// The side that said first that it will send no more: `true`, this one.
     pub closed_here: Option<bool>,
-    /// Who opened it, as the kernel's event said.
+    /// Who opened it, as the kernel's event said, or closed it, where nobody was known to have opened it.
     pub actor: Option<Actor>,
     /// The listener that it came out of, where it was seen to. Whoever holds that mostly holds it too.
     pub listener: Option<Listener>,

@@ -231,6 +231,18 @@ impl SocketId {
     pub fn of(message: &InetMessage<'_>) -> Option<Self> {
         array(message.0, 4).map(Self)
     }
+
+    /// The same with the ends in each other's place.
+    fn swapped(self) -> Self {
+        let Self(mut bytes) = self;
+        // Two ports, two addresses of 16 bytes, then interface and cookie.
+        let (ports, addresses) = bytes.split_at_mut(4);
+        let (source, destination) = ports.split_at_mut(2);
+        source.swap_with_slice(destination);
+        let (source, destination) = addresses[..32].split_at_mut(16);
+        source.swap_with_slice(destination);
+        Self(bytes)
+    }
 }
 
 /// A question about internet sockets.
@@ -261,8 +273,13 @@ impl InetQuestion<'_> {
         self.attach(request)
     }
 
-    /// The request for one socket: the kernel answers with it or with `ENOENT`.
+    /// The request for one socket: the kernel answers with it or with `ENOENT`. Of UDP sockets that share their ends it may find
+    /// another than the one with this cookie, which is `ENOENT` too.
     pub fn exact(&self, id: SocketId) -> Request {
+        // Of UDP the kernel looks for the receiver of what comes from the first end to the second (net/ipv4/udp_diag.c,
+        // udp_dump_one).
+        let is_swapped = matches!(self.protocol, IPPROTO_UDP | IPPROTO_UDPLITE);
+        let id = if is_swapped { id.swapped() } else { id };
         self.attach(Request::new(SOCK_DIAG_BY_FAMILY, 0).body(&self.body(id)))
     }
 

@@ -17,7 +17,8 @@ impl Palette {
     /// What the environment says. An empty `NO_COLOR` is none (no-color.org).
     pub(in crate::top) fn of_environment(no_color: bool) -> Self {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        // Those have no colours, and take what chooses one for other attributes.
+        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb" || term.starts_with("vt"));
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| set(name)).unwrap_or_default();
         let locale = locale.to_string_lossy().to_ascii_lowercase();
         Self {

@@ -51,7 +51,10 @@ impl Close {
         surroundings: &dyn Surroundings,
     ) -> Result<()> {
         let answer = match known {
-            Some((table, message)) => exact(namespace, table, message)?.map(|answer| (table, answer)),
+            // It is there: where the kernel finds another one of the same ends, the last dump speaks of it.
+            Some((table, message)) => {
+                Some((table, exact(namespace, table, message)?.unwrap_or_else(|| message.to_vec())))
+            }
             None => None,
         };
         let Some((table, message)) = answer else {
@@ -123,7 +126,7 @@ fn in_words(field: FieldId, read: &Value<'_>) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// The kernel's answer for one socket; `None`: it is gone.
+/// The kernel's answer for one socket; `None`: it does not find it.
 fn exact(namespace: Option<&Namespace>, table: Table, message: &[u8]) -> Result<Option<Vec<u8>>> {
     let known = InetMessage(message);
     let family = known.family().and_then(|family| u8::try_from(family).ok());

@@ -29,7 +29,7 @@ const EHOSTUNREACH: i32 = 113;
 /// Asks for the route. `None`: there is none, and a finding says why.
 pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>, Error> {
     let ip = reach.target.ip;
-    let record = match kernel.route(ip, false)? {
+    let record = match kernel.route(reach.target, false)? {
         Ok(record) => record,
         Err(errno) => {
             refused(reach, errno);
@@ -41,7 +41,7 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
     // fib_trie_unmerge) and calls it by the latter's name.
     let is_merged = ip.is_ipv4() && route.kind() == LOCAL && route.table() == MAIN_TABLE;
     rule(reach, kernel, ip, if is_merged { LOCAL_TABLE } else { route.table() })?;
-    let entry = kernel.route(ip, true)?.ok();
+    let entry = kernel.route(reach.target, true)?.ok();
     let (prefix, protocol, kind) = {
         let row = kernel.row(Table::Routes, entry.as_deref().unwrap_or(&record));
         let of = |name| row.as_ref().map_or_else(String::new, |row| shown(row, name));
