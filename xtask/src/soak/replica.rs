@@ -110,6 +110,10 @@ impl Replica {
 
     fn socket(&mut self, netns: String, change: &str, object: &Value) {
         self.changes += 1;
+        if object.get("incident").is_some() {
+            // What goes wrong with a socket, or a packet of none, is no change of what there is.
+            return;
+        }
         let place = (netns, text(&object["key"], "cookie"));
         if change == "closed" {
             // One that lived between two rounds is known by its end alone.
@@ -194,6 +198,7 @@ mod tests {
             event("state", "0x3"),
             event("closed", "0x2"),
             event("closed", "0x4"),
+            json!({"netns": "a", "table": "sockets", "change": "error", "key": {"cookie": "0x2", "protocol": "tcp"}, "incident": {}}),
         ]);
         assert_eq!(replica.sockets("a"), BTreeSet::from([("tcp".to_owned(), "0x3".to_owned())]));
     }
