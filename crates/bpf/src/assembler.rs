@@ -65,6 +65,7 @@ pub(crate) enum Is {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Helper {
     KtimeGetNs = 5,
+    GetSmpProcessorId = 8,
     GetCurrentPidTgid = 14,
     GetSocketCookie = 46,
     GetCurrentComm = 16,

@@ -8,18 +8,18 @@ mod code;
 mod dropped;
 mod event;
 mod kinds;
+mod nested;
 mod record;
 mod socket;
-
-use std::os::fd::OwnedFd;
 
 pub use event::{
     Counters, Direction, Dropped, Endpoint, Event, Process, Reset, Retransmit, SocketError, SocketId, StateChange,
 };
 
 use crate::{btf::Btf, error::Error, ring::Ring};
-use kinds::Kind;
-use record::Decoder;
+use kinds::{Around, Kind};
+use nested::{Marks, Pair, Told};
+use record::{Decoder, Record};
 
 /// The names of types that the programs need.
 pub(crate) const NAMES: &[&str] = &[
@@ -65,7 +65,7 @@ impl EventKind {
     pub const ALL: [Self; 5] = [Self::State, Self::Retransmit, Self::Reset, Self::Drop, Self::Error];
 }
 
-const _: () = assert!(EventKind::ALL.len() == crate::ring::COUNTERS as usize);
+const _: () = assert!(EventKind::ALL.len() == crate::ring::KINDS as usize);
 
 /// A tracepoint that could not be had, of those that what was wanted needs.
 #[derive(Debug)]
@@ -78,6 +78,9 @@ pub struct Missing {
     /// Why not.
     pub error: Error,
 }
+
+/// How often is looked whether the second program of a tracepoint has counted: a microsecond or so.
+const LOOKS: u32 = 64;
 
 /// What is wanted of the kernel.
 #[derive(Clone, Copy, Debug)]
@@ -114,29 +117,37 @@ pub struct SocketEvents {
     decoder: Decoder,
     told: Vec<EventKind>,
     missing: Vec<Missing>,
-    /// Keep the programs attached.
-    _links: Vec<OwnedFd>,
+    nested: Told,
+    /// What no program was run for while they were being attached.
+    missed_before: [u64; EventKind::ALL.len()],
+    programs: Vec<Pair>,
+    _marks: Marks,
 }
 
 impl SocketEvents {
     /// Assembles, loads and attaches the programs. What this kernel lacks, or has otherwise than is known here, is
     /// [`missing`](Self::missing); it is an error only if nothing of what is wanted could be had: the one of the first.
     pub fn open(btf: &Btf, options: &EventOptions) -> Result<Self, Error> {
-        let ring = Ring::new(options.ring_bytes)?;
-        let (mut links, mut told, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+        let (ring, marks) = (Ring::new(options.ring_bytes)?, Marks::new()?);
+        let around = Around { btf, ring: &ring, marks: &marks, options };
+        let (mut programs, mut told, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         for kind in Kind::wanted(options) {
-            match kind.attach(btf, &ring, options) {
-                Ok(link) => {
-                    links.push(link);
+            match kind.attach(&around) {
+                Ok(both) => {
+                    programs.push(both);
                     told.push(kind.tells());
                 }
                 Err(error) => missing.push(Missing { kind: kind.tells(), tracepoint: kind.name(), error }),
             }
         }
-        if links.is_empty() && !missing.is_empty() {
+        if programs.is_empty() && !missing.is_empty() {
             return Err(missing.swap_remove(0).error);
         }
-        Ok(Self { ring, decoder: Decoder::new(btf), told, missing, _links: links })
+        let missed_before = [0; EventKind::ALL.len()];
+        let (decoder, nested) = (Decoder::new(btf), Told::new());
+        let mut events = Self { ring, decoder, told, missing, nested, missed_before, programs, _marks: marks };
+        events.missed_before = EventKind::ALL.map(|kind| events.missed(kind));
+        Ok(events)
     }
 
     /// Whether a kind is told of, at least in part.
@@ -151,17 +162,43 @@ impl SocketEvents {
 
     /// Gives the events that are there now, in the order in which their records were begun.
     pub fn read(&mut self, taker: &mut impl FnMut(&Event<'_>)) {
-        let decoder = &self.decoder;
-        self.ring.read(&mut |bytes| {
-            if let Some(event) = decoder.event(bytes) {
+        let Self { decoder, nested, ring, programs, .. } = self;
+        let mut counts = [0; EventKind::ALL.len()];
+        ring.read(&mut |bytes| {
+            let Some(record) = Record::of(bytes).filter(|record| !nested.is_told(*record)) else { return };
+            if let Some(kind) = record.kind() {
+                counts[kind as usize] += 1;
+            }
+            if let Some(event) = decoder.event(record) {
                 taker(&event);
             }
         });
+        for pair in programs {
+            pair.attend(counts[pair.kind as usize]);
+        }
     }
 
-    /// How many events of a kind there was no room for, since it was made. All but changes of state have half of the ring.
+    /// How many events of a kind there was no room for, or that the kernel ran no program for, since it was made; of the latter
+    /// some may be of what is not wanted. All but changes of state have half of the ring.
     pub fn lost(&self, kind: EventKind) -> u64 {
-        self.ring.lost(kind as usize)
+        self.ring.count(Ring::without_room(kind as usize))
+            + self.missed(kind).saturating_sub(self.missed_before[kind as usize])
+    }
+
+    /// How many events of a kind no program was run for.
+    fn missed(&self, kind: EventKind) -> u64 {
+        let missed = self.programs.iter().filter(|pair| pair.kind == kind).map(Pair::missed).sum::<u64>();
+        // Looked at afterwards, and more than once: the second program may be about to count what was missed by now.
+        let mut looks = 0..LOOKS;
+        while looks.next().is_some() && self.caught(kind) < missed {
+            std::hint::spin_loop();
+        }
+        missed.saturating_sub(self.caught(kind))
+    }
+
+    /// How many events of a kind reached a tracepoint in the middle of its program, and were told nevertheless.
+    pub fn caught(&self, kind: EventKind) -> u64 {
+        self.ring.count(Ring::alone(kind as usize)).saturating_sub(self.nested.twice(kind))
     }
 
     /// The same of all kinds.

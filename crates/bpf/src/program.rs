@@ -27,12 +27,47 @@ pub(crate) fn load_iterator(name: &'static str, function: u32, instructions: &[u
     load(name, TRACE_ITER, function, instructions)
 }
 
-/// Loads a program and attaches it to a tracepoint, until the two descriptors are closed; `typedef` is the number of the
-/// tracepoint's type.
-pub(crate) fn attach_tracepoint(name: &'static str, typedef: u32, instructions: &[u64]) -> Result<OwnedFd, Error> {
-    let program = load(name, TRACE_RAW_TP, typedef, instructions)?;
-    // The link keeps the program.
-    sys::open_tracepoint(program.as_fd()).map_err(|error| Error::system(Operation::Attach(name), error))
+/// A program for a tracepoint.
+#[derive(Debug)]
+pub(crate) struct TracepointProgram {
+    program: OwnedFd,
+    name: &'static str,
+    /// It is run as long as this is open.
+    link: Option<OwnedFd>,
+}
+
+impl TracepointProgram {
+    /// Whether it is run.
+    pub(crate) fn is_attached(&self) -> bool {
+        self.link.is_some()
+    }
+
+    /// Lets it be run, after all those that are run by now.
+    pub(crate) fn attach(&mut self) -> Result<(), Error> {
+        let link = sys::open_tracepoint(self.program.as_fd());
+        self.link = Some(link.map_err(|error| Error::system(Operation::Attach(self.name), error))?);
+        Ok(())
+    }
+
+    /// Lets it be run no more.
+    pub(crate) fn detach(&mut self) {
+        self.link = None;
+    }
+
+    /// How often the tracepoint was reached while the program was running on the same processor: the kernel runs it then not once
+    /// more (kernel/trace/bpf_trace.c, `__bpf_trace_run`, since Linux 6.2).
+    pub(crate) fn misses(&self) -> u64 {
+        sys::program_misses(self.program.as_fd()).unwrap_or(0)
+    }
+}
+
+/// Loads a program for a tracepoint, which is not attached yet; `typedef` is the number of the tracepoint's type.
+pub(crate) fn load_for_tracepoint(
+    name: &'static str,
+    typedef: u32,
+    instructions: &[u64],
+) -> Result<TracepointProgram, Error> {
+    Ok(TracepointProgram { program: load(name, TRACE_RAW_TP, typedef, instructions)?, name, link: None })
 }
 
 fn load(name: &'static str, attach_type: u32, attach_btf_id: u32, instructions: &[u64]) -> Result<OwnedFd, Error> {

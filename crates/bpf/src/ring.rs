@@ -1,4 +1,4 @@
-//! The ring that programs write their records into, and the counts of those for which there was no room.
+//! The ring that programs write their records into, and what programs count beside them.
 //!
 //! Programs submit without waking anybody (a wake-up for each record costs ten times the record); whoever reads looks
 //! again when it pleases.
@@ -22,15 +22,18 @@ const MAPPABLE: u32 = 1 << 10;
 /// Bytes of a ring at most; what one machine could need for seconds without a reader, and not its memory.
 const RING_BYTES_MAX: u32 = 1 << 30;
 
-/// Kinds of records whose losses are counted apart.
-pub(crate) const COUNTERS: u32 = 5;
+/// Kinds of records, each of which has its counters.
+pub(crate) const KINDS: u32 = 5;
+
+/// All counters, double words: of each kind two.
+const COUNTERS: u32 = 2 * KINDS;
 
 /// The reading end of a ring, and its counters.
 pub(crate) struct Ring {
     map: OwnedFd,
     counts: OwnedFd,
     memory: RingMemory,
-    lost: Counters,
+    counters: Counters,
     bytes: u32,
 }
 
@@ -43,8 +46,8 @@ impl Ring {
         let map = sys::create_map(RINGBUF, 0, 0, bytes, 0).map_err(refused)?;
         let counts = sys::create_map(ARRAY, 4, COUNTERS * 8, 1, MAPPABLE).map_err(refused)?;
         let memory = RingMemory::map(map.as_fd(), bytes as usize, page_bytes).map_err(refused)?;
-        let lost = Counters::map(counts.as_fd(), page_bytes).map_err(refused)?;
-        Ok(Self { map, counts, memory, lost, bytes })
+        let counters = Counters::map(counts.as_fd(), page_bytes).map_err(refused)?;
+        Ok(Self { map, counts, memory, counters, bytes })
     }
 
     /// The map, for programs.
@@ -52,7 +55,7 @@ impl Ring {
         self.map.as_fd()
     }
 
-    /// The map whose one value is [`COUNTERS`] double words. Programs add to theirs for each record that had no room.
+    /// The map whose one value is the counters, double words, to which programs add.
     pub(crate) fn counters(&self) -> BorrowedFd<'_> {
         self.counts.as_fd()
     }
@@ -62,9 +65,19 @@ impl Ring {
         self.bytes
     }
 
-    /// How often there was no room for records of a kind.
-    pub(crate) fn lost(&self, counter: usize) -> u64 {
-        self.lost.value(counter)
+    /// The counter of records of a kind for which there was no room.
+    pub(crate) fn without_room(kind: usize) -> usize {
+        kind
+    }
+
+    /// The counter of what only the second program of a tracepoint was run for.
+    pub(crate) fn alone(kind: usize) -> usize {
+        KINDS as usize + kind
+    }
+
+    /// What a counter says.
+    pub(crate) fn count(&self, counter: usize) -> u64 {
+        self.counters.value(counter)
     }
 
     /// Gives the records that are there now.

@@ -20,6 +20,9 @@ const BTF_GET_FD_BY_ID: i32 = 19;
 const LINK_CREATE: i32 = 28;
 const ITER_CREATE: i32 = 33;
 
+/// As many as a kernel can be built for (arch/x86/Kconfig, NR_CPUS).
+const PROCESSORS_MAX: u32 = 8192;
+
 /// How often a load that a signal interrupted is begun again; the verifier gives up with EAGAIN for each.
 const LOADS_MAX: u32 = 8;
 
@@ -154,6 +157,16 @@ pub(crate) struct MapInfo {
     padding: u32,
 }
 
+/// `struct bpf_prog_info`, as far as it is used: with what a kernel counts that is older than this structure, zero.
+#[repr(C)]
+#[derive(Default)]
+struct ProgramInfo {
+    /// Everything before, of which nothing is asked: no array's length is given, so the kernel fills none.
+    before: [u64; 25],
+    run_cnt: u64,
+    recursion_misses: u64,
+}
+
 /// `struct bpf_btf_info`.
 #[repr(C)]
 #[derive(Default)]
@@ -164,6 +177,13 @@ struct TypesInfo {
     name: u64,
     name_len: u32,
     kernel_btf: u32,
+}
+
+/// How many processors the machine may ever have.
+pub(crate) fn processors() -> u32 {
+    // SAFETY: the call reads and writes no memory of ours.
+    let count = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_CONF) };
+    u32::try_from(count).unwrap_or(1).clamp(1, PROCESSORS_MAX)
 }
 
 /// Loads a program; the verifier writes what it thinks into `log`, as text ended by NUL.
@@ -251,6 +271,14 @@ pub(crate) fn map_info(map: BorrowedFd<'_>) -> io::Result<MapInfo> {
     // SAFETY: the structure holds no pointer that the kernel would follow.
     unsafe { object_info(map, &mut info) }?;
     Ok(info)
+}
+
+/// How often a program was not run, because it was running on the same processor (since Linux 5.12; 0 before).
+pub(crate) fn program_misses(program: BorrowedFd<'_>) -> io::Result<u64> {
+    let mut info = ProgramInfo::default();
+    // SAFETY: all that could be a pointer or the length of what it points to is zero.
+    unsafe { object_info(program, &mut info) }?;
+    Ok(info.recursion_misses)
 }
 
 /// The bytes of type information, if they are no more than so many.

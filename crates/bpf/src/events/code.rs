@@ -2,7 +2,7 @@
 //!
 //! r6 is the program's argument, r7 the socket, r8 a packet or the socket as TCP has it, r9 the record.
 
-use super::{EventKind, record::*};
+use super::{EventKind, nested::Turn, record::*};
 use crate::{
     assembler::*,
     btf::{Btf, Member},
@@ -35,7 +35,8 @@ pub(super) struct Code<'c> {
     pub(super) steps: Assembler,
     ring: &'c Ring,
     name: &'static str,
-    kind: EventKind,
+    pub(super) kind: EventKind,
+    turn: Turn,
     pub(super) netns: Option<u32>,
     /// Where a program goes that has nothing to tell.
     pub(super) out: Label,
@@ -47,12 +48,13 @@ impl<'c> Code<'c> {
         btf: &'c Btf,
         ring: &'c Ring,
         (kind, name): (EventKind, &'static str),
+        turn: Turn,
         netns: Option<u32>,
     ) -> Self {
         let mut steps = Assembler::default();
         let (out, full) = (steps.label(), steps.label());
         steps.copy(ARGUMENT, R1);
-        Self { btf, steps, ring, name, kind, netns, out, full }
+        Self { btf, steps, ring, name, kind, turn, netns, out, full }
     }
 
     /// `to` becomes an argument of the tracepoint; each takes a double word.
@@ -128,6 +130,9 @@ impl<'c> Code<'c> {
             steps.store_number(RECORD, at, 0, Width::Eight);
         }
         steps.store_number(RECORD, KIND, kind.into(), Width::One);
+        if self.turn == Turn::Second {
+            steps.store_number(RECORD, IS_SECOND, 1, Width::One);
+        }
     }
 
     /// Fills in the process that runs, as the reader numbers it.
@@ -158,6 +163,14 @@ impl<'c> Code<'c> {
         steps.call(Helper::GetCurrentComm);
     }
 
+    /// Adds one to a counter.
+    pub(super) fn count(&mut self, counter: usize) {
+        let steps = &mut self.steps;
+        steps.map_value(R1, self.ring.counters(), i32::try_from(counter * 8).unwrap_or(0));
+        steps.set(R2, 1);
+        steps.add_atomically(R1, 0, R2);
+    }
+
     /// Hands the record over and ends the program; also what is done without room.
     pub(super) fn finish(mut self) -> Result<Vec<u64>, Error> {
         let steps = &mut self.steps;
@@ -166,9 +179,8 @@ impl<'c> Code<'c> {
         steps.call(Helper::RingbufSubmit);
         steps.jump(self.out);
         steps.place(self.full);
-        steps.map_value(R1, self.ring.counters(), self.kind as i32 * 8);
-        steps.set(R2, 1);
-        steps.add_atomically(R1, 0, R2);
+        self.count(Ring::without_room(self.kind as usize));
+        let steps = &mut self.steps;
         steps.place(self.out);
         steps.set(R0, 0);
         steps.exit();

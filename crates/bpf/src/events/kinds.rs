@@ -1,8 +1,12 @@
 //! The programs, one for each tracepoint.
 
-use std::os::fd::OwnedFd;
-
-use super::{EventKind, EventOptions, code::*, dropped, record::*};
+use super::{
+    EventKind, EventOptions,
+    code::*,
+    dropped,
+    nested::{Mark, Marks, Pair, TRACEPOINTS, Turn},
+    record::*,
+};
 use crate::{
     assembler::*,
     btf::{Argument, Btf, Member},
@@ -22,6 +26,16 @@ pub(super) enum Kind {
     Error,
     Dropped,
 }
+
+/// What all programs need.
+pub(super) struct Around<'a> {
+    pub(super) btf: &'a Btf,
+    pub(super) ring: &'a Ring,
+    pub(super) marks: &'a Marks,
+    pub(super) options: &'a EventOptions,
+}
+
+const _: () = assert!((Kind::Dropped as u32) < TRACEPOINTS);
 
 /// How many segments a packet of TCP stands for, in the room that a packet has for whoever handles it.
 pub(super) fn segments(btf: &Btf) -> Option<Member> {
@@ -58,12 +72,13 @@ impl Kind {
         }
     }
 
-    /// Assembles, loads and attaches its program.
-    pub(super) fn attach(self, btf: &Btf, ring: &Ring, options: &EventOptions) -> Result<OwnedFd, Error> {
+    /// Assembles, loads and attaches its programs.
+    pub(super) fn attach(self, around: &Around<'_>) -> Result<Pair, Error> {
         let name = self.name();
-        let typedef = btf.tracepoint(self.typedef());
+        let typedef = around.btf.tracepoint(self.typedef());
         let typedef = typedef.ok_or_else(|| Error::missing(Operation::Attach(name), format!("tracepoint {name}")))?;
-        program::attach_tracepoint(name, typedef, &self.assemble(btf, ring, options)?)
+        let load = |turn| program::load_for_tracepoint(name, typedef, &self.assemble(around, turn)?);
+        Pair::attach(self.tells(), load(Turn::First)?, load(Turn::Second)?)
     }
 
     /// The tracepoint's name.
@@ -85,7 +100,8 @@ impl Kind {
         }
     }
 
-    fn assemble(self, btf: &Btf, ring: &Ring, options: &EventOptions) -> Result<Vec<u64>, Error> {
+    fn assemble(self, around: &Around<'_>, turn: Turn) -> Result<Vec<u64>, Error> {
+        let &Around { btf, ring, marks, options } = around;
         let arguments = btf.arguments(self.typedef()).unwrap_or_default();
         let place = |wanted: &str| {
             let is_wanted = |argument: &Argument| match argument {
@@ -98,7 +114,8 @@ impl Kind {
             let missing = || Error::missing(Operation::Assemble(self.name()), format!("argument {wanted}"));
             place(wanted).ok_or_else(missing)
         };
-        let mut code = Code::new(btf, ring, (self.tells(), self.name()), options.netns);
+        let mut code = Code::new(btf, ring, (self.tells(), self.name()), turn, options.netns);
+        code.take_turn(turn, Mark { marks, tracepoint: self as u32, arguments: arguments.len() });
         match self {
             Self::State => {
                 let [Argument::Pointer(_), Argument::Other, Argument::Other, ..] = arguments.as_slice() else {

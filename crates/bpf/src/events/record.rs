@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::event::*;
 use super::socket::{Known, MIN_RTT_NONE};
+use super::{EventKind, event::*};
 use crate::btf::Btf;
 
 /// Bytes of a record, a multiple of eight.
@@ -39,6 +39,8 @@ pub(super) const LOCAL: i16 = 72;
 pub(super) const PEER: i16 = 88;
 /// Whether the counters are there.
 pub(super) const HAS_COUNTERS: i16 = 104;
+/// Whether it is the second program's.
+pub(super) const IS_SECOND: i16 = 105;
 /// The port that packets of a TCP socket come from, in the network's order: it stays when the socket has given its port back.
 pub(super) const SOURCE_PORT: i16 = 106;
 /// Where the packet is the record's source: the beginning of its headers.
@@ -129,9 +131,8 @@ impl Decoder {
         }
     }
 
-    /// The event of a record; `None` for bytes that are none.
-    pub(super) fn event(&self, bytes: &[u8]) -> Option<Event<'_>> {
-        let record = Record(bytes.first_chunk()?);
+    /// The event of a record; `None` where it is of a kind that is not known.
+    pub(super) fn event(&self, record: Record<'_>) -> Option<Event<'_>> {
         let kind = record.byte(KIND);
         let socket = self.socket(record);
         let state = record.byte(STATE);
@@ -279,15 +280,32 @@ fn name(names: &Names, number: u32) -> Option<(u32, &str)> {
 
 /// The bytes of a record.
 #[derive(Clone, Copy)]
-struct Record<'r>(&'r [u8; BYTES as usize]);
+pub(super) struct Record<'r>(&'r [u8; BYTES as usize]);
 
-impl Record<'_> {
+impl<'r> Record<'r> {
+    /// `None` for bytes that are none.
+    pub(super) fn of(bytes: &'r [u8]) -> Option<Self> {
+        bytes.first_chunk().map(Self).filter(|record| record.kind().is_some())
+    }
+
+    /// What it tells of.
+    pub(super) fn kind(self) -> Option<EventKind> {
+        Some(match self.byte(KIND) {
+            STATE_CHANGE => EventKind::State,
+            RETRANSMIT | RETRANSMIT_REQUEST => EventKind::Retransmit,
+            RESET_SENT | RESET_RECEIVED => EventKind::Reset,
+            DROPPED => EventKind::Drop,
+            ERROR => EventKind::Error,
+            _ => return None,
+        })
+    }
+
     fn array<const N: usize>(self, at: i16) -> [u8; N] {
         let at = usize::try_from(at).unwrap_or(0);
         std::array::from_fn(|index| self.0.get(at + index).copied().unwrap_or(0))
     }
 
-    fn byte(self, at: i16) -> u8 {
+    pub(super) fn byte(self, at: i16) -> u8 {
         self.array::<1>(at)[0]
     }
 
@@ -299,7 +317,7 @@ impl Record<'_> {
         u32::from_ne_bytes(self.array(at))
     }
 
-    fn double(self, at: i16) -> u64 {
+    pub(super) fn double(self, at: i16) -> u64 {
         u64::from_ne_bytes(self.array(at))
     }
 }

@@ -6,6 +6,7 @@ mod firewall;
 mod inner;
 mod loss;
 mod missing;
+mod nested;
 mod states;
 mod support;
 mod trouble;
