@@ -7,7 +7,7 @@ use sockeye_query::sockets::{Abilities, DumpPlan, Plan, Question, SocketRow, Tab
 use sockeye_query::{FieldId, Value};
 use sockeye_wire::sock_diag::state::State;
 
-use crate::world::World;
+use crate::world::{self, World};
 
 /// Carries the plan of a filter out and compares.
 pub(crate) fn check(
@@ -92,7 +92,7 @@ impl Record for Told<'_> {
 /// What dumps find, each with what is decided here.
 fn carry_out(world: &mut World, dumps: &[DumpPlan]) -> Result<BTreeSet<(Table, u64)>, String> {
     let mut found = BTreeSet::new();
-    for dump in dumps {
+    for dump in dumps.iter().filter(|dump| world::has(dump.table)) {
         let rows = match world.kernel.rows(dump.request(None)) {
             Ok(rows) => rows,
             // ENOENT: this kernel has no such table.

@@ -30,6 +30,15 @@ const ATTEMPTS_MAX: usize = 4;
 /// tests would meet each other's.
 const FAMILIES: [&str; 7] = ["tcp", "mptcp", "udp", "raw", "unix", "packet", "netlink"];
 
+/// Their tables, but for those of the internet.
+const OTHERS: [Table; 3] = [Table::Unix, Table::Packet, Table::Netlink];
+
+/// Whether the sockets of a table are part of it: those of other families are none of a network namespace, and a kernel that has them has
+/// some of its own.
+pub(crate) fn has(table: Table) -> bool {
+    INET.contains(&table) || OTHERS.contains(&table)
+}
+
 /// Everything there is.
 pub(crate) struct World {
     pub(crate) kernel: Kernel,
@@ -87,7 +96,7 @@ impl World {
         }
         let ids: BTreeSet<u64> = inet.iter().filter_map(|known| known.facts.cgroup).collect();
         self.surroundings.cgroups = ids.into_iter().map(|id| (id, format!("/{id}").into_bytes())).collect();
-        self.others = [Table::Unix, Table::Packet, Table::Netlink]
+        self.others = OTHERS
             .into_iter()
             .flat_map(|table| self.kernel.everything(table).into_iter().flatten().map(move |row| (table, row)))
             .collect();

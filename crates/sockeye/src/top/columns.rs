@@ -179,16 +179,23 @@ pub(super) fn place_of(pane: Pane, what: What) -> usize {
 /// Letters before a row: what deserves to be seen, and a gap.
 pub(super) const MARK: u16 = 2;
 
-/// Columns that fit, by their place, with the room each has. One letter is between two of them.
-pub(super) fn fitting(columns: &[Column], is_wanted: impl Fn(What) -> bool, room: u16) -> Vec<(usize, u16)> {
+/// Columns that fit, by their place, with the room each has. One letter is between two of them. The one that is sorted by stays as
+/// long as any does.
+pub(super) fn fitting(
+    columns: &[Column],
+    sorted: usize,
+    is_wanted: impl Fn(What) -> bool,
+    room: u16,
+) -> Vec<(usize, u16)> {
+    let sacrifice = |place: usize| if place == sorted { 0 } else { columns[place].sacrifice };
     let mut kept: Vec<_> = (0..columns.len()).filter(|&place| is_wanted(columns[place].what)).collect();
     let least = |kept: &[usize]| {
         let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(u16::MAX);
         kept.iter().fold(gaps, |sum, &place| sum.saturating_add(columns[place].width.0))
     };
     while least(&kept) > room && kept.len() > 1 {
-        let Some(first) = kept.iter().copied().rev().max_by_key(|&place| columns[place].sacrifice) else { break };
-        if columns[first].sacrifice == 0 {
+        let Some(first) = kept.iter().copied().rev().max_by_key(|&place| sacrifice(place)) else { break };
+        if sacrifice(first) == 0 {
             break;
         }
         kept.retain(|&place| place != first);
@@ -216,8 +223,12 @@ mod tests {
     use super::*;
 
     fn titles(pane: Pane, room: u16) -> Vec<&'static str> {
-        let columns = columns(pane);
-        fitting(columns, |what| what != What::Namespace, room)
+        titles_sorted_by(pane, What::BytesOut, room)
+    }
+
+    fn titles_sorted_by(pane: Pane, what: What, room: u16) -> Vec<&'static str> {
+        let (columns, sorted) = (columns(pane), place_of(pane, what));
+        fitting(columns, sorted, |what| what != What::Namespace, room)
             .into_iter()
             .map(|(place, _)| columns[place].title)
             .collect()
@@ -231,11 +242,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sorted_by_is_seen() {
+        let titles = |what| titles_sorted_by(Pane::Connections, what, 78);
+        assert_eq!(titles(What::Memory), ["PEER", "PROCESS", "IN/s", "OUT/s", "RTT", "MEM", "WHY"]);
+        for column in &CONNECTIONS[1..] {
+            assert!(titles(column.what).contains(&column.title), "{}", column.title);
+        }
+    }
+
+    #[test]
     fn the_room_is_used_up_and_no_more() {
         for room in 40..=300 {
             for pane in Pane::ALL {
                 let columns = columns(pane);
-                let fitted = fitting(columns, |_| true, room);
+                let fitted = fitting(columns, 0, |_| true, room);
                 let used: u16 = fitted.iter().map(|(_, width)| width + 1).sum::<u16>() - 1;
                 assert!(used <= room, "{pane:?} at {room} takes {used}");
                 let wants_more = fitted.iter().any(|&(place, width)| width < columns[place].width.1);

@@ -20,6 +20,7 @@ mod options;
 mod prompt;
 mod run;
 mod screen;
+mod sixteen;
 mod source;
 mod state;
 #[cfg(test)]

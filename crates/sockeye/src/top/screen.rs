@@ -1,6 +1,6 @@
 //! The terminal: taken over as a whole, and given back as it was, whatever happens.
 
-use std::io::{self, BufWriter, Stdout, Write as _};
+use std::io::{self, Stdout, Write as _};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,15 +10,14 @@ use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 
+use super::sixteen::Sixteen;
+
 /// The terminal is taken over, and nobody has given it back yet.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Bytes that are collected before they are written: a whole screen is one write, however slow the line is.
-const WRITE_LEN: usize = 64 * 1024;
-
 /// The terminal while it is ours.
 pub(super) struct Screen {
-    pub(super) terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    pub(super) terminal: Terminal<CrosstermBackend<Sixteen<Stdout>>>,
 }
 
 impl Screen {
@@ -34,7 +33,7 @@ impl Screen {
         // From here on it is given back when this is dropped.
         let guard = Guard;
         execute!(io::stdout(), EnterAlternateScreen)?;
-        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(WRITE_LEN, io::stdout())))?;
+        let terminal = Terminal::new(CrosstermBackend::new(Sixteen::new(io::stdout())))?;
         std::mem::forget(guard);
         Ok(Self { terminal })
     }

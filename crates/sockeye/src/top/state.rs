@@ -137,8 +137,13 @@ impl State {
 
     /// The columns on the screen, by their place, with their widths.
     pub(super) fn columns(&self) -> Vec<(usize, u16)> {
-        let wanted = |what| self.namespaces || what != What::Namespace;
-        columns::fitting(columns::columns(self.pane), wanted, self.size.0.saturating_sub(columns::MARK))
+        let room = self.size.0.saturating_sub(columns::MARK);
+        columns::fitting(columns::columns(self.pane), self.sort().column, |what| self.is_wanted(what), room)
+    }
+
+    /// Whether a column says something here.
+    fn is_wanted(&self, what: What) -> bool {
+        self.namespaces || what != What::Namespace
     }
 
     /// The screen has another size.
@@ -167,18 +172,19 @@ impl State {
         self.held = model.row(self.cursor).filter(|_| is_same).map(|row| row.key.clone());
     }
 
-    /// Sorts by the next column on the screen, or the one before it.
+    /// Sorts by the next column, or the one before it: also by those for which there was no room.
     pub(super) fn sort_by_next(&mut self, forward: bool) {
-        let shown = self.columns();
-        let now = shown.iter().position(|&(place, _)| place == self.sort().column);
-        let count = shown.len().max(1);
+        let all = columns::columns(self.pane);
+        let there: Vec<_> = (0..all.len()).filter(|&place| self.is_wanted(all[place].what)).collect();
+        let now = there.iter().position(|&place| place == self.sort().column);
+        let count = there.len().max(1);
         let next = match (now, forward) {
             (None, _) => 0,
             (Some(at), true) => (at + 1) % count,
             (Some(at), false) => (at + count - 1) % count,
         };
-        let Some(&(column, _)) = shown.get(next) else { return };
-        let descending = columns::columns(self.pane)[column].largest_first;
+        let Some(&column) = there.get(next) else { return };
+        let descending = all[column].largest_first;
         self.sorts[self.pane as usize] = Sort { column, descending };
         self.release();
     }

@@ -1,7 +1,7 @@
 //! What changed on the machine while we looked.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sockeye_conn::{Error, Namespace, Watcher};
 use sockeye_query::rtnetlink::{Change, ChangeKind, Row};
@@ -24,7 +24,7 @@ const TABLES: [Table; 6] =
 pub(super) struct Changes {
     watcher: Watcher,
     place: Place,
-    lines: VecDeque<String>,
+    lines: VecDeque<(SystemTime, String)>,
     /// All of them, those that were not kept too.
     pub(super) count: u64,
 }
@@ -50,13 +50,13 @@ impl Changes {
         }
     }
 
-    /// The last changes, the latest last.
-    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
-        self.lines.iter().map(String::as_str)
+    /// The last changes, the latest last, each with when it was heard of.
+    pub(super) fn into_lines(self) -> Vec<(SystemTime, String)> {
+        self.lines.into()
     }
 }
 
-fn take(lines: &mut VecDeque<String>, place: &Place, count: &mut u64, output: &Output<'_>) {
+fn take(lines: &mut VecDeque<(SystemTime, String)>, place: &Place, count: &mut u64, output: &Output<'_>) {
     let Output::Change(change) = output else { return };
     let made = Change {
         kind: match change.verb {
@@ -74,5 +74,5 @@ fn take(lines: &mut VecDeque<String>, place: &Place, count: &mut u64, output: &O
     if lines.len() == KEPT_MAX {
         lines.pop_front();
     }
-    lines.push_back(String::from_utf8_lossy(&line).trim_start().to_owned());
+    lines.push_back((SystemTime::now(), String::from_utf8_lossy(&line).trim_start().to_owned()));
 }

@@ -7,7 +7,7 @@ use sockeye_query::filter::{Decision, Expression, Record as _};
 use sockeye_query::sockets::Surroundings;
 use sockeye_query::sockets::live::{LiveRow, live_catalog};
 use sockeye_state::lives::cause::evidence;
-use sockeye_state::lives::{Cause, Causes, Counters, Delta, Judgement, Lives};
+use sockeye_state::lives::{Cause, Causes, Counters, Delta, Judgement, Life};
 
 use super::finding::{Evidence, Finding};
 use super::judged::Judged;
@@ -18,8 +18,8 @@ use crate::live::row;
 type Weight = (Cause, Reverse<u64>, u64);
 
 /// The worst connections that the filter takes, and how many there are in all.
-pub(super) fn findings(
-    lives: &Lives,
+pub(super) fn findings<'l>(
+    sockets: impl Iterator<Item = (&'l Life, &'l [u8])>,
     judged: &Judged,
     filter: &Expression,
     surroundings: &dyn Surroundings,
@@ -28,7 +28,7 @@ pub(super) fn findings(
 ) -> (Vec<Finding>, usize) {
     let mut worst: Vec<(Weight, Finding)> = Vec::new();
     let mut count = 0;
-    for (life, message) in lives.iter() {
+    for (life, message) in sockets {
         let Some(judgement) = judged.of(life.cookie) else { continue };
         let Some(now) = Counters::read(message) else { continue };
         let causes = judgement.causes(&now);

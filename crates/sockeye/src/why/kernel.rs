@@ -21,6 +21,8 @@ const LOOKUP_TABLE: u32 = 0x1000;
 const FIB_MATCH: u32 = 0x2000;
 /// `RTA_DST`.
 const RTA_DST: u16 = 1;
+/// `RTA_OIF`.
+const RTA_OIF: u16 = 4;
 /// `RTA_IP_PROTO`, since Linux 4.18; one that does not know it passes it over.
 const RTA_IP_PROTO: u16 = 27;
 /// `RTA_DPORT`, in the network's order; as above.
@@ -84,9 +86,9 @@ impl Kernel {
         Ok(whole)
     }
 
-    /// The route to an address, as the kernel would take it: the resolved one, or the entry of the table that matches.
+    /// The route to an address, over a link where it is on one of several, as the kernel would take it: the resolved one, or the entry of the table that matches.
     /// The error number where there is none.
-    pub(super) fn route(&mut self, to: Target, entry: bool) -> Result<Result<Vec<u8>, i32>, Error> {
+    pub(super) fn route(&mut self, to: &Target, link: Option<u32>, entry: bool) -> Result<Result<Vec<u8>, i32>, Error> {
         let (family, octets) = match to.ip {
             IpAddr::V4(ip) => (AF_INET, ip.octets().to_vec()),
             IpAddr::V6(ip) => (AF_INET6, ip.octets().to_vec()),
@@ -102,6 +104,9 @@ impl Kernel {
         if let Some(port) = to.port {
             // Rules may ask for either.
             request = request.attribute(RTA_IP_PROTO, &[IPPROTO_TCP]).attribute(RTA_DPORT, &port.to_be_bytes());
+        }
+        if let Some(link) = link {
+            request = request.attribute(RTA_OIF, &link.to_ne_bytes());
         }
         let sequence = self.socket.send(request)?;
         loop {

@@ -24,7 +24,11 @@ pub(crate) struct Options {
 
     /// Format of the answer
     #[arg(short = 'o', long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(crate) output: Format,
+    output: Format,
+
+    /// The same as -o json
+    #[arg(short = 'j', long, conflicts_with = "output")]
+    json: bool,
 
     /// Time to watch (default: 5s; towards an address 1s)
     #[arg(long = "for", value_name = "DURATION", value_parser = crate::watch::duration)]
@@ -41,4 +45,11 @@ pub(crate) struct Options {
     /// End with status 4 where something was found
     #[arg(long)]
     pub(crate) exit_code: bool,
+}
+
+impl Options {
+    /// The format of the answer.
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.output }
+    }
 }

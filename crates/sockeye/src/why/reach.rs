@@ -1,5 +1,6 @@
 //! `sockeye why ADDRESS[:PORT]`: the way that the kernel would take, step by step, and what is wrong on it.
 
+mod forbidden;
 mod heard;
 mod route;
 mod sockets;
@@ -9,11 +10,14 @@ mod target;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sockeye_conn::{Error, Namespace};
+use sockeye_conn::Namespace;
+use sockeye_wire::rtnetlink::record::Link;
+use sockeye_wire::rtnetlink::{Table, Wanted};
 
 use super::finding::Finding;
-use super::kernel::Kernel;
+use super::kernel::{Kernel, shown};
 use super::machine::{self, Look};
+use crate::sockets::Mistaken;
 pub(super) use target::Target;
 
 /// One thing that was looked at.
@@ -27,6 +31,8 @@ pub(super) struct Step {
 /// Everything that is known of the way to an address.
 pub(super) struct Reach {
     pub(super) target: Target,
+    /// The index of the link that the target names.
+    link: Option<u32>,
     pub(super) steps: Vec<Step>,
     pub(super) findings: Vec<Finding>,
     /// Every table was read whole.
@@ -35,13 +41,14 @@ pub(super) struct Reach {
 
 impl Reach {
     /// Looks at the way to an address of the host.
-    pub(super) fn look(target: Target, namespace: Option<&Namespace>, time: Duration) -> Result<Self, Error> {
+    pub(super) fn look(target: Target, namespace: Option<&Namespace>, time: Duration) -> anyhow::Result<Self> {
+        let link = link_of(&target, &mut Kernel::open(namespace)?)?;
         // What was lost in the past says nothing of now: counters are held against those of a moment before.
         let before = Look::at_links(namespace)?;
-        let heard = heard::listen(target, namespace, time)?;
+        let heard = heard::listen(&target, namespace, time)?;
         let now = Look::at_links(namespace)?;
         let mut kernel = Kernel::open(namespace)?;
-        let mut reach = Self { target, steps: Vec::new(), findings: Vec::new(), whole: true };
+        let mut reach = Self { target, link, steps: Vec::new(), findings: Vec::new(), whole: true };
         if let Some(way) = route::look(&mut reach, &mut kernel)? {
             steps::link(&mut reach, &mut kernel, &way)?;
             if !way.is_local {
@@ -61,6 +68,28 @@ impl Reach {
 
     fn step(&mut self, name: &'static str, text: impl Into<String>) {
         self.steps.push(Step { name, text: text.into() });
+    }
+}
+
+/// The index of the link that an address is on, where it has to be said.
+fn link_of(target: &Target, kernel: &mut Kernel) -> anyhow::Result<Option<u32>> {
+    let Some(name) = &target.link else {
+        if target.is_link_local() {
+            let say = format!("{} is on every link: say on which, {0}%eth0", target.ip);
+            return Err(Mistaken::sentence(say));
+        }
+        return Ok(None);
+    };
+    let mut found = None;
+    kernel.rows(Table::Links, &Wanted::default(), |row| {
+        let Some(index) = Link::read(row.payload()).map(|link| link.index()) else { return };
+        if shown(row, "ifname") == *name || index.to_string() == *name {
+            found = Some(index);
+        }
+    })?;
+    match found {
+        Some(index) => Ok(Some(index)),
+        None => Err(Mistaken::sentence(format!("there is no link `{name}` (sockeye links)"))),
     }
 }
 

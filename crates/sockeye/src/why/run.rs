@@ -27,14 +27,14 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         && let Some(target) = Target::read(word)
     {
         let reach = Reach::look(target, namespace, options.watch_for.unwrap_or(REACH_DEFAULT))?;
-        output::print(&match options.output {
+        output::print(&match options.format() {
             Format::Text => text(&reach),
             Format::Json => json(&reach),
         })?;
         return Ok(status(options, reach.whole, &reach.findings));
     }
     let watched = super::watched::watch(options, namespace)?;
-    output::print(&match options.output {
+    output::print(&match options.format() {
         Format::Text => watched.text(),
         Format::Json => watched.json(),
     })?;

@@ -1,13 +1,14 @@
 //! `sockeye why [FILTER]`: some seconds of watching, and what was wrong in them.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 use sockeye_conn::Namespace;
 use sockeye_query::Value;
 use sockeye_query::filter::Filter;
-use sockeye_query::sockets::Table;
 use sockeye_query::sockets::live::live_catalog;
+use sockeye_query::sockets::{Surroundings as _, Table};
+use sockeye_state::lives::{Happening, Kept, Told};
 
 use super::changes::Changes;
 use super::finding::Finding;
@@ -21,6 +22,7 @@ use crate::live::owners::Owners;
 use crate::output::{escape, value};
 use crate::sockets::Mistaken;
 use crate::sockets::system::{SystemNames, Whence};
+use crate::watch::report::rfc3339;
 
 /// Time to watch, where none was given.
 const WATCH_DEFAULT: Duration = Duration::from_secs(5);
@@ -33,6 +35,9 @@ const SLICE: Duration = Duration::from_millis(100);
 /// Times that the watch may take longer than was asked for until two rounds are whole.
 const PATIENCE: u32 = 3;
 
+/// Connections that ended meanwhile and are remembered at most; of more the first are.
+const ENDED_MAX: usize = 10_000;
+
 /// What was found.
 pub(super) struct Watched {
     elapsed: Duration,
@@ -42,8 +47,10 @@ pub(super) struct Watched {
     /// Connections that are held up, those that are not named too.
     held_up: usize,
     named: usize,
-    changes: Vec<String>,
+    changes: Vec<(SystemTime, String)>,
     changes_count: u64,
+    /// Why owners are not known that there are.
+    owners_unknown: Option<String>,
     pub(super) whole: bool,
 }
 
@@ -67,12 +74,20 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let before = Look::at(namespace)?;
     let began = Instant::now();
     let mut gaps = 0;
-    let mut ignore = |told: sockeye_state::lives::Told<'_>| {
-        gaps += u64::from(matches!(told, sockeye_state::lives::Told::Gap(_)));
+    let mut ended: Vec<Kept> = Vec::new();
+    let mut take = |told: Told<'_>| match told {
+        Told::Gap(_) => gaps += 1,
+        // What held it up until its end is worth as much as what holds up those that live.
+        Told::Event(event)
+            if event.happening == Happening::Closed && event.life.is_judged() && ended.len() < ENDED_MAX =>
+        {
+            ended.push(event.keep());
+        }
+        _ => {}
     };
     let mut judged = Judged::default();
     while began.elapsed() < watch_for || feed.rounds < 2 || !feed.lives.is_synced() {
-        feed.advance(&mut ignore)?;
+        feed.advance(&mut take)?;
         judged.take(feed.rounds, &feed.lives);
         if began.elapsed() > watch_for * PATIENCE + Duration::from_secs(1) {
             break;
@@ -85,9 +100,10 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     owners.look();
     let who = |inode| owners.holder(inode);
     let place = owners.place(namespace, None);
+    let ended = ended.iter().map(Kept::event).map(|event| (event.life, event.message));
     let (mut findings, held_up) =
-        connections::findings(&feed.lives, &judged, &filter.expression, &place, options.limit, &who);
-    let shown = findings.len();
+        connections::findings(feed.lives.iter().chain(ended), &judged, &filter.expression, &place, options.limit, &who);
+    let (shown, changes_count) = (findings.len(), changes.count);
     // Whoever asks about some connections is not told of the machine.
     if options.words.is_empty() {
         findings.extend(machine::findings(&before, &now, elapsed, &who));
@@ -98,8 +114,10 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         sockets: feed.lives.len(),
         held_up,
         named: shown,
-        changes: changes.lines().map(str::to_owned).collect(),
-        changes_count: changes.count,
+        changes: changes.into_lines(),
+        changes_count,
+
+        owners_unknown: place.owners_unknown().map(str::to_owned),
         whole: before.whole && now.whole && feed.lives.is_synced() && gaps == 0,
     })
 }
@@ -125,11 +143,14 @@ impl Watched {
             out.extend_from_slice(
                 format!("{} changes on the machine meanwhile, the last:\n", self.changes_count).as_bytes(),
             );
-            for line in &self.changes {
-                out.extend_from_slice(b"  ");
+            for (at, line) in &self.changes {
+                out.extend_from_slice(format!("  {} ", rfc3339(*at)).as_bytes());
                 escape::text(&mut out, line.as_bytes());
                 out.push(b'\n');
             }
+        }
+        if let Some(why) = self.owners_unknown.as_ref().filter(|_| !self.findings.is_empty()) {
+            out.extend_from_slice(format!("owners are not all known: {why}\n").as_bytes());
         }
         if !self.whole {
             out.extend_from_slice(
@@ -159,8 +180,19 @@ impl Watched {
             finding.json(&mut out);
         }
         out.extend_from_slice(b"],");
-        let changes = self.changes.iter().map(|line| Value::Text(line.as_bytes())).collect();
-        value::json_entry(&mut out, "changes", &Value::List(changes));
+        out.extend_from_slice(b"\"changes\":[");
+        for (at, (time, line)) in self.changes.iter().enumerate() {
+            out.extend_from_slice(if at == 0 { b"{" } else { b",{" });
+            value::json_entry(&mut out, "time", &Value::Text(rfc3339(*time).as_bytes()));
+            out.push(b',');
+            value::json_entry(&mut out, "text", &Value::Text(line.as_bytes()));
+            out.push(b'}');
+        }
+        out.push(b']');
+        if let Some(why) = &self.owners_unknown {
+            out.push(b',');
+            value::json_entry(&mut out, "owners_unknown", &Value::Text(why.as_bytes()));
+        }
         out.extend_from_slice(format!(",\"whole\":{}}}\n", self.whole).as_bytes());
         out
     }

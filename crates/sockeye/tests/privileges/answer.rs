@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use sockeye_zoo::patience;
 
 use crate::commands::{Asked, Says};
 
@@ -17,6 +20,9 @@ const ABOUT_PRIVILEGE: [&str; 5] = ["not permitted", "CAP_", "may not ", "ermiss
 const BY_DUMPS: &str = "from destroy-groups and dumps";
 /// How that is asked for.
 const DUMPS: &str = "--source dumps";
+
+/// How long an event is waited for that happens thousands of times a second.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a command answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,9 +139,18 @@ fn heard(command: &mut Command) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it can be started");
     let errors = child.stderr.take().expect("piped");
     let stderr = thread::spawn(move || all(errors));
-    let mut output = BufReader::new(child.stdout.take().expect("piped"));
-    let is_over = AtomicBool::new(false);
-    let mut stdout = Vec::new();
+    let output = BufReader::new(child.stdout.take().expect("piped"));
+    let (sender, lines) = mpsc::channel();
+    let stdout = thread::spawn(move || {
+        let mut stdout = Vec::new();
+        for line in output.split(b'\n') {
+            stdout.extend_from_slice(&line.expect("a pipe can be read"));
+            stdout.push(b'\n');
+            let _ = sender.send(());
+        }
+        stdout
+    });
+    let (is_over, made) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
         scope.spawn(|| {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -144,19 +159,29 @@ fn heard(command: &mut Command) -> Output {
                 let client = TcpStream::connect(address).expect("taken");
                 let _server = listener.accept().expect("one waits");
                 // Closing it breaks it off: nothing stays behind.
-                rustix::net::sockopt::set_socket_linger(&client, Some(std::time::Duration::ZERO)).expect("set");
+                rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO)).expect("set");
+                made.fetch_add(1, Ordering::Relaxed);
             }
         });
         // A heading, and the first event.
-        for _ in 0..2 {
-            output.read_until(b'\n', &mut stdout).expect("a pipe can be read");
+        for line in 0..2 {
+            match lines.recv_timeout(patience(PATIENCE)) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    // A panic would wait for the thread, which may be what does not go on.
+                    let made = made.load(Ordering::Relaxed);
+                    eprintln!("{line} lines of {command:?} after {made} connections");
+                    let _ = child.kill();
+                    std::process::exit(101);
+                }
+            }
         }
         is_over.store(true, Ordering::Relaxed);
     });
     interrupt(&child);
-    output.read_to_end(&mut stdout).expect("a pipe can be read");
     let status = child.wait().expect("a child of ours");
-    Output { status, stdout, stderr: stderr.join().expect("it read") }
+    Output { status, stdout: stdout.join().expect("it read"), stderr: stderr.join().expect("it read") }
 }
 
 /// Asks it to end; it may have.

@@ -153,6 +153,8 @@ impl Drop for Stage {
 /// What runs a program as another user; without the privilege for that, as ourselves.
 fn somebody() -> Command {
     let mut command = Command::new("setpriv");
+    // Who is left behind holds what the test says to its parent, which waits for the end of that.
+    command.args(["--pdeathsig", "KILL"]);
     if is_roots() {
         command.args(["--reuid", SOMEBODY, "--regid", SOMEBODY, "--clear-groups"]);
     }

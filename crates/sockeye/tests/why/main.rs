@@ -7,6 +7,7 @@ mod causes;
 #[expect(dead_code, reason = "most of what programs do with them is for the tests of the judgement itself")]
 mod connection;
 mod heard;
+mod meanwhile;
 #[path = "../causes/place.rs"]
 #[expect(dead_code, reason = "most ways are for the tests of the judgement itself")]
 mod place;

@@ -102,6 +102,58 @@ fn a_route_that_is_missing_or_forbidden_is_the_cause() {
 }
 
 #[test]
+fn who_forbids_it_is_named() {
+    in_namespace(|_| {
+        cable();
+        ip("route add 0.0.0.0/0 via 10.9.0.7 dev v0");
+        ip("rule add to 203.0.113.0/24 unreachable priority 502");
+        let answer = why("203.0.113.9", 4);
+        assert_eq!(causes(&answer), [("unreachable-route", "203.0.113.9")]);
+        assert_eq!(step(&answer, "rule"), "502: unreachable");
+        assert_eq!(answer["findings"][0]["evidence"]["rule"], "502: unreachable");
+        // One of a higher number, and one for some packets only, are not the ones.
+        ip("rule add fwmark 0x17 prohibit priority 401");
+        ip("rule add to 198.51.100.0/24 lookup 178 priority 503");
+        ip("route add blackhole 198.51.0.0/16 table 178");
+        ip("route add prohibit 198.51.100.0/25 table 178 metric 7");
+        let answer = why("198.51.100.9:80", 4);
+        assert_eq!(causes(&answer), [("prohibited-route", "198.51.100.9")]);
+        let evidence = &answer["findings"][0]["evidence"];
+        assert_eq!(evidence["rule"], "503: lookup 178");
+        assert_eq!(evidence["route"], "prohibit 198.51.100.0/25 table 178");
+        let answer = why("198.51.100.200:80", 4);
+        assert_eq!(step(&answer, "route"), "blackhole 198.51.0.0/16 table 178");
+        assert_eq!(causes(&answer), [("blackhole-route", "198.51.100.200")]);
+        ip("-6 rule add to fd77::/16 prohibit priority 504");
+        assert_eq!(step(&why("fd77::9", 4), "rule"), "504: prohibit");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_address_that_every_link_has_is_asked_for_with_its_link() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        ip("link add v2 type veth peer name v3");
+        ip("link set v2 up");
+        ip("link set v3 up");
+        for (word, name) in [("fe80::99%v2", "v2"), ("[fe80::99%v0]:443", "v0")] {
+            let answer = why(word, 0);
+            assert_eq!(answer["target"], word);
+            assert!(step(&answer, "route").starts_with(&format!("fe80::/64 table main dev {name}")), "{answer:#}");
+            assert!(step(&answer, "link").starts_with(&format!("{name} up")), "{answer:#}");
+        }
+        for (word, says) in [("fe80::99", "say on which, fe80::99%eth0"), ("fe80::99%v9", "there is no link `v9`")] {
+            let output = sockeye(&["why", word]);
+            let sentence = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.code() == Some(2) && sentence.contains(says), "{sentence}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn rules_that_ask_for_a_port_decide_of_that_port_alone() {
     in_namespace(|_| {
         cable();

@@ -139,6 +139,10 @@ impl Lives {
             // The port may only be known by now, and the state is another.
             entry.keep(&bare_message(told));
         }
+        // A program that closes what is closed in its direction already (net/ipv4/tcp.c, tcp_close_state).
+        if told.old == told.new {
+            return;
+        }
         tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync: false }));
     }
 

@@ -158,7 +158,7 @@ impl Lives {
         entry.detached = Some(from);
         // It does nothing more.
         entry.life.before = Before::Unknown;
-        entry.life.causes = Causes::NONE;
+        (entry.life.causes, entry.life.judged) = (Causes::NONE, false);
         if from == State::Unconnected {
             return;
         }
@@ -220,7 +220,7 @@ impl Entry {
         let elapsed = at.saturating_sub(self.described_at);
         let (before, now) = (Counters::read(&self.message), Counters::read(message));
         if let (Some(before), Some(now)) = (before, now) {
-            self.life.causes = causes(&before, &now, elapsed);
+            (self.life.causes, self.life.judged) = (causes(&before, &now, elapsed), true);
             self.life.before = Before::of(before, &now, elapsed);
         }
     }

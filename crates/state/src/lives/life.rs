@@ -203,8 +203,10 @@ pub struct Life {
     pub totals_at: Time,
     /// What it had counted a round ago.
     pub(super) before: Before,
-    /// What held it up then; empty where nothing did, or it is not known.
+    /// What held it up between the last two rounds that it was in; empty where nothing did, or it is not known.
     pub causes: Causes,
+    /// Whether that is known.
+    pub(super) judged: bool,
     /// The kernel described it in a message, which has its uid, inode and queues; otherwise there is no more than addresses.
     pub described: bool,
 }
@@ -229,6 +231,7 @@ impl Life {
             totals_at: at,
             before: Before::Unknown,
             causes: Causes::NONE,
+            judged: false,
             described: false,
         };
         life.enter(state);
@@ -262,9 +265,9 @@ impl Life {
         }
     }
 
-    /// Whether [`Life::causes`] says something: it is in the last two rounds.
+    /// Whether [`Life::causes`] says something: it was in two rounds, and is in the last one or has ended since.
     pub fn is_judged(&self) -> bool {
-        self.before != Before::Unknown
+        self.judged
     }
 
     /// Takes what a transition says of it beside its state.

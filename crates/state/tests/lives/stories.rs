@@ -176,6 +176,8 @@ fn a_connection_is_told_from_its_birth() {
         (2010, State::SynSent, ESTABLISHED),
         (3000, ESTABLISHED, State::FinWait1),
         (3010, State::FinWait1, State::FinWait2),
+        // Shut down, then closed: the kernel tells of that, and nothing changes.
+        (3013, State::FinWait2, State::FinWait2),
     ] {
         lives.transition(&transition(5, time, old, new), &mut hear(&mut heard));
     }

@@ -41,7 +41,12 @@ impl Needs {
 /// would hold of none.
 pub fn needs(filter: &Expression) -> Result<Needs, String> {
     let mut needs = Needs { tables: tables(filter, true), events: events(filter, true), extensions: 0, rows: false };
-    for field in filter.fields().into_iter().filter(|&field| live_own(field).is_none()) {
+    for field in filter.fields() {
+        if let Some(own) = live_own(field) {
+            // Two rows say together what happened between them.
+            needs.rows |= matches!(own, Own::Why | Own::Rate(_));
+            continue;
+        }
         let is_said = match &registry().sources[usize::from(field.0)] {
             Source::Flat(Flat::AutomaticPort) => {
                 return Err(unknown(field, "only a program in the kernel can decide it, when sockets are listed"));

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::models;
-use crate::top::columns::{What, columns};
+use crate::top::columns::{What, columns, place_of};
 use crate::top::keys::{Action, update};
 use crate::top::model::{Grouping, Key, Model, Pane};
 use crate::top::state::{State, View};
@@ -104,15 +104,17 @@ fn panes_are_a_circle_and_have_numbers() {
 }
 
 #[test]
-fn each_pane_keeps_its_order_and_only_columns_on_the_screen_are_sorted_by() {
+fn each_pane_keeps_its_order_and_every_column_can_be_sorted_by_and_is_seen_then() {
     let mut person = Person::at(Pane::Connections);
     assert_eq!(person.sorted_by(), (What::BytesOut, true));
     assert_eq!(person.types("s"), Action::Ask);
-    assert_eq!(person.sorted_by(), (What::Rtt, true), "the next one that fits eighty columns");
-    person.types("s");
+    assert_eq!(person.sorted_by(), (What::PacketsIn, true), "eighty columns had no room for it");
+    let place = place_of(Pane::Connections, What::PacketsIn);
+    assert!(person.state.columns().iter().any(|&(shown, _)| shown == place));
+    person.types("ssssssss");
     assert_eq!(person.sorted_by(), (What::Why, false), "words begin with the first");
     person.types("sS");
-    assert_eq!(person.sorted_by(), (What::Local, true));
+    assert_eq!(person.sorted_by(), (What::Protocol, true), "there is one namespace alone");
     person.press(KeyCode::Left);
     assert_eq!(person.sorted_by(), (What::Why, false));
     person.types("2");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sockeye_query::Value;
 use sockeye_query::filter::Record as _;
-use sockeye_query::sockets::live::{Facts, Incident, LiveRow, live_catalog};
+use sockeye_query::sockets::live::{Incident, LiveRow, live_catalog};
 use sockeye_state::lives::{Reason, Time};
 
 use super::super::report::rfc3339;
@@ -43,7 +43,7 @@ pub(super) fn event(out: &mut Vec<u8>, row: &LiveRow<'_>, at: Time, netns: Optio
     end(out, row, "peer", "peer_port");
     match facts.event {
         "state" | "present" => state(out, row),
-        "closed" => whole_life(out, facts),
+        "closed" => whole_life(out, row),
         _ => {}
     }
     if let Some(incident) = &facts.incident {
@@ -122,7 +122,8 @@ fn went_wrong(out: &mut Vec<u8>, row: &LiveRow<'_>, incident: &Incident<'_>) {
 }
 
 /// ` after 1s 204ms, closed-here, sent 4096 bytes, received 20, 0 retransmissions, rtt 31us, min 12us`.
-fn whole_life(out: &mut Vec<u8>, facts: &Facts<'_>) {
+fn whole_life(out: &mut Vec<u8>, row: &LiveRow<'_>) {
+    let facts = &row.facts;
     let [sent, acked, received, again, retransmissions, _, _, rtt, min_rtt] = facts.totals;
     let time = |microseconds: u64| humantime::format_duration(Duration::from_micros(microseconds)).to_string();
     let mut parts = Vec::new();
@@ -139,6 +140,10 @@ fn whole_life(out: &mut Vec<u8>, facts: &Facts<'_>) {
     parts.extend(min_rtt.filter(|&rtt| rtt > 0).map(|rtt| format!("min {}", time(rtt))));
     out.push(b' ');
     out.extend_from_slice(parts.join(", ").as_bytes());
+    if let Some(why) = read(row, "why").filter(|_| facts.why != Some(0)) {
+        out.extend_from_slice(b", why: ");
+        value::text(out, &why);
+    }
 }
 
 /// ` by curl[4711]`.

@@ -2,7 +2,7 @@
 
 use sockeye_query::Value;
 use sockeye_query::filter::Record as _;
-use sockeye_query::sockets::live::{LiveRow, TOTALS, live_catalog};
+use sockeye_query::sockets::live::{LiveRow, RATES, TOTALS, live_catalog};
 use sockeye_state::lives::{Reason, Time};
 
 use super::super::report::rfc3339;
@@ -74,8 +74,13 @@ impl Objects {
                 member(out, name, word);
             }
         }
-        let numbers = TOTALS.iter().map(|(name, ..)| *name).zip(facts.totals);
-        for (name, number) in [("duration", facts.duration_us)].into_iter().chain(numbers) {
+        if facts.why.is_some() {
+            out.push(b',');
+            members(out, row, &["why"]);
+        }
+        let totals = TOTALS.iter().map(|(name, ..)| *name).zip(facts.totals);
+        let rates = RATES.iter().map(|(name, ..)| *name).zip(facts.rates);
+        for (name, number) in [("duration", facts.duration_us)].into_iter().chain(totals).chain(rates) {
             if let (Some(number), Some(field)) = (number, live_catalog().find(name)) {
                 out.push(b',');
                 value::json_entry(out, &live_catalog().info(field).json, &Value::Unsigned(number));

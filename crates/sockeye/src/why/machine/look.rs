@@ -95,11 +95,12 @@ impl Look {
     }
 
     fn files(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
-        const FILES: [(&str, &str); 7] = [
+        const FILES: [(&str, &str); 8] = [
             ("netstat", "/proc/thread-self/net/netstat"),
             ("snmp", "/proc/thread-self/net/snmp"),
             ("sockstat", "/proc/thread-self/net/sockstat"),
             ("ports", "/proc/sys/net/ipv4/ip_local_port_range"),
+            ("reserved_ports", "/proc/sys/net/ipv4/ip_local_reserved_ports"),
             ("tcp_mem", "/proc/sys/net/ipv4/tcp_mem"),
             ("tcp_max_orphans", "/proc/sys/net/ipv4/tcp_max_orphans"),
             ("tcp_max_tw_buckets", "/proc/sys/net/ipv4/tcp_max_tw_buckets"),
@@ -218,6 +219,17 @@ impl Look {
     pub(super) fn ports(&self) -> Option<(u64, u64)> {
         let mut words = self.files.get("ports")?.split_whitespace();
         Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+    }
+
+    /// How many of them it never chooses: `8080,9000-9010`, perhaps outside of them.
+    pub(super) fn reserved_ports(&self) -> u64 {
+        let Some((lowest, highest)) = self.ports() else { return 0 };
+        let list = self.files.get("reserved_ports").map_or("", |text| text.trim());
+        let ranges = list.split(',').filter_map(|range| {
+            let (from, until) = range.split_once('-').unwrap_or((range, range));
+            Some((from.parse::<u64>().ok()?.max(lowest), until.parse::<u64>().ok()?.min(highest)))
+        });
+        ranges.map(|(from, until)| (until + 1).saturating_sub(from)).sum()
     }
 
     /// The number behind `word` in the line of `/proc/net/sockstat` that begins with `line`.

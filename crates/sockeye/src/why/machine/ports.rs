@@ -21,7 +21,10 @@ pub(super) fn findings(before: &Look, now: &Look, who: Who<'_>, findings: &mut V
 
 fn towards(now: &Look, findings: &mut Vec<Finding>) {
     let Some((from, until)) = now.ports() else { return };
-    let ports = until.saturating_sub(from) + 1;
+    let ports = (until.saturating_sub(from) + 1).saturating_sub(now.reserved_ports());
+    if ports == 0 {
+        return;
+    }
     let mut full: Vec<_> =
         now.towards.iter().filter(|(_, towards)| towards.sockets * 100 >= ports * PORTS_NEAR).collect();
     full.sort_by_key(|(ends, towards)| (std::cmp::Reverse(towards.sockets), **ends));
@@ -74,7 +77,12 @@ mod tests {
     fn ports_are_counted_towards_one_place() {
         let towards = |sockets| Towards { sockets, time_wait: 7 };
         let look = |sockets: u64| Look {
-            files: [("ports", "40000\t40099\n".to_owned())].into(),
+            // Ports elsewhere take nothing from those.
+            files: [
+                ("ports", "40000\t40119\n".to_owned()),
+                ("reserved_ports", "8080,39998-40001,40010,40103-40150,50000\n".to_owned()),
+            ]
+            .into(),
             towards: [
                 (("10.0.0.1".parse().unwrap(), "10.0.0.9:443".parse().unwrap()), towards(sockets)),
                 (("10.0.0.1".parse().unwrap(), "10.0.0.8:443".parse().unwrap()), towards(79)),

@@ -57,7 +57,7 @@ pub(super) struct Heard {
 }
 
 /// Listens for so long.
-pub(super) fn listen(target: Target, namespace: Option<&Namespace>, time: Duration) -> Result<Heard, Error> {
+pub(super) fn listen(target: &Target, namespace: Option<&Namespace>, time: Duration) -> Result<Heard, Error> {
     let netns = match namespace {
         Some(namespace) => namespace.identity().inode,
         None => Namespace::current()?.identity().inode,
@@ -98,7 +98,7 @@ pub(super) fn listen(target: Target, namespace: Option<&Namespace>, time: Durati
 }
 
 /// Whether it is about a packet or a socket of that address.
-fn concerns(target: Target, incident: &Incident) -> bool {
+fn concerns(target: &Target, incident: &Incident) -> bool {
     let is_it = |end: SocketAddr| {
         end.ip().to_canonical() == target.ip.to_canonical() && target.port.is_none_or(|port| end.port() == port)
     };
@@ -301,7 +301,7 @@ mod tests {
             ("10.9.0.8", false),
             ("::ffff:10.9.0.7", true),
         ] {
-            assert_eq!(concerns(asked(word), &packet), holds, "{word}");
+            assert_eq!(concerns(&asked(word), &packet), holds, "{word}");
         }
     }
 

@@ -9,6 +9,7 @@ use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table, Wanted};
 
 use super::super::finding::Finding;
 use super::super::kernel::{Kernel, shown};
+use super::forbidden::{self, Obstacle, contains};
 use super::{Reach, Way};
 
 /// Types of routes (include/uapi/linux/rtnetlink.h, `RTN_*`).
@@ -29,10 +30,10 @@ const EHOSTUNREACH: i32 = 113;
 /// Asks for the route. `None`: there is none, and a finding says why.
 pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>, Error> {
     let ip = reach.target.ip;
-    let record = match kernel.route(reach.target, false)? {
+    let record = match kernel.route(&reach.target, reach.link, false)? {
         Ok(record) => record,
         Err(errno) => {
-            refused(reach, errno);
+            refused(reach, kernel, errno)?;
             return Ok(None);
         }
     };
@@ -41,7 +42,7 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
     // fib_trie_unmerge) and calls it by the latter's name.
     let is_merged = ip.is_ipv4() && route.kind() == LOCAL && route.table() == MAIN_TABLE;
     rule(reach, kernel, ip, if is_merged { LOCAL_TABLE } else { route.table() })?;
-    let entry = kernel.route(reach.target, true)?.ok();
+    let entry = kernel.route(&reach.target, reach.link, true)?.ok();
     let (prefix, protocol, kind) = {
         let row = kernel.row(Table::Routes, entry.as_deref().unwrap_or(&record));
         let of = |name| row.as_ref().map_or_else(String::new, |row| shown(row, name));
@@ -72,7 +73,10 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
     Ok(Some(Way { is_local, ifindex, next_hop: route.gateway().unwrap_or(ip) }))
 }
 
-fn refused(reach: &mut Reach, errno: i32) {
+fn refused(reach: &mut Reach, kernel: &mut Kernel, errno: i32) -> Result<(), Error> {
+    let obstacle = forbidden::look(reach, kernel)?;
+    // A rule that says `unreachable` answers as if there were none (net/ipv4/fib_rules.c, fib4_rule_action).
+    let errno = if errno == ENETUNREACH && obstacle.is_some() { EHOSTUNREACH } else { errno };
     let subject = reach.target.ip.to_string();
     let (cause, text, advice) = match errno {
         ENETUNREACH => (
@@ -97,8 +101,23 @@ fn refused(reach: &mut Reach, errno: i32) {
         ),
         _ => ("no-route", "refused", "the kernel gives no route, for the reason that its error number says"),
     };
-    reach.step("route", text);
-    reach.findings.push(Finding::new(cause, subject, advice).with("errno", u64::from(errno.unsigned_abs())));
+    let mut finding = Finding::new(cause, subject, advice).with("errno", u64::from(errno.unsigned_abs()));
+    let Some(Obstacle { rule, route }) = obstacle else {
+        reach.step("route", text);
+        reach.findings.push(finding);
+        return Ok(());
+    };
+    reach.step("rule", rule.clone());
+    finding = finding.with("rule", rule);
+    match route {
+        Some(route) => {
+            reach.step("route", route.clone());
+            finding = finding.with("route", route);
+        }
+        None => reach.step("route", "none is asked for: the rule forbids it"),
+    }
+    reach.findings.push(finding);
+    Ok(())
 }
 
 /// The first rule that leads to the table in which the route was found, and holds of a packet of this host without a mark.
@@ -124,28 +143,4 @@ fn rule(reach: &mut Reach, kernel: &mut Kernel, ip: IpAddr, table: u32) -> Resul
     };
     reach.step("rule", text);
     Ok(())
-}
-
-fn contains((network, prefix_len): (IpAddr, u8), ip: IpAddr) -> bool {
-    let bits = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => u128::from(ip.to_bits()) << 96,
-        IpAddr::V6(ip) => ip.to_bits(),
-    };
-    network.is_ipv4() == ip.is_ipv4()
-        && (prefix_len == 0 || (bits(network) ^ bits(ip)).checked_shr(128 - u32::from(prefix_len)) == Some(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_contains_its_addresses_alone() {
-        let is =
-            |network: &str, prefix_len, ip: &str| contains((network.parse().unwrap(), prefix_len), ip.parse().unwrap());
-        assert!(is("10.9.0.0", 16, "10.9.255.1") && !is("10.9.0.0", 16, "10.10.0.1"));
-        assert!(is("10.9.8.7", 32, "10.9.8.7") && !is("10.9.8.7", 32, "10.9.8.6"));
-        assert!(is("0.0.0.0", 0, "203.0.113.9") && !is("0.0.0.0", 0, "fd00::1"));
-        assert!(is("fd00::", 8, "fd12::1") && !is("fd00::", 8, "fe80::1"));
-    }
 }

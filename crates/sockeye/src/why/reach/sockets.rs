@@ -20,7 +20,7 @@ struct Waiting {
 
 /// Looks at the sockets of the namespace.
 pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) -> Result<(), Error> {
-    let target = reach.target;
+    let target = reach.target.clone();
     let mut waiting = Waiting::default();
     let mut listeners = Vec::new();
     let states = State::SynSent.mask() | State::Listening.mask();

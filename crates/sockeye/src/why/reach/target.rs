@@ -4,22 +4,41 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// An address, perhaps with a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) ip: IpAddr,
     pub(crate) port: Option<u16>,
+    /// The link that it is on, by name or number, of an address that every link has.
+    pub(crate) link: Option<String>,
 }
 
 impl Target {
-    /// What one word says, where it is an address: `10.0.0.1`, `10.0.0.1:443`, `fd00::1`, `[fd00::1]:443`. A word that is
-    /// none is a part of a filter.
+    /// What one word says, where it is an address: `10.0.0.1`, `10.0.0.1:443`, `fd00::1`, `[fd00::1]:443`, `[fe80::1%eth0]:443`. A
+    /// word that is none is a part of a filter.
     pub(crate) fn read(word: &str) -> Option<Self> {
+        let (word, link) = without_link(word);
+        let target = |ip, port| Self { ip: meant(ip), port, link };
         if let Ok(end) = word.parse::<SocketAddr>() {
-            return Some(Self { ip: meant(end.ip()), port: Some(end.port()) });
+            return Some(target(end.ip(), Some(end.port())));
         }
-        let bare = word.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(word);
-        bare.parse().ok().map(|ip| Self { ip: meant(ip), port: None })
+        let bare = word.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&word);
+        bare.parse().ok().map(|ip| target(ip, None))
     }
+
+    /// Whether every link has its own addresses of this kind.
+    pub(crate) fn is_link_local(&self) -> bool {
+        match self.ip {
+            IpAddr::V4(_) => false,
+            IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.segments()[0] & 0xff0f == 0xff02,
+        }
+    }
+}
+
+/// The word without the name of a link behind the address (RFC 4007, section 11), and that.
+fn without_link(word: &str) -> (String, Option<String>) {
+    let Some((address, rest)) = word.split_once('%') else { return (word.to_owned(), None) };
+    let end = rest.find(']').unwrap_or(rest.len());
+    (format!("{address}{}", &rest[end..]), Some(rest[..end].to_owned()))
 }
 
 /// Where a connection to an address goes: IPv4 that is written as IPv6 is IPv4, and "any" is this host.
@@ -33,9 +52,11 @@ fn meant(ip: IpAddr) -> IpAddr {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.port {
-            Some(port) => SocketAddr::new(self.ip, port).fmt(f),
-            None => self.ip.fmt(f),
+        match (self.port, &self.link) {
+            (Some(port), Some(link)) => write!(f, "[{}%{link}]:{port}", self.ip),
+            (None, Some(link)) => write!(f, "{}%{link}", self.ip),
+            (Some(port), None) => SocketAddr::new(self.ip, port).fmt(f),
+            (None, None) => self.ip.fmt(f),
         }
     }
 }
@@ -56,9 +77,14 @@ mod tests {
             ("[::ffff:10.9.8.7]:443", "10.9.8.7:443"),
             ("0.0.0.0:443", "127.0.0.1:443"),
             ("::", "::1"),
+            ("fe80::7%eth0", "fe80::7%eth0"),
+            ("[fe80::7%2]", "fe80::7%2"),
+            ("[fe80::7%br0.7]:443", "[fe80::7%br0.7]:443"),
         ] {
             assert_eq!(Target::read(word).map(|target| target.to_string()).as_deref(), Some(shown), "{word}");
         }
+        assert!(Target::read("fe80::7").unwrap().is_link_local() && Target::read("ff02::1").unwrap().is_link_local());
+        assert!(!Target::read("fd00::7").unwrap().is_link_local() && !Target::read("ff05::1").unwrap().is_link_local());
         for word in ["10.0.0.0/8", "dport", "10.9.8", "established", "10.9.8.7:https", ":443"] {
             assert_eq!(Target::read(word), None, "{word}");
         }

@@ -1,12 +1,13 @@
 //! Which events are told.
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sockeye_zoo::in_namespace;
 
 use super::*;
-use crate::watching::Ended;
+use crate::watching::{Ended, Watching};
 
 /// Makes a connection to this listener with so many bytes, and closes it.
 fn short(listener: &TcpListener, bytes: usize) -> u16 {
@@ -123,6 +124,93 @@ fn what_only_a_dump_says_is_asked_for_where_the_filter_speaks_of_it() {
             let others =
                 ended.objects().iter().filter(tcp).filter(|object| object["key"]["local_port"] != here).count();
             assert_eq!(others, 0, "{source}: {}", ended.stdout);
+        }
+        Ok(())
+    });
+}
+
+/// Lets this many rounds of dumps go by: each finds a socket that was not there before, and asks for UDP last.
+fn rounds(watching: &mut Watching, count: usize) -> Vec<std::net::UdpSocket> {
+    (0..count)
+        .map(|_| {
+            let marker = std::net::UdpSocket::bind("127.0.0.1:0").expect("free");
+            let here = marker.local_addr().expect("bound").port();
+            watching.object("a round", |object| object["change"] == "opened" && object["key"]["local_port"] == here);
+            marker
+        })
+        .collect()
+}
+
+#[test]
+fn what_held_a_connection_back_is_known_at_its_end() {
+    in_namespace(|_| {
+        for source in ["dumps", "bpf"] {
+            if source == "bpf" {
+                sockeye_zoo::skip::may_load_programs()?;
+            }
+            let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+            let options = ["sockets", "--source", source, "--interval=300ms", "-j", "--events", "state"];
+            let mut watching = start(&options, &["why = receiver-window or udp"]);
+            // One whose peer does not read, and one that does nothing.
+            let (held, _silent) = connect(&listener);
+            let (idle, _other) = connect(&listener);
+            held.set_nonblocking(true).expect("set");
+            while (&held).write(&vec![7; 65536]).is_ok() {}
+            rounds(&mut watching, 3);
+            rustix::net::sockopt::set_socket_linger(&held, Some(Duration::ZERO)).expect("set");
+            let here = port(&held);
+            drop((held, idle));
+            let closed = watching.object("its end", |object| is(object, "closed", here));
+            assert_eq!(closed["life"]["why"], serde_json::json!(["receiver-window"]), "{source}: {closed}");
+            let ended = watching.interrupt().with(0);
+            let held_back = ended.objects().into_iter().filter(|object| object["key"]["protocol"] == "tcp");
+            assert!(
+                held_back.into_iter().all(|object| object["key"]["local_port"] == here),
+                "{source}: {}",
+                ended.stdout
+            );
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn how_fast_a_connection_was_is_known_when_its_state_changes() {
+    in_namespace(|_| {
+        for source in ["dumps", "bpf"] {
+            if source == "bpf" {
+                sockeye_zoo::skip::may_load_programs()?;
+            }
+            let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+            let options = ["sockets", "--source", source, "--interval=300ms", "-j", "--events", "state"];
+            let mut watching = start(&options, &["send_rate > 100B/s and event = state or udp"]);
+            let (mut fast, mut reader) = connect(&listener);
+            let (slow, _other) = connect(&listener);
+            let is_over = AtomicBool::new(false);
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    // As long as rounds go by.
+                    while !is_over.load(Ordering::Relaxed) {
+                        send(&mut fast, &mut reader, 6_000);
+                        std::thread::sleep(Duration::from_millis(30));
+                    }
+                });
+                rounds(&mut watching, 3);
+                is_over.store(true, Ordering::Relaxed);
+            });
+            // Where a round tells of the change, it is in the interval before that one.
+            send(&mut fast, &mut reader, 6_000);
+            for half in [&slow, &fast] {
+                half.shutdown(std::net::Shutdown::Write).expect("open");
+            }
+            let here = port(&fast);
+            let told = watching.object("its first change", |object| is(object, "state", here));
+            // 6 000 bytes in 30 ms or somewhat more.
+            let rate = told["life"]["send_rate_bytes_per_second"].as_u64().expect("known");
+            assert!((1_000..=200_000).contains(&rate), "{source}: {told}");
+            let ended = watching.interrupt().with(0);
+            let tcp = ended.objects().into_iter().filter(|object| object["key"]["protocol"] == "tcp");
+            assert!(tcp.into_iter().all(|object| object["key"]["local_port"] == here), "{source}: {}", ended.stdout);
         }
         Ok(())
     });

@@ -1,0 +1,66 @@
+//! What ends and what changes while `sockeye why` watches.
+
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::net::sockopt::set_socket_linger;
+use serde_json::Value;
+use sockeye_zoo::in_namespace;
+
+use crate::reach::{causes, ip};
+
+/// Long enough for three intervals to be over when the connection ends, on a busy machine too.
+const WATCHED: &str = "4s";
+const ENDS_AFTER: Duration = Duration::from_millis(2700);
+
+fn watching() -> Child {
+    let arguments = ["why", "-j", "--for", WATCHED, "why = receiver-window"];
+    Command::new(env!("CARGO_BIN_EXE_sockeye")).args(arguments).stdout(Stdio::piped()).spawn().expect("it starts")
+}
+
+fn answer(watching: Child) -> Value {
+    let output = watching.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn a_connection_that_ends_meanwhile_is_judged_until_its_end() {
+    in_namespace(|_| {
+        let listener = TcpListener::bind("127.0.0.1:7091").expect("free");
+        let held = TcpStream::connect("127.0.0.1:7091").expect("it listens");
+        let _silent = listener.accept().expect("one waits");
+        held.set_nonblocking(true).expect("set");
+        while (&held).write(&vec![7; 65536]).is_ok() {}
+        let here = held.local_addr().expect("bound");
+        let watching = watching();
+        // What is judged is an interval: the time is what is tested.
+        std::thread::sleep(ENDS_AFTER);
+        set_socket_linger(&held, Some(Duration::ZERO)).expect("set");
+        drop(held);
+        let answer = answer(watching);
+        let subject = format!("{here} to 127.0.0.1:7091");
+        assert_eq!(causes(&answer), [("receiver-window", subject.as_str())], "{answer:#}");
+        assert_eq!(answer["held_up"], 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_changed_on_the_machine_is_told_with_its_time() {
+    in_namespace(|_| {
+        let watching = watching();
+        std::thread::sleep(ENDS_AFTER);
+        let before = humantime::format_rfc3339_micros(std::time::SystemTime::now()).to_string();
+        ip("route add 203.0.113.0/24 dev lo");
+        let answer = answer(watching);
+        assert_eq!(answer["changes_count"], 1, "{answer:#}");
+        let change = &answer["changes"][0];
+        assert!(change["text"].as_str().expect("text").starts_with("routes + 203.0.113.0/24"), "{change}");
+        let time = change["time"].as_str().expect("text");
+        assert!(time > before.as_str() && time.len() == before.len(), "{time} after {before}");
+        Ok(())
+    });
+}
