@@ -2,10 +2,12 @@
 
 #![deny(unsafe_code)]
 
+mod architectures;
 mod bench;
 mod fuzz;
 mod kernel_names;
 mod lab;
+mod packages;
 mod soak;
 
 use anyhow::Result;
@@ -18,6 +20,7 @@ enum Command {
     KernelNames(kernel_names::Args),
     Fuzz(fuzz::Args),
     Lab(lab::Args),
+    Architectures(architectures::Args),
     #[command(subcommand)]
     Bench(bench::Command),
     Soak(soak::Args),
@@ -32,6 +35,7 @@ fn main() -> Result<()> {
         Command::KernelNames(args) => kernel_names::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Lab(args) => lab::run(&args),
+        Command::Architectures(args) => architectures::run(&args),
         Command::Bench(command) => bench::run(&command),
         Command::Soak(args) => soak::run(&args),
         Command::Part(part) => bench::run_part(&part),

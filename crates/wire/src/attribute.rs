@@ -87,10 +87,14 @@ impl<'a> Iterator for Attributes<'a> {
 mod tests {
     use super::*;
 
+    /// The header of an attribute, in the order of this machine.
+    fn header(length: u16, number: u16) -> Vec<u8> {
+        [length.to_ne_bytes(), number.to_ne_bytes()].concat()
+    }
+
     #[test]
     fn flags_are_not_part_of_the_number() {
-        let mut bytes = vec![5, 0];
-        bytes.extend_from_slice(&(NLA_F_NESTED | NLA_F_NET_BYTEORDER | 7).to_ne_bytes());
+        let mut bytes = header(5, NLA_F_NESTED | NLA_F_NET_BYTEORDER | 7);
         bytes.push(0x42);
         let read = Attributes::new(&bytes).next().unwrap().unwrap();
         assert_eq!(read, Attribute { number: 7, payload: &[0x42] });
@@ -104,13 +108,14 @@ mod tests {
 
     #[test]
     fn the_last_of_several_wins() {
-        let bytes = [5, 0, 1, 0, 9, 0, 0, 0, 5, 0, 1, 0, 8, 0, 0, 0];
+        let bytes = [header(5, 1), vec![9, 0, 0, 0], header(5, 1), vec![8, 0, 0, 0]].concat();
         assert_eq!(Attributes::new(&bytes).last(1), Some(&[8][..]));
     }
 
     #[test]
     fn a_rest_shorter_than_a_header_is_named() {
-        let results: Vec<_> = Attributes::new(&[4, 0, 1, 0, 0xff]).collect();
+        let bytes = [header(4, 1), vec![0xff]].concat();
+        let results: Vec<_> = Attributes::new(&bytes).collect();
         assert_eq!(results[1], Err(WireError::Truncated { what: "nlattr", at: 4, need: 4, have: 1 }));
     }
 }

@@ -255,12 +255,11 @@ impl Field {
 /// A name that is a word of Rust too, as it stands outside of Rust: `type` of `r#type`. For the macro.
 #[doc(hidden)]
 pub const fn plain(name: &'static str) -> &'static str {
-    if let [b'r', b'#', rest @ ..] = name.as_bytes()
-        && let Ok(rest) = core::str::from_utf8(rest)
-    {
-        return rest;
+    let [b'r', b'#', rest @ ..] = name.as_bytes() else { return name };
+    match core::str::from_utf8(rest) {
+        Ok(rest) => rest,
+        Err(_) => name,
     }
-    name
 }
 
 /// The table of one structure.

@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_length_below_the_header_ends_the_datagram() {
         let mut bytes = message(20, b"");
-        bytes[0] = 15;
+        bytes[..4].copy_from_slice(&15_u32.to_ne_bytes());
         let results: Vec<_> = Messages::new(&bytes).collect();
         assert_eq!(results.len(), 1);
         assert_eq!(results[0].unwrap_err(), WireError::BadLength { what: "nlmsghdr", at: 0, length: 15 });

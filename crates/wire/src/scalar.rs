@@ -138,11 +138,12 @@ mod tests {
         assert!(Scalar::I8.is_signed() && Scalar::I64.is_signed() && !Scalar::U64.is_signed());
     }
 
+    /// The first member of a structure is in the lowest bits of a little-endian machine, and in the highest of the other.
     #[test]
-    #[cfg(target_endian = "little")]
-    fn bitfields_count_from_the_low_bit() {
-        assert_eq!(Scalar::Bits { low: 0, width: 4 }.read(&[0x97], 0), Some(7));
-        assert_eq!(Scalar::Bits { low: 4, width: 4 }.read(&[0x97], 0), Some(9));
+    fn bitfields_count_from_where_the_machine_begins() {
+        let (first, second) = if cfg!(target_endian = "big") { (9, 7) } else { (7, 9) };
+        assert_eq!(Scalar::Bits { low: 0, width: 4 }.read(&[0x97], 0), Some(first));
+        assert_eq!(Scalar::Bits { low: 4, width: 4 }.read(&[0x97], 0), Some(second));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{env, fs};
 use anyhow::{Context, Result, bail};
 
 use super::offered::Kernel;
-use super::packages;
+use crate::packages;
 
 /// An unpacked kernel.
 pub(super) struct Image {

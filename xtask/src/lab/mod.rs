@@ -16,11 +16,12 @@ mod initramfs;
 mod lane;
 mod offered;
 mod outcome;
-mod packages;
 mod page;
 mod run;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+
+use crate::packages;
 
 /// Run sockeye's tests on other kernels
 ///
@@ -60,9 +61,20 @@ pub(crate) struct Args {
     told: Vec<String>,
 }
 
+/// What has to be there, and the Debian package that has it.
+const NEEDED: [(&str, &str); 4] = [
+    ("qemu-system-x86_64", "qemu-system-x86"),
+    ("busybox", "busybox-static"),
+    ("modprobe", "kmod"),
+    ("xz", "xz-utils"),
+];
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    packages::install()?;
+    if !cfg!(target_arch = "x86_64") {
+        bail!("the lab's guests are x86-64, and run programs that were built for this machine, which is not");
+    }
+    packages::install("lab", &NEEDED)?;
     let offered = offered::kernels()?;
     if args.list {
         return offered::print(&offered);

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::packages;
+use crate::packages;
 
 /// The lines that are run where nobody says which.
 const USUAL: [&str; 2] = ["6.1", "6.12"];

@@ -112,7 +112,7 @@ impl Code<'_> {
 }
 
 /// Events that went by without one that the first program missed, before the second one is taken away.
-const QUIET: u64 = 100_000;
+const QUIET: u64 = 50_000;
 /// After it had to be brought back, so many times as many.
 const QUIET_TIMES: u64 = 16;
 

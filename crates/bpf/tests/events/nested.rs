@@ -109,7 +109,7 @@ fn what_a_packet_changes_in_the_middle_of_the_program_is_told_once() {
 
 /// Changes of state that one connection makes, of both its ends; the copy of the listener is not among them.
 const CHANGES_EACH: u64 = 9;
-/// Connections after which nobody expects an interrupt any more: more than a hundred thousand changes.
+/// Connections after which nobody expects an interrupt any more: more than a hundred thousand changes, twice as many as it takes.
 const QUIET: u64 = 3000;
 
 #[test]

@@ -138,8 +138,9 @@ mod tests {
     #[test]
     fn what_came_later_counts_and_what_only_the_older_had_stays() {
         let end: SocketAddr = "10.1.2.3:4567".parse().unwrap();
-        let attribute = |number: u8, payload: &[u8]| {
-            let mut bytes = vec![u8::try_from(4 + payload.len()).unwrap(), 0, number, 0];
+        let attribute = |number: u16, payload: &[u8]| {
+            let length = u16::try_from(4 + payload.len()).unwrap();
+            let mut bytes = [length.to_ne_bytes(), number.to_ne_bytes()].concat();
             bytes.extend_from_slice(payload);
             bytes
         };

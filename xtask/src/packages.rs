@@ -1,61 +1,52 @@
-//! The programs that the lab needs, installed where that may be done.
+//! Programs that commands need, installed where that may be done.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// What has to be there, and the Debian package that has it.
-const NEEDED: [(&str, &str); 4] = [
-    ("qemu-system-x86_64", "qemu-system-x86"),
-    ("busybox", "busybox-static"),
-    ("modprobe", "kmod"),
-    ("xz", "xz-utils"),
-];
-
 /// Folders of programs; some are only in root's `PATH`.
 const FOLDERS: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/// Installs what is missing.
+/// Installs what is missing for a command: programs, or files by their paths, each with the Debian package that has it.
 ///
 /// # Errors
 ///
 /// If this is not root, or no Debian, or the package manager fails.
-pub(super) fn install() -> Result<()> {
-    if !cfg!(target_arch = "x86_64") {
-        bail!("the lab's guests are x86-64, and run programs that were built for this machine, which is not");
-    }
+pub(crate) fn install(whom: &str, needed: &[(&str, &str)]) -> Result<()> {
     if find("apt-get").is_none() {
-        bail!("there is no apt-get: the lab boots Debian's kernels and needs a Debian or one of its children");
+        bail!("there is no apt-get: {whom} uses packages of Debian, and needs one or one of its children");
     }
-    let missing: Vec<&str> =
-        NEEDED.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| *package).collect();
+    let is_there = |what: &str| find(what).is_some() || what.starts_with('/') && Path::new(what).exists();
+    let mut missing: Vec<&str> =
+        needed.iter().filter(|(what, _)| !is_there(what)).map(|(_, package)| *package).collect();
+    missing.dedup();
     if missing.is_empty() {
         return Ok(());
     }
     if !is_root()? {
         bail!("these packages have to be installed first, and this is not root: {}", missing.join(" "));
     }
-    eprintln!("lab: installing {}", missing.join(" "));
+    eprintln!("{whom}: installing {}", missing.join(" "));
     update()?;
     let options = ["install", "-y", "-qq", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends"];
     apt_get(&[&options[..], &missing].concat())
 }
 
 /// Reads the package lists anew; only root can.
-pub(super) fn update() -> Result<()> {
+pub(crate) fn update() -> Result<()> {
     apt_get(&["update", "-qq"])
 }
 
 /// Whether this process is root.
-pub(super) fn is_root() -> Result<bool> {
+pub(crate) fn is_root() -> Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let own = std::fs::metadata("/proc/self").context("cannot look at /proc/self")?;
     Ok(own.uid() == 0)
 }
 
 /// The path of a program.
-pub(super) fn find(program: &str) -> Option<String> {
+pub(crate) fn find(program: &str) -> Option<String> {
     let paths = FOLDERS.iter().map(|folder| format!("{folder}/{program}"));
     paths.into_iter().find(|path| Path::new(path).exists())
 }
