@@ -63,7 +63,6 @@ pub(super) fn listen(target: &Target, namespace: Option<&Namespace>, time: Durat
         None => Namespace::current()?.identity().inode,
     };
     let mut heard = Heard::default();
-    let began = Instant::now();
     let mut trace = match Trace::open(Kinds::ALL.without(Kinds::STATE), Some(netns), RING_BYTES) {
         Ok(trace) => Some(trace),
         Err(error) => {
@@ -77,6 +76,8 @@ pub(super) fn listen(target: &Target, namespace: Option<&Namespace>, time: Durat
         heard.listens = true;
         heard.missing.extend(trace.missing().iter().map(|one| one.error.to_string()));
     }
+    // What it takes until there is something to hear is not time to listen.
+    let began = Instant::now();
     loop {
         let left = time.saturating_sub(began.elapsed());
         std::thread::sleep(left.min(SLICE));
