@@ -194,7 +194,10 @@ impl Told {
         let what = SAME.iter().fold(0_u64, |what, at| (what.rotate_left(5) ^ record.double(*at)).wrapping_mul(FACTOR));
         let place = usize::try_from(what >> 32).unwrap_or(0) % REMEMBERED;
         let (said, at) = &mut self.last[place];
-        let is_told = is_second && *said == what && time.abs_diff(*at) < APART_NS_MAX;
+        // Up to Linux 6.12 all copies of a listener say this alike, with its cookie and no peer (net/ipv4/inet_connection_sock.c,
+        // inet_csk_clone_lock); whoever hears it twice learns nothing new.
+        let is_copy = record.kind() == Some(EventKind::State) && record.change() == (LISTEN, SYN_RECV);
+        let is_told = is_second && *said == what && time.abs_diff(*at) < APART_NS_MAX && !is_copy;
         if let Some(kind) = record.kind().filter(|_| is_told) {
             self.twice[kind as usize] += 1;
         }
@@ -236,6 +239,17 @@ mod tests {
         other[OLD_STATE as usize] = 1;
         assert!(!is_told(other), "another change of the same socket");
         assert_eq!((told.twice(EventKind::State), told.twice(EventKind::Drop)), (1, 0));
+    }
+
+    #[test]
+    fn copies_of_a_listener_are_not_taken_for_one() {
+        let mut told = Told::new();
+        for turn in [Turn::First, Turn::Second, Turn::Second] {
+            let mut copy = record(7, turn, 1000);
+            (copy[OLD_STATE as usize], copy[STATE as usize]) = (LISTEN, SYN_RECV);
+            assert!(!told.is_told(Record::of(&copy).expect("a record")));
+        }
+        assert_eq!(told.twice(EventKind::State), 0);
     }
 
     #[test]

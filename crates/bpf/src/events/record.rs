@@ -70,13 +70,13 @@ pub(super) const ERROR: u8 = 7;
 // States of TCP (include/net/tcp_states.h).
 const ESTABLISHED: u8 = 1;
 const SYN_SENT: u8 = 2;
-const SYN_RECV: u8 = 3;
+pub(super) const SYN_RECV: u8 = 3;
 const FIN_WAIT1: u8 = 4;
 const FIN_WAIT2: u8 = 5;
 const CLOSE: u8 = 7;
 const CLOSE_WAIT: u8 = 8;
 const LAST_ACK: u8 = 9;
-const LISTEN: u8 = 10;
+pub(super) const LISTEN: u8 = 10;
 const CLOSING: u8 = 11;
 
 /// The changes, from one state to another, that no packet can have made: the process that runs is the one that did it. A packet is
@@ -208,7 +208,7 @@ impl Decoder {
 
     /// Who did it.
     fn process(record: Record<'_>) -> Option<Process> {
-        let certain = BY_A_PROCESS.contains(&(record.byte(OLD_STATE), record.byte(STATE)));
+        let certain = BY_A_PROCESS.contains(&record.change());
         let pid = Some(record.word(PID)).filter(|pid| *pid != 0 && certain)?;
         Some(Process { pid, comm: record.array(COMM) })
     }
@@ -298,6 +298,11 @@ impl<'r> Record<'r> {
             ERROR => EventKind::Error,
             _ => return None,
         })
+    }
+
+    /// A change of state: from which to which.
+    pub(super) fn change(self) -> (u8, u8) {
+        (self.byte(OLD_STATE), self.byte(STATE))
     }
 
     fn array<const N: usize>(self, at: i16) -> [u8; N] {
