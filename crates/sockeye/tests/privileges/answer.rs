@@ -125,7 +125,7 @@ fn watched(command: &mut Command) -> Output {
     let mut stderr = Vec::new();
     while errors.read_until(b'\n', &mut stderr).expect("a pipe can be read") > 0 {
         if String::from_utf8_lossy(&stderr).contains("synced") {
-            interrupt(&child);
+            signal(&child, Signal::INT);
             break;
         }
     }
@@ -179,15 +179,19 @@ fn heard(command: &mut Command) -> Output {
         }
         is_over.store(true, Ordering::Relaxed);
     });
-    interrupt(&child);
+    // `ss` hears no signal, and one that is ignored here, as what runs in the background has it, is so there.
+    signal(&child, ENDS);
     let status = child.wait().expect("a child of ours");
     Output { status, stdout: stdout.join().expect("it read"), stderr: stderr.join().expect("it read") }
 }
 
+/// Ends what hears no signal.
+const ENDS: Signal = Signal::TERM;
+
 /// Asks it to end; it may have.
-fn interrupt(child: &Child) {
+fn signal(child: &Child, signal: Signal) {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("the number of a process");
-    let _ = kill_process(pid, Signal::INT);
+    let _ = kill_process(pid, signal);
 }
 
 fn all(mut from: impl std::io::Read) -> Vec<u8> {
@@ -201,7 +205,7 @@ fn code(status: ExitStatus, output: &Output) -> i32 {
     use std::os::unix::process::ExitStatusExt as _;
     match (status.code(), status.signal()) {
         (Some(code), _) => code,
-        (None, Some(signal)) if signal == Signal::INT.as_raw() => 0,
+        (None, Some(signal)) if signal == ENDS.as_raw() => 0,
         _ => panic!("{status}: {}", String::from_utf8_lossy(&output.stderr)),
     }
 }
