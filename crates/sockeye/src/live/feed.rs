@@ -57,6 +57,8 @@ pub(crate) struct Options {
     pub(crate) receive_buffer: usize,
     /// Where what is known of TCP comes from.
     pub(crate) tcp: Tcp,
+    /// To which states, a bit for each, changes of TCP come from elsewhere, where they do.
+    pub(crate) told_states: u32,
     /// What goes wrong is told of too.
     pub(crate) incidents: bool,
     /// UDP sockets are followed too.
@@ -106,7 +108,9 @@ impl Feed {
         let dumps = listing::open(namespace)?;
         let (drops, at) = (events.drops(), now());
         Ok(Self {
-            lives: Lives::new(options.tcp != Tcp::Asked).with_incidents(options.incidents),
+            lives: Lives::new(options.tcp != Tcp::Asked)
+                .with_told_states(options.told_states)
+                .with_incidents(options.incidents),
             options,
             receive_buffer,
             events,
@@ -150,7 +154,11 @@ impl Feed {
 
     /// Takes a change of a TCP socket of this namespace.
     pub(crate) fn transition(&mut self, change: &Transition, tell: &mut dyn FnMut(Told<'_>)) {
+        let was_synced = self.lives.is_synced();
         self.lives.transition(change, tell);
+        if was_synced && !self.lives.is_synced() {
+            self.due = self.rested;
+        }
     }
 
     /// Takes something that went wrong in this namespace.

@@ -90,11 +90,18 @@ impl Trace {
         self.events.missing()
     }
 
-    /// Reads what happened, each with the inode of its network namespace. What was lost since the last time is the answer.
-    pub(crate) fn read(&mut self, each: &mut dyn FnMut(u32, Heard<'_>)) -> Option<Lost> {
-        let since = self.read;
-        // Looked at before, so that what is lost while we read is told the next time.
+    /// What was lost since the last time. Looked at before what happened is read: what is lost while we read is told the next time,
+    /// and whoever reads knows that something is missing.
+    pub(crate) fn lost(&mut self) -> Option<Lost> {
         let lost = EventKind::ALL.map(|kind| self.events.lost(kind));
+        let mut counts = lost;
+        counts.iter_mut().zip(self.lost).for_each(|(now, before)| *now = now.saturating_sub(before));
+        self.lost = lost;
+        counts.iter().any(|&count| count > 0).then_some(Lost { since: self.read, counts })
+    }
+
+    /// Reads what happened, each with the inode of its network namespace.
+    pub(crate) fn read(&mut self, each: &mut dyn FnMut(u32, Heard<'_>)) {
         self.read = now();
         let reader = &mut self.reader;
         self.events.read(&mut |event| match event {
@@ -106,10 +113,6 @@ impl Trace {
                 }
             }
         });
-        let mut counts = lost;
-        counts.iter_mut().zip(self.lost).for_each(|(now, before)| *now = now.saturating_sub(before));
-        self.lost = lost;
-        counts.iter().any(|&count| count > 0).then_some(Lost { since, counts })
     }
 
     /// When to read again.

@@ -31,6 +31,12 @@ pub(super) fn update(state: &mut State, model: &Model, key: KeyEvent) -> Action 
     if control && key.code == KeyCode::Char('c') {
         return Action::Quit;
     }
+    // Esc and the key after it are one where both came in one packet. Whoever writes may mean one that moves by words.
+    if key.modifiers.contains(KeyModifiers::ALT) && state.prompt.is_none() {
+        let back = update(state, model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+        let then = update(state, model, KeyEvent::new(key.code, key.modifiers - KeyModifiers::ALT));
+        return if then == Action::Nothing { back } else { then };
+    }
     state.notice = None;
     let action = if state.dialog.is_some() {
         answer(state, key)

@@ -64,6 +64,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         interval: (watch_for / INTERVALS).max(INTERVAL_MIN),
         receive_buffer: sockeye_conn::RECEIVE_BUFFER,
         tcp: Tcp::Asked,
+        told_states: 0,
         incidents: false,
         udp: false,
         extensions: needs.extensions,

@@ -72,6 +72,7 @@ impl Lives {
             return;
         }
         let at = told.at;
+        self.look_for_untold(told, tell);
         if self.store.get(told.cookie).is_none() {
             if !self.has_room() {
                 if !self.has_gap() {
@@ -94,6 +95,8 @@ impl Lives {
         let round = self.round;
         let Some(entry) = self.store.get_mut(told.cookie) else { return };
         entry.told_in = round;
+        // Of a copy of a listener that is not known this is not the state.
+        entry.heard = Some(told.new).filter(|_| told.old != State::Listening);
         entry.detached = None;
         let life = &mut entry.life;
         life.enter(told.new);
@@ -146,10 +149,21 @@ impl Lives {
         tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync: false }));
     }
 
+    /// Some kernels run no programs while certain processes run, and packets are handled by whatever process happens to run.
+    fn look_for_untold(&mut self, told: &Transition, tell: Teller<'_>) {
+        let Some(entry) = self.store.get(told.cookie) else { return };
+        let since = entry.life.totals_at;
+        let is_told_of = self.told_states & told.old.mask() != 0;
+        if is_told_of && entry.heard.is_some_and(|heard| heard != told.old) {
+            self.open_gap(Gap { reason: Reason::Untold, since, lost: None }, tell);
+        }
+    }
+
     /// A TCP socket is closed.
     fn ends(&mut self, told: &Transition, tell: Teller<'_>) {
         let at = told.at;
         self.is_over(told.cookie);
+        self.look_for_untold(told, tell);
         let entry = self.store.remove(told.cookie);
         if entry.is_none() && self.gone.remove(&told.cookie).is_some() && self.rules.ends_once {
             return;

@@ -137,6 +137,10 @@ impl Lives {
         self.whole_rounds = self.whole_rounds.saturating_add(1);
         let enough = if self.has_gap() { self.whole_rounds >= MISSED_MAX } else { self.whole_rounds == 1 };
         if enough {
+            if self.has_gap() {
+                // What was lost led to the states that the next transitions begin in.
+                self.store.iter_mut().for_each(|entry| entry.heard = None);
+            }
             self.doubt = Doubt::None;
             tell(Told::Synced(at));
         }

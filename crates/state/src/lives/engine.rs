@@ -44,6 +44,8 @@ pub struct Lives {
     pub(super) rules: Rules,
     /// Transitions are told of, so that births and states of TCP are known from them.
     pub(super) traced: bool,
+    /// Transitions to these states are told of, a bit for each.
+    pub(super) told_states: u32,
     pub(super) round: u32,
     /// Rows may come.
     pub(super) is_dumping: bool,
@@ -73,7 +75,13 @@ pub struct Lives {
 impl Lives {
     /// Nothing is known yet. `traced`: transitions will be told of.
     pub fn new(traced: bool) -> Self {
-        Self { traced, ..Self::default() }
+        Self { traced, told_states: u32::MAX, ..Self::default() }
+    }
+
+    /// The same, and transitions to these states alone will be told of, a bit for each, `1 << state`.
+    #[must_use]
+    pub fn with_told_states(self, told_states: u32) -> Self {
+        Self { told_states, ..self }
     }
 
     /// The same, and incidents will be told of.
@@ -85,7 +93,7 @@ impl Lives {
     /// The same with other rules.
     #[doc(hidden)]
     pub fn with_rules(traced: bool, rules: Rules) -> Self {
-        Self { rules, traced, ..Self::default() }
+        Self { rules, ..Self::new(traced) }
     }
 
     /// How many sockets are alive.
@@ -141,7 +149,8 @@ impl Lives {
     pub(super) fn open_gap(&mut self, gap: Gap, tell: Teller<'_>) {
         let is_loss = matches!(gap.reason, Reason::Overrun | Reason::Ring);
         let was_open = self.has_gap();
-        self.doubt = self.doubt.max(if is_loss { Doubt::Unheard } else { Doubt::Unseen });
+        self.doubt =
+            self.doubt.max(if is_loss || gap.reason == Reason::Untold { Doubt::Unheard } else { Doubt::Unseen });
         self.whole_rounds = 0;
         if self.rules.losses_end_rounds {
             // A round that runs by now may have begun before the loss.

@@ -92,6 +92,8 @@ pub enum Reason {
     Overrun,
     /// The ring of the kernel's events was full.
     Ring,
+    /// A transition began in another state than the one before it had led to: the kernel told nobody of what was in between.
+    Untold,
     /// A dump was interrupted, cut or refused.
     Dump,
     /// There are more sockets than can be followed.
@@ -103,6 +105,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::Overrun => "overrun",
             Self::Ring => "ring-full",
+            Self::Untold => "untold",
             Self::Dump => "dump-failed",
             Self::TooMany => "too-many-sockets",
         })

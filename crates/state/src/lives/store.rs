@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) missed: u8,
     /// The round in which the kernel told of it last.
     pub(super) told_in: u32,
+    /// The state that the last transition led to, if any was told of.
+    pub(super) heard: Option<State>,
     /// In no table any more, though nobody said that it was destroyed, and the state that it had before.
     pub(super) detached: Option<State>,
 }
@@ -28,7 +30,16 @@ impl Entry {
     /// A socket with its first message, seen in no round yet.
     pub(super) fn new(life: Life, message: &[u8]) -> Self {
         let described_at = life.totals_at;
-        Self { life, message: message.into(), described_at, round: 0, missed: 0, told_in: 0, detached: None }
+        Self {
+            life,
+            message: message.into(),
+            described_at,
+            round: 0,
+            missed: 0,
+            told_in: 0,
+            heard: None,
+            detached: None,
+        }
     }
 
     /// Keeps another message, in the memory of the last one where it fits.

@@ -305,7 +305,7 @@ fn an_interval_is_from_round_to_round_whatever_was_told_between() {
     let (life, message) = lives.get(5).unwrap();
     let delta = life.delta(message).expect("it is in two rounds");
     assert_eq!((delta.bytes_sent, delta.elapsed), (Some(3000), at(1000)));
-    let mut ends = transition(5, 2500, LastAck, Unconnected);
+    let mut ends = transition(5, 2500, CloseWait, Unconnected);
     ends.totals.bytes_sent = Some(4321);
     let mut rest = None;
     lives.transition(&ends, &mut |told| {
@@ -326,7 +326,7 @@ fn whose_listener_is_known_too_late_has_it_at_its_end() {
     let mut listens = transition(5, 1002, Unconnected, State::Listening);
     listens.cookie = 6;
     lives.transition(&listens, &mut hear(&mut heard));
-    let mut ends = transition(5, 1003, LastAck, Unconnected);
+    let mut ends = transition(5, 1003, ESTABLISHED, Unconnected);
     ends.local_port = 0;
     let mut actor = None;
     lives.transition(&ends, &mut |told| {
@@ -334,4 +334,40 @@ fn whose_listener_is_known_too_late_has_it_at_its_end() {
         actor = event.life.listener.and_then(|listener| listener.actor);
     });
     assert_eq!(actor.map(|actor| actor.pid), Some(4711));
+}
+
+#[test]
+fn what_the_kernel_did_not_tell_of_a_connection_is_a_gap_once() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    round(&mut lives, 1000, &[], &mut heard);
+    lives.transition(&transition(5, 1100, Unconnected, SynSent), &mut hear(&mut heard));
+    heard.clear();
+    lives.transition(&transition(5, 1200, ESTABLISHED, FinWait1), &mut hear(&mut heard));
+    assert_eq!(heard[0], Gap(Reason::Untold, None));
+    assert_eq!(heard.len(), 2);
+    assert!(!lives.is_synced());
+    heard.clear();
+    for at_ms in [1300, 1400] {
+        round(&mut lives, at_ms, &[row(5, FinWait1, &[])], &mut heard);
+    }
+    assert_eq!(heard, [Synced]);
+    heard.clear();
+    lives.transition(&transition(5, 1500, Closing, Unconnected), &mut hear(&mut heard));
+    assert_eq!(heard.len(), 1, "it was found again by asking: {heard:?}");
+}
+
+#[test]
+fn what_led_to_a_state_is_missed_only_if_it_was_to_be_told_and_not_counted_as_lost() {
+    let (mut lives, mut heard) = (Lives::new(true).with_told_states(SynSent.mask() | Unconnected.mask()), Vec::new());
+    round(&mut lives, 1000, &[], &mut heard);
+    heard.clear();
+    lives.transition(&transition(5, 1100, Unconnected, SynSent), &mut hear(&mut heard));
+    lives.transition(&transition(5, 1200, FinWait2, Unconnected), &mut hear(&mut heard));
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    lives.lost(Reason::Ring, Some(1), at(1300), &mut hear(&mut heard));
+    lives.transition(&transition(5, 1350, Unconnected, SynSent), &mut hear(&mut heard));
+    lives.transition(&transition(5, 1360, SynReceived, ESTABLISHED), &mut hear(&mut heard));
+    lives.transition(&transition(5, 1370, SynSent, ESTABLISHED), &mut hear(&mut heard));
+    let gaps: Vec<_> = heard.iter().filter(|heard| matches!(heard, Gap(..))).collect();
+    assert_eq!(gaps, [&Gap(Reason::Ring, Some(1))]);
 }

@@ -194,6 +194,7 @@ impl Desk {
                     (Reason::Overrun, None) => "an unknown number of ends of sockets lost".to_owned(),
                     (Reason::Ring, Some(1)) => "1 birth or end lost".to_owned(),
                     (Reason::Ring, Some(lost)) => format!("{lost} births and ends lost"),
+                    (Reason::Untold, _) => "not all births and ends told".to_owned(),
                     (Reason::Dump, _) => "a dump of sockets was not whole".to_owned(),
                     (reason, lost) => format!("{reason}, {} events lost", lost.unwrap_or(0)),
                 };

@@ -59,16 +59,17 @@ impl Hearing {
         }
         let by_inode: HashMap<u64, usize> = places.iter().enumerate().map(|(at, place)| (place.inode, at)).collect();
         let number = |at| u16::try_from(at).unwrap_or(u16::MAX);
+        // Whose they were is not known.
+        if let Some((lost, since)) = lost {
+            for (at, place) in places.iter_mut().enumerate() {
+                place.feed.lost(Reason::Ring, Some(lost), since, &mut |told| desk.told(number(at), &told, false));
+            }
+        }
         for (netns, change) in changes {
             let Some(&at) = by_inode.get(&netns.into()) else { continue };
             let feed = &mut places[at].feed;
             let was_synced = feed.lives.is_synced();
             feed.transition(&change, &mut |told| desk.told(number(at), &told, was_synced));
-        }
-        let Some((lost, since)) = lost else { return };
-        // Whose they were is not known.
-        for (at, place) in places.iter_mut().enumerate() {
-            place.feed.lost(Reason::Ring, Some(lost), since, &mut |told| desk.told(number(at), &told, false));
         }
     }
 }
@@ -86,7 +87,8 @@ fn listen(mut trace: Trace, told: &Mutex<Told>, is_over: &AtomicBool) {
         std::thread::sleep(wait);
         let mut told = lock(told);
         let (before, mut more) = (told.changes.len(), 0);
-        let lost = trace.read(&mut |netns, heard| {
+        let lost = trace.lost();
+        trace.read(&mut |netns, heard| {
             let Heard::Transition(change) = heard else { return };
             if told.changes.len() < KEPT_MAX {
                 told.changes.push((netns, *change));

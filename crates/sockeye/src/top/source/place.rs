@@ -34,7 +34,8 @@ impl Place {
     ) -> Result<Self> {
         let tcp = if traced { Tcp::ToldAndAsked } else { Tcp::Asked };
         let receive_buffer = sockeye_conn::RECEIVE_BUFFER;
-        let follow = feed::Options { interval, receive_buffer, tcp, incidents: false, udp: true, extensions: 0 };
+        let (told_states, incidents) = (u32::MAX, false);
+        let follow = feed::Options { interval, receive_buffer, tcp, told_states, incidents, udp: true, extensions: 0 };
         let feed = Feed::open(namespace.as_ref(), follow)?;
         let inode = inode(namespace.as_ref())?;
         let label = label(namespace.as_ref()).unwrap_or_default();

@@ -46,6 +46,20 @@ impl Person {
 }
 
 #[test]
+fn escape_and_a_key_that_come_at_once_are_both() {
+    let mut person = Person::at(Pane::Connections);
+    person.press(KeyCode::Enter);
+    assert!(matches!(person.state.view, View::Detail { .. }));
+    update(&mut person.state, &person.model, KeyEvent::new(KeyCode::Char('/'), KeyModifiers::ALT));
+    assert!(matches!(person.state.view, View::Table) && person.state.prompt.is_some());
+    person.press(KeyCode::Esc);
+    person.types("jx");
+    assert!(person.state.dialog.is_some());
+    let done = update(&mut person.state, &person.model, KeyEvent::new(KeyCode::Char('y'), KeyModifiers::ALT));
+    assert!(person.state.dialog.is_none() && !matches!(done, Action::Close(_)), "{done:?}");
+}
+
+#[test]
 fn moving_holds_the_row_and_the_first_row_lets_go() {
     let mut person = Person::at(Pane::Connections);
     assert_eq!(person.types("jj"), Action::Ask);

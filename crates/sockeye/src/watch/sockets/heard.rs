@@ -13,6 +13,8 @@ use crate::sockets::Mistaken;
 pub(super) struct Heard {
     /// The kernel's own events, where they may be had.
     pub(super) trace: Option<Trace>,
+    /// The states, a bit for each, of which changes to them are heard.
+    pub(super) told_states: u32,
     /// What is told.
     pub(super) kinds: Kinds,
     /// What is not, or not all of it, and why.
@@ -47,8 +49,9 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
         return Ok(without(wanted, incidents, "--source dumps".to_owned()));
     }
     // Whoever holds sockets is known from their births, so changes of state are heard whatever is told.
-    let states = if wanted.contains(EventKind::State) && needs.can_be("state") { u32::MAX } else { BIRTHS_AND_ENDS };
-    let trace = match Trace::open_states(wanted.with(Kinds::STATE), netns, RING_BYTES, states) {
+    let told_states =
+        if wanted.contains(EventKind::State) && needs.can_be("state") { u32::MAX } else { BIRTHS_AND_ENDS };
+    let trace = match Trace::open_states(wanted.with(Kinds::STATE), netns, RING_BYTES, told_states) {
         Ok(trace) => trace,
         Err(error) if options.source == Source::Auto && !is_named => {
             let reason = error.capability().map_or_else(|| error.to_string(), |needed| format!("needs {needed}"));
@@ -71,7 +74,7 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
         missing.push(Lacking { kinds: Kinds::of(kind), reason: one.error.to_string() });
     }
     let kinds = wanted.and(trace.kinds().with(Kinds::STATE));
-    Ok(Heard { trace: Some(trace), kinds, is_incomplete: named.is_some() && !missing.is_empty(), missing })
+    Ok(Heard { trace: Some(trace), told_states, kinds, is_incomplete: named.is_some() && !missing.is_empty(), missing })
 }
 
 /// The kinds of which something can fit.
@@ -86,7 +89,7 @@ fn fitting(needs: Needs) -> Kinds {
 /// What is heard without the kernel's own events.
 fn without(wanted: Kinds, incidents: Kinds, reason: String) -> Heard {
     let missing = if incidents.is_empty() { Vec::new() } else { vec![Lacking { kinds: incidents, reason }] };
-    Heard { trace: None, kinds: wanted.and(Kinds::STATE), missing, is_incomplete: false }
+    Heard { trace: None, told_states: 0, kinds: wanted.and(Kinds::STATE), missing, is_incomplete: false }
 }
 
 impl Heard {

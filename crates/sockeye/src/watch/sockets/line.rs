@@ -176,6 +176,7 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             begin(out, crate::live::now(), netns);
             let lost = match (gap.reason, gap.lost) {
                 (Reason::Dump, _) => "a dump was not whole".to_owned(),
+                (Reason::Untold, _) => "the kernel did not tell all of a connection's changes".to_owned(),
                 (Reason::TooMany, _) => "there are more sockets than can be followed".to_owned(),
                 (_, Some(lost)) => counted(lost, "event"),
                 (_, None) => "an unknown number of events lost".to_owned(),

@@ -59,6 +59,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
             // Events do not say it: who lives long enough is known from a dump.
             (true, true) => Tcp::ToldAndAsked,
         },
+        told_states: heard.told_states,
         incidents: heard.trace.is_some(),
         udp: true,
         extensions: needs.extensions,
@@ -155,14 +156,7 @@ fn advance(
     };
     let mut lost = None;
     if let Some(trace) = trace {
-        lost = trace.read(&mut |netns, heard| {
-            let Some(at) = followed.iter().position(|one| one.inode == u64::from(netns)) else { return };
-            let (feed, mut tell) = (&mut followed[at].feed, |told: Told<'_>| take(at, &told));
-            match heard {
-                Heard::Transition(change) => feed.transition(change, &mut tell),
-                Heard::Incident(incident) => feed.incident(incident, &mut tell),
-            }
-        });
+        lost = trace.lost();
         // Whose they were is not known.
         if let Some((lost, since)) = lost.map(|lost| (lost.of(EventKind::State), lost.since)).filter(|lost| lost.0 > 0)
         {
@@ -170,6 +164,14 @@ fn advance(
                 one.feed.lost(Reason::Ring, Some(lost), since, &mut |told| take(at, &told));
             }
         }
+        trace.read(&mut |netns, heard| {
+            let Some(at) = followed.iter().position(|one| one.inode == u64::from(netns)) else { return };
+            let (feed, mut tell) = (&mut followed[at].feed, |told: Told<'_>| take(at, &told));
+            match heard {
+                Heard::Transition(change) => feed.transition(change, &mut tell),
+                Heard::Incident(incident) => feed.incident(incident, &mut tell),
+            }
+        });
     }
     for (at, one) in followed.iter_mut().enumerate() {
         one.feed.advance(&mut |told| take(at, &told))?;

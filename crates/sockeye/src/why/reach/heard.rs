@@ -82,7 +82,8 @@ pub(super) fn listen(target: &Target, namespace: Option<&Namespace>, time: Durat
         let left = time.saturating_sub(began.elapsed());
         std::thread::sleep(left.min(SLICE));
         if let Some(trace) = &mut trace {
-            let lost = trace.read(&mut |_, told| {
+            let lost = trace.lost();
+            trace.read(&mut |_, told| {
                 if let Told::Incident(incident) = told
                     && concerns(target, incident)
                 {
