@@ -16,6 +16,8 @@ pub use event::{
     Counters, Direction, Dropped, Endpoint, Event, Process, Reset, Retransmit, SocketError, SocketId, StateChange,
 };
 
+use std::{cell::Cell, time::Duration};
+
 use crate::{btf::Btf, error::Error, ring::Ring};
 use kinds::{Around, Kind};
 use nested::{Marks, Pair, Told};
@@ -79,8 +81,10 @@ pub struct Missing {
     pub error: Error,
 }
 
-/// How often is looked whether the second program of a tracepoint has counted: a microsecond or so.
-const LOOKS: u32 = 64;
+/// How often is looked whether the second program of a tracepoint has counted: at once, for a microsecond or so, and then at times,
+/// as the processor that is about to count may be a virtual one that does not run.
+const LOOKS: [u32; 2] = [64, 20];
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// What is wanted of the kernel.
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +124,8 @@ pub struct SocketEvents {
     nested: Told,
     /// What no program was run for while they were being attached.
     missed_before: [u64; EventKind::ALL.len()],
+    /// What was missed for certain when it was looked at last.
+    missed: [Cell<u64>; EventKind::ALL.len()],
     programs: Vec<Pair>,
     _marks: Marks,
 }
@@ -145,7 +151,8 @@ impl SocketEvents {
         }
         let missed_before = [0; EventKind::ALL.len()];
         let (decoder, nested) = (Decoder::new(btf), Told::new());
-        let mut events = Self { ring, decoder, told, missing, nested, missed_before, programs, _marks: marks };
+        let missed = std::array::from_fn(|_| Cell::new(0));
+        let mut events = Self { ring, decoder, told, missing, nested, missed_before, missed, programs, _marks: marks };
         events.missed_before = EventKind::ALL.map(|kind| events.missed(kind));
         Ok(events)
     }
@@ -189,11 +196,15 @@ impl SocketEvents {
     fn missed(&self, kind: EventKind) -> u64 {
         let missed = self.programs.iter().filter(|pair| pair.kind == kind).map(Pair::missed).sum::<u64>();
         // Looked at afterwards, and more than once: the second program may be about to count what was missed by now.
-        let mut looks = 0..LOOKS;
-        while looks.next().is_some() && self.caught(kind) < missed {
-            std::hint::spin_loop();
+        let certain = &self.missed[kind as usize];
+        let is_new = || missed.saturating_sub(self.caught(kind)) > certain.get();
+        let [at_once, later] = LOOKS;
+        let mut looks = 0..at_once + later;
+        while let Some(look) = looks.next().filter(|_| is_new()) {
+            if look < at_once { std::hint::spin_loop() } else { std::thread::sleep(LOOK_EVERY) }
         }
-        missed.saturating_sub(self.caught(kind))
+        certain.set(certain.get().max(missed.saturating_sub(self.caught(kind))));
+        certain.get()
     }
 
     /// How many events of a kind reached a tracepoint in the middle of its program, and were told nevertheless.

@@ -87,7 +87,11 @@ impl Proc {
             Ok(directory) => Ok(Some(Descriptors { directory, count: None })),
             // The count needs no permission, so a kernel thread or a zombie, which hold none, is not "not permitted".
             Err(errno @ (Errno::ACCESS | Errno::PERM)) if self.counts_descriptors => {
-                if count_of(&rustix::fs::statat(at, path, AtFlags::empty())?) == 0 { Ok(None) } else { Err(errno) }
+                if count_of(&rustix::fs::statat(at, path, AtFlags::empty())?) == 0 {
+                    return Ok(None);
+                }
+                // One that ends gives its memory back before its files, and without memory it is root's of the machine.
+                if has_memory(at, path)? { Err(errno) } else { Err(Errno::NOENT) }
             }
             Err(errno) => Err(errno),
         }
@@ -99,6 +103,16 @@ pub(crate) struct Descriptors {
     pub(crate) directory: OwnedFd,
     /// How many there are, where the kernel says so.
     pub(crate) count: Option<u32>,
+}
+
+/// Whether a process has memory, which everybody may know; `path` is that of its descriptors.
+fn has_memory(at: BorrowedFd<'_>, path: &CStr) -> Result<bool, Errno> {
+    let process = path.to_bytes().strip_suffix(b"fd").unwrap_or_default();
+    let mut sizes = [0; 128];
+    let file = rustix::fs::openat(at, [process, b"statm"].concat(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let length = rustix::io::retry_on_intr(|| rustix::io::read(&file, &mut sizes))?;
+    // The first of its numbers is all of it, in pages (Documentation/filesystems/proc.rst).
+    Ok(!sizes[..length].starts_with(b"0 "))
 }
 
 /// The entries of a directory whose names are numbers, in order.
@@ -193,6 +207,21 @@ mod tests {
         for (text, number) in cases {
             assert_eq!(decimal(text), number, "{}", text.escape_ascii());
         }
+    }
+
+    #[test]
+    fn who_ends_has_no_memory_any_more() {
+        let directory = open_path(CWD, c"/proc").expect("it is mounted");
+        assert_eq!(has_memory(directory.as_fd(), c"self/fd"), Ok(true));
+        let mut child = std::process::Command::new("true").spawn().expect("it is there");
+        let path = std::ffi::CString::new(format!("{}/fd", child.id())).expect("no NUL");
+        // Nobody has waited for it, so it is there, with nothing.
+        while has_memory(directory.as_fd(), &path) == Ok(true) {
+            std::thread::yield_now();
+        }
+        assert_eq!(has_memory(directory.as_fd(), &path), Ok(false));
+        child.wait().expect("it has ended");
+        assert_eq!(has_memory(directory.as_fd(), &path), Err(Errno::NOENT));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(super) fn update(state: &mut State, model: &Model, key: KeyEvent) -> Action 
         write(state, key)
     } else {
         match state.view {
-            View::Help { from } => read_help(state, key, from),
+            View::Help { from } => read_help(state, model, key, from),
             View::Detail { id, from } => look_closely(state, model, key, id, from),
             View::Table => browse(state, model, key),
         }
@@ -80,8 +80,8 @@ fn write(state: &mut State, key: KeyEvent) -> Action {
     }
 }
 
-fn read_help(state: &mut State, key: KeyEvent, from: usize) -> Action {
-    let last = help::LINES.len().saturating_sub(layout::middle(state.size, state.gap));
+fn read_help(state: &mut State, model: &Model, key: KeyEvent, from: usize) -> Action {
+    let last = help::count(model, state.size.0).saturating_sub(layout::middle(state.size, state.gap));
     match scroll(key, from, state.height(), last) {
         Some(from) => state.view = View::Help { from },
         None if matches!(key.code, KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | '?' | 'h') | KeyCode::F(1)) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 
-use sockeye_zoo::{KINDS, Skip, Specimen, Zoo, in_namespace, skip};
+use sockeye_zoo::{KINDS, Skip, Specimen, Zoo, in_namespace, skip, slowness};
 
 use crate::compare::difference_that_stays;
 use crate::differences::{Asked, Excuses, LATER_STATES};
@@ -74,9 +74,12 @@ pub(crate) fn the_corpus_gives_the_same_text() {
         let kept_ports = kept_ports();
         let mut excuses = Excuses::default();
         let (mut complaints, mut showing, mut lines) = (Vec::new(), 0, 0);
+        // A thousand lines and more take a slow machine longer than anybody waits.
+        let step = slowness() as usize;
         for group in corpus::groups() {
             let mut failed = 0;
-            for line in &group.lines {
+            let tried: Vec<_> = group.lines.iter().step_by(step).collect();
+            for &line in &tried {
                 let asked = Asked { line, release: sides.release, kept_ports: &kept_ports };
                 let their_line = if is_another_compared() { line } else { excuses.line_instead(line) };
                 let ask = || (sides.theirs.ask(their_line), sides.ours.ask(line));
@@ -88,12 +91,12 @@ pub(crate) fn the_corpus_gives_the_same_text() {
                 failed += usize::from(found.is_some());
                 complaints.extend(found);
             }
-            lines += group.lines.len();
-            eprintln!("{}: {} lines, {failed} differ", group.name, group.lines.len());
+            lines += tried.len();
+            eprintln!("{}: {} of {} lines tried, {failed} differ", group.name, tried.len(), group.lines.len());
         }
         eprintln!("excused: {:#?}", excuses.used());
         assert!(complaints.is_empty(), "{} of {lines} lines differ:\n{}", complaints.len(), complaints.join("\n"));
-        assert!(showing >= SHOWING_MIN, "only {showing} of {lines} lines showed sockets");
+        assert!(showing >= SHOWING_MIN / step, "only {showing} of {lines} lines showed sockets");
         Ok(())
     });
 }

@@ -180,11 +180,22 @@ fn a_link_without_carrier_and_a_neighbour_that_does_not_answer_are_causes() {
         assert_eq!(causes(&answer), [("no-carrier", "v0")]);
         assert!(step(&answer, "link").starts_with("v0 up, no carrier, operstate lowerlayerdown"), "{answer:#}");
         ip("link set v1 up");
+        // After three without an answer that would have gone to its last known place.
+        std::fs::write("/proc/sys/net/ipv4/neigh/v0/mcast_solicit", "2").expect("it may be set");
+        let began = Instant::now();
         // Nobody is at the other end to say who has it.
         let asking = UdpSocket::bind("10.9.0.1:0").expect("free");
         asking.send_to(b"?", "10.9.0.8:9").expect("sent");
         let failed = || causes(&ask("10.9.0.8").1) == [("neighbour-failed", "10.9.0.8 on v0")];
         wait_until(failed);
+        std::thread::sleep(Duration::from_millis(1100));
+        let output = sockeye(&["why", "--for", "50ms", "-o", "json"]);
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(causes(&answer), [("neighbour-failed", "10.9.0.8 on v0")]);
+        let evidence = &answer["findings"][0]["evidence"];
+        assert_eq!(evidence["probes"], 5);
+        let (ago, began) = (evidence["failed_ago_us"].as_u64().expect("a number"), began.elapsed());
+        assert!(ago >= 1_000_000 && Duration::from_micros(ago) <= began, "{ago} of {began:?}");
         Ok(())
     });
 }

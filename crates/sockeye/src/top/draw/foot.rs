@@ -36,7 +36,28 @@ pub(super) fn completeness(buffer: &mut Buffer, area: Rect, state: &State, model
         put(buffer, area, area.x, &format!("! {mistake}"), palette.banner());
         return;
     }
-    put(buffer, area, area.x, &text(model, palette), palette.faint());
+    put(buffer, area, area.x, &fitting(model, area.width, palette), palette.faint());
+}
+
+/// As much of how complete this is as there is room for, and where the rest is.
+fn fitting(model: &Model, width: u16, palette: Palette) -> String {
+    let whole = text(model, palette);
+    let width = usize::from(width);
+    if whole.chars().count() <= width {
+        return whole;
+    }
+    let parts: Vec<_> = model.completeness.iter().map(|part| palette.signs(part)).collect();
+    let with_rest = |shown: usize| {
+        let rest = format!("{} more: ?", parts.len() - shown);
+        [&parts[..shown], &[rest]].concat().join(palette.between())
+    };
+    let fits = |shown: &usize| with_rest(*shown).chars().count() <= width;
+    if let Some(shown) = (1..parts.len()).rev().find(fits) {
+        return with_rest(shown);
+    }
+    // Not even the first one.
+    let rest = format!("{} all: ?", palette.cut());
+    whole.chars().take(width.saturating_sub(rest.chars().count())).chain(rest.chars()).collect()
 }
 
 /// How complete this is, in one line.

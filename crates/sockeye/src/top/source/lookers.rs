@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::Duration;
 
-use sockeye_owners::ScanOptions;
+use sockeye_owners::{ScanOptions, Source};
 use sockeye_query::sockets::OwnerPart;
 use sockeye_state::lives::Time;
 
@@ -97,7 +97,10 @@ impl Lookers {
         match self.system.scanned() {
             None => (true, "owners are not known".to_owned()),
             Some(Err(error)) => (true, format!("owners: {error}")),
-            Some(Ok(scan)) if scan.visibility.is_whole() => (false, "owners from /proc".to_owned()),
+            Some(Ok(scan)) if scan.visibility.is_whole() => match scan.source {
+                Source::Bpf => (false, "owners from bpf".to_owned()),
+                _ => (false, "owners from /proc".to_owned()),
+            },
             Some(Ok(scan)) => (true, format!("owners in part: {}", scan.visibility)),
         }
     }

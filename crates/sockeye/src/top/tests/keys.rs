@@ -4,6 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::models;
 use crate::top::columns::{What, columns, place_of};
+use crate::top::draw::help;
 use crate::top::keys::{Action, update};
 use crate::top::model::{Grouping, Key, Model, Pane};
 use crate::top::state::{State, View};
@@ -272,6 +273,15 @@ fn help_comes_and_goes_and_q_ends() {
     assert_eq!(person.types("q"), Action::Quit);
     person.types("/");
     assert_eq!(person.with_control('c'), Action::Quit, "whatever is on the screen");
+}
+
+#[test]
+fn the_help_ends_with_its_last_key_also_below_what_had_no_room() {
+    let mut person = Person::at(Pane::Connections);
+    person.types("?G");
+    let View::Help { from } = person.state.view else { panic!("{:?}", person.state.view) };
+    // Three parts that are no longer than a line, and a line between them and the keys.
+    assert_eq!(from + person.state.height() + 1, 3 + 1 + help::LINES.len());
 }
 
 #[test]

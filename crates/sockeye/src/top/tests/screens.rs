@@ -161,6 +161,22 @@ fn the_help_names_every_key() {
 }
 
 #[test]
+fn how_complete_it_is_says_how_much_has_no_room() {
+    let mut model = models::model(Pane::Connections);
+    let last = |model: &Model, width| {
+        let text = once::lines(&drawn(&models::state(Pane::Connections, (width, 24), model), model, COLOURS));
+        text.lines().rev().nth(1).unwrap_or_default().to_owned()
+    };
+    model.completeness = ["not in sync yet", "1307 of tcp and udp from bpf and dumps", "dumps every 1s take 12ms"]
+        .map(str::to_owned)
+        .to_vec();
+    assert_eq!(last(&model, 83), model.completeness.join(" · "));
+    assert_eq!(last(&model, 82), "not in sync yet · 1307 of tcp and udp from bpf and dumps · 1 more: ?");
+    assert_eq!(last(&model, 67), "not in sync yet · 2 more: ?");
+    assert_eq!(last(&model, 26), "not in sync yet · … all: ?");
+}
+
+#[test]
 fn a_mistake_of_the_filter_is_one_line_above_it() {
     let mut model = models::model(Pane::Connections);
     model.filter = "dport = 443".to_owned();

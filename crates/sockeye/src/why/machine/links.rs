@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::finding::Finding;
+use sockeye_state::lives::cause::Quantity;
+
+use super::super::finding::{Evidence, Finding};
 use super::look::Look;
 
 /// Neighbours that are named in one finding.
@@ -46,10 +48,16 @@ pub(super) fn lost(before: &Look, now: &Look, wanted: impl Fn(&str) -> bool, fin
 fn failed(now: &Look, findings: &mut Vec<Finding>) {
     if let [first, ..] = now.failed_neighbours.as_slice() {
         let advice = "nobody answers for that address: it is off, on another network, or a wrong VLAN or prefix length";
-        let mut finding = Finding::new("neighbour-failed", first.as_str(), advice);
+        let mut finding = Finding::new("neighbour-failed", first.name.as_str(), advice);
+        if let Some(probes) = first.probes {
+            finding = finding.with("probes", probes);
+        }
+        if let Some(ago) = first.failed_ago {
+            finding = finding.with("failed_ago", Evidence::Quantity(Quantity::Time(ago)));
+        }
         if now.failed_neighbours.len() > 1 {
             let others: Vec<_> =
-                now.failed_neighbours.iter().skip(1).take(NEIGHBOURS_MAX).map(String::as_str).collect();
+                now.failed_neighbours.iter().skip(1).take(NEIGHBOURS_MAX).map(|one| one.name.as_str()).collect();
             finding = finding.with("count", now.failed_neighbours.len() as u64).with("others", others.join("; "));
         }
         findings.push(finding);

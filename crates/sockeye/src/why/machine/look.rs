@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use sockeye_conn::{Buffer, Error, Namespace};
 use sockeye_state::{Dump, Step};
@@ -56,13 +57,24 @@ pub(in super::super) struct Look {
     /// Drops of queueing disciplines, by their names.
     pub(super) qdiscs: HashMap<String, u64>,
     /// Neighbours that do not answer, `address on link`.
-    pub(super) failed_neighbours: Vec<String>,
+    pub(super) failed_neighbours: Vec<Unanswered>,
     /// `/proc/net/netstat` and `/proc/net/snmp`, by group and name.
     pub(super) counters: HashMap<String, u64>,
     /// Files of one line or a few, by their names.
     pub(super) files: HashMap<&'static str, String>,
     /// Every table was read whole.
     pub(in super::super) whole: bool,
+}
+
+/// A neighbour that did not answer.
+#[derive(Debug)]
+pub(super) struct Unanswered {
+    /// Its address, and the link that it should be on.
+    pub(super) name: String,
+    /// Questions without an answer.
+    pub(super) probes: Option<u64>,
+    /// How long ago the kernel gave up.
+    pub(super) failed_ago: Option<Duration>,
 }
 
 /// Counters of a link that should stand still.
@@ -74,6 +86,9 @@ const LINK_ERRORS: [(&str, &str); 6] = [
     ("rx_missed_errors", "stats64.rx_missed_errors"),
     ("tx_carrier_errors", "stats64.tx_carrier_errors"),
 ];
+
+/// Files about the whole machine.
+const OF_THE_MACHINE: [&str; 2] = ["tcp_mem", "tcp_max_orphans"];
 
 impl Look {
     /// Looks at a namespace, or here.
@@ -106,11 +121,15 @@ impl Look {
             ("tcp_max_tw_buckets", "/proc/sys/net/ipv4/tcp_max_tw_buckets"),
         ];
         let read = || FILES.map(|(name, path)| (name, std::fs::read_to_string(path).ok()));
-        let read = match namespace {
+        // Those of the machine are in its first namespace alone, which may be ours.
+        let here = read();
+        let there = match namespace {
             Some(namespace) => namespace.run_in(read)?,
-            None => read(),
+            None => here.clone(),
         };
-        self.files = read.into_iter().filter_map(|(name, text)| Some((name, text?))).collect();
+        let of_machine = here.into_iter().filter(|(name, _)| OF_THE_MACHINE.contains(name));
+        let read = of_machine.chain(there);
+        self.files = read.filter_map(|(name, text)| Some((name, text?))).collect();
         for name in ["netstat", "snmp"] {
             if let Some(text) = self.files.get(name) {
                 self.counters.extend(super::counters::read(text));
@@ -208,7 +227,11 @@ impl Look {
         whole &= kernel.rows(Table::Neighbours, &wanted, |row| {
             let Some(neighbour) = Neighbour::read(row.payload()) else { return };
             if let (true, Some(address)) = (neighbour.state() & FAILED != 0, neighbour.address()) {
-                failed.push(format!("{address} on {}", name(neighbour.ifindex().into())));
+                let (name, probes) =
+                    (format!("{address} on {}", name(neighbour.ifindex().into())), number(row, "probes"));
+                let failed_ago =
+                    number(row, "cacheinfo.updated").map(|hundredths| Duration::from_millis(hundredths * 10));
+                failed.push(Unanswered { name, probes, failed_ago });
             }
         })?;
         self.whole &= whole;
