@@ -200,6 +200,12 @@ impl Catalog {
         &self.fields[usize::from(id.0)]
     }
 
+    /// Another place of a field is known: it is there since the earliest of all.
+    pub(crate) fn also_since(&mut self, id: FieldId, since: Version) {
+        let known = &mut self.fields[usize::from(id.0)].since;
+        *known = since.min(*known);
+    }
+
     /// Every field, in the order in which they are documented and printed.
     pub fn fields(&self) -> impl Iterator<Item = (FieldId, &FieldInfo)> {
         (0..).map(FieldId).zip(&self.fields)

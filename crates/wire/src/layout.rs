@@ -148,6 +148,17 @@ pub struct Number {
     pub meaning: Meaning,
     /// The value by which the kernel says that it has none.
     pub unset: Option<u64>,
+    /// Bytes of a structure that has it, at least: in a shorter one, of an older kernel, its place is empty room.
+    pub within: usize,
+}
+
+impl Number {
+    /// The number at `offset` of a structure; `None` where the kernel sent less, or the value that means "none".
+    #[inline]
+    pub fn read(&self, bytes: &[u8], offset: usize) -> Option<u64> {
+        let number = self.scalar.read(bytes, offset).filter(|&value| Some(value) != self.unset)?;
+        (bytes.len() >= self.within).then_some(number)
+    }
 }
 
 /// What stands at the place of a field.
@@ -208,8 +219,8 @@ impl Field {
     /// The number in `bytes`; `None` where the kernel sent less, or the value that means "none".
     #[inline]
     pub fn number(&self, bytes: &[u8]) -> Option<u64> {
-        let Holds::Number(Number { scalar, unset, .. }) = self.holds else { return None };
-        scalar.read(bytes, self.offset).filter(|&value| Some(value) != unset)
+        let Holds::Number(number) = self.holds else { return None };
+        number.read(bytes, self.offset)
     }
 
     /// The text in `bytes`; `None` where the kernel sent less than the whole of its room.
@@ -277,7 +288,8 @@ pub struct Layout {
 ///
 /// A row reads `kernel_name => name: type @ offset, Meaning, (major, minor);` with `[low; width]` behind the type of
 /// a bitfield (`u8`, as the compiler laid it out) or of a part of a word (`u32`, as the kernel shifted it), and
-/// `unset value` before the semicolon where one value means "none". What is no number stands in brackets with its room
+/// `unset value` before the semicolon where one value means "none", and `within bytes` where the field took room that was empty
+/// before, in a structure that has had so many bytes since. What is no number stands in brackets with its room
 /// and has no meaning: `name: [text; 64] @ offset, (major, minor);` and so `[socket_address; 128]`, `[link_address; 6]`,
 /// `[address; 4]`, `[group; 18]`; `[u8; 16]` is sixteen numbers.
 #[macro_export]
@@ -291,7 +303,7 @@ macro_rules! layout {
                 $kernel:ident => $name:ident:
                 $($type:ident $([$low:literal; $width:literal])? @ $offset:literal, $meaning:expr,)?
                 $([$kind:ident; $room:tt] @ $start:literal,)?
-                ($major:literal, $minor:literal) $(, unset $unset:literal)?;
+                ($major:literal, $minor:literal) $(, unset $unset:literal)? $(, within $within:literal)?;
             )*
         }
     ) => {
@@ -314,7 +326,7 @@ macro_rules! layout {
                     holds: {
                         #[allow(unused_imports)] // No structure uses every meaning.
                         use $crate::Meaning::*;
-                        $crate::layout!(@holds ($($unset)?)
+                        $crate::layout!(@holds ($($unset)? $(; $within)?)
                             $($type $([$low; $width])?, $meaning)? $([$kind; $room])?)
                     },
                     since: $crate::Version($major, $minor),
@@ -330,7 +342,7 @@ macro_rules! layout {
                         kernel: stringify!($kernel),
                         doc: "",
                         offset: $($offset)? $($start)?,
-                        holds: $crate::layout!(@holds ($($unset)?)
+                        holds: $crate::layout!(@holds ($($unset)? $(; $within)?)
                             $($type $([$low; $width])?, $crate::Meaning::Count)? $([$kind; $room])?),
                         since: $crate::Version($major, $minor),
                     };
@@ -341,11 +353,12 @@ macro_rules! layout {
     };
     (@holds () [text; $room:tt]) => { $crate::Holds::Text($room) };
     (@holds () [socket_address; 128]) => { $crate::Holds::SocketAddress };
-    (@holds ($($unset:literal)?) $type:ident $([$low:literal; $width:literal])?, $meaning:expr) => {
+    (@holds ($($unset:literal)? $(; $within:literal)?) $type:ident $([$low:literal; $width:literal])?, $meaning:expr) => {
         $crate::Holds::Number($crate::Number {
             scalar: $crate::layout!(@scalar $type $([$low; $width])?),
             meaning: $meaning,
             unset: $crate::layout!(@unset $($unset)?),
+            within: 0 $(+ $within)?,
         })
     };
     (@holds () [link_address; $room:tt]) => { $crate::Holds::LinkAddress($room) };
@@ -399,6 +412,8 @@ mod tests {
             s_b => b: u8[4; 4] @ 1, Identifier, (3, 2);
             /// A time that may be unknown.
             s_c => c: u32 @ 4, Microseconds, (4, 9), unset 0xffff_ffff;
+            /// A byte in what was empty before there was more.
+            s_d => d: u8 @ 2, Count, (5, 1), within 10;
         }
     }
 
@@ -514,6 +529,12 @@ mod tests {
         let mut bytes = [0; 8];
         bytes[4..].copy_from_slice(&77u32.to_ne_bytes());
         assert_eq!(Sample(&bytes).c(), Some(77));
+    }
+
+    #[test]
+    fn what_took_empty_room_is_absent_in_a_structure_that_is_shorter() {
+        let bytes = [9, 0, 7, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!((Sample(&bytes).d(), Sample(&bytes[..9]).d()), (Some(7), None));
     }
 
     #[test]

@@ -1,9 +1,18 @@
-//! How long the lanes of the lab take.
+//! How long the lanes of CI and of the lab take.
 
-/// Measured on two cores, with tests that are built and kernels that are there; `.ci/run` prints the time before each step.
+/// Measured on two cores; `.ci/run` prints the time before each step.
 pub(super) const TABLE: &str = "\
-What each lane takes on two cores, both kernels at once, without building:
-  --smoke      1 min 30 s   in .ci/run; may take 6 min
-  --captures   1 min
-  --all       28 min        not in .ci/run
-A fresh machine also installs QEMU and downloads two kernels of some 100 MB.";
+What each lane of .ci/run takes on two cores, with all crates and kernels there and something built:
+  format, lints, documentation     0 min 30 s
+  the release binary               1 min
+  tests, and those of features     7 min
+  fuzz --for 60s                   2 min 15 s   of which a minute attacks
+  architectures                    0 min 35 s
+  benchmarks, small                1 min
+  soak --for 1m                    1 min 15 s
+  lab --smoke                      2 min        may take 6 min
+  all                             15 min        may take 40 min
+What the lab takes beside that, both kernels at once, without building:
+  lab --captures                   1 min
+  lab --all                       28 min
+A fresh machine also compiles everything (4 min), installs QEMU and downloads two kernels of some 100 MB.";

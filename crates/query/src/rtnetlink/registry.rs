@@ -262,6 +262,7 @@ impl Registry {
         let path = way.path(name);
         let known = self.catalog.fields().find(|(_, info)| info.path == path).map(|(id, _)| id);
         if let Some(id) = known {
+            self.catalog.also_since(id, traits.since);
             if let Source::Places(places) = &mut self.sources[usize::from(id.0)] {
                 // What an attribute says is more than what there was room for in the structure.
                 let at = if places.iter().all(|known| known.steps.is_empty()) { 0 } else { places.len() };

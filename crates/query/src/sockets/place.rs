@@ -1,6 +1,6 @@
 //! Where a field stands in a message, and how its bytes become a value.
 
-use sockeye_wire::{Ask, Field, Meaning, Privilege, Scalar, Version};
+use sockeye_wire::{Ask, Field, Meaning, Number, Privilege, Scalar, Version};
 
 use super::flat::is_listening;
 use super::row::SocketRow;
@@ -63,7 +63,7 @@ impl Says {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Read {
     /// A number at an offset.
-    Number { offset: usize, scalar: Scalar, meaning: Meaning, unset: Option<u64> },
+    Number { offset: usize, number: Number },
     /// A string that is the whole of an attribute.
     Text,
     /// A text inside a structure.
@@ -97,10 +97,10 @@ impl Read {
     #[inline]
     pub(crate) fn value<'a>(&self, bytes: &'a [u8]) -> Option<Value<'a>> {
         match *self {
-            Self::Number { offset, scalar, meaning, unset } => scalar
-                .read(bytes, offset)
-                .filter(|&number| Some(number) != unset)
-                .map(|number| from_number(number, scalar, meaning)),
+            Self::Number { offset, number } => {
+                let value = number.read(bytes, offset)?;
+                Some(from_number(value, number.scalar, number.meaning))
+            }
             Self::Text => Some(Value::Text(sockeye_wire::text(bytes))),
             Self::UnixName => Some(super::address::unix_name(bytes)),
             Self::Flag => Some(Value::Truth(true)),

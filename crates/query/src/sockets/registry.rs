@@ -259,6 +259,7 @@ impl Registry {
     fn add(&mut self, path: String, kernel: String, doc: &'static str, traits: &Traits, place: Place) {
         let known = self.catalog.fields().find(|(_, info)| info.path == path).map(|(id, _)| id);
         if let Some(id) = known {
+            self.catalog.also_since(id, traits.since);
             if let Source::Places(places) = &mut self.sources[usize::from(id.0)] {
                 places.push(place);
             }
@@ -277,7 +278,7 @@ impl Registry {
             doc,
             kind: traits.kind,
             scalar: match place.read {
-                Read::Number { scalar, .. } => Some(scalar),
+                Read::Number { number, .. } => Some(number.scalar),
                 _ => None,
             },
             several: matches!(place.read, Read::Numbers(..) | Read::BitNumbers | Read::SocketAddresses),
@@ -358,9 +359,7 @@ impl Read {
     /// How a field of a structure is read; `None` where it holds something that has no values here yet.
     pub(crate) fn of_field(field: &'static Field) -> Option<Self> {
         Some(match field.holds {
-            Holds::Number(Number { scalar, meaning, unset }) => {
-                Self::Number { offset: field.offset, scalar, meaning, unset }
-            }
+            Holds::Number(number) => Self::Number { offset: field.offset, number },
             Holds::Text(_) => Self::TextIn(field),
             Holds::SocketAddress => Self::SocketAddressIn(field),
             _ => return None,
@@ -370,7 +369,9 @@ impl Read {
     /// How a payload that is one field is read; `None` where it is several, or nothing.
     pub(crate) fn of(payload: &Payload) -> Option<Self> {
         Some(match *payload {
-            Payload::Number(scalar, meaning) => Self::Number { offset: 0, scalar, meaning, unset: None },
+            Payload::Number(scalar, meaning) => {
+                Self::Number { offset: 0, number: Number { scalar, meaning, unset: None, within: 0 } }
+            }
             Payload::Text => Self::Text,
             Payload::Memberships => Self::Memberships,
             Payload::Numbers(scalar, meaning) => Self::Numbers(scalar, meaning),

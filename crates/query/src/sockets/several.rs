@@ -61,7 +61,7 @@ const INSTRUCTION: Layout = {
             kernel: name,
             doc: "",
             offset,
-            holds: Holds::Number(Number { scalar, meaning: Meaning::Count, unset: None }),
+            holds: Holds::Number(Number { scalar, meaning: Meaning::Count, unset: None, within: 0 }),
             since: Version(2, 12),
         }
     }

@@ -1,6 +1,6 @@
 //! The fastest way to read a field of one table: chosen once for a listing, used for each row.
 
-use sockeye_wire::{Meaning, Scalar};
+use sockeye_wire::{Meaning, Number, Scalar};
 
 use super::place::{Place, Read, Says};
 use super::registry::{Source, registry};
@@ -22,8 +22,7 @@ pub enum Reader {
 pub struct NumberReader {
     attribute: Option<u16>,
     offset: usize,
-    scalar: Scalar,
-    unset: Option<u64>,
+    number: Number,
     says: Says,
     /// What the number means.
     pub meaning: Meaning,
@@ -38,16 +37,13 @@ impl Reader {
         let mut here = places.iter().filter(|place| place.tables.has(table));
         let first = here.next()?;
         Some(match (here.next(), first) {
-            (None, Place { nest, attribute, read: Read::Number { offset, scalar, meaning, unset }, says, .. })
-                if nest.is_empty() =>
-            {
+            (None, Place { nest, attribute, read: Read::Number { offset, number }, says, .. }) if nest.is_empty() => {
                 Self::Number(NumberReader {
                     attribute: *attribute,
                     offset: *offset,
-                    scalar: *scalar,
-                    unset: *unset,
+                    number: *number,
                     says: *says,
-                    meaning: *meaning,
+                    meaning: number.meaning,
                 })
             }
             _ => Self::Value(field),
@@ -84,7 +80,7 @@ impl NumberReader {
     /// The number in the bytes that [`NumberReader::bytes`] gave, for this reader or one [beside](NumberReader::is_beside) it.
     #[inline]
     pub fn read_in(&self, bytes: &[u8]) -> Option<u64> {
-        self.scalar.read(bytes, self.offset).filter(|&number| Some(number) != self.unset)
+        self.number.read(bytes, self.offset)
     }
 
     /// Whether the other number stands in the same bytes, and says something in the same rows.
@@ -94,16 +90,16 @@ impl NumberReader {
 
     /// Whether the number can have more than 32 bits.
     pub fn is_wide(&self) -> bool {
-        self.scalar.bits() > u32::BITS
+        self.number.scalar.bits() > u32::BITS
     }
 
     /// Whether the number can be negative.
     pub fn is_signed(&self) -> bool {
-        self.scalar == Scalar::I32
+        self.number.scalar == Scalar::I32
     }
 
     /// The number as a value.
     pub fn value(&self, row: &SocketRow<'_>) -> Option<Value<'static>> {
-        self.read(row).map(|number| super::place::from_number(number, self.scalar, self.meaning))
+        self.read(row).map(|number| super::place::from_number(number, self.number.scalar, self.meaning))
     }
 }

@@ -58,7 +58,9 @@ impl Values {
     /// What a field could hold. A text ends before its room does, with NUL, as the kernel has it.
     pub(crate) fn content(&mut self, field: &Field) -> Content {
         match field.holds {
-            Holds::Number(Number { scalar, meaning, unset }) => Content::Number(self.number(scalar, meaning, unset)),
+            Holds::Number(Number { scalar, meaning, unset, .. }) => {
+                Content::Number(self.number(scalar, meaning, unset))
+            }
             Holds::Text(room) => {
                 let longer = usize::try_from(self.next()).unwrap_or_default() % (room - TEXT_LEN_MIN);
                 Content::Text(self.bytes(TEXT_LEN_MIN + longer))

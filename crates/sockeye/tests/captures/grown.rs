@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use sockeye_query::FieldKind;
 use sockeye_query::sockets::catalog;
+use sockeye_query::{FieldInfo, FieldKind, rtnetlink};
+use sockeye_state::capture::Reader;
+use sockeye_wire::Version;
+use sockeye_wire::rtnetlink::Table;
 
 use crate::decode;
 use crate::golden::replay;
 use crate::line::{blesses, directory};
-use crate::made;
+use crate::{made, tables};
 
 /// Captures of one table by kernels of three lines, the oldest first.
 const GROWN: [[&str; 3]; 2] = [["6.1/tcp", "6.12/tcp", "tcp"], ["6.1/mptcp", "6.12/mptcp", "mptcp"]];
@@ -80,6 +83,67 @@ fn what_an_older_kernel_does_not_tell_is_absent_and_not_zero() {
             assert_eq!(structures.iter().any(has), is_told, "{path} in {name}");
         }
     }
+}
+
+/// The line of the kernel that a capture is of.
+fn version(capture: &[u8]) -> Version {
+    let reader = Reader::new(capture).expect("a capture");
+    let release = String::from_utf8_lossy(reader.about().kernel).into_owned();
+    let mut numbers = release.split('.').map(|number| number.parse().expect("a number"));
+    Version(numbers.next().expect("one"), numbers.next().expect("two"))
+}
+
+/// The captures of real kernels: their names, and whether they are of sockets.
+fn captures() -> Vec<(String, bool)> {
+    let tables = tables::TABLES.map(Table::name);
+    let folders = ["", "6.1/", "6.12/"];
+    let mut found = Vec::new();
+    for folder in folders {
+        for entry in
+            std::fs::read_dir(directory().join(folder)).expect("a folder").map(|entry| entry.expect("an entry"))
+        {
+            let name = entry.file_name().into_string().expect("UTF-8");
+            if let Some(name) = name.strip_suffix(".cap").filter(|name| !name.starts_with("built_")) {
+                found.push((format!("{folder}{name}"), !tables.contains(&name)));
+            }
+        }
+    }
+    found
+}
+
+/// What later kernels brought and Debian's older ones have too. Each is an attribute of its own, which says that it is there.
+const BACKPORTED: [&str; 4] = [
+    "6.1/links: af_spec.inet6.conf.accept_ra_min_lft of 6.7",
+    "6.1/links: bond.coupled_control of 6.9",
+    "6.12/links: netkit.peer_scrub of 6.13",
+    "6.12/links: netkit.scrub of 6.13",
+];
+
+#[test]
+fn no_kernel_says_what_came_after_it() {
+    let (mut early, mut looked_at) = (BTreeSet::new(), 0);
+    for (name, is_of_sockets) in captures() {
+        let capture = made::read(&name);
+        let kernel = version(&capture);
+        let mut note = |info: &FieldInfo| early.insert(format!("{name}: {} of {}", info.path, info.since));
+        if is_of_sockets {
+            let later: Vec<_> = catalog().fields().filter(|(_, info)| info.since > kernel).collect();
+            decode::rows(&capture, |row| {
+                looked_at += 1;
+                later.iter().filter(|(field, _)| row.value(*field).is_some()).for_each(|(_, info)| _ = note(info));
+            });
+            continue;
+        }
+        let table = tables::TABLES.into_iter().find(|table| name.ends_with(&format!("/{}", table.name())));
+        let table = table.expect("a table");
+        let later: Vec<_> = rtnetlink::catalog(table).fields().filter(|(_, info)| info.since > kernel).collect();
+        tables::rows(&capture, table, |row| {
+            looked_at += 1;
+            later.iter().filter(|(field, _)| row.value(*field).is_some()).for_each(|(_, info)| _ = note(info));
+        });
+    }
+    assert!(looked_at > 500, "{looked_at}");
+    assert_eq!(early, BACKPORTED.map(str::to_owned).into());
 }
 
 /// Whether this is what a key has behind the name of its field.

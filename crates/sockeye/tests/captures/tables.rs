@@ -19,11 +19,11 @@ use crate::line::{LINES, blesses, directory};
 use crate::made;
 
 /// The tables that are captured.
-const TABLES: [Table; 6] =
+pub(crate) const TABLES: [Table; 6] =
     [Table::Links, Table::Routes, Table::Nexthops, Table::Qdiscs, Table::TcClasses, Table::TcFilters];
 
 /// Hands every record of a capture to `visit`.
-fn rows(capture: &[u8], table: Table, mut visit: impl FnMut(&Row<'_>)) {
+pub(crate) fn rows(capture: &[u8], table: Table, mut visit: impl FnMut(&Row<'_>)) {
     for entry in Reader::new(capture).expect("a capture") {
         if let Record::Received(Received::Datagram(datagram)) = entry.expect("a whole capture").record {
             for message in Messages::new(datagram.bytes) {

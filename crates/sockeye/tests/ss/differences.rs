@@ -104,7 +104,7 @@ pub(crate) const REASONS: &[Reason] = &[
     },
     Reason {
         name: "fields",
-        why: "it does not know rcv_wnd and rehash, and what the kernel tells of MPTCP since 5.16",
+        why: "it does not know rcv_wnd and rehash, TLS without padding, and what the kernel tells of MPTCP since 5.16",
         until: Some(Release(6, 7)),
         excuse: |_, _, ours| rewrite::without(ours, rewrite::NEWER_FIELDS),
         example: Example {
@@ -112,6 +112,17 @@ pub(crate) const REASONS: &[Reason] = &[
             theirs: "\t cubic snd_wnd:65536\n\t subflows:1 rcv_nxt:6612714186286091857\n",
             ours: "\t cubic snd_wnd:65536 rcv_wnd:65483 rehash:2\n\t subflows:1 rcv_nxt:6612714186286091857 \
                    local_addr_used:1 bytes_sent:4321 last_data_sent:#\n",
+        },
+    },
+    Reason {
+        name: "names of protocols",
+        why: "it has no name for raw sockets that the kernel lists by Netlink, and for vsock's with whole records",
+        until: None,
+        excuse: |_, theirs, ours| rewrite::nameless(theirs, ours),
+        example: Example {
+            line: "ss -wan",
+            theirs: "Netid State\n???   UNCONN 0 0 127.9.8.7:89 0.0.0.0:*\n",
+            ours: "Netid State\nraw   UNCONN 0 0 127.9.8.7:89 0.0.0.0:*\n",
         },
     },
     Reason {

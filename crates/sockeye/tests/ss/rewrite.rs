@@ -14,9 +14,9 @@ const OWNERS: &str = r" *users:\(\(.*?\)\)";
 /// What a Netlink socket has in the place of an address, to the end of its columns.
 const NETLINK: &str = r"(?m)^((?:nl +)?(?:UNCONN +)?(?:\d+ +\d+ +)?\w+:(?:-?\d+|kernel|\S+/\d+) +(?:\*|\d+:\d+))";
 
-/// Fields of TCP and, at the end of a line, of MPTCP.
+/// Fields of TCP and TLS and, at the end of a line, of MPTCP.
 pub(crate) const NEWER_FIELDS: &str = concat!(
-    r" (?:rcv_wnd|rehash):\d+|(?m)(?: (?:local_addr_used|local_addr_max|csum_enabled|subflows_total|endp_laminar_max|",
+    r" (?:rcv_wnd|rehash):\d+| no_pad_rx|(?m)(?: (?:local_addr_used|local_addr_max|csum_enabled|subflows_total|endp_laminar_max|",
     r"retransmits|bytes_\w+|last_data_sent|last_data_recv|last_ack_recv):[0-9#]+)+$"
 );
 
@@ -159,6 +159,12 @@ pub(crate) fn device_numbers(ours: &mut Said) -> bool {
         let number = major << 20 | minor;
         format!(" dev:{}/{}", number >> 8 & 0xfff, number & 0xff | number >> 12 & 0xf_ff00)
     })
+}
+
+/// Protocols that have a name here alone.
+pub(crate) fn nameless(theirs: &Said, ours: &mut Said) -> bool {
+    theirs.text.lines().any(|line| line.starts_with("??? "))
+        && replaced(ours, r"(?m)^(?:raw  |v_seq) ", |_| "???   ".to_owned())
 }
 
 /// Decimal here, hexadecimal there.

@@ -26,8 +26,8 @@ crate::layout! {
         id => id: u32 @ 0, Identifier, (5, 3);
         /// Weight less one, its lower eight bits.
         weight => weight: u8 @ 4, Count, (5, 3);
-        /// Weight less one, its upper eight bits; since 6.12.
-        weight_high => weight_high: u8 @ 5, Count, (6, 12);
+        /// Weight less one, its upper eight bits; absent where they are zero, as in a kernel that has none.
+        weight_high => weight_high: u8 @ 5, Count, (6, 12), unset 0;
     }
 }
 

@@ -36,7 +36,7 @@ crate::layout! {
         /// The data carries checksums.
         mptcpi_csum_enabled => csum_enabled: u8 @ 42, Truth, (5, 14);
         /// Retransmission timeouts in a row, above the subflows.
-        mptcpi_retransmits => retransmits: u32 @ 44, Count, (6, 5);
+        mptcpi_retransmits => retransmits: u32 @ 44, Count, (6, 5), within 56;
         /// Bytes sent again on another subflow.
         mptcpi_bytes_retrans => bytes_retrans: u64 @ 48, Bytes, (6, 5);
         /// Bytes sent, each counted once.
@@ -47,10 +47,10 @@ crate::layout! {
         mptcpi_bytes_acked => bytes_acked: u64 @ 72, Bytes, (6, 5);
         /// Subflows, the first one among them.
         mptcpi_subflows_total => subflows_total: u8 @ 80, Count, (6, 8);
-        /// Endpoints set up as laminar.
-        mptcpi_endp_laminar_max => endp_laminar_max: u8 @ 81, Count, (6, 18);
-        /// Endpoints set up to reach every address of the peer.
-        mptcpi_endp_fullmesh_max => endp_fullmesh_max: u8 @ 82, Count, (6, 19);
+        /// Endpoints set up as laminar; absent where there are none, as a kernel that does not know them says the same.
+        mptcpi_endp_laminar_max => endp_laminar_max: u8 @ 81, Count, (6, 18), unset 0;
+        /// Endpoints set up to reach every address of the peer; absent where there are none.
+        mptcpi_endp_fullmesh_max => endp_fullmesh_max: u8 @ 82, Count, (6, 19), unset 0;
         /// Time since data was sent last.
         mptcpi_last_data_sent => last_data_sent: u32 @ 84, Milliseconds, (6, 10);
         /// Time since data was received last.

@@ -6,7 +6,7 @@ use super::super::finding::Finding;
 use super::look::Look;
 
 /// Counters that should stand still: the counter, the word for what is wrong, and what usually helps.
-const STILL: [(&str, &str, &str); 8] = [
+const STILL: [(&str, &str, &str); 10] = [
     (
         "TcpExt.ListenDrops",
         "listen-drops",
@@ -37,17 +37,15 @@ const STILL: [(&str, &str, &str); 8] = [
         "time-wait-overflow",
         "more connections ended than net.ipv4.tcp_max_tw_buckets lets wait: keep connections open, or raise it",
     ),
-    (
-        "Udp.RcvbufErrors",
-        "udp-receive-errors",
-        "datagrams came faster than they were read; the sockets that lost some are named above",
-    ),
-    (
-        "Udp.SndbufErrors",
-        "udp-send-errors",
-        "datagrams were sent faster than they could leave: a full queue, or a small net.core.wmem_default",
-    ),
+    ("Udp.RcvbufErrors", "udp-receive-errors", UNREAD),
+    ("Udp6.RcvbufErrors", "udp-receive-errors", UNREAD),
+    ("Udp.SndbufErrors", "udp-send-errors", UNSENT),
+    ("Udp6.SndbufErrors", "udp-send-errors", UNSENT),
 ];
+
+const UNREAD: &str =
+    "datagrams came faster than they were read; the sockets that lost some and are still there are named above";
+const UNSENT: &str = "datagrams were sent faster than they could leave: a full queue, or a small net.core.wmem_default";
 
 /// The numbers of a file of lines in pairs: names, then numbers (net/ipv4/proc.c, netstat_seq_show).
 pub(super) fn read(text: &str) -> impl Iterator<Item = (String, u64)> {
@@ -62,6 +60,14 @@ pub(super) fn read(text: &str) -> impl Iterator<Item = (String, u64)> {
             .filter_map(|(name, number)| Some((format!("{group}.{name}"), number.parse().ok()?)))
             .collect();
         words
+    })
+}
+
+/// The numbers of UDP over IPv6, in a file of one name and number a line (net/ipv6/proc.c, snmp6_seq_show_item).
+pub(super) fn read_udp6(text: &str) -> impl Iterator<Item = (String, u64)> {
+    text.lines().filter_map(|line| {
+        let (name, number) = line.strip_prefix("Udp6")?.split_once(char::is_whitespace)?;
+        Some((format!("Udp6.{name}"), number.trim().parse().ok()?))
     })
 }
 
@@ -88,6 +94,13 @@ mod tests {
         let found: Vec<_> = found.iter().map(|(name, number)| (name.as_str(), *number)).collect();
         let named = [("IpExt.InNoRoutes", 9), ("TcpExt.ListenDrops", 77), ("TcpExt.SyncookiesSent", 3)];
         assert_eq!(found, [named[0], named[1], named[2], ("TcpExt.TCPReqQFullDrop", 5)]);
+    }
+
+    #[test]
+    fn those_of_ipv6_stand_one_in_a_line() {
+        let text =
+            "Ip6InReceives                   \t54\nUdp6RcvbufErrors                \t12\nUdpLite6RcvbufErrors\t3\n";
+        assert_eq!(read_udp6(text).collect::<Vec<_>>(), [("Udp6.RcvbufErrors".to_owned(), 12)]);
     }
 
     #[test]

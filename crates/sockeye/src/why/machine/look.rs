@@ -110,9 +110,10 @@ impl Look {
     }
 
     fn files(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
-        const FILES: [(&str, &str); 8] = [
+        const FILES: [(&str, &str); 9] = [
             ("netstat", "/proc/thread-self/net/netstat"),
             ("snmp", "/proc/thread-self/net/snmp"),
+            ("snmp6", "/proc/thread-self/net/snmp6"),
             ("sockstat", "/proc/thread-self/net/sockstat"),
             ("ports", "/proc/sys/net/ipv4/ip_local_port_range"),
             ("reserved_ports", "/proc/sys/net/ipv4/ip_local_reserved_ports"),
@@ -134,6 +135,9 @@ impl Look {
             if let Some(text) = self.files.get(name) {
                 self.counters.extend(super::counters::read(text));
             }
+        }
+        if let Some(text) = self.files.get("snmp6") {
+            self.counters.extend(super::counters::read_udp6(text));
         }
         Ok(())
     }
