@@ -86,7 +86,12 @@ mod tests {
     fn an_old_kernel_says_less_and_a_zero_token_is_none() {
         let bytes = [0; 48];
         let info = MptcpInfo(&bytes);
-        assert_eq!((info.token(), info.flags(), info.retransmits()), (None, Some(0), Some(0)));
+        assert_eq!((info.token(), info.flags(), info.retransmits()), (None, Some(0), None));
         assert_eq!((info.bytes_sent(), info.subflows_total(), info.last_data_sent()), (None, None, None));
+        // From 6.5 on the first is no padding any more; of the others nobody knows.
+        let bytes = [0; 96];
+        let info = MptcpInfo(&bytes);
+        assert_eq!((info.retransmits(), info.subflows_total()), (Some(0), Some(0)));
+        assert_eq!((info.endp_laminar_max(), info.endp_fullmesh_max()), (None, None));
     }
 }
