@@ -23,7 +23,7 @@ pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
     pub(crate) fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("sockeye-privileges-{}", std::process::id()));
+        let path = elsewhere_than_run().join(format!("sockeye-privileges-{}", std::process::id()));
         std::fs::create_dir(&path).expect("a directory of our own");
         let this = Self(path);
         open(&this.0, 0o777);
@@ -38,6 +38,12 @@ impl Directory {
         }
         this
     }
+}
+
+/// Where temporary files are; the stage has a `/run` of its own.
+fn elsewhere_than_run() -> PathBuf {
+    let usual = std::env::temp_dir();
+    if usual.starts_with("/run") { PathBuf::from("/var/tmp") } else { usual }
 }
 
 impl Drop for Directory {
