@@ -200,7 +200,13 @@ pub struct LiveRow<'a> {
 
 /// The fields of live sockets.
 pub fn live_catalog() -> &'static Catalog {
-    static CATALOG: LazyLock<Catalog> = LazyLock::new(make);
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| make(true));
+    &CATALOG
+}
+
+/// The same fields, for filters of what is there and not of what happens: `established` alone is the state.
+pub fn alive_catalog() -> &'static Catalog {
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| make(false));
     &CATALOG
 }
 
@@ -221,7 +227,7 @@ pub fn live_fields() -> impl Iterator<Item = &'static FieldInfo> {
     live_catalog().fields().filter(|(field, _)| live_own(*field).is_some()).map(|(_, info)| info)
 }
 
-fn make() -> Catalog {
+fn make(words_are_events: bool) -> Catalog {
     let base = super::registry::catalog();
     let mut made = Catalog::default();
     for (_, info) in base.fields() {
@@ -264,10 +270,11 @@ fn make() -> Catalog {
         made.add(own(path, kind, doc));
     }
     // A word that is an event here speaks of that: `established` is what happened, `state = established` what is.
-    base.words().iter().filter(|word| !EVENTS.iter().any(|name| name.name == word.word)).for_each(|word| {
+    let is_event = |word: &Word| words_are_events && EVENTS.iter().any(|name| name.name == word.word);
+    base.words().iter().filter(|word| !is_event(word)).for_each(|word| {
         made.add_word(*word);
     });
-    if let Some(event) = event {
+    if let Some(event) = event.filter(|_| words_are_events) {
         for name in EVENTS {
             made.add_word(Word { word: name.name, field: event, values: core::slice::from_ref(&name.name) });
         }

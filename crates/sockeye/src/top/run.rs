@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver};
 
 use anyhow::{Context as _, Result, bail};
 use sockeye_query::filter::{Expression, Filter};
-use sockeye_query::sockets::live::live_catalog;
+use sockeye_query::sockets::live::alive_catalog;
 
 use super::draw::palette::Palette;
 use super::input::{self, Happening};
@@ -78,7 +78,7 @@ fn refuse_without_terminal() -> Result<()> {
 
 /// The filter of the command line, with its text in one line.
 fn read_filter(words: &[String], names: &SystemNames<'_>) -> Result<(Expression, String, u8)> {
-    let filter = Filter::parse(words, live_catalog(), names).map_err(|mistake| Mistaken::of(&mistake))?;
+    let filter = Filter::parse(words, alive_catalog(), names).map_err(|mistake| Mistaken::of(&mistake))?;
     let needs = filter::check(&filter.expression, filter::FOLLOWED).map_err(Mistaken::sentence)?;
     Ok((filter.expression, filter.source, needs.extensions))
 }

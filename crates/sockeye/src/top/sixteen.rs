@@ -38,8 +38,8 @@ fn translated(bytes: &[u8]) -> Vec<u8> {
     while let Some(at) = rest.iter().position(|&byte| byte == 0x1b) {
         out.extend_from_slice(&rest[..at]);
         rest = &rest[at..];
-        let length = if let Some((code, length)) = colour(rest) {
-            out.extend_from_slice(format!("\x1b[{code}m").as_bytes());
+        let length = if let Some((codes, length)) = colours(rest) {
+            out.extend_from_slice(format!("\x1b[{codes}m").as_bytes());
             length
         } else {
             out.push(0x1b);
@@ -51,21 +51,36 @@ fn translated(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The code of one of the sixteen that stands at the beginning, and how long it is there.
-fn colour(bytes: &[u8]) -> Option<(u8, usize)> {
-    let (behind, dark, bright) = match (bytes.strip_prefix(b"\x1b[38;5;"), bytes.strip_prefix(b"\x1b[48;5;")) {
-        (Some(behind), _) => (behind, 30, 90),
-        (None, Some(behind)) => (behind, 40, 100),
-        (None, None) => return None,
+/// The codes of a sequence at the beginning that sets colours of the sixteen, perhaps among other things, and how long it is there.
+fn colours(bytes: &[u8]) -> Option<(String, usize)> {
+    let behind = bytes.strip_prefix(b"\x1b[")?;
+    let end = behind.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b';'))?;
+    let codes = behind.get(end).filter(|&&byte| byte == b'm').and_then(|_| std::str::from_utf8(&behind[..end]).ok())?;
+    let mut codes: Vec<_> = codes.split(';').map(str::to_owned).collect();
+    let mut at = 0;
+    while let Some([ground, kind, number]) = codes.get(at..at + 3) {
+        if let Some(code) = colour(ground, kind, number) {
+            codes.splice(at..at + 3, [code]);
+        }
+        at += 1;
+    }
+    Some((codes.join(";"), 2 + end + 1))
+}
+
+/// The code of one of the sixteen, of letters or of what is behind them.
+fn colour(ground: &str, kind: &str, number: &str) -> Option<String> {
+    let (dark, bright) = match (ground, kind) {
+        ("38", "5") => (30, 90),
+        ("48", "5") => (40, 100),
+        _ => return None,
     };
-    let end = behind.iter().position(|&byte| byte == b'm')?;
-    let number: u8 = std::str::from_utf8(&behind[..end]).ok()?.parse().ok()?;
+    let number: u8 = number.parse().ok()?;
     let code = match number {
         0..8 => dark + number,
         8..16 => bright + number - 8,
         _ => return None,
     };
-    Some((code, bytes.len() - behind.len() + end + 1))
+    Some(code.to_string())
 }
 
 #[cfg(test)]
@@ -77,6 +92,7 @@ mod tests {
         for (drawn, shown) in [
             ("\x1b[38;5;9mred\x1b[39m", "\x1b[91mred\x1b[39m"),
             ("\x1b[38;5;6m\x1b[1mtitle", "\x1b[36m\x1b[1mtitle"),
+            ("\x1b[38;5;3;49mtwo\x1b[1;38;5;8;48;5;4;4m", "\x1b[33;49mtwo\x1b[1;90;44;4m"),
             ("a\x1b[48;5;1m\x1b[48;5;15mb", "a\x1b[41m\x1b[107mb"),
             ("\x1b[38;5;16m\x1b[38;5;m\x1b[38;5;", "\x1b[38;5;16m\x1b[38;5;m\x1b[38;5;"),
             ("\x1b[2J\x1b[3;4H▁▃\x1b", "\x1b[2J\x1b[3;4H▁▃\x1b"),

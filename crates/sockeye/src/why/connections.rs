@@ -1,6 +1,7 @@
 //! The connections and listeners that are held up, the worst first, each with what shows it.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use sockeye_query::Value;
 use sockeye_query::filter::{Decision, Expression, Record as _};
@@ -8,6 +9,8 @@ use sockeye_query::sockets::Surroundings;
 use sockeye_query::sockets::live::{LiveRow, live_catalog};
 use sockeye_state::lives::cause::evidence;
 use sockeye_state::lives::{Cause, Causes, Counters, Delta, Judgement, Life};
+
+use sockeye_wire::sock_diag::state::State;
 
 use super::finding::{Evidence, Finding};
 use super::judged::Judged;
@@ -17,7 +20,8 @@ use crate::live::row;
 /// What a connection that is held up weighs: its cause, then how many bytes it moves or has waiting.
 type Weight = (Cause, Reverse<u64>, u64);
 
-/// The worst connections that the filter takes, and how many there are in all.
+/// The worst connections that the filter takes, and how many there are in all. `others` become the listeners, and those that their
+/// peers have closed, that it takes too: they are judged otherwise.
 pub(super) fn findings<'l>(
     sockets: impl Iterator<Item = (&'l Life, &'l [u8])>,
     judged: &Judged,
@@ -25,10 +29,20 @@ pub(super) fn findings<'l>(
     surroundings: &dyn Surroundings,
     limit: usize,
     who: Who<'_>,
+    others: &mut HashSet<u64>,
 ) -> (Vec<Finding>, usize) {
     let mut worst: Vec<(Weight, Finding)> = Vec::new();
     let mut count = 0;
     for (life, message) in sockets {
+        if matches!(life.state, State::Listening | State::CloseWait)
+            && let Some(mut row) = row::alive(life, message, surroundings)
+        {
+            let causes = judged.of(life.cookie).zip(Counters::read(message));
+            row.facts.why = Some(causes.map_or(0, |(judgement, now)| judgement.causes(&now).bits()));
+            if filter.decide(&row) == Decision::Yes {
+                others.insert(life.cookie);
+            }
+        }
         let Some(judgement) = judged.of(life.cookie) else { continue };
         let Some(now) = Counters::read(message) else { continue };
         let causes = judgement.causes(&now);

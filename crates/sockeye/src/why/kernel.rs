@@ -139,8 +139,10 @@ pub(super) fn field<'a>(row: &Row<'a>, name: &str) -> Option<Value<'a>> {
 pub(super) fn number(row: &Row<'_>, name: &str) -> Option<u64> {
     match field(row, name)? {
         Value::Unsigned(number) => Some(number),
+        Value::Signed(number) => u64::try_from(number).ok(),
         Value::Interface { index, .. } => Some(index.into()),
         Value::Truth(truth) => Some(truth.into()),
+        Value::Set { bits, .. } => Some(bits),
         _ => None,
     }
 }

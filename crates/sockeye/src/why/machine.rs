@@ -20,12 +20,20 @@ pub(super) type Who<'w> = &'w dyn Fn(u32) -> Option<String>;
 /// What two looks at a namespace say, the worst first within each kind.
 pub(super) fn findings(before: &Look, now: &Look, elapsed: Duration, who: Who<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    queues::findings(before, now, who, &mut findings);
+    queues::findings(before, now, &|_| true, who, &mut findings);
     dropped::findings(before, now, who, &mut findings);
     ports::findings(before, now, who, &mut findings);
     memory::findings(now, &mut findings);
     links::findings(before, now, &mut findings);
     counters::findings(before, now, elapsed, &mut findings);
+    findings
+}
+
+/// The same of listeners and of what a program has not closed alone, of those that fit, by their cookies.
+pub(super) fn of_those(before: &Look, now: &Look, fits: &dyn Fn(u64) -> bool, who: Who<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    queues::findings(before, now, fits, who, &mut findings);
+    ports::close_wait(before, now, fits, who, &mut findings);
     findings
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use sockeye_query::Value;
+use sockeye_query::{Names as _, Value};
 
 use super::finding::Finding;
 use super::options::{Format, Options};
@@ -12,9 +12,12 @@ use crate::exit::Status;
 use crate::output::{self, escape, value};
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
+use crate::sockets::system::{SystemNames, Whence};
 
 /// Time in which a link must lose something to be named, where none was given.
 const REACH_DEFAULT: Duration = Duration::from_secs(1);
+
+const NAMES: SystemNames<'_> = SystemNames { rows: Whence::Here };
 
 /// Answers.
 pub(crate) fn run(options: &Options) -> Result<Status> {
@@ -24,7 +27,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     }
     let namespace = found.list.first();
     if let [word] = options.words.as_slice()
-        && let Some(target) = Target::read(word)
+        && let Some(target) = Target::understand(word, |service| NAMES.port(service)).map_err(Mistaken::sentence)?
     {
         let reach = Reach::look(target, namespace, options.watch_for.unwrap_or(REACH_DEFAULT))?;
         output::print(&match options.format() {

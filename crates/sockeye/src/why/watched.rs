@@ -1,12 +1,13 @@
 //! `sockeye why [FILTER]`: some seconds of watching, and what was wrong in them.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 use sockeye_conn::Namespace;
 use sockeye_query::Value;
 use sockeye_query::filter::Filter;
-use sockeye_query::sockets::live::live_catalog;
+use sockeye_query::sockets::live::alive_catalog;
 use sockeye_query::sockets::{Surroundings as _, Table};
 use sockeye_state::lives::{Happening, Kept, Told};
 
@@ -49,6 +50,8 @@ pub(super) struct Watched {
     named: usize,
     changes: Vec<(SystemTime, String)>,
     changes_count: u64,
+    /// The machine was judged as a whole.
+    is_of_machine: bool,
     /// Why owners are not known that there are.
     owners_unknown: Option<String>,
     pub(super) whole: bool,
@@ -57,7 +60,7 @@ pub(super) struct Watched {
 /// Watches.
 pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<Watched> {
     let names = SystemNames { rows: namespace.map_or(Whence::Here, Whence::Namespace) };
-    let filter = Filter::parse(&options.words, live_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
+    let filter = Filter::parse(&options.words, alive_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let needs = filter::check(&filter.expression, &[Table::Tcp]).map_err(Mistaken::sentence)?;
     let watch_for = options.watch_for.unwrap_or(WATCH_DEFAULT);
     let follow = feed::Options {
@@ -102,13 +105,18 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let who = |inode| owners.holder(inode);
     let place = owners.place(namespace, None);
     let ended = ended.iter().map(Kept::event).map(|event| (event.life, event.message));
+    let sockets = feed.lives.iter().chain(ended);
+    let mut others = HashSet::new();
     let (mut findings, held_up) =
-        connections::findings(feed.lives.iter().chain(ended), &judged, &filter.expression, &place, options.limit, &who);
+        connections::findings(sockets, &judged, &filter.expression, &place, options.limit, &who, &mut others);
     let (shown, changes_count) = (findings.len(), changes.count);
-    // Whoever asks about some connections is not told of the machine.
-    if options.words.is_empty() {
-        findings.extend(machine::findings(&before, &now, elapsed, &who));
-    }
+    // Whoever asks about some sockets is not told of the machine.
+    let is_of_machine = options.words.is_empty();
+    findings.extend(if is_of_machine {
+        machine::findings(&before, &now, elapsed, &who)
+    } else {
+        machine::of_those(&before, &now, &|cookie| others.contains(&cookie), &who)
+    });
     Ok(Watched {
         elapsed,
         findings,
@@ -117,7 +125,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         named: shown,
         changes: changes.into_lines(),
         changes_count,
-
+        is_of_machine,
         owners_unknown: place.owners_unknown().map(str::to_owned),
         whole: before.whole && now.whole && feed.lives.is_synced() && gaps == 0,
     })
@@ -139,6 +147,11 @@ impl Watched {
         }
         if self.findings.is_empty() {
             out.extend_from_slice(b"nothing found that is wrong\n");
+        }
+        if !self.is_of_machine {
+            out.extend_from_slice(
+                b"only what fits the filter was judged, and not the machine: that does `sockeye why` alone\n",
+            );
         }
         if !self.changes.is_empty() {
             out.extend_from_slice(
@@ -190,6 +203,7 @@ impl Watched {
             out.push(b'}');
         }
         out.push(b']');
+        out.extend_from_slice(format!(",\"machine\":{}", self.is_of_machine).as_bytes());
         if let Some(why) = &self.owners_unknown {
             out.push(b',');
             value::json_entry(&mut out, "owners_unknown", &Value::Text(why.as_bytes()));

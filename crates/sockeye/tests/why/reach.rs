@@ -86,6 +86,44 @@ fn a_way_that_works_is_told_and_nothing_is_found() {
 }
 
 #[test]
+fn the_rule_that_leads_there_is_named_and_none_beside_it() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        ip("neighbour add 10.9.0.7 dev v0 lladdr 02:00:00:00:00:17 nud permanent");
+        ip("route add 10.80.0.0/16 via 10.9.0.7 table 50");
+        // Of some users, of one port, of all others: none of these leads to it.
+        ip("rule add uidrange 61000-61001 lookup 50 priority 100");
+        ip("rule add ipproto tcp dport 22 lookup 50 priority 110");
+        ip("rule add not to 10.80.0.0/16 lookup 50 priority 120");
+        ip("rule add lookup 50 priority 200");
+        assert_eq!(step(&why("10.80.0.1", 0), "rule"), "200: lookup 50");
+        assert_eq!(step(&why("10.80.0.1:23", 0), "rule"), "200: lookup 50");
+        assert_eq!(step(&why("10.80.0.1:22", 0), "rule"), "110: lookup 50");
+        // As VPNs have it: the default route is left to another rule.
+        ip("route add 0.0.0.0/0 via 10.9.0.7 dev v0");
+        ip("rule add lookup main suppress_prefixlength 0 priority 300");
+        assert_eq!(step(&why("203.0.113.9", 0), "rule"), "32766: lookup main");
+        assert_eq!(step(&why("10.9.0.7", 0), "rule"), "300: lookup main");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_listener_of_ipv6_alone_is_none_for_ipv4() {
+    in_namespace(|zoo| {
+        let specimen = zoo.tcp_listening_v6only()?;
+        let port = specimen.expected("listener").local.expect("it is bound").port();
+        let answer = why(&format!("127.0.0.1:{port}"), 4);
+        assert_eq!(causes(&answer), [("no-listener", format!("port {port}").as_str())]);
+        assert_eq!(answer["findings"][0]["evidence"]["listens_on"], ":: (IPv6 alone)");
+        let answer = why(&format!("[::1]:{port}"), 0);
+        assert!(step(&answer, "listener").starts_with(&format!(":: (IPv6 alone) port {port}, 0 of ")), "{answer:#}");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_route_that_is_missing_or_forbidden_is_the_cause() {
     in_namespace(|_| {
         cable();

@@ -136,3 +136,17 @@ fn a_filter_tells_what_can_have_happened_to_whoever_fits() {
         assert_eq!(possible(words), expected, "{words}");
     }
 }
+
+#[test]
+fn a_word_is_what_happened_or_what_is() {
+    let path = |catalog: &Catalog, word: &str| {
+        let found: Vec<_> = catalog.words().iter().filter(|known| known.word == word).collect();
+        assert_eq!(found.len(), 1, "{word}");
+        catalog.info(found[0].field).path.clone()
+    };
+    for word in ["established", "listening"] {
+        assert_eq!((path(live_catalog(), word), path(alive_catalog(), word)), ("event".to_owned(), "state".to_owned()));
+    }
+    let paths = |catalog: &Catalog| catalog.fields().map(|(_, info)| info.path.clone()).collect::<Vec<_>>();
+    assert_eq!(paths(live_catalog()), paths(alive_catalog()), "the fields are the same");
+}

@@ -6,6 +6,7 @@ use anyhow::Result;
 use sockeye_conn::{Buffer, Namespace};
 use sockeye_query::sockets::{Surroundings, Table, catalog};
 use sockeye_query::{FieldId, FieldKind, Value};
+use sockeye_state::lives::{Causes, Time};
 use sockeye_state::{Dump, Step};
 use sockeye_wire::Meaning;
 use sockeye_wire::sock_diag::inet::{InetMessage, InetQuestion, SocketId};
@@ -22,11 +23,39 @@ const VALUES_MAX: usize = 120;
 /// Everything that can be asked of a socket of the internet families, as bits of extensions.
 const EVERYTHING: u8 = u8::MAX;
 
+/// What following the socket tells, beside what the kernel says of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Followed {
+    /// What held it up in the last interval, where that is known.
+    pub(super) why: Option<Causes>,
+    /// How long it lives, or has been known.
+    pub(super) duration: Option<Time>,
+    /// How fast it moves, a second: bytes in, bytes out, packets in, packets out, packets sent again.
+    pub(super) rates: Option<[f64; 5]>,
+}
+
+/// The fields that are [`Followed::rates`], and what each counts.
+const RATES: [(&str, Meaning); 5] = [
+    ("receive_rate", Meaning::BytesPerSecond),
+    ("send_rate", Meaning::BytesPerSecond),
+    ("segment_receive_rate", Meaning::Count),
+    ("segment_send_rate", Meaning::Count),
+    ("retransmission_rate", Meaning::Count),
+];
+
+/// A number that moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Number {
+    Field(FieldId),
+    /// By its place in [`RATES`].
+    Rate(usize),
+}
+
 /// The socket that is looked at closely.
 pub(super) struct Close {
     id: Id,
     fields: Vec<FieldId>,
-    histories: Histories<FieldId>,
+    histories: Histories<Number>,
     pub(super) found: Option<Arc<Detail>>,
 }
 
@@ -47,17 +76,17 @@ impl Close {
     pub(super) fn look(
         &mut self,
         namespace: Option<&Namespace>,
-        known: Option<(Table, &[u8])>,
+        known: Option<(Table, &[u8], Followed)>,
         surroundings: &dyn Surroundings,
     ) -> Result<()> {
         let answer = match known {
             // It is there: where the kernel finds another one of the same ends, the last dump speaks of it.
-            Some((table, message)) => {
-                Some((table, exact(namespace, table, message)?.unwrap_or_else(|| message.to_vec())))
+            Some((table, message, followed)) => {
+                Some((table, exact(namespace, table, message)?.unwrap_or_else(|| message.to_vec()), followed))
             }
             None => None,
         };
-        let Some((table, message)) = answer else {
+        let Some((table, message, followed)) = answer else {
             let before = self.found.take();
             let mut gone = before.map_or_else(|| Detail::nothing(self.id), Arc::unwrap_or_clone);
             gone.over = Some("this socket is gone; its last values are below".to_owned());
@@ -65,22 +94,63 @@ impl Close {
             return Ok(());
         };
         let Ok(row) = sockeye_query::sockets::SocketRow::read(table, &message, surroundings) else { return Ok(()) };
-        self.histories.step(|&field| row.value(field).as_ref().and_then(number));
-        let mut fields = Vec::new();
+        self.histories.step(|key| match *key {
+            Number::Field(field) => row.value(field).as_ref().and_then(number),
+            Number::Rate(place) => followed.rate(place),
+        });
+        let mut fields = self.followed(&followed);
         for &field in &self.fields {
             let Some(read) = row.value(field) else { continue };
             let shown = in_words(field, &read);
             if shown.is_empty() {
                 continue;
             }
-            let values = number(&read).filter(|_| moves(field)).map(|number| self.histories.of(field, number));
-            let history = values.filter(|values| values.windows(2).any(|pair| pair[0] != pair[1])).unwrap_or_default();
+            let values =
+                number(&read).filter(|_| moves(field)).map(|number| self.histories.of(Number::Field(field), number));
+            let history = values.map(moved).unwrap_or_default();
             fields.push(Field { name: catalog().info(field).name().to_owned(), value: shown, history });
         }
         let title = super::rows::title(&row);
         self.found = Some(Arc::new(Detail { id: self.id, title, fields, over: None }));
         Ok(())
     }
+}
+
+impl Close {
+    /// What following it tells, before all else.
+    fn followed(&mut self, followed: &Followed) -> Vec<Field> {
+        let mut fields = Vec::new();
+        let mut add = |name: &str, value: String, history| fields.push(Field { name: name.to_owned(), value, history });
+        match followed.why {
+            Some(causes) if causes.is_empty() => add("why", "nothing holds it up".to_owned(), Vec::new()),
+            Some(causes) => add("why", causes.to_string(), Vec::new()),
+            None => {}
+        }
+        if let Some(duration) = followed.duration {
+            let mut text = Vec::new();
+            cells::duration(&mut text, u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
+            add("duration", String::from_utf8_lossy(&text).into_owned(), Vec::new());
+        }
+        for (place, (name, meaning)) in RATES.into_iter().enumerate() {
+            let Some(rate) = followed.rate(place) else { continue };
+            let unit = if meaning == Meaning::Count { "/s" } else { " bytes/s" };
+            add(name, format!("{rate}{unit}"), moved(self.histories.of(Number::Rate(place), rate)));
+        }
+        fields
+    }
+}
+
+impl Followed {
+    /// One of the rates, in whole numbers.
+    fn rate(&self, place: usize) -> Option<u64> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what counters grow by, a second")]
+        Some(self.rates?.get(place)?.round() as u64)
+    }
+}
+
+/// Values, if they are not all the same.
+fn moved(values: Vec<u64>) -> Vec<u64> {
+    if values.windows(2).any(|pair| pair[0] != pair[1]) { values } else { Vec::new() }
 }
 
 impl Detail {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use sockeye_owners::{Owners, Process};
 use sockeye_query::sockets::{Flat, SocketRow, Surroundings};
-use sockeye_state::lives::{Actor, Cause, Causes, Life, Protocol};
+use sockeye_state::lives::{Actor, Cause, Causes, Life, Protocol, Time};
 use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage};
 use sockeye_wire::sock_diag::memory::SocketMemory;
 use sockeye_wire::sock_diag::state::State;
 
+use super::detail::Followed;
 use super::holder::actor;
 use super::order::Rank;
 use super::pace::Paces;
@@ -146,6 +147,11 @@ impl Seen<'_> {
             What::Why => self.causes().and_then(|causes| causes.first()).map(|cause| Rank::number(cause as u64)),
             _ => None,
         }
+    }
+
+    /// What following it tells.
+    pub(super) fn followed(&self, now: Time) -> Followed {
+        Followed { why: self.causes(), duration: self.life.duration(now), rates: self.rates() }
     }
 
     /// What held it up in the last interval; `None` where there was none.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use sockeye_conn::Namespace;
 use sockeye_query::filter::{Expression, Filter};
-use sockeye_query::sockets::live::live_catalog;
+use sockeye_query::sockets::live::alive_catalog;
 use sockeye_state::lives::{Lives, Told};
 
 use super::close;
@@ -16,6 +16,7 @@ use super::detail::Close;
 use super::hearing::Hearing;
 use super::lookers::Lookers;
 use super::place::{PLACES_MAX, Place, View, inode};
+use super::sockets::Seen;
 use super::{Command, Said, Setup};
 use crate::live::row::table;
 use crate::live::{filter, now};
@@ -185,7 +186,10 @@ impl Worker {
         };
         if let Some(place) = self.places.get(usize::from(id.place)) {
             let known = place.feed.lives.get(id.cookie);
-            let known = known.map(|(life, message)| (table(life), message));
+            let known = known.map(|(life, message)| {
+                let seen = Seen { id, life, message, paces: &self.desk.paces };
+                (table(life), message, seen.followed(now()))
+            });
             close
                 .look(place.namespace(), known, &self.desk.surroundings(id.place))
                 .context("cannot ask for a socket")?;
@@ -254,7 +258,7 @@ fn request_shows_links(request: &Request) -> bool {
 
 /// Reads a filter, and what it needs to be asked for. A mistake is one line.
 pub(in crate::top) fn read_filter(text: &str, names: &SystemNames<'_>) -> Result<(Expression, u8), String> {
-    let filter = Filter::parse(&[text], live_catalog(), names).map_err(|mistake| in_one_line(&mistake))?;
+    let filter = Filter::parse(&[text], alive_catalog(), names).map_err(|mistake| in_one_line(&mistake))?;
     let needs = filter::check(&filter.expression, filter::FOLLOWED)?;
     Ok((filter.expression, needs.extensions))
 }

@@ -191,13 +191,13 @@ fn enter_on_a_sum_shows_its_connections_and_escape_goes_back() {
 #[test]
 fn names_of_groups_are_quoted_as_the_filter_language_wants_them() {
     use sockeye_query::filter::{Condition, Expression, Filter};
-    use sockeye_query::sockets::live::live_catalog;
+    use sockeye_query::sockets::live::alive_catalog;
     let mut person = Person::at(Pane::Processes);
     person.model.rows[0].key = Key::Owner(0, br"it's\x2d.service".to_vec());
     (person.state.grouping, person.model.grouping) = (Grouping::Unit, Grouping::Unit);
     let Action::Filter(text) = person.press(KeyCode::Enter) else { panic!("a filter") };
     let names = crate::sockets::system::SystemNames { rows: crate::sockets::system::Whence::Elsewhere };
-    let filter = Filter::parse(&[text], live_catalog(), &names).unwrap();
+    let filter = Filter::parse(&[text], alive_catalog(), &names).unwrap();
     let Expression::Test(told) = filter.expression else { panic!("one test") };
     assert_eq!(told.condition, Condition::Texts(vec![br"it's\x2d.service".to_vec()]));
 }

@@ -50,10 +50,13 @@ pub(super) fn event(out: &mut Vec<u8>, row: &LiveRow<'_>, at: Time, netns: Optio
         went_wrong(out, row, incident);
     }
     owner(out, row);
-    if facts.event == "closed" && facts.known != Some("birth") {
-        let known = if facts.known == Some("found") { " (found alive)" } else { " (only its end was seen)" };
-        out.extend_from_slice(known.as_bytes());
-    }
+    // What was there when the watch began says so by itself.
+    let known = match (facts.event, facts.known) {
+        ("closed" | "established" | "state", Some("found")) => " (found alive)",
+        ("closed", Some("end")) => " (only its end was seen)",
+        _ => "",
+    };
+    out.extend_from_slice(known.as_bytes());
     out.extend_from_slice(if facts.resync { b" (resync)\n" } else { b"\n" });
 }
 

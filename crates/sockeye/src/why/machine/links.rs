@@ -34,7 +34,8 @@ pub(super) fn lost(before: &Look, now: &Look, wanted: impl Fn(&str) -> bool, fin
         .qdiscs
         .iter()
         .filter_map(|(name, drops)| {
-            let grown = drops.saturating_sub(*before.qdiscs.get(name)?);
+            // One that was made meanwhile began with none.
+            let grown = drops.saturating_sub(before.qdiscs.get(name).copied().unwrap_or(0));
             (grown > 0 && wanted(name)).then_some((std::cmp::Reverse(grown), name))
         })
         .collect();

@@ -33,6 +33,15 @@ pub(in super::super) struct Seen {
     pub(super) limit: u64,
 }
 
+/// A connection that its peer has closed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Left {
+    /// 0 as long as nobody has accepted it.
+    pub(super) inode: u32,
+    /// The port on this side.
+    pub(super) port: u16,
+}
+
 /// What leads to one place.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Towards {
@@ -47,8 +56,8 @@ pub(in super::super) struct Look {
     pub(super) listeners: HashMap<u64, Seen>,
     pub(super) udp: HashMap<u64, Seen>,
     pub(super) netlink: HashMap<u64, Seen>,
-    /// Sockets in CLOSE-WAIT, by cookie, with their inodes.
-    pub(super) close_wait: HashMap<u64, u32>,
+    /// Sockets in CLOSE-WAIT, by cookie.
+    pub(super) close_wait: HashMap<u64, Left>,
     /// Connections from one local address to one end elsewhere.
     pub(super) towards: HashMap<(IpAddr, SocketAddr), Towards>,
     pub(super) time_wait: u64,
@@ -153,7 +162,9 @@ impl Look {
             let (Some(cookie), Some(state)) = (message.cookie(), message.state()) else { return };
             match state {
                 State::CloseWait => {
-                    close_wait.insert(cookie, u32::try_from(message.inode().unwrap_or(0)).unwrap_or(0));
+                    let inode = u32::try_from(message.inode().unwrap_or(0)).unwrap_or(0);
+                    let port = message.sport().and_then(|port| u16::try_from(port).ok()).unwrap_or(0);
+                    close_wait.insert(cookie, Left { inode, port });
                 }
                 State::TimeWait => *time_wait += 1,
                 _ => {}

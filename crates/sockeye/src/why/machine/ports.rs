@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::finding::Finding;
 use super::Who;
-use super::look::Look;
+use super::look::{Look, Seen};
+use super::queues::with_owner;
 
 /// Of the ports there are, this part in hundredths in use towards one place is near the end.
 const PORTS_NEAR: u64 = 80;
@@ -16,7 +17,7 @@ const CLOSE_WAIT_MIN: u64 = 10;
 pub(super) fn findings(before: &Look, now: &Look, who: Who<'_>, findings: &mut Vec<Finding>) {
     towards(now, findings);
     time_wait(now, findings);
-    close_wait(before, now, who, findings);
+    close_wait(before, now, &|_| true, who, findings);
 }
 
 fn towards(now: &Look, findings: &mut Vec<Finding>) {
@@ -50,13 +51,32 @@ fn time_wait(now: &Look, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Sockets that were in CLOSE-WAIT at both looks, by who holds them.
-fn close_wait(before: &Look, now: &Look, who: Who<'_>, findings: &mut Vec<Finding>) {
+/// Sockets that were in CLOSE-WAIT at both looks and fit, by who holds them; those that nobody has accepted by their listener.
+pub(super) fn close_wait(
+    before: &Look,
+    now: &Look,
+    fits: &dyn Fn(u64) -> bool,
+    who: Who<'_>,
+    findings: &mut Vec<Finding>,
+) {
     let mut by_owner: BTreeMap<String, u64> = BTreeMap::new();
-    for (cookie, inode) in &now.close_wait {
-        if before.close_wait.contains_key(cookie) {
-            *by_owner.entry(who(*inode).unwrap_or_default()).or_default() += 1;
+    let mut by_listener: BTreeMap<u16, u64> = BTreeMap::new();
+    for (cookie, left) in &now.close_wait {
+        if !before.close_wait.contains_key(cookie) || !fits(*cookie) {
+            continue;
         }
+        match left.inode {
+            0 => *by_listener.entry(left.port).or_default() += 1,
+            inode => *by_owner.entry(who(inode).unwrap_or_default()).or_default() += 1,
+        }
+    }
+    for (port, sockets) in by_listener.into_iter().filter(|&(_, sockets)| sockets >= CLOSE_WAIT_MIN) {
+        let advice = "the peers gave up before the program accepted them: it accepts too slowly, or is stuck";
+        let is_it = |listener: &&Seen| listener.local.ends_with(&format!(":{port}"));
+        let listener = now.listeners.values().find(is_it);
+        let subject = listener.map_or_else(|| format!("port {port}"), |listener| listener.local.clone());
+        let finding = Finding::new("close-wait-not-accepted", subject, advice).with("sockets", sockets);
+        findings.push(with_owner(finding, listener.and_then(|listener| who(listener.inode))));
     }
     for (owner, sockets) in by_owner {
         if sockets < CLOSE_WAIT_MIN {
@@ -70,7 +90,7 @@ fn close_wait(before: &Look, now: &Look, who: Who<'_>, findings: &mut Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::look::Towards;
+    use super::super::look::{Left, Towards};
     use super::*;
 
     #[test]
@@ -108,14 +128,34 @@ mod tests {
     #[test]
     fn a_leak_is_what_stays_and_has_a_holder() {
         let look = |cookies: std::ops::Range<u64>| Look {
-            close_wait: cookies.map(|cookie| (cookie, u32::from(cookie % 3 == 0))).collect(),
+            close_wait: cookies
+                .map(|cookie| (cookie, Left { inode: 7 + u32::from(cookie % 3 == 0), port: 443 }))
+                .collect(),
             ..Look::default()
         };
         let mut found = Vec::new();
         findings(&look(0..40), &look(20..60), &|inode| Some(format!("java[{inode}]")), &mut found);
         // Of the twenty that stayed, 21, 24 and so on to 39 are seven.
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].cause, found[0].subject.as_slice()), ("close-wait-leak", &b"java[0]"[..]));
+        assert_eq!((found[0].cause, found[0].subject.as_slice()), ("close-wait-leak", &b"java[7]"[..]));
         assert_eq!(found[0].evidence, [("sockets", 13_u64.into())]);
+        found.clear();
+        close_wait(&look(0..40), &look(20..60), &|cookie| cookie != 20, &|_| None, &mut found);
+        assert_eq!(found[0].evidence, [("sockets", 19_u64.into())], "of those that fit, whoever holds them");
+    }
+
+    #[test]
+    fn what_nobody_has_accepted_is_the_listeners() {
+        let listener = |local: &str, inode| Seen { local: local.to_owned(), inode, ..Seen::default() };
+        let look = Look {
+            close_wait: (0..12).map(|cookie| (cookie, Left { inode: 0, port: 8443 })).collect(),
+            listeners: [(90, listener("0.0.0.0:443", 5)), (91, listener("10.0.0.1:8443", 6))].into(),
+            ..Look::default()
+        };
+        let mut found = Vec::new();
+        findings(&look, &look, &|inode| Some(format!("java[{inode}]")), &mut found);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].cause, found[0].subject.as_slice()), ("close-wait-not-accepted", &b"10.0.0.1:8443"[..]));
+        assert_eq!(found[0].evidence, [("sockets", 12_u64.into()), ("owner", "java[6]".into())]);
     }
 }

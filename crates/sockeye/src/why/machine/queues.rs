@@ -9,8 +9,15 @@ const NEAR: u64 = 80;
 /// Limits below which a queue that is filled for a moment says nothing.
 const LIMIT_MIN: u64 = 4;
 
-pub(super) fn findings(before: &Look, now: &Look, who: Who<'_>, findings: &mut Vec<Finding>) {
-    let mut listeners: Vec<_> = now.listeners.iter().collect();
+/// Those of the listeners that fit, by their cookies.
+pub(super) fn findings(
+    before: &Look,
+    now: &Look,
+    fits: &dyn Fn(u64) -> bool,
+    who: Who<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut listeners: Vec<_> = now.listeners.iter().filter(|(cookie, _)| fits(**cookie)).collect();
     listeners.sort_by_key(|(cookie, listener)| (std::cmp::Reverse(listener.queue), **cookie));
     for (cookie, listener) in listeners {
         let drops = before.listeners.get(cookie).map_or(0, |before| listener.drops.saturating_sub(before.drops));
@@ -60,7 +67,7 @@ mod tests {
     fn a_queue_is_judged_by_its_limit_and_by_what_it_turned_away() {
         let cause = |before: Look, now: Look| {
             let mut found = Vec::new();
-            findings(&before, &now, &|inode| Some(format!("nginx[{inode}]")), &mut found);
+            findings(&before, &now, &|cookie| cookie == 5, &|inode| Some(format!("nginx[{inode}]")), &mut found);
             found.pop()
         };
         for (queue, drops, expected) in [

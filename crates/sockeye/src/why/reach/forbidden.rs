@@ -76,6 +76,38 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Obst
     Ok(walk(&rules, &best))
 }
 
+/// The first rule that leads to this table, where a route of this length was found. `None`: a rule of somebody does, or none.
+pub(super) fn leads(
+    reach: &mut Reach,
+    kernel: &mut Kernel,
+    (table, prefix_len): (u32, u8),
+) -> Result<Option<String>, Error> {
+    let target = reach.target.clone();
+    let family = if target.ip.is_ipv4() { AF_INET } else { AF_INET6 };
+    let wanted = Wanted { family: Some(family), ..Wanted::default() };
+    let mut rules = Vec::new();
+    reach.whole &= kernel.rows(Table::Rules, &wanted, |row| rules.extend(asked(row, &target)))?;
+    rules.sort_by_key(|rule: &Asked| rule.priority);
+    Ok(leading(&rules, table, prefix_len))
+}
+
+fn leading(rules: &[Asked], table: u32, prefix_len: u8) -> Option<String> {
+    let mut least = 0;
+    for rule in rules {
+        if rule.priority < least {
+            continue;
+        }
+        match rule.action {
+            GOTO => least = rule.goto,
+            TO_TABLE if rule.table == table && rule.suppresses.is_none_or(|most| prefix_len > most) => {
+                return Some(format!("{}: {}", rule.priority, rule.text));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 fn walk(rules: &[Asked], best: &HashMap<u32, Best>) -> Option<Obstacle> {
     let mut least = 0;
     for rule in rules {
@@ -141,7 +173,7 @@ fn any(ip: IpAddr) -> IpAddr {
 }
 
 /// Whether an address is in a network.
-pub(super) fn contains((network, prefix_len): (IpAddr, u8), ip: IpAddr) -> bool {
+fn contains((network, prefix_len): (IpAddr, u8), ip: IpAddr) -> bool {
     let bits = |ip: IpAddr| match ip {
         IpAddr::V4(ip) => u128::from(ip.to_bits()) << 96,
         IpAddr::V6(ip) => ip.to_bits(),
@@ -170,6 +202,17 @@ mod tests {
 
     fn route(kind: u8, prefix_len: u8) -> Best {
         Best { prefix_len, metric: 0, kind, text: format!("type {kind}") }
+    }
+
+    #[test]
+    fn the_rule_that_leads_is_the_first_that_does_not_suppress() {
+        let suppressing = Asked { suppresses: Some(0), ..rule(300, TO_TABLE, 254) };
+        let rules = [rule(0, TO_TABLE, 255), suppressing, rule(32766, TO_TABLE, 254)];
+        let found = |prefix_len| leading(&rules, 254, prefix_len);
+        assert_eq!((found(0), found(16)), (Some("32766: 1 254".to_owned()), Some("300: 1 254".to_owned())));
+        let jump = Asked { goto: 5, ..rule(1, GOTO, 0) };
+        assert_eq!(leading(&[jump, rule(3, TO_TABLE, 9), rule(7, TO_TABLE, 9)], 9, 24), Some("7: 1 9".to_owned()));
+        assert_eq!(leading(&rules, 50, 24), None);
     }
 
     #[test]

@@ -230,7 +230,11 @@ fn dropped(key: &Key, seen: &Seen) -> Option<Finding> {
         ("packets-dropped", known.map_or(unknown, |(_, advice)| advice))
     };
     // Duplicates and what came too late are dropped by every connection that loses something.
-    let is_normal = key.reason.starts_with("TCP_OLD") || key.reason.starts_with("TCP_TOO_OLD");
+    let is_late = key.reason.starts_with("TCP_OLD") || key.reason.starts_with("TCP_TOO_OLD");
+    // So ends every acknowledgement that comes once either side has said that it will send no more (net/ipv4/tcp_input.c,
+    // tcp_rcv_state_process); what is wrong there has a reason.
+    let is_read = key.reason == "NOT_SPECIFIED" && key.location.starts_with("tcp_rcv_state_process");
+    let is_normal = is_late || is_read;
     let finding = Finding::new(cause, "", advice).with("packets", seen.count);
     (!is_normal).then(|| evident(finding, key, seen))
 }
@@ -305,6 +309,20 @@ mod tests {
         ] {
             assert_eq!(concerns(&asked(word), &packet), holds, "{word}");
         }
+    }
+
+    #[test]
+    fn what_every_connection_drops_is_nothing_that_is_wrong() {
+        let finding = |reason: &str, location: &str| {
+            let mut heard = Heard { listens: true, ..Heard::default() };
+            let (reason, location) = (Some(reason.into()), Some(location.into()));
+            heard.take(&Incident { reason, location, ..incident("10.9.0.1:40000", "10.9.0.7:443") });
+            let (key, seen) = heard.seen.iter().next().unwrap();
+            dropped(key, seen).is_some()
+        };
+        assert!(!finding("TCP_OLD_DATA", "tcp_data_queue") && !finding("TCP_TOO_OLD_ACK", "tcp_ack"));
+        assert!(!finding("NOT_SPECIFIED", "tcp_rcv_state_process"));
+        assert!(finding("NOT_SPECIFIED", "ip_rcv_core") && finding("TCP_RESET", "tcp_rcv_state_process"));
     }
 
     #[test]

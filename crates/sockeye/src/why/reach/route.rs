@@ -1,15 +1,14 @@
 //! The rule and the route that the kernel would take.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
 use sockeye_conn::Error;
-use sockeye_wire::rtnetlink::record::{Route, Rule};
-use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table, Wanted};
+use sockeye_wire::rtnetlink::Table;
+use sockeye_wire::rtnetlink::record::Route;
 
 use super::super::finding::Finding;
 use super::super::kernel::{Kernel, shown};
-use super::forbidden::{self, Obstacle, contains};
+use super::forbidden::{self, Obstacle};
 use super::{Reach, Way};
 
 /// Types of routes (include/uapi/linux/rtnetlink.h, `RTN_*`).
@@ -18,8 +17,6 @@ const LOCAL: u8 = 2;
 /// `RT_TABLE_MAIN` and `RT_TABLE_LOCAL`.
 const MAIN_TABLE: u32 = 254;
 const LOCAL_TABLE: u32 = 255;
-/// `FR_ACT_TO_TBL`.
-const TO_TABLE: u8 = 1;
 
 /// Error numbers that a route can answer with.
 const EACCES: i32 = 13;
@@ -41,8 +38,10 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
     // Until there is a rule of somebody's, the kernel keeps `local` and `main` in one (net/ipv4/fib_trie.c,
     // fib_trie_unmerge) and calls it by the latter's name.
     let is_merged = ip.is_ipv4() && route.kind() == LOCAL && route.table() == MAIN_TABLE;
-    rule(reach, kernel, ip, if is_merged { LOCAL_TABLE } else { route.table() })?;
     let entry = kernel.route(&reach.target, reach.link, true)?.ok();
+    let prefix = entry.as_deref().and_then(Route::read).and_then(|entry| entry.destination());
+    let table = if is_merged { LOCAL_TABLE } else { route.table() };
+    rule(reach, kernel, table, prefix.map_or(0, |(_, prefix_len)| prefix_len))?;
     let (prefix, protocol, kind) = {
         let row = kernel.row(Table::Routes, entry.as_deref().unwrap_or(&record));
         let of = |name| row.as_ref().map_or_else(String::new, |row| shown(row, name));
@@ -120,25 +119,11 @@ fn refused(reach: &mut Reach, kernel: &mut Kernel, errno: i32) -> Result<(), Err
     Ok(())
 }
 
-/// The first rule that leads to the table in which the route was found, and holds of a packet of this host without a mark.
-fn rule(reach: &mut Reach, kernel: &mut Kernel, ip: IpAddr, table: u32) -> Result<(), Error> {
-    let family = if ip.is_ipv4() { AF_INET } else { AF_INET6 };
-    let wanted = Wanted { family: Some(family), ..Wanted::default() };
-    let mut first: Option<(u32, String)> = None;
-    reach.whole &= kernel.rows(Table::Rules, &wanted, |row| {
-        let Some(rule) = Rule::read(row.payload()) else { return };
-        let holds = rule.action() == TO_TABLE
-            && rule.table() == table
-            && rule.source().is_none()
-            && rule.mark().is_none()
-            && rule.iif_name().is_none()
-            && rule.destination().is_none_or(|network| contains(network, ip));
-        if holds && first.as_ref().is_none_or(|(priority, _)| rule.priority() < *priority) {
-            first = Some((rule.priority(), shown(row, "table")));
-        }
-    })?;
-    let text = match first {
-        Some((priority, table)) => format!("{priority}: lookup {table}"),
+/// The first rule that leads to the table in which the route was found, and holds of a packet of this host without a mark, a source
+/// or a user of its own.
+fn rule(reach: &mut Reach, kernel: &mut Kernel, table: u32, prefix_len: u8) -> Result<(), Error> {
+    let text = match forbidden::leads(reach, kernel, (table, prefix_len))? {
+        Some(rule) => rule,
         None => format!("one with a condition of its own leads to table {table}: sockeye rules"),
     };
     reach.step("rule", text);

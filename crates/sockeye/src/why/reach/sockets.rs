@@ -18,6 +18,17 @@ struct Waiting {
     retransmissions: u64,
 }
 
+/// Somebody who listens on the port.
+struct Listener {
+    at: Option<IpAddr>,
+    /// It takes no IPv4.
+    v6only: bool,
+    /// Packets of this link alone; 0 for all.
+    ifindex: u64,
+    queue: u64,
+    limit: u64,
+}
+
 /// Looks at the sockets of the namespace.
 pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) -> Result<(), Error> {
     let target = reach.target.clone();
@@ -36,7 +47,13 @@ pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) 
                 }
             }
             Some(State::Listening) if target.port.is_some_and(|port| message.sport() == Some(port.into())) => {
-                listeners.push((message.source(), message.rqueue().unwrap_or(0), message.wqueue().unwrap_or(0)));
+                listeners.push(Listener {
+                    at: message.source(),
+                    v6only: socket.attributes.v6only().is_some_and(|told| told.first().is_some_and(|&only| only != 0)),
+                    ifindex: message.ifindex().unwrap_or(0),
+                    queue: message.rqueue().unwrap_or(0),
+                    limit: message.wqueue().unwrap_or(0),
+                });
             }
             _ => {}
         }
@@ -52,38 +69,52 @@ pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) 
         }
     }
     if let (true, Some(port)) = (way.is_local, target.port) {
-        listening(reach, target.ip, port, &listeners);
+        listening(reach, (target.ip, port), way.ifindex, &listeners);
     }
     Ok(())
 }
 
-fn listening(reach: &mut Reach, ip: IpAddr, port: u16, listeners: &[(Option<IpAddr>, u64, u64)]) {
-    let takes = |at: &Option<IpAddr>| match at {
+impl Listener {
+    /// Whether a connection to this address, whose packets come by this link, is for it.
+    fn takes(&self, ip: IpAddr, ifindex: u32) -> bool {
+        let Some(at) = self.at else { return false };
         // An IPv6 socket that is bound to no address takes IPv4 too, unless it was told not to.
-        Some(at) => at.is_unspecified() && (at.is_ipv6() || ip.is_ipv4()) || at.to_canonical() == ip.to_canonical(),
-        None => false,
-    };
-    let mine: Vec<_> = listeners.iter().filter(|(at, ..)| takes(at)).collect();
+        let any = at.is_unspecified() && (ip.is_ipv4() == at.is_ipv4() || at.is_ipv6() && ip.is_ipv4() && !self.v6only);
+        let is_there = self.ifindex == 0 || self.ifindex == u64::from(ifindex);
+        is_there && (any || at.to_canonical() == ip.to_canonical())
+    }
+
+    /// Its address, and what it takes of that.
+    fn name(&self) -> String {
+        let at = self.at.map_or_else(String::new, |at| at.to_string());
+        let only = if self.v6only { " (IPv6 alone)" } else { "" };
+        let link = if self.ifindex == 0 { String::new() } else { format!(" (interface {} alone)", self.ifindex) };
+        format!("{at}{only}{link}")
+    }
+}
+
+fn listening(reach: &mut Reach, (ip, port): (IpAddr, u16), ifindex: u32, listeners: &[Listener]) {
+    let mine: Vec<_> = listeners.iter().filter(|listener| listener.takes(ip, ifindex)).collect();
     if mine.is_empty() {
-        let elsewhere: Vec<_> = listeners.iter().filter_map(|(at, ..)| at.as_ref()).map(ToString::to_string).collect();
+        let elsewhere: Vec<_> = listeners.iter().map(Listener::name).collect();
         reach.step("listener", "none");
         let advice = "start the program, or make it listen on this address: a TCP connection is refused";
         let finding = Finding::new("no-listener", format!("port {port}"), advice);
         reach.findings.push(if elsewhere.is_empty() {
             finding
         } else {
-            finding.with("listens_on", elsewhere.join(" "))
+            finding.with("listens_on", elsewhere.join(", "))
         });
         return;
     }
-    for (at, queue, limit) in mine {
-        let at = at.map_or_else(String::new, |at| at.to_string());
+    for listener in mine {
+        let (at, queue, limit) = (listener.name(), listener.queue, listener.limit);
         reach.step("listener", format!("{at} port {port}, {queue} of {limit} wait to be accepted"));
         // The kernel takes one more than the limit (include/net/sock.h, sk_acceptq_is_full).
         if queue > limit {
             let advice = "the program accepts too slowly: it is busy or stuck, or its backlog is too small";
             let finding = Finding::new("accept-queue-full", format!("port {port}"), advice);
-            reach.findings.push(finding.with("accept_queue", *queue).with("accept_queue_limit", *limit));
+            reach.findings.push(finding.with("accept_queue", queue).with("accept_queue_limit", limit));
         }
     }
 }
@@ -102,4 +133,24 @@ fn tcp(namespace: Option<&Namespace>, states: u32, mut each: impl FnMut(&InetSoc
     }) == Step::Continue
     {}
     Ok(dump.into_conclusion().is_whole())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_takes_what_it_was_not_told_to_leave() {
+        let takes = |at: &str, v6only, link, ip: &str| {
+            let at = Some(at.parse().unwrap());
+            Listener { at, v6only, ifindex: link, queue: 0, limit: 5 }.takes(ip.parse().unwrap(), 1)
+        };
+        assert!(takes("0.0.0.0", false, 0, "127.0.0.1") && !takes("0.0.0.0", false, 0, "::1"));
+        assert!(
+            takes("::", false, 0, "127.0.0.1") && !takes("::", true, 0, "127.0.0.1") && takes("::", true, 0, "::1")
+        );
+        assert!(takes("127.0.0.1", false, 0, "127.0.0.1") && !takes("127.0.0.2", false, 0, "127.0.0.1"));
+        assert!(takes("::ffff:127.0.0.1", false, 0, "127.0.0.1"));
+        assert!(takes("0.0.0.0", false, 1, "127.0.0.1") && !takes("0.0.0.0", false, 7, "127.0.0.1"));
+    }
 }

@@ -25,6 +25,16 @@ impl Target {
         bare.parse().ok().map(|ip| target(ip, None))
     }
 
+    /// The same with the name of a service for the port: `10.0.0.1:https`. An error says that there is no such service.
+    pub(crate) fn understand(word: &str, port: impl Fn(&str) -> Result<u16, String>) -> Result<Option<Self>, String> {
+        if let Some(target) = Self::read(word) {
+            return Ok(Some(target));
+        }
+        let Some((host, service)) = word.rsplit_once(':') else { return Ok(None) };
+        let Some(target) = Self::read(host).filter(|_| !service.is_empty()) else { return Ok(None) };
+        Ok(Some(Self { port: Some(port(service)?), ..target }))
+    }
+
     /// Whether every link has its own addresses of this kind.
     pub(crate) fn is_link_local(&self) -> bool {
         match self.ip {
@@ -64,6 +74,19 @@ impl fmt::Display for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_may_have_a_name() {
+        let port = |service: &str| if service == "https" { Ok(443) } else { Err(format!("no service {service}")) };
+        let understood = |word| Target::understand(word, port).map(|target| target.map(|target| target.to_string()));
+        assert_eq!(understood("10.9.8.7:https"), Ok(Some("10.9.8.7:443".to_owned())));
+        assert_eq!(understood("[fd00::7]:https"), Ok(Some("[fd00::7]:443".to_owned())));
+        assert_eq!(understood("fd00::7"), Ok(Some("fd00::7".to_owned())));
+        assert_eq!(understood("10.9.8.7:htps"), Err("no service htps".to_owned()));
+        for word in [":https", "10.9.8.7:", "dport", "name:https"] {
+            assert_eq!(understood(word), Ok(None), "{word}");
+        }
+    }
 
     #[test]
     fn an_address_is_told_from_a_filter() {
