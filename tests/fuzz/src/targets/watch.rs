@@ -19,6 +19,8 @@ use crate::script::{self, Script, Step};
 use crate::seeds;
 use crate::target::{Reader, SLACK, Target};
 
+/// Bytes of `struct nlmsghdr`.
+const HEADER_LEN: usize = 16;
 /// What the event socket gives.
 const EVENTS: u16 = 0;
 /// What the dump socket gives.
@@ -235,7 +237,8 @@ fn check(watch: &Watch, told: &Told) -> bool {
     told.changes > 0 || Table::ALL.into_iter().any(|table| watch.mirror(table).is_some_and(|mirror| !mirror.is_empty()))
 }
 
-/// Four times the bytes of records that a message only names: a range of VLANs is one record each.
+/// What records may take that a message only names: a range of VLANs is one record each, as if each had come in a message of its own.
+/// They are the smallest there are, so what stands beside each, in tables that double, counts for more than with any other.
 pub(super) fn written_out(input: &[u8]) -> usize {
     let Some(reader) = script::read(input) else { return 0 };
     let (mut bytes, mut scratch) = (0, Vec::new());
@@ -244,9 +247,11 @@ pub(super) fn written_out(input: &[u8]) -> usize {
         for message in Messages::new(datagram.bytes).map_while(Result::ok) {
             let family = message.payload().first().copied().unwrap_or(0);
             if let Some((Table::Vlans, _)) = Table::of_message(message.type_number(), family) {
-                each_record(Table::Vlans, message.payload(), &mut scratch, &mut |record| bytes += record.len());
+                each_record(Table::Vlans, message.payload(), &mut scratch, &mut |record| {
+                    bytes += HEADER_LEN + record.len();
+                });
             }
         }
     }
-    4 * bytes
+    6 * bytes
 }
