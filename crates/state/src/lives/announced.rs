@@ -72,8 +72,11 @@ impl Lives {
             return;
         }
         let at = told.at;
-        self.look_for_untold(told, tell);
-        if self.store.get(told.cookie).is_none() {
+        if let Some(entry) = self.store.get(told.cookie) {
+            if let Some(gap) = self.untold(entry, told) {
+                self.open_gap(gap, tell);
+            }
+        } else {
             if !self.has_room() {
                 if !self.has_gap() {
                     self.open_gap(Gap { reason: Reason::TooMany, since: at, lost: None }, tell);
@@ -149,22 +152,22 @@ impl Lives {
         tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync: false }));
     }
 
-    /// Some kernels run no programs while certain processes run, and packets are handled by whatever process happens to run.
-    fn look_for_untold(&mut self, told: &Transition, tell: Teller<'_>) {
-        let Some(entry) = self.store.get(told.cookie) else { return };
-        let since = entry.life.totals_at;
+    /// The gap that a transition shows, if it begins in another state than the last one of its socket led to: some kernels run no
+    /// programs while certain processes run, and packets are handled by whatever process happens to run.
+    fn untold(&self, entry: &Entry, told: &Transition) -> Option<Gap> {
         let is_told_of = self.told_states & told.old.mask() != 0;
-        if is_told_of && entry.heard.is_some_and(|heard| heard != told.old) {
-            self.open_gap(Gap { reason: Reason::Untold, since, lost: None }, tell);
-        }
+        let is_other = entry.heard.is_some_and(|heard| heard != told.old);
+        (is_told_of && is_other).then_some(Gap { reason: Reason::Untold, since: entry.life.totals_at, lost: None })
     }
 
     /// A TCP socket is closed.
     fn ends(&mut self, told: &Transition, tell: Teller<'_>) {
         let at = told.at;
         self.is_over(told.cookie);
-        self.look_for_untold(told, tell);
         let entry = self.store.remove(told.cookie);
+        if let Some(gap) = entry.as_ref().and_then(|entry| self.untold(entry, told)) {
+            self.open_gap(gap, tell);
+        }
         if entry.is_none() && self.gone.remove(&told.cookie).is_some() && self.rules.ends_once {
             return;
         }

@@ -53,14 +53,25 @@ struct Asked {
     text: String,
 }
 
+/// What is asked for of the target's family alone.
+fn of_family(reach: &Reach) -> Wanted {
+    let family = if reach.target.ip.is_ipv4() { AF_INET } else { AF_INET6 };
+    Wanted { family: Some(family), ..Wanted::default() }
+}
+
+/// The rules that hold of a packet to there, in their order.
+fn rules(reach: &mut Reach, kernel: &mut Kernel) -> Result<Vec<Asked>, Error> {
+    let target = reach.target.clone();
+    let mut rules = Vec::new();
+    reach.whole &= kernel.rows(Table::Rules, &of_family(reach), |row| rules.extend(asked(row, &target)))?;
+    rules.sort_by_key(|rule: &Asked| rule.priority);
+    Ok(rules)
+}
+
 /// Goes through the rules. `None`: none of them forbids, nor a route that they lead to.
 pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Obstacle>, Error> {
-    let target = reach.target.clone();
-    let family = if target.ip.is_ipv4() { AF_INET } else { AF_INET6 };
-    let wanted = Wanted { family: Some(family), ..Wanted::default() };
-    let mut rules = Vec::new();
-    reach.whole &= kernel.rows(Table::Rules, &wanted, |row| rules.extend(asked(row, &target)))?;
-    rules.sort_by_key(|rule: &Asked| rule.priority);
+    let rules = rules(reach, kernel)?;
+    let (target, wanted) = (reach.target.clone(), of_family(reach));
     let mut best: HashMap<u32, Best> = HashMap::new();
     reach.whole &= kernel.rows(Table::Routes, &wanted, |row| {
         let Some(route) = Route::read(row.payload()) else { return };
@@ -82,13 +93,7 @@ pub(super) fn leads(
     kernel: &mut Kernel,
     (table, prefix_len): (u32, u8),
 ) -> Result<Option<String>, Error> {
-    let target = reach.target.clone();
-    let family = if target.ip.is_ipv4() { AF_INET } else { AF_INET6 };
-    let wanted = Wanted { family: Some(family), ..Wanted::default() };
-    let mut rules = Vec::new();
-    reach.whole &= kernel.rows(Table::Rules, &wanted, |row| rules.extend(asked(row, &target)))?;
-    rules.sort_by_key(|rule: &Asked| rule.priority);
-    Ok(leading(&rules, table, prefix_len))
+    Ok(leading(&rules(reach, kernel)?, table, prefix_len))
 }
 
 fn leading(rules: &[Asked], table: u32, prefix_len: u8) -> Option<String> {
