@@ -173,7 +173,7 @@ fn found() -> BTreeSet<String> {
 }
 
 /// One load at a time: what is measured is a connection, and not how it shares two processors with others.
-fn alone() -> File {
+pub(crate) fn alone() -> File {
     let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/causes.lock");
     let lock = File::options().create(true).truncate(false).write(true).open(path).expect("a file");
     lock.lock().expect("locked");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sockeye_zoo::in_namespace;
 
+use crate::causes::alone;
 use crate::reach::causes;
 use crate::support::sockeye;
 
@@ -18,6 +19,8 @@ fn why(filter: &[&str]) -> Value {
 #[test]
 fn a_filter_chooses_among_listeners_and_what_nobody_has_accepted_is_theirs() {
     in_namespace(|_| {
+        // Looks one after the other are a load beside what others measure.
+        let _alone = alone();
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let address = listener.local_addr().expect("bound");
         let mut waiting: Vec<TcpStream> = Vec::new();
