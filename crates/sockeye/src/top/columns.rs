@@ -65,22 +65,22 @@ const fn number(what: What, title: &'static str, width: u16, sacrifice: u8) -> C
 #[rustfmt::skip]
 static CONNECTIONS: [Column; 18] = [
     text(What::Namespace, "NETNS", (6, 16), 20),
-    text(What::Protocol, "PROTO", (5, 5), 11),
-    text(What::State, "STATE", (11, 11), 7),
-    text(What::Local, "LOCAL", (12, 47), 4),
+    text(What::Protocol, "PROTO", (5, 5), 12),
+    text(What::State, "STATE", (11, 11), 8),
+    text(What::Local, "LOCAL", (11, 47), 4),
     text(What::Peer, "PEER", (17, 47), 0),
     text(What::Owner, "PROCESS", (8, 16), 3),
-    number(What::Pid, "PID", 7, 9),
-    number(What::BytesIn, "IN/s", 6, 0),
+    number(What::Pid, "PID", 7, 10),
+    number(What::BytesIn, "IN/s", 6, 5),
     number(What::BytesOut, "OUT/s", 6, 0),
-    number(What::PacketsIn, "PKTI/s", 6, 13),
-    number(What::PacketsOut, "PKTO/s", 6, 12),
-    number(What::Retransmissions, "RETR/s", 6, 5),
+    number(What::PacketsIn, "PKTI/s", 6, 14),
+    number(What::PacketsOut, "PKTO/s", 6, 13),
+    number(What::Retransmissions, "RETR/s", 6, 6),
     number(What::Rtt, "RTT", 6, 1),
-    text(What::RttHistory, "RTT-TIME", (8, 8), 8),
-    number(What::ReceiveQueue, "RECV-Q", 6, 6),
-    number(What::SendQueue, "SEND-Q", 6, 6),
-    number(What::Memory, "MEM", 6, 10),
+    text(What::RttHistory, "RTT-TIME", (8, 8), 9),
+    number(What::ReceiveQueue, "RECV-Q", 6, 7),
+    number(What::SendQueue, "SEND-Q", 6, 7),
+    number(What::Memory, "MEM", 6, 11),
     text(What::Why, "WHY", (17, 22), 2),
 ];
 
@@ -180,42 +180,70 @@ pub(super) fn place_of(pane: Pane, what: What) -> usize {
 pub(super) const MARK: u16 = 2;
 
 /// Columns that fit, by their place, with the room each has. One letter is between two of them. The one that is sorted by stays as
-/// long as any does.
+/// long as any does, and has room for its heading with the sign of the order.
 pub(super) fn fitting(
     columns: &[Column],
     sorted: usize,
     is_wanted: impl Fn(What) -> bool,
     room: u16,
 ) -> Vec<(usize, u16)> {
-    let sacrifice = |place: usize| if place == sorted { 0 } else { columns[place].sacrifice };
-    let mut kept: Vec<_> = (0..columns.len()).filter(|&place| is_wanted(columns[place].what)).collect();
+    let widths = |place: usize| {
+        let (least, most) = columns[place].width;
+        let heading = if place == sorted { letters(columns[place].title) + SIGN } else { 0 };
+        (least.max(heading), most.max(heading))
+    };
     let least = |kept: &[usize]| {
         let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(u16::MAX);
-        kept.iter().fold(gaps, |sum, &place| sum.saturating_add(columns[place].width.0))
+        kept.iter().fold(gaps, |sum, &place| sum.saturating_add(widths(place).0))
     };
-    while least(&kept) > room && kept.len() > 1 {
+    let kept = kept(columns, sorted, is_wanted, |kept| least(kept) <= room);
+    let mut rest = room.saturating_sub(least(&kept));
+    let mut given: Vec<_> = kept.iter().map(|&place| (place, widths(place).0)).collect();
+    // What is left goes, letter by letter, to the one that has least of what it wants.
+    let is_short = |&&mut (place, width): &&mut (usize, u16)| width < widths(place).1;
+    let share = |&(place, width): &(usize, u16)| u32::from(width) * 1000 / u32::from(widths(place).1);
+    while rest > 0 {
+        let Some(shortest) = given.iter_mut().filter(is_short).min_by_key(|column| share(column)) else { break };
+        shortest.1 += 1;
+        rest -= 1;
+    }
+    given
+}
+
+/// Letters of the sign that tells the order, before a heading.
+const SIGN: u16 = 1;
+
+fn letters(title: &str) -> u16 {
+    u16::try_from(title.len()).unwrap_or(u16::MAX)
+}
+
+/// The places of those that stay.
+fn kept(
+    columns: &[Column],
+    sorted: usize,
+    is_wanted: impl Fn(What) -> bool,
+    fits: impl Fn(&[usize]) -> bool,
+) -> Vec<usize> {
+    let sacrifice = |place: usize| if place == sorted { 0 } else { columns[place].sacrifice };
+    let mut kept: Vec<_> = (0..columns.len()).filter(|&place| is_wanted(columns[place].what)).collect();
+    let mut fallen = Vec::new();
+    while !fits(&kept) && kept.len() > 1 {
         let Some(first) = kept.iter().copied().rev().max_by_key(|&place| sacrifice(place)) else { break };
         if sacrifice(first) == 0 {
             break;
         }
         kept.retain(|&place| place != first);
+        fallen.push(first);
     }
-    let mut rest = room.saturating_sub(least(&kept));
-    let mut widths: Vec<_> = kept.iter().map(|&place| (place, columns[place].width.0)).collect();
-    // What is left goes to those that want more, one letter each in turn.
-    loop {
-        let mut gave = false;
-        for (place, width) in &mut widths {
-            if rest > 0 && *width < columns[*place].width.1 {
-                *width += 1;
-                rest -= 1;
-                gave = true;
-            }
-        }
-        if !gave {
-            return widths;
+    // A wide one that fell may have made room for a narrow one that fell before it.
+    for place in fallen.into_iter().rev() {
+        let at = kept.partition_point(|&other| other < place);
+        kept.insert(at, place);
+        if !fits(&kept) {
+            kept.remove(at);
         }
     }
+    kept
 }
 
 #[cfg(test)]
@@ -244,9 +272,25 @@ mod tests {
     #[test]
     fn what_is_sorted_by_is_seen() {
         let titles = |what| titles_sorted_by(Pane::Connections, what, 78);
-        assert_eq!(titles(What::Memory), ["PEER", "PROCESS", "IN/s", "OUT/s", "RTT", "MEM", "WHY"]);
+        assert_eq!(titles(What::Memory), ["LOCAL", "PEER", "PROCESS", "OUT/s", "RTT", "MEM", "WHY"]);
+        let numbers = CONNECTIONS.iter().filter(|column| column.right);
+        for column in numbers {
+            assert!(titles(column.what).contains(&"LOCAL"), "two of one peer are told apart, by {}", column.title);
+        }
         for column in &CONNECTIONS[1..] {
             assert!(titles(column.what).contains(&column.title), "{}", column.title);
+        }
+    }
+
+    #[test]
+    fn a_heading_with_its_sign_is_whole() {
+        for pane in Pane::ALL {
+            let columns = columns(pane);
+            for (sorted, column) in columns.iter().enumerate() {
+                let fitted = fitting(columns, sorted, |_| true, 78);
+                let width = fitted.iter().find(|(place, _)| *place == sorted).map(|&(_, width)| width);
+                assert!(width > Some(letters(column.title)), "{} of {pane:?} has {width:?}", column.title);
+            }
         }
     }
 
