@@ -83,6 +83,8 @@ pub(super) fn reset(code: &mut Code<'_>, socket: usize, packet: usize, reason: O
     code.begin_for_socket(RESET_SENT)?;
     code.common()?;
     code.whole()?;
+    // A program that closes with something unread has given its port back when the reset goes out (net/ipv4/tcp.c, __tcp_close).
+    code.source_port(filled)?;
     code.steps.jump(filled);
     code.steps.place(without);
     code.steps.jump_if(OTHER, Is::Equal, 0, code.out);

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use sockeye_bpf::events::{Direction, Event, EventOptions};
+use sockeye_bpf::events::{Direction, Event, EventOptions, SocketId};
 use sockeye_zoo::{in_namespace, skip::kernel_is_since};
 
 use crate::support::{PATIENCE, nothing, open, until};
@@ -83,25 +83,32 @@ fn a_connection_that_is_reset_says_by_whom() {
     in_namespace(|_| {
         let mut events = open(&EventOptions { new_states: 1 << 7, resets: true, errors: true, ..nothing() })?;
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("a connection");
-        let (server, _) = listener.accept().expect("a connection");
-        client.write_all(b"unread").expect("room");
+        let client = TcpStream::connect(listener.local_addr().expect("bound")).expect("a connection");
+        let (mut server, _) = listener.accept().expect("a connection");
+        server.write_all(b"unread").expect("room");
         let cookies = [&client, &server].map(|socket| rustix::net::sockopt::socket_cookie(socket).expect("a cookie"));
+        let ports = [&client, &server].map(|socket| socket.local_addr().expect("bound").port());
         // What is closed with something unread is reset.
-        drop(server);
+        while client.peek(&mut [0]).expect("a connection") == 0 {}
+        drop(client);
         let (mut resets, mut ends) = (Vec::new(), Vec::new());
         until(&mut events, |event| {
             match event {
-                Some(Event::Reset(reset)) => resets.push((reset.direction, reset.socket.cookie)),
+                Some(Event::Reset(reset)) => {
+                    let SocketId { cookie, local, peer, .. } = reset.socket;
+                    resets.push((reset.direction, cookie, local.port, peer.port));
+                }
                 Some(Event::State(change)) => ends.push((change.socket.cookie, change.error)),
                 _ => {}
             }
             resets.len() >= 2 && ends.len() >= 2
         });
-        resets.sort_by_key(|(direction, _)| *direction == Direction::Received);
-        assert_eq!(resets, [(Direction::Sent, cookies[1]), (Direction::Received, cookies[0])]);
+        resets.sort_by_key(|(direction, ..)| *direction == Direction::Received);
+        // The client has a port that the kernel chose, and has given it back when its reset goes out.
+        let sent = (Direction::Sent, cookies[0], ports[0], ports[1]);
+        assert_eq!(resets, [sent, (Direction::Received, cookies[1], ports[1], ports[0])]);
         ends.sort_by_key(|(cookie, _)| *cookie != cookies[0]);
-        assert_eq!(ends, [(cookies[0], Some(104)), (cookies[1], None)]);
+        assert_eq!(ends, [(cookies[0], None), (cookies[1], Some(104))]);
         Ok(())
     });
 }

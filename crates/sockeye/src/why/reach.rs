@@ -2,12 +2,12 @@
 
 mod forbidden;
 mod heard;
+mod hops;
 mod route;
 mod sockets;
 mod steps;
 mod target;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use sockeye_conn::Namespace;
@@ -18,6 +18,7 @@ use super::finding::Finding;
 use super::kernel::{Kernel, shown};
 use super::machine::{self, Look};
 use crate::sockets::Mistaken;
+use hops::Way;
 pub(super) use target::Target;
 
 /// One thing that was looked at.
@@ -50,16 +51,15 @@ impl Reach {
         let mut kernel = Kernel::open(namespace)?;
         let mut reach = Self { target, link, steps: Vec::new(), findings: Vec::new(), whole: true };
         if let Some(way) = route::look(&mut reach, &mut kernel)? {
-            steps::link(&mut reach, &mut kernel, &way)?;
-            if !way.is_local {
-                steps::neighbour(&mut reach, &mut kernel, &way)?;
-            }
-            steps::qdisc(&mut reach, &mut kernel, &way)?;
+            hops::look(&mut reach, &mut kernel, &way)?;
             sockets::look(&mut reach, &way, namespace)?;
-            // A link that is not there drops everything: that is no finding of its own.
-            if !reach.findings.iter().any(|finding| matches!(finding.cause, "link-down" | "no-carrier")) {
-                let name = kernel.interface(way.ifindex);
-                reach.findings.extend(machine::lost_on(&before, &now, &name));
+            for ifindex in way.links() {
+                let name = kernel.interface(ifindex);
+                // A link that is not there drops everything: that is no finding of its own.
+                let is_down = |one: &Finding| matches!(one.cause, "link-down" | "no-carrier");
+                if !reach.findings.iter().any(|one| is_down(one) && one.subject == name.as_bytes()) {
+                    reach.findings.extend(machine::lost_on(&before, &now, &name));
+                }
             }
         }
         heard.tell(&mut reach);
@@ -91,13 +91,4 @@ fn link_of(target: &Target, kernel: &mut Kernel) -> anyhow::Result<Option<u32>> 
         Some(index) => Ok(Some(index)),
         None => Err(Mistaken::sentence(format!("there is no link `{name}` (sockeye links)"))),
     }
-}
-
-/// The way out.
-struct Way {
-    /// The address is one of this host.
-    is_local: bool,
-    ifindex: u32,
-    /// The next hop: a router, or the address itself.
-    next_hop: IpAddr,
 }

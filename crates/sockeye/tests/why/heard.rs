@@ -119,6 +119,20 @@ fn what_a_rule_of_the_own_firewall_drops_is_named_as_such() {
 }
 
 #[test]
+fn who_is_refused_by_the_own_firewall_is_not_sent_to_the_other_end() {
+    in_namespace(|_| {
+        let peer = Peer::new()?;
+        let _listener = peer.there(|| TcpListener::bind("10.9.0.2:7085").expect("free"));
+        firewall("output", "ip daddr 10.9.0.2 tcp dport 7085 reject with tcp reset")?;
+        let answer = while_doing("10.9.0.2:7085", || try_to("10.9.0.2:7085"));
+        assert_eq!(causes(&answer), [("firewall-refusal", "10.9.0.2:7085")], "{answer:#}");
+        let evidence = &answer["findings"][0]["evidence"];
+        assert_eq!((&evidence["direction"], &evidence["peer"]), (&"sent".into(), &"10.9.0.2:7085".into()));
+        Ok(())
+    });
+}
+
+#[test]
 fn what_comes_from_there_and_is_dropped_here_is_named_too() {
     in_namespace(|_| {
         let peer = Peer::new()?;

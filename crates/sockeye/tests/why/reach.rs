@@ -239,6 +239,77 @@ fn a_link_without_carrier_and_a_neighbour_that_does_not_answer_are_causes() {
 }
 
 #[test]
+fn every_next_hop_of_a_route_is_looked_at() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        ip("link add w0 type veth peer name w1");
+        ip("link set w0 up");
+        ip("link set w1 up");
+        ip("address add 10.8.0.1/24 dev w0");
+        ip("address add fd08::1/64 dev w0 nodad");
+        ip("neighbour add 10.9.0.7 dev v0 lladdr 02:00:00:00:00:17 nud permanent");
+        ip("neighbour add 10.8.0.7 dev w0 lladdr 02:00:00:00:00:18 nud permanent");
+        ip(
+            "route add 10.77.0.0/16 nexthop via 10.9.0.7 weight 3 nexthop via 10.8.0.7 weight 5 nexthop via 10.8.0.9 weight 2",
+        );
+        ip("route add fd77::/16 nexthop via fd09::7 nexthop via fd08::7");
+        let text = |answer: &Value, name: &str| {
+            let steps = answer["steps"].as_array().expect("a list");
+            let named = steps.iter().filter(|step| step["step"] == name);
+            let mut texts: Vec<String> = named.map(|step| step["text"].as_str().expect("text").to_owned()).collect();
+            texts.sort();
+            texts
+        };
+        let answer = why("10.77.3.9:443", 0);
+        assert!(step(&answer, "route").ends_with("proto boot, one of 3 next hops"), "{answer:#}");
+        assert_eq!(
+            text(&answer, "neighbour"),
+            [
+                "10.8.0.7 at 02:00:00:00:00:18 permanent",
+                "10.8.0.9 is not known yet: the first packet will ask for it",
+                "10.9.0.7 at 02:00:00:00:00:17 permanent"
+            ]
+        );
+        let known = ["10.8.0.7 dev w0 weight 5", "10.8.0.9 dev w0 weight 2", "10.9.0.7 dev v0 weight 3"];
+        let hops = text(&answer, "next hop");
+        assert_eq!(hops.len(), 2);
+        assert!(
+            hops.iter().all(|hop| known.iter().any(|known| *hop == format!("{known}, of other connections"))),
+            "{hops:?}"
+        );
+        assert_eq!(text(&answer, "link").len(), 2, "each link once: {answer:#}");
+        let six = why("[fd77::9]:443", 0);
+        assert!(step(&six, "route").ends_with(", one of 2 next hops"), "{six:#}");
+        assert_eq!(text(&six, "link").len(), 2, "{six:#}");
+        // Some connections fail, and which address one looks at says nothing of it.
+        let asking = UdpSocket::bind("10.8.0.1:0").expect("free");
+        asking.send_to(b"?", "10.8.0.9:9").expect("sent");
+        for address in ["10.77.3.9", "10.77.3.10", "10.77.3.11", "10.77.3.12"] {
+            wait_until(|| causes(&ask(address).1) == [("neighbour-failed", "10.8.0.9 on w0")]);
+            assert_eq!(ask(address).1["findings"][0]["evidence"]["next_hops"], 3);
+        }
+        ip("link set w1 down");
+        let found = ask("10.77.3.9").1;
+        assert!(causes(&found).contains(&("no-carrier", "w0")), "{found:#}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_broadcast_asks_for_no_neighbour() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        let answer = why("10.9.0.255", 0);
+        assert_eq!(step(&answer, "route"), "broadcast 10.9.0.255 table local dev v0 src 10.9.0.1 proto kernel");
+        assert_eq!(step(&answer, "rule"), "0: lookup local");
+        assert_eq!(step(&answer, "neighbour"), "none is asked for: everybody on the link gets it");
+        Ok(())
+    });
+}
+
+#[test]
 fn an_address_of_this_host_needs_a_listener_whose_queue_has_room() {
     in_namespace(|_| {
         cable();

@@ -11,6 +11,7 @@ use sockeye_wire::sock_diag::state::State;
 
 use super::super::finding::Finding;
 use super::{Reach, Target};
+use crate::live;
 use crate::live::kinds::Kinds;
 use crate::live::trace::{Heard as Told, Trace};
 
@@ -20,6 +21,10 @@ const SLICE: Duration = Duration::from_millis(50);
 const RING_BYTES: u32 = 16 << 20;
 /// Troubles that are told apart by way, reason and place; the kernel has fewer. Of more only the number is known.
 const KINDS_MAX: usize = 200;
+
+/// Resets that were answers of the own firewall, and whose packets were not yet told as dropped when the last was read: one for a
+/// processor, rather more.
+const UNDER_WAY_MAX: u64 = 16;
 
 /// What makes troubles one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,8 +81,9 @@ pub(super) fn listen(target: &Target, namespace: Option<&Namespace>, time: Durat
         heard.listens = true;
         heard.missing.extend(trace.missing().iter().map(|one| one.error.to_string()));
     }
-    // What it takes until there is something to hear is not time to listen.
-    let began = Instant::now();
+    // What it takes until there is something to hear is not time to listen; and one kind is heard a moment before the other, so
+    // that counts of two kinds can be held against each other only from now on.
+    let (began, since) = (Instant::now(), live::now());
     loop {
         let left = time.saturating_sub(began.elapsed());
         std::thread::sleep(left.min(SLICE));
@@ -85,6 +91,7 @@ pub(super) fn listen(target: &Target, namespace: Option<&Namespace>, time: Durat
             let lost = trace.lost();
             trace.read(&mut |_, told| {
                 if let Told::Incident(incident) = told
+                    && incident.at >= since
                     && concerns(target, incident)
                 {
                     heard.take(incident);
@@ -144,6 +151,20 @@ impl Heard {
         self.seen.iter().any(|(key, seen)| seen.trouble == Trouble::Reset && key.reason == NO_SOCKET)
     }
 
+    /// Whether the firewall of this host answered itself for the other end: it drops what is sent to there, and a reset comes back
+    /// for each (net/ipv4/netfilter/nf_reject_ipv4.c, `nf_send_reset`).
+    fn refuses_itself(&self) -> bool {
+        let dropped = |(key, seen): (&Key, &Seen)| {
+            let is_ours = key.reason == FIREWALL && seen.trouble == Trouble::Drop && key.sent == Some(true);
+            is_ours.then_some((seen.count, seen.local, seen.peer))
+        };
+        self.seen.iter().filter_map(dropped).any(|(dropped, local, peer)| {
+            self.seen.values().any(|seen| {
+                is_refusal(seen) && (seen.local, seen.peer) == (local, peer) && seen.count <= dropped + UNDER_WAY_MAX
+            })
+        })
+    }
+
     /// Says what was heard, and what it means.
     pub(super) fn tell(&self, reach: &mut Reach) {
         let reasons = self.missing.join("; ");
@@ -173,10 +194,11 @@ impl Heard {
             let _ = write!(text, "; not heard: {reasons}");
         }
         reach.step("heard", text);
-        let refused = self.refused();
+        let (refused, by_us) = (self.refused(), self.refuses_itself());
         let findings = self.seen.iter().filter_map(|(key, seen)| match seen.trouble {
+            Trouble::Drop if by_us && key.reason == FIREWALL && key.sent == Some(true) => Some(refused_here(key, seen)),
             Trouble::Drop => dropped(key, seen).filter(|_| !(refused && key.reason == NO_SOCKET)),
-            Trouble::Reset => Some(reset(key, seen)),
+            Trouble::Reset => Some(reset(key, seen)).filter(|_| !(by_us && is_refusal(seen))),
             _ => None,
         });
         let subject = reach.target.to_string().into_bytes();
@@ -239,10 +261,21 @@ fn dropped(key: &Key, seen: &Seen) -> Option<Finding> {
     (!is_normal).then(|| evident(finding, key, seen))
 }
 
+/// Packets that the firewall dropped and answered.
+fn refused_here(key: &Key, seen: &Seen) -> Finding {
+    let advice = "a rule of the firewall on this host refuses it, and answers for the other end: nft list ruleset";
+    evident(Finding::new("firewall-refusal", "", advice).with("packets", seen.count), key, seen)
+}
+
+/// Whether it is a reset that came back when a connection was being opened.
+fn is_refusal(seen: &Seen) -> bool {
+    seen.trouble == Trouble::Reset && seen.direction == Some(Direction::Received) && seen.state == Some(State::SynSent)
+}
+
 /// Resets, by their way and by what they answered.
 fn reset(key: &Key, seen: &Seen) -> Finding {
     let (cause, advice) = match (seen.direction, seen.state) {
-        (Some(Direction::Received), Some(State::SynSent)) => (
+        _ if is_refusal(seen) => (
             "connection-refused",
             "nobody listens on that port there, or a firewall there answers with a reset: look at the other end",
         ),

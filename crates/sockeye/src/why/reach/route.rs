@@ -14,6 +14,7 @@ use super::{Reach, Way};
 /// Types of routes (include/uapi/linux/rtnetlink.h, `RTN_*`).
 const UNICAST: u8 = 1;
 const LOCAL: u8 = 2;
+const BROADCAST: u8 = 3;
 /// `RT_TABLE_MAIN` and `RT_TABLE_LOCAL`.
 const MAIN_TABLE: u32 = 254;
 const LOCAL_TABLE: u32 = 255;
@@ -37,9 +38,11 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
     let Some(route) = Route::read(&record) else { return Ok(None) };
     // Until there is a rule of somebody's, the kernel keeps `local` and `main` in one (net/ipv4/fib_trie.c,
     // fib_trie_unmerge) and calls it by the latter's name.
-    let is_merged = ip.is_ipv4() && route.kind() == LOCAL && route.table() == MAIN_TABLE;
+    let is_merged = ip.is_ipv4() && matches!(route.kind(), LOCAL | BROADCAST) && route.table() == MAIN_TABLE;
     let entry = kernel.route(&reach.target, reach.link, true)?.ok();
-    let prefix = entry.as_deref().and_then(Route::read).and_then(|entry| entry.destination());
+    let of_table = entry.as_deref().and_then(Route::read);
+    let way = Way::of(&route, of_table.as_ref(), ip);
+    let prefix = of_table.and_then(|entry| entry.destination());
     let table = if is_merged { LOCAL_TABLE } else { route.table() };
     rule(reach, kernel, table, prefix.map_or(0, |(_, prefix_len)| prefix_len))?;
     let (prefix, protocol, kind) = {
@@ -52,7 +55,7 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
         Some(row) => shown(&row, "table"),
         None => String::new(),
     };
-    let ifindex = route.oif().unwrap_or(0);
+    let ifindex = way.ifindex();
     let mut text = format!("{prefix} table {table}");
     for (word, value) in [
         ("via", route.gateway().map(|gateway| gateway.to_string())),
@@ -67,9 +70,11 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
     if route.kind() != UNICAST {
         text = format!("{kind} {text}");
     }
+    if way.count > 1 {
+        let _ = write!(text, ", one of {} next hops", way.count);
+    }
     reach.step("route", text);
-    let is_local = route.kind() == LOCAL;
-    Ok(Some(Way { is_local, ifindex, next_hop: route.gateway().unwrap_or(ip) }))
+    Ok(Some(way))
 }
 
 fn refused(reach: &mut Reach, kernel: &mut Kernel, errno: i32) -> Result<(), Error> {

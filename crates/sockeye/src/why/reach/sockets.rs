@@ -8,7 +8,8 @@ use sockeye_wire::sock_diag::inet::{IPPROTO_TCP, InetQuestion, InetSocket};
 use sockeye_wire::sock_diag::state::State;
 
 use super::super::finding::Finding;
-use super::{Reach, Way};
+use super::Reach;
+use super::hops::{Recipient, Way};
 use crate::sockets::listing;
 
 /// Connections that wait for an answer.
@@ -68,8 +69,8 @@ pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) 
             reach.findings.push(finding.with("sockets", count).with("syn_retransmissions", again));
         }
     }
-    if let (true, Some(port)) = (way.is_local, target.port) {
-        listening(reach, (target.ip, port), way.ifindex, &listeners);
+    if let (Recipient::Local, Some(port)) = (way.recipient, target.port) {
+        listening(reach, (target.ip, port), way.ifindex(), &listeners);
     }
     Ok(())
 }

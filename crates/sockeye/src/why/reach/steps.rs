@@ -8,7 +8,8 @@ use sockeye_wire::rtnetlink::{Table, Wanted};
 
 use super::super::finding::Finding;
 use super::super::kernel::{Kernel, number, shown};
-use super::{Reach, Way};
+use super::Reach;
+use super::hops::Hop;
 
 /// States of a neighbour (include/uapi/linux/neighbour.h, `NUD_*`).
 const INCOMPLETE: u16 = 0x01;
@@ -17,15 +18,15 @@ const NOARP: u16 = 0x40;
 /// `IFF_LOOPBACK`, `IFF_NOARP`, `IFF_POINTOPOINT`: nobody is asked for an address of the link.
 const WITHOUT_NEIGHBOURS: u32 = 0x8 | 0x80 | 0x10;
 
-/// The link that the route leaves by.
-pub(super) fn link(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result<(), Error> {
-    if way.ifindex == 0 {
+/// A link that the route leaves by.
+pub(super) fn link(reach: &mut Reach, kernel: &mut Kernel, ifindex: u32) -> Result<(), Error> {
+    if ifindex == 0 {
         return Ok(());
     }
-    let wanted = Wanted { ifindex: Some(way.ifindex), ..Wanted::default() };
+    let wanted = Wanted { ifindex: Some(ifindex), ..Wanted::default() };
     let mut found = None;
     reach.whole &= kernel.rows(Table::Links, &wanted, |row| {
-        let Some(link) = Link::read(row.payload()).filter(|link| link.index() == way.ifindex) else { return };
+        let Some(link) = Link::read(row.payload()).filter(|link| link.index() == ifindex) else { return };
         let count = |name| number(row, name).unwrap_or(0);
         let errors = [
             ("rx_errors", count("stats64.rx_errors")),
@@ -37,7 +38,7 @@ pub(super) fn link(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result<
         found = Some((shown(row, "ifname"), link.is_up(), link.carrier(), shown(row, "operstate"), errors));
     })?;
     let Some((name, up, carrier, operstate, errors)) = found else {
-        reach.step("link", format!("{} is gone", kernel.interface(way.ifindex)));
+        reach.step("link", format!("{} is gone", kernel.interface(ifindex)));
         return Ok(());
     };
     let said = |truth: bool, yes: &'static str, no: &'static str| if truth { yes } else { no };
@@ -61,11 +62,11 @@ pub(super) fn link(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result<
 }
 
 /// The neighbour that would get the packets.
-pub(super) fn neighbour(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result<(), Error> {
-    let wanted = Wanted { ifindex: Some(way.ifindex), ..Wanted::default() };
+pub(super) fn neighbour(reach: &mut Reach, kernel: &mut Kernel, hop: &Hop) -> Result<(), Error> {
+    let wanted = Wanted { ifindex: Some(hop.ifindex), ..Wanted::default() };
     let mut flags = 0;
     reach.whole &= kernel.rows(Table::Links, &wanted, |row| {
-        if let Some(link) = Link::read(row.payload()).filter(|link| link.index() == way.ifindex) {
+        if let Some(link) = Link::read(row.payload()).filter(|link| link.index() == hop.ifindex) {
             flags = link.flags();
         }
     })?;
@@ -76,19 +77,19 @@ pub(super) fn neighbour(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Re
     let mut found = None;
     reach.whole &= kernel.rows(Table::Neighbours, &wanted, |row| {
         let Some(neighbour) = Neighbour::read(row.payload()) else { return };
-        if neighbour.ifindex() == way.ifindex && neighbour.address() == Some(way.next_hop) {
+        if neighbour.ifindex() == hop.ifindex && neighbour.address() == Some(hop.address) {
             found = Some((neighbour.state(), shown(row, "state"), shown(row, "lladdr"), number(row, "probes")));
         }
     })?;
     let Some((state, named, lladdr, probes)) = found else {
-        reach.step("neighbour", format!("{} is not known yet: the first packet will ask for it", way.next_hop));
+        reach.step("neighbour", format!("{} is not known yet: the first packet will ask for it", hop.address));
         return Ok(());
     };
     let lladdr = if lladdr.is_empty() { String::new() } else { format!(" at {lladdr}") };
-    reach.step("neighbour", format!("{}{lladdr} {named}", way.next_hop));
+    reach.step("neighbour", format!("{}{lladdr} {named}", hop.address));
     if state & (INCOMPLETE | FAILED) != 0 && state & NOARP == 0 {
         let cause = if state & FAILED != 0 { "neighbour-failed" } else { "neighbour-unanswered" };
-        let subject = format!("{} on {}", way.next_hop, kernel.interface(way.ifindex));
+        let subject = format!("{} on {}", hop.address, kernel.interface(hop.ifindex));
         let advice = "nobody on the link answers for that address: it is off, on another network, or a wrong VLAN or \
                       prefix length";
         let finding = Finding::new(cause, subject, advice).with("state", named);
@@ -100,15 +101,15 @@ pub(super) fn neighbour(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Re
     Ok(())
 }
 
-/// The queueing disciplines of the link.
-pub(super) fn qdisc(reach: &mut Reach, kernel: &mut Kernel, way: &Way) -> Result<(), Error> {
-    if way.ifindex == 0 {
+/// The queueing disciplines of a link.
+pub(super) fn qdisc(reach: &mut Reach, kernel: &mut Kernel, ifindex: u32) -> Result<(), Error> {
+    if ifindex == 0 {
         return Ok(());
     }
-    let wanted = Wanted { ifindex: Some(way.ifindex), ..Wanted::default() };
+    let wanted = Wanted { ifindex: Some(ifindex), ..Wanted::default() };
     let mut found = Vec::new();
     reach.whole &= kernel.rows(Table::Qdiscs, &wanted, |row| {
-        if number(row, "ifindex") != Some(way.ifindex.into()) {
+        if number(row, "ifindex") != Some(ifindex.into()) {
             return;
         }
         let count = |name| number(row, name).unwrap_or(0);
