@@ -1,5 +1,6 @@
 //! Who holds live sockets: looked for again when there are sockets that were not there at the last look.
 
+use std::fmt;
 use std::time::Duration;
 
 use sockeye_conn::Namespace;
@@ -80,10 +81,46 @@ impl Owners {
         Some(format!("{name}[{}]{others}", first.process.pid()))
     }
 
+    /// Where owners were looked for, and why not all are known, where that is so.
+    pub(crate) fn known(&self) -> Known {
+        known(&self.system)
+    }
+
     /// The surroundings of rows of one namespace.
     pub(crate) fn place<'s>(&'s self, namespace: Option<&'s Namespace>, label: Option<Vec<u8>>) -> Around<'s> {
         let place = Place { system: &self.system, label, interfaces: Interfaces::of(namespace), ends: None, index: 0 };
         Around { place, before: self.before.as_ref() }
+    }
+}
+
+/// What is known of owners.
+pub(crate) struct Known {
+    /// From where, where it could be looked.
+    pub(crate) source: Option<&'static str>,
+    /// Why some are not.
+    pub(crate) unknown: Option<String>,
+}
+
+/// What a look found out of owners as a whole.
+pub(crate) fn known(system: &System) -> Known {
+    match system.scanned() {
+        None => Known { source: None, unknown: Some("not looked for".to_owned()) },
+        Some(Err(error)) => Known { source: None, unknown: Some(error.to_string()) },
+        Some(Ok(scan)) => {
+            let unknown = (!scan.visibility.is_whole()).then(|| scan.visibility.to_string());
+            Known { source: Some(scan.source.name()), unknown }
+        }
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.source, &self.unknown) {
+            (Some("proc"), None) => f.write_str("owners from /proc"),
+            (Some(source), None) => write!(f, "owners from {source}"),
+            (Some(_), Some(unknown)) => write!(f, "owners in part: {unknown}"),
+            (None, unknown) => write!(f, "owners: {}", unknown.as_deref().unwrap_or("not known")),
+        }
     }
 }
 

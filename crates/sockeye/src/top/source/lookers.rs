@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::Duration;
 
-use sockeye_owners::{ScanOptions, Source};
+use sockeye_owners::ScanOptions;
 use sockeye_query::sockets::OwnerPart;
 use sockeye_state::lives::Time;
 
-use crate::live::now;
+use crate::live::{now, owners};
 use crate::sockets::narrow::Narrowing;
 use crate::sockets::system::{self, System};
 
@@ -94,14 +94,7 @@ impl Lookers {
         if !self.has_looked {
             return (true, "owners are looked for".to_owned());
         }
-        match self.system.scanned() {
-            None => (true, "owners are not known".to_owned()),
-            Some(Err(error)) => (true, format!("owners: {error}")),
-            Some(Ok(scan)) if scan.visibility.is_whole() => match scan.source {
-                Source::Bpf => (false, "owners from bpf".to_owned()),
-                _ => (false, "owners from /proc".to_owned()),
-            },
-            Some(Ok(scan)) => (true, format!("owners in part: {}", scan.visibility)),
-        }
+        let known = owners::known(&self.system);
+        (known.unknown.is_some(), known.to_string())
     }
 }

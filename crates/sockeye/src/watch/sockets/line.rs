@@ -199,7 +199,7 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             let lost = counted(*lost, &format!("{} event", word(*kind)));
             out.extend_from_slice(format!(" sockets gap: {lost} since {}\n", rfc3339(calendar(at))).as_bytes());
         }
-        Notice::Sources(_) => {}
+        Notice::Sources(..) => {}
     }
 }
 

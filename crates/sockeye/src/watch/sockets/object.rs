@@ -199,7 +199,7 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             member(out, "reason", &Reason::Ring.to_string());
             out.extend_from_slice(format!(",\"lost\":{lost}").as_bytes());
         }
-        Notice::Sources(heard) => {
+        Notice::Sources(heard, owners) => {
             out.extend_from_slice(b",\"change\":\"sources\",");
             value::json_entry(out, "sources", &words(heard.sources().iter().copied()));
             out.push(b',');
@@ -213,6 +213,12 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
                 out.push(b'}');
             }
             out.push(b']');
+            for (key, text) in [("owner_source", owners.source), ("owners_unknown", owners.unknown.as_deref())] {
+                if let Some(text) = text {
+                    out.push(b',');
+                    member(out, key, text);
+                }
+            }
         }
     }
     out.extend_from_slice(b"}\n");

@@ -26,7 +26,7 @@ use crate::live::feed::{self, Tcp};
 use crate::live::filter;
 use crate::live::kinds::Kinds;
 use crate::live::now;
-use crate::live::owners::Owners;
+use crate::live::owners::{Known, Owners};
 use crate::live::trace::{Heard, Trace};
 use crate::sockets::Mistaken;
 use crate::sockets::run::{Namespaces, namespaces};
@@ -101,7 +101,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         has_lost |= advance(&mut followed, trace, &mut owners, &mut stream, &mut waiting, false)?;
         if !said && followed.iter().all(|one| one.feed.is_synced()) {
             said = true;
-            announce(&followed, &heard, &mut stream);
+            announce(&followed, &heard, &owners.known(), &mut stream);
         }
         stream.out.flush();
         let trace = heard.trace.as_ref().map(Trace::due);
@@ -225,7 +225,7 @@ fn wait(stop: &Stop, followed: &mut [Followed], others: Option<Time>, lookout: O
 }
 
 /// Says on stderr, and in the stream of objects, from where all of this is known.
-fn announce(followed: &[Followed], heard: &heard::Heard, stream: &mut Stream<'_>) {
+fn announce(followed: &[Followed], heard: &heard::Heard, owners: &Known, stream: &mut Stream<'_>) {
     let count: usize = followed.iter().map(|one| one.feed.lives.len()).sum();
     let places = match followed.len() {
         1 => String::new(),
@@ -235,12 +235,12 @@ fn announce(followed: &[Followed], heard: &heard::Heard, stream: &mut Stream<'_>
     let waits = less_may_wait(stream.options.receive_buffer, given);
     let cost: Duration = followed.iter().map(|one| one.feed.cost).sum();
     complain(&format!(
-        "watching {count} sockets{places}, synced; from {}; a round of dumps takes {}{waits}{}",
+        "watching {count} sockets{places}, synced; from {}; {owners}; a round of dumps takes {}{waits}{}",
         heard.sources().join(" and "),
         humantime::format_duration(Duration::from_micros(u64::try_from(cost.as_micros()).unwrap_or(u64::MAX))),
         heard.lacks()
     ));
     if stream.options.format() == StreamFormat::Ndjson {
-        stream.notice(&Notice::Sources(heard), now(), &[]);
+        stream.notice(&Notice::Sources(heard, owners), now(), &[]);
     }
 }

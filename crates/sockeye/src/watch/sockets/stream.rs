@@ -13,6 +13,7 @@ use super::super::out::Out;
 use super::heard::Heard;
 use super::{line, object};
 use crate::live::kinds::Kinds;
+use crate::live::owners::Known;
 use crate::live::row;
 
 /// Something to tell beside sockets.
@@ -23,8 +24,8 @@ pub(super) enum Notice<'n> {
     Synced(Time),
     /// The namespace is gone.
     Gone,
-    /// From where it is known, and what of it.
-    Sources(&'n Heard),
+    /// From where it is known, and what of it; and who holds sockets.
+    Sources(&'n Heard, &'n Known),
     /// Of this kind so many events were lost. Nobody can be asked for them.
     Lost(EventKind, u64),
 }

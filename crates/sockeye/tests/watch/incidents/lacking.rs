@@ -28,11 +28,15 @@ fn what_only_the_kernel_s_own_events_tell_is_an_error_where_it_was_asked_for_and
             first.contains("; not told: retransmit, reset, drop, error (needs CAP_BPF and CAP_PERFMON)"),
             "{first}"
         );
+        let owners = "processes not permitted (needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)";
+        assert!(first.contains("; owners in part: ") && first.contains(owners), "{first}");
         let ended = watching.interrupt().with(0);
         let sources = &ended.objects()[..2];
         let sources = sources.iter().find(|object| object["change"] == "sources").expect("the first or the second");
         assert_eq!(sources["events"], json!(["state"]));
         assert_eq!(sources["not_told"][0]["events"], json!(["retransmit", "reset", "drop", "error"]), "{sources}");
+        assert_eq!(sources["owner_source"], "proc");
+        assert!(sources["owners_unknown"].as_str().is_some_and(|why| why.ends_with(owners)), "{sources}");
         Ok(())
     });
 }
