@@ -1,6 +1,8 @@
 //! What is said of a filter that is wrong, word by word.
 
-use crate::sample::{canonical, parse};
+use sockeye_query::{filter, sockets};
+
+use crate::sample::{Known, canonical, parse};
 
 #[track_caller]
 fn check(text: &str, shown: &str) {
@@ -366,6 +368,20 @@ fn a_mistake_says_where_what_was_expected_and_what_is_near() {
         assert!(mistake.expected.is_some() && !mistake.at.is_empty(), "{text}: {mistake}");
         assert_eq!(mistake.nearest.as_deref(), near, "{text}: {mistake}");
     }
+}
+
+#[test]
+fn a_field_that_no_listing_has_says_where_it_is() {
+    let mistake = filter::parse("tcp has why", sockets::catalog(), &Known).expect_err("no field of a listing");
+    assert_eq!(
+        mistake.to_string(),
+        "\
+unknown field `why`
+  tcp has why
+          ^^^
+expected a field, as in has mark
+only sockets that are followed have it: `sockeye watch sockets`, `top`, `why`",
+    );
 }
 
 #[test]

@@ -171,6 +171,9 @@ fn unknown_names_are_named() {
         assert!(said.starts_with("sockeye: ") && said.contains(part), "sockeye {line}: {said}");
     };
     check("--columns nonsense", "there is no field \"nonsense\"");
+    for line in ["sockets -c +why", "sockets --sort -end", "sockets --group-by why"] {
+        check(line, "is a field of sockets that are followed, not of a listing: `sockeye watch sockets`");
+    }
     check("--sort -nonsense", "there is no field \"nonsense\"");
     check("--group-by state,nonsense", "there is no field \"nonsense\"");
     check("--view nonsense", "there is no view \"nonsense\"; there are default, tcp,");
