@@ -94,7 +94,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1s")]
     pub(crate) interval: std::time::Duration,
 
-    /// Bytes of events that may wait before the kernel drops some
+    /// Bytes of events that may wait before the kernel drops some, of each namespace; of sockets also in the ring of the kernel's own
+    /// events, where 32 MiB may unless this says otherwise
     #[arg(long, value_name = "BYTES", default_value_t = sockeye_conn::RECEIVE_BUFFER)]
     pub(crate) receive_buffer: usize,
 

@@ -51,7 +51,7 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
     // Whoever holds sockets is known from their births, so changes of state are heard whatever is told.
     let told_states =
         if wanted.contains(EventKind::State) && needs.can_be("state") { u32::MAX } else { BIRTHS_AND_ENDS };
-    let trace = match Trace::open_states(wanted.with(Kinds::STATE), netns, RING_BYTES, told_states) {
+    let trace = match Trace::open_states(wanted.with(Kinds::STATE), netns, ring_bytes(options), told_states) {
         Ok(trace) => trace,
         Err(error) if options.source == Source::Auto && !is_named => {
             let reason = error.capability().map_or_else(|| error.to_string(), |needed| format!("needs {needed}"));
@@ -75,6 +75,14 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
     }
     let kinds = wanted.and(trace.kinds().with(Kinds::STATE));
     Ok(Heard { trace: Some(trace), told_states, kinds, is_incomplete: named.is_some() && !missing.is_empty(), missing })
+}
+
+/// Bytes of the ring: as many as may wait elsewhere, where somebody said how many.
+fn ring_bytes(options: &Options) -> u32 {
+    match options.receive_buffer {
+        sockeye_conn::RECEIVE_BUFFER => RING_BYTES,
+        bytes => u32::try_from(bytes).unwrap_or(u32::MAX),
+    }
 }
 
 /// The kinds of which something can fit.

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use sockeye_zoo::in_namespace;
+use sockeye_zoo::skip::may_load_programs;
 
 use super::*;
 
@@ -120,6 +121,30 @@ fn a_gap_that_is_open_at_the_end_is_status_3() {
         let objects = watching.ended().with(3).objects();
         let last = objects.iter().rev().find(|object| matches!(object["change"].as_str(), Some("gap" | "synced")));
         assert_eq!(last.expect("a gap")["reason"], "overrun");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_ring_that_was_asked_to_be_small_is_and_what_had_no_room_is_counted_and_found_again() {
+    in_namespace(|_| {
+        may_load_programs()?;
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        let mut watching =
+            start(&["sockets", "--source", "bpf", "--events", "state"], &["-j", "--receive-buffer", "8192"]);
+        watching.object("that it is in sync", |object| object["change"] == "synced");
+        watching.signal(Signal::STOP);
+        let kept: Vec<_> = (0..MADE).map(|_| connect(&listener)).collect();
+        watching.signal(Signal::CONT);
+        let gap = watching.object("that some had no room", |object| object["change"] == "gap");
+        // Of each connection the kernel tells four changes at least, and 44 records of 184 bytes have room.
+        assert!(gap["lost"].as_u64() >= Some(4 * MADE - 44), "{gap}");
+        assert_eq!(gap["reason"], "ring-full");
+        watching.object("that it is in sync again", |object| object["change"] == "synced");
+        let last = port(&kept[kept.len() - 1].0);
+        let objects = watching.interrupt().with(0).objects();
+        let found = objects.iter().find(|object| object["key"]["local_port"] == last);
+        assert_eq!(found.map(|object| &object["resync"]), Some(&json!(true)), "a dump found it");
         Ok(())
     });
 }
