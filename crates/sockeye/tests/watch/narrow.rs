@@ -1,6 +1,8 @@
 //! A watch of one interface: what belongs to the others does not reach its queue, and nothing of its own is lost.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::process::Command;
+use std::time::Instant;
 
 use serde_json::Value;
 use sockeye_wire::Request;
@@ -9,7 +11,7 @@ use sockeye_zoo::in_namespace;
 
 use crate::asked::*;
 use crate::lines::ip;
-use crate::watching::{Ended, Watching};
+use crate::watching::{Ended, PATIENCE, Watching};
 
 /// A buffer that a few dozen events fill.
 const BUFFER: [&str; 2] = ["--receive-buffer", "4096"];
@@ -25,6 +27,19 @@ fn world(asker: &mut Asker) {
         asker.plain(index, name);
         asker.must(&new_address(index, ip(host), 24));
         asker.must(&new_address(index, ip(&format!("fd07:{index}::1")), 64));
+    }
+    // The kernel tells of a carrier when it finds time (net/core/link_watch.c), on a slow machine in the middle of a flood: a watch that
+    // loses that knows nothing of its link for a moment, and looks at everything.
+    let until = Instant::now() + *PATIENCE;
+    let unsettled = || {
+        let words = ["links", "-o", "ndjson", "ifname ~ ^(own|other) and operstate != up"];
+        let output = Command::new(env!("CARGO_BIN_EXE_sockeye")).args(words).output().expect("it runs");
+        let lines = String::from_utf8(output.stdout).expect("text").lines().count();
+        // The last line is the verdict.
+        lines.checked_sub(1).expect("it answers")
+    };
+    while unsettled() > 0 {
+        assert!(Instant::now() < until, "a link has no carrier");
     }
 }
 
