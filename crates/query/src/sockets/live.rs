@@ -337,10 +337,10 @@ impl LiveRow<'_> {
 
     /// Whether the owners that this row names are those of the listener that the socket came out of.
     pub fn owned_by_listener(&self) -> bool {
-        let own = |name| registry().catalog.find(name).and_then(|field| Record::value(&self.row, field));
+        let own = || self.row.flat(Flat::Owner(OwnerPart::Pid));
         self.facts.actor.is_none()
             && self.facts.listener.is_some()
-            && (!self.facts.described || own("pid").is_none_or(|owners| is_empty(&owners)))
+            && (!self.facts.described || own().is_none_or(|owners| is_empty(&owners)))
     }
 
     fn of_actor(&self, field: FieldId) -> Option<Value<'_>> {

@@ -1,8 +1,8 @@
 //! Events of sockets as JSON objects, one a line.
 
-use sockeye_query::Value;
 use sockeye_query::filter::Record as _;
 use sockeye_query::sockets::live::{LiveRow, RATES, TOTALS, live_catalog};
+use sockeye_query::{FieldId, Value};
 use sockeye_state::lives::{Reason, Time};
 
 use super::super::report::rfc3339;
@@ -24,6 +24,35 @@ pub(super) struct Objects {
     /// Those of them that ended: what their message says of a state means nothing.
     ended: Json,
     line: Line,
+    fields: Fields,
+}
+
+/// Fields that are written by themselves. Looking for their names takes longer than all else that is done for an event.
+struct Fields {
+    key: Vec<Named>,
+    incident: Vec<Named>,
+    why: Vec<Named>,
+    /// The duration, then the totals, then the rates.
+    numbers: Vec<Named>,
+    owners: Vec<Named>,
+}
+
+/// A field, and its key.
+struct Named {
+    field: FieldId,
+    key: &'static str,
+}
+
+impl Named {
+    /// The fields with these names, in their order.
+    fn all<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Self> {
+        let catalog = live_catalog();
+        let one = |name: &str| {
+            let field = catalog.find(name).unwrap_or_else(|| unreachable!("{name} is a field of ours"));
+            Self { field, key: &catalog.info(field).json }
+        };
+        names.into_iter().map(one).collect()
+    }
 }
 
 impl Objects {
@@ -38,12 +67,21 @@ impl Objects {
             bare: Json::new(&columns(None, Some("proto,state,local,peer,cookie"))),
             ended: Json::new(&columns(None, Some("proto,local,peer,cookie"))),
             line: Line::default(),
+            fields: Fields {
+                key: Named::all(["cookie", "proto", "local", "local_port", "peer", "peer_port"]),
+                incident: Named::all(["direction", "reason", "location", "segments", "error"]),
+                why: Named::all(["why"]),
+                numbers: Named::all(
+                    ["duration"].into_iter().chain(TOTALS.map(|(name, ..)| name)).chain(RATES.map(|(name, ..)| name)),
+                ),
+                owners: Named::all(["pid", "process", "user", "unit", "container", "pod"]),
+            },
         }
     }
 
     pub(super) fn event(&mut self, out: &mut Vec<u8>, row: &LiveRow<'_>, at: Time, netns: Option<&[u8]>) {
         begin(out, at, netns);
-        let facts = &row.facts;
+        let (facts, fields) = (&row.facts, &self.fields);
         out.extend_from_slice(b",\"table\":\"sockets\",");
         member(out, "change", facts.event);
         for (name, set) in [("resync", facts.resync), ("snapshot", facts.event == "present")] {
@@ -52,16 +90,16 @@ impl Objects {
             }
         }
         out.extend_from_slice(b",\"key\":{");
-        members(out, row, &["cookie", "proto", "local", "local_port", "peer", "peer_port"]);
+        members(out, row, &fields.key);
         out.push(b'}');
         if facts.incident.is_some() {
             out.extend_from_slice(b",\"incident\":{");
-            members(out, row, &["direction", "reason", "location", "segments", "error"]);
+            members(out, row, &fields.incident);
             out.push(b'}');
         }
         let Some(known) = facts.known else {
             // It is not followed: there is no more to say of it.
-            owners(out, row);
+            owners(out, row, &fields.owners);
             out.extend_from_slice(b"}\n");
             return;
         };
@@ -76,18 +114,17 @@ impl Objects {
         }
         if facts.why.is_some() {
             out.push(b',');
-            members(out, row, &["why"]);
+            members(out, row, &fields.why);
         }
-        let totals = TOTALS.iter().map(|(name, ..)| *name).zip(facts.totals);
-        let rates = RATES.iter().map(|(name, ..)| *name).zip(facts.rates);
-        for (name, number) in [("duration", facts.duration_us)].into_iter().chain(totals).chain(rates) {
-            if let (Some(number), Some(field)) = (number, live_catalog().find(name)) {
+        let numbers = [facts.duration_us].into_iter().chain(facts.totals).chain(facts.rates);
+        for (named, number) in fields.numbers.iter().zip(numbers) {
+            if let Some(number) = number {
                 out.push(b',');
-                value::json_entry(out, &live_catalog().info(field).json, &Value::Unsigned(number));
+                value::json_entry(out, named.key, &Value::Unsigned(number));
             }
         }
         out.push(b'}');
-        owners(out, row);
+        owners(out, row, &fields.owners);
         out.extend_from_slice(b",\"record\":");
         let json = match facts.event {
             _ if facts.described => &self.described,
@@ -100,32 +137,24 @@ impl Objects {
 }
 
 /// These fields, as far as they are known.
-fn members(out: &mut Vec<u8>, row: &LiveRow<'_>, names: &[&str]) {
+fn members(out: &mut Vec<u8>, row: &LiveRow<'_>, fields: &[Named]) {
     let mut first = true;
-    for name in names {
-        let Some((field, read)) = live_catalog().find(name).and_then(|field| Some((field, row.value(field)?))) else {
-            continue;
-        };
+    for named in fields {
+        let Some(read) = row.value(named.field) else { continue };
         if !std::mem::take(&mut first) {
             out.push(b',');
         }
-        value::json_entry(out, &live_catalog().info(field).json, &read);
+        value::json_entry(out, named.key, &read);
     }
 }
 
 /// Whoever is known to hold the socket; nothing where it is not known.
-fn owners(out: &mut Vec<u8>, row: &LiveRow<'_>) {
-    const PARTS: [&str; 6] = ["pid", "process", "user_name", "unit", "container", "pod"];
-    let lists: Vec<_> = PARTS
+fn owners(out: &mut Vec<u8>, row: &LiveRow<'_>, parts: &[Named]) {
+    let lists: Vec<_> = parts
         .iter()
-        .filter_map(|name| {
-            let field = live_catalog().find(name)?;
-            match row.value(field)? {
-                Value::List(values) | Value::Incomplete(values) if !values.is_empty() => {
-                    Some((live_catalog().info(field).json.as_str(), values))
-                }
-                _ => None,
-            }
+        .filter_map(|part| match row.value(part.field)? {
+            Value::List(values) | Value::Incomplete(values) if !values.is_empty() => Some((part.key, values)),
+            _ => None,
         })
         .collect();
     let Some(count) = lists.iter().map(|(_, values)| values.len()).max() else { return };

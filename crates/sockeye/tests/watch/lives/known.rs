@@ -1,6 +1,7 @@
 //! What is known of a socket: from when on, who holds it, what it did.
 
 use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
 
 use serde_json::{Value, json};
 use sockeye_zoo::in_namespace;
@@ -15,7 +16,10 @@ fn keys(object: &Value) -> Vec<&str> {
 /// That the first owner is this process.
 #[track_caller]
 fn is_ours(object: &Value) {
-    assert_eq!(object["owners"][0]["pid"], std::process::id(), "{object}");
+    let owner = &object["owners"][0];
+    assert_eq!(owner["pid"], std::process::id(), "{object}");
+    let name = Command::new("id").arg("-un").output().expect("it is there");
+    assert_eq!(owner["user"].as_str(), Some(String::from_utf8_lossy(&name.stdout).trim_end()), "{object}");
 }
 
 #[test]
