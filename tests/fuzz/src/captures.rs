@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sockeye_query::sockets::{DumpPlan, Table};
 use sockeye_state::Received;
 use sockeye_state::capture::{Reader, Record};
+use sockeye_wire::rtnetlink::Table as Records;
 use sockeye_wire::{Message, Messages, Request};
 
 /// The sequence number of every dump here.
@@ -66,6 +67,45 @@ fn add(capture: &[u8], found: &mut Vec<(Table, Vec<u8>)>) {
             _ => {}
         }
     }
+}
+
+/// Messages of rtnetlink in the committed captures, each a datagram with the table that it is of.
+///
+/// # Panics
+///
+/// If a committed capture is broken.
+pub fn records() -> Vec<(Records, Vec<u8>)> {
+    let mut found = Vec::new();
+    for capture in files() {
+        let mut asked = None;
+        for entry in Reader::new(&capture).expect("a capture") {
+            match entry.expect("a whole capture").record {
+                Record::Request(request) => {
+                    asked = Messages::new(request).next().and_then(Result::ok).map(|it| it.type_number());
+                }
+                Record::Received(Received::Datagram(datagram)) => {
+                    let messages = Messages::new(datagram.bytes).map_while(Result::ok);
+                    let answers = messages.filter(|message| answers(message, asked));
+                    found.extend(answers.filter_map(|message| Some((table_of(&message)?, datagram_of(&[message])))));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Whether a message can be of rtnetlink where this was asked for: what asks for sockets is in each capture of them, and its
+/// answers have the number of an address.
+fn answers(message: &Message<'_>, asked: Option<u16>) -> bool {
+    /// `RTM_GETLINK` for `RTM_NEWLINK`, and so on.
+    const GET: u16 = 2;
+    asked.is_none_or(|asked| asked & 3 == GET && message.type_number() == asked - GET)
+}
+
+fn table_of(message: &Message<'_>) -> Option<Records> {
+    let family = message.payload().first().copied().unwrap_or(0);
+    Records::of_message(message.type_number(), family).map(|(table, _)| table)
 }
 
 fn datagram_of(messages: &[Message<'_>]) -> Vec<u8> {

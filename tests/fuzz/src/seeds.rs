@@ -1,21 +1,30 @@
-//! What inputs of rtnetlink are made of: what a kernel sent (`crates/sockeye/tests/beside_ip/seeds.rs` records it), and what
-//! it could send.
+//! What inputs of rtnetlink are made of: what a kernel sent (`crates/sockeye/tests/beside_ip/seeds.rs` records it), what older
+//! ones sent (the captures of the lab), and what one could send.
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use sockeye_state::Received;
 use sockeye_state::capture::{Reader, Record};
 use sockeye_wire::rtnetlink::Table;
 
-use crate::built;
 use crate::document::Document;
+use crate::{built, captures};
 
 /// Datagrams of a table.
 pub(crate) fn of(table: Table) -> Vec<Document> {
     let mut seeds = recorded(table);
+    seeds.extend(of_the_lab(table));
     seeds.extend(built::messages(table));
     seeds
+}
+
+/// What the kernels of the lab sent: their captures are read once.
+fn of_the_lab(table: Table) -> Vec<Document> {
+    static RECORDS: LazyLock<Vec<(Table, Vec<u8>)>> = LazyLock::new(captures::records);
+    let own = RECORDS.iter().filter(|(of, _)| *of == table);
+    own.map(|(_, bytes)| Document::read(bytes, table.header_len())).collect()
 }
 
 /// What a kernel sent.
@@ -71,6 +80,24 @@ mod tests {
             }
         }
         assert!(count > 80, "{count}");
+    }
+
+    #[test]
+    fn the_captures_of_the_lab_are_seeds_of_their_tables_and_of_no_other() {
+        let captured =
+            [Table::Links, Table::Routes, Table::Nexthops, Table::Qdiscs, Table::TcClasses, Table::TcFilters];
+        let with_some = Table::ALL.into_iter().filter(|table| !of_the_lab(*table).is_empty());
+        assert_eq!(with_some.map(Table::name).collect::<BTreeSet<_>>(), BTreeSet::from(captured.map(Table::name)));
+        for table in captured {
+            let documents = of_the_lab(table);
+            // Two kernels, and more than one record of each.
+            assert!(documents.len() >= 4, "{}: {}", table.name(), documents.len());
+            assert!(documents.iter().all(|document| document.messages.iter().all(|it| !it.attributes.is_empty())));
+            // Engines are given what is small, and some of each table is.
+            let small = small(table).iter().map(Document::bytes).collect::<BTreeSet<_>>();
+            let found = documents.iter().filter(|document| small.contains(&document.bytes())).count();
+            assert!(found >= 4, "{}: {found} of {}", table.name(), documents.len());
+        }
     }
 
     #[test]

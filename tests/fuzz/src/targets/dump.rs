@@ -2,20 +2,25 @@
 
 use sockeye_state::capture::Record;
 use sockeye_state::{Dump, Received, Seen, Step as Next};
+use sockeye_wire::rtnetlink::Table;
 
 use crate::captures::{self, SEQUENCE};
 use crate::document::Document;
 use crate::mutate;
 use crate::random::Random;
 use crate::script::{self, Script, Step};
+use crate::seeds;
 use crate::target::{Reader, Target};
 
 /// Datagrams of a dump before it is mutated.
 const DATAGRAMS: usize = 8;
 
+/// Datagrams of one table each, with the bytes before their attributes.
+type Seeds = Vec<(usize, Document)>;
+
 struct Dumps {
-    /// Datagrams of one table each, with the bytes before their attributes.
-    seeds: Vec<(usize, Document)>,
+    sockets: Seeds,
+    records: Seeds,
 }
 
 /// The target. An input is a capture.
@@ -25,15 +30,19 @@ pub(super) fn make() -> Box<dyn Target> {
         let head_len = table.space().header_len;
         (head_len, Document::read(&bytes, head_len))
     };
-    Box::new(Dumps { seeds: datagrams.into_iter().map(read).collect() })
+    let records = Table::ALL.into_iter().flat_map(|table| {
+        seeds::small(table).into_iter().map(move |seed| (table.header_len(), seed)).collect::<Vec<_>>()
+    });
+    Box::new(Dumps { sockets: datagrams.into_iter().map(read).collect(), records: records.collect() })
 }
 
 impl Target for Dumps {
     fn input(&self, random: &mut Random) -> Vec<u8> {
         let mut script = Script::default();
-        let head_len = random.pick(&self.seeds).map_or(0, |(head_len, _)| *head_len);
+        let seeds = if random.one_in(2) { &self.sockets } else { &self.records };
+        let head_len = random.pick(seeds).map_or(0, |(head_len, _)| *head_len);
         for _ in 0..random.below(DATAGRAMS) {
-            let Some((_, seed)) = random.pick(&self.seeds) else { break };
+            let Some((_, seed)) = random.pick(seeds) else { break };
             script.steps.push(Step::datagram(0, seed.bytes()));
         }
         let end = Document { messages: vec![mutate::control(SEQUENCE, random)] };
