@@ -15,14 +15,23 @@ use crate::report;
 use crate::supervisor::{self, Outcome, Plan};
 use crate::target::Entry;
 
+/// What `--at-least` may take, times the time that was asked for: the slowest machine on which a full run is waited for.
+const TIMES_MAX: u32 = 10;
+/// Time of a round at least.
+const ROUND_MIN: Duration = Duration::from_secs(5);
+
 /// Attacks the decoders, engines and parsers of sockeye with mutated bytes, on all cores. Ends with 1 where something
-/// panicked, hung, died, or held more than four times its input and some slack
+/// panicked, hung, died, or held more than four times its input and some slack, and where fewer inputs were tried than
+/// were to be
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask fuzz")]
 struct Arguments {
     /// How long, all targets together: 60s, 10m
     #[arg(long = "for", value_name = "TIME", value_parser = time, default_value = "60s")]
     time: Duration,
+    /// Goes on until so many inputs were tried, for at most ten times as long; fails where they were not
+    #[arg(long, value_name = "NUMBER", value_parser = number, default_value = "0")]
+    at_least: u64,
     /// Only this target; again for several
     #[arg(long = "target", value_name = "NAME")]
     targets: Vec<String>,
@@ -98,29 +107,64 @@ fn obey(arguments: &Arguments, targets: &[Entry]) -> Result<ExitCode> {
     } else {
         arguments.targets.iter().map(|name| find(name)).collect::<Result<Vec<_>>>()?
     };
-    let share = arguments.time / u32::try_from(chosen.len()).unwrap_or(1).max(1);
-    println!("seed {seed:#x}, {threads} threads, {} ms for each target", share.as_millis());
-    println!("{}", report::head());
-    let mut all = Outcome::default();
-    for entry in chosen {
-        let plan = Plan { seed, time: share, threads, findings: findings.clone() };
-        let outcome = supervisor::attack(entry, &plan).with_context(|| entry.name)?;
-        println!("{}", report::line(entry.name, &outcome));
-        if outcome.stalls > 0 {
-            println!("{:<12} ({} inputs took long, and did not when they were fed again alone)", "", outcome.stalls);
+    let plan = Plan { seed, time: arguments.time, threads, findings };
+    let all = rounds(&chosen, &plan, arguments.at_least)?;
+    if !all.findings.is_empty() {
+        println!("\nEach can be fed again with `cargo xtask fuzz --replay FILE`:");
+        all.findings.iter().for_each(|finding| println!("{finding}"));
+        return Ok(ExitCode::FAILURE);
+    }
+    if all.inputs < arguments.at_least {
+        println!("\n{} inputs were to be tried, and in {} s were not", arguments.at_least, all.took.as_secs());
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Attacks each target for its share of the time, and all of them again until enough was tried, something was found, or
+/// they took [`TIMES_MAX`] times as long.
+fn rounds(chosen: &[&Entry], plan: &Plan, at_least: u64) -> Result<Outcome> {
+    let mut outcomes: Vec<Outcome> = chosen.iter().map(|_| Outcome::default()).collect();
+    let (mut time, mut round) = (plan.time, 0);
+    loop {
+        let share = time / u32::try_from(chosen.len()).unwrap_or(1).max(1);
+        println!("seed {:#x}, {} threads, {} ms for each target", plan.seed, plan.threads, share.as_millis());
+        println!("{}", report::head());
+        for (entry, outcome) in chosen.iter().zip(&mut outcomes) {
+            // Inputs of a later round are others.
+            let seed = plan.seed.wrapping_add(round << 40);
+            let share = Plan { seed, time: share, findings: plan.findings.clone(), ..*plan };
+            outcome.add(supervisor::attack(entry, &share).with_context(|| entry.name)?);
+            println!("{}", report::line(entry.name, outcome));
+            if outcome.stalls > 0 {
+                println!(
+                    "{:<12} ({} inputs took long, and did not when they were fed again alone)",
+                    "", outcome.stalls
+                );
+            }
         }
-        all.inputs += outcome.inputs;
-        all.deep += outcome.deep;
-        all.took += outcome.took;
-        all.findings.extend(outcome.findings);
+        let mut all = Outcome::default();
+        outcomes.iter().cloned().for_each(|outcome| all.add(outcome));
+        println!("{}", report::line("all", &all));
+        time = more(at_least.saturating_sub(all.inputs), &all, plan.time);
+        if time.is_zero() || !all.findings.is_empty() {
+            return Ok(all);
+        }
+        round += 1;
+        println!("\n{} more inputs are to be tried, which takes some {} s", at_least - all.inputs, time.as_secs());
     }
-    println!("{}", report::line("all", &all));
-    if all.findings.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+}
+
+/// Time for so many more inputs, and a little more than that: none where there are none, or no time is left for any.
+fn more(inputs: u64, tried: &Outcome, asked: Duration) -> Duration {
+    let left = (asked * TIMES_MAX).saturating_sub(tried.took);
+    if inputs == 0 {
+        return Duration::ZERO;
     }
-    println!("\nEach can be fed again with `cargo xtask fuzz --replay FILE`:");
-    all.findings.iter().for_each(|finding| println!("{finding}"));
-    Ok(ExitCode::FAILURE)
+    let wanted = tried.took.as_millis() * u128::from(inputs) / u128::from(tried.inputs.max(1));
+    let wanted = Duration::from_millis(u64::try_from(wanted).unwrap_or(u64::MAX));
+    // A round that takes less only starts processes.
+    (wanted + wanted / 10).max(ROUND_MIN).min(left)
 }
 
 /// Feeds a kept input. What it does is not caught, so that a panic shows its way here.
@@ -173,6 +217,18 @@ fn number(text: &str) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_goes_on_for_as_long_as_what_is_missing_takes_and_not_for_ever() {
+        let tried = |inputs, seconds| Outcome { inputs, took: Duration::from_secs(seconds), ..Outcome::default() };
+        let asked = Duration::from_mins(1);
+        assert_eq!(more(0, &tried(9_000_000, 60), asked), Duration::ZERO);
+        // A third of what was tried is missing: a third of the time, and a tenth of that more.
+        assert_eq!(more(3_000_000, &tried(9_000_000, 60), asked).as_secs(), 22);
+        assert_eq!(more(7, &tried(9_000_000, 60), asked), ROUND_MIN);
+        assert_eq!(more(3_000_000, &tried(90_000, 590), asked), Duration::from_secs(10), "no more than is left");
+        assert_eq!(more(3_000_000, &tried(90_000, 600), asked), Duration::ZERO);
+    }
 
     #[test]
     fn times_have_units_and_numbers_may_be_hexadecimal() {

@@ -35,7 +35,7 @@ pub(crate) struct Plan {
 }
 
 /// What became of a target.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) inputs: u64,
     pub(crate) deep: u64,
@@ -45,6 +45,17 @@ pub(crate) struct Outcome {
     pub(crate) findings: Vec<String>,
     /// Inputs that were not done in time, and were done at once when they were fed again alone: the machine stood still.
     pub(crate) stalls: u64,
+}
+
+impl Outcome {
+    /// Adds what became of it in another round, or what became of another one.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.inputs += other.inputs;
+        self.deep += other.deep;
+        self.took += other.took;
+        self.findings.extend(other.findings);
+        self.stalls += other.stalls;
+    }
 }
 
 /// Attacks one target until the time is over, in one process after the other where they die.

@@ -118,12 +118,39 @@ fn replay(entry: &Entry, wanted: &str, finding: &str) {
     }
 }
 
+/// More inputs than fit into the time are tried nevertheless, and what no time is enough for is a failure that says so.
+fn at_least() {
+    let directory = env::temp_dir().join(format!("sockeye-fuzz-{}-at-least", std::process::id()));
+    let place = directory.to_str().expect("a path of letters");
+    let tried = |wanted: &str, time: &str| {
+        let arguments = ["--target", "nothing", "--for", time, "--seed", "5", "--threads", "1", "--findings", place];
+        let output = run(&[&arguments[..], &["--at-least", wanted]].concat());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let line = text.lines().rfind(|line| line.starts_with("all ")).expect("a line of all").to_owned();
+        // The numbers that are there: inputs in groups of three digits, behind two blanks at least.
+        let inputs = line["all".len()..].trim_start().split("  ").next().expect("a number").replace(' ', "");
+        (output.status.code(), inputs.parse::<u64>().expect("a number"), text)
+    };
+    let (_, in_a_round, text) = tried("0", "1s");
+    assert!(in_a_round > 1000, "{text}");
+    // A machine of which another one takes half is half as fast.
+    let wanted = in_a_round * 3;
+    let (status, inputs, text) = tried(&wanted.to_string(), "1s");
+    assert!(status == Some(0) && inputs >= wanted && text.contains("more inputs are to be tried"), "{text}");
+    let (status, inputs, text) = tried("1000000000000", "50ms");
+    assert!(status == Some(1) && inputs < 1_000_000_000_000, "{text}");
+    assert!(text.contains("1000000000000 inputs were to be tried, and in 0 s were not"), "{text}");
+    let _ = fs::remove_dir_all(directory);
+    println!("test at_least ... ok");
+}
+
 fn main() -> ExitCode {
     let is_program = env::args().any(|argument| argument.starts_with("--") && argument != "--nocapture");
     if is_program {
         let targets: Vec<Entry> = TARGETS.iter().map(|(entry, _)| *entry).collect();
         return sockeye_fuzz::run(&targets);
     }
+    at_least();
     for (entry, wanted) in TARGETS {
         check(entry, wanted);
         println!("test {} ... ok", entry.name);
