@@ -18,6 +18,7 @@ mod offered;
 mod outcome;
 mod page;
 mod run;
+mod smoke;
 
 use anyhow::{Result, bail};
 
@@ -41,7 +42,7 @@ pub(crate) struct Args {
     /// Every test that asks a kernel, on the newest of every line of kernels; writes docs/kernels.md
     #[arg(long, conflicts_with = "smoke")]
     all: bool,
-    /// The tests of sockets, watch and live that take least time
+    /// The tests of sockets, watch and live that take least time; fails where the guests take longer than six minutes
     #[arg(long)]
     smoke: bool,
     /// Make the captures of these kernels anew, in crates/sockeye/tests/captures; then SOCKEYE_BLESS=golden makes the rest

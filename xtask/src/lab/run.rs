@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::num::NonZero;
+use std::time::Instant;
 use std::{fs, slice, thread};
 
 use anyhow::{Context, Result, bail};
@@ -14,6 +15,7 @@ use super::lane::{Lane, Task, Which};
 use super::offered::Kernel;
 use super::outcome::Outcome;
 use super::page;
+use super::smoke::{self, Span};
 
 /// The file of a command in the folder of results.
 const COMMAND: &str = "command";
@@ -24,6 +26,7 @@ pub(super) struct Run {
     pub(super) line: String,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) judged: Judged,
+    pub(super) span: Span,
 }
 
 impl Run {
@@ -38,7 +41,8 @@ impl Run {
 ///
 /// # Errors
 ///
-/// If a test fails, or is skipped for a reason that the committed list does not have.
+/// If a test fails, or is skipped for a reason that the committed list does not have; if the lane of CI takes longer than it
+/// may.
 pub(super) fn tests(kernels: &[&Kernel], lane: &Lane) -> Result<()> {
     let tasks = lane.tasks(&build::programs()?)?;
     let runs = at_once(kernels, |kernel| on(kernel, &tasks))?;
@@ -49,7 +53,13 @@ pub(super) fn tests(kernels: &[&Kernel], lane: &Lane) -> Result<()> {
         page::write(&runs)?;
     }
     let bad: Vec<&str> = runs.iter().filter(|run| !run.is_good(lane)).map(|run| run.release.as_str()).collect();
-    if bad.is_empty() { Ok(()) } else { bail!("not everything passed on {}", bad.join(", ")) }
+    if !bad.is_empty() {
+        bail!("not everything passed on {}", bad.join(", "));
+    }
+    match smoke::too_long(&runs, smoke::MAX).filter(|_| lane.which == Which::Smoke) {
+        Some(said) => bail!("{said}"),
+        None => Ok(()),
+    }
 }
 
 /// Boots a kernel for somebody to look around in.
@@ -96,10 +106,12 @@ pub(super) fn at_once<T: Send>(kernels: &[&Kernel], work: impl Fn(&Kernel) -> Re
 fn on(kernel: &Kernel, tasks: &[Task]) -> Result<Run> {
     let image = Image::of(kernel)?;
     let guest = Guest::prepare(&image, "tests", tasks)?;
+    let boot = Instant::now();
     guest.run(tasks)?;
+    let span = Span { boot, end: Instant::now() };
     let outcomes: Vec<Outcome> = tasks.iter().map(|task| Outcome::read(&guest.results, task)).collect::<Result<_>>()?;
     let judged = allowed::judge(&allowed::list()?, &kernel.line, &outcomes);
-    Ok(Run { release: kernel.release.clone(), line: kernel.line.clone(), outcomes, judged })
+    Ok(Run { release: kernel.release.clone(), line: kernel.line.clone(), outcomes, judged, span })
 }
 
 fn report(run: &Run, lane: &Lane) {
