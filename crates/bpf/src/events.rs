@@ -10,18 +10,20 @@ mod event;
 mod kinds;
 mod nested;
 mod record;
+mod records;
 mod socket;
 
 pub use event::{
     Counters, Direction, Dropped, Endpoint, Event, Process, Reset, Retransmit, SocketError, SocketId, StateChange,
 };
 
+pub use records::Records;
+
 use std::{cell::Cell, time::Duration};
 
 use crate::{btf::Btf, error::Error, ring::Ring};
 use kinds::{Around, Kind};
-use nested::{Marks, Pair, Told};
-use record::{Decoder, Record};
+use nested::{Marks, Pair};
 
 /// The names of types that the programs need.
 pub(crate) const NAMES: &[&str] = &[
@@ -118,10 +120,9 @@ impl Default for EventOptions {
 /// The events that were asked for, from the moment it is made until it is dropped.
 pub struct SocketEvents {
     ring: Ring,
-    decoder: Decoder,
+    records: Records,
     told: Vec<EventKind>,
     missing: Vec<Missing>,
-    nested: Told,
     /// What no program was run for while they were being attached.
     missed_before: [u64; EventKind::ALL.len()],
     /// What was missed for certain when it was looked at last.
@@ -150,9 +151,8 @@ impl SocketEvents {
             return Err(missing.swap_remove(0).error);
         }
         let missed_before = [0; EventKind::ALL.len()];
-        let (decoder, nested) = (Decoder::new(btf), Told::new());
-        let missed = std::array::from_fn(|_| Cell::new(0));
-        let mut events = Self { ring, decoder, told, missing, nested, missed_before, missed, programs, _marks: marks };
+        let (records, missed) = (Records::new(btf), std::array::from_fn(|_| Cell::new(0)));
+        let mut events = Self { ring, records, told, missing, missed_before, missed, programs, _marks: marks };
         events.missed_before = EventKind::ALL.map(|kind| events.missed(kind));
         Ok(events)
     }
@@ -169,14 +169,11 @@ impl SocketEvents {
 
     /// Gives the events that are there now, in the order in which their records were begun.
     pub fn read(&mut self, taker: &mut impl FnMut(&Event<'_>)) {
-        let Self { decoder, nested, ring, programs, .. } = self;
+        let Self { records, ring, programs, .. } = self;
         let mut counts = [0; EventKind::ALL.len()];
         ring.read(&mut |bytes| {
-            let Some(record) = Record::of(bytes).filter(|record| !nested.is_told(*record)) else { return };
-            if let Some(kind) = record.kind() {
+            if let Some((kind, event)) = records.take(bytes) {
                 counts[kind as usize] += 1;
-            }
-            if let Some(event) = decoder.event(record) {
                 taker(&event);
             }
         });
@@ -209,7 +206,7 @@ impl SocketEvents {
 
     /// How many events of a kind reached a tracepoint in the middle of its program, and were told nevertheless.
     pub fn caught(&self, kind: EventKind) -> u64 {
-        self.ring.count(Ring::alone(kind as usize)).saturating_sub(self.nested.twice(kind))
+        self.ring.count(Ring::alone(kind as usize)).saturating_sub(self.records.twice(kind))
     }
 
     /// The same of all kinds.

@@ -136,7 +136,7 @@ fn read_one(directory: BorrowedFd<'_>, fd: u32, found: &mut Collected) -> Result
 /// The inode in `socket:[INODE]`. No path looks like that: a path begins with `/` or `(unreachable)`.
 ///
 /// Inodes of sockets are 32 bits wide (fs/inode.c, get_next_ino, an unsigned int; sock_diag has no room for more).
-fn socket_inode(text: &[u8]) -> Option<u32> {
+pub(crate) fn socket_inode(text: &[u8]) -> Option<u32> {
     let inode = text.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
     decimal(inode).filter(|inode| *inode != 0)
 }

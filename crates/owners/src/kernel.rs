@@ -160,10 +160,11 @@ fn boottime_offset_ns(proc: &Proc) -> i128 {
 }
 
 /// Seconds and nanoseconds of the clock `boottime`.
-fn offset_in(text: &str) -> Option<i128> {
+pub(crate) fn offset_in(text: &str) -> Option<i128> {
     let mut words = text.lines().find_map(|line| line.strip_prefix("boottime"))?.split_whitespace();
-    let (seconds, nanoseconds): (i128, i128) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    Some(seconds * 1_000_000_000 + nanoseconds)
+    // As wide as the kernel's own (`struct timespec64`); the sum of any two fits what is returned.
+    let (seconds, nanoseconds): (i64, i64) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    Some(i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds))
 }
 
 fn no_bpf(error: &sockeye_bpf::Error) -> ScanError {
@@ -179,5 +180,9 @@ mod tests {
         let text = "monotonic           7         8\nboottime          -86400  500000000\n";
         assert_eq!(offset_in(text), Some(-86_399_500_000_000));
         assert_eq!(offset_in("monotonic 7 8\n"), None);
+        let [most, more] = [i64::MAX.to_string(), i128::MAX.to_string()];
+        let largest = i128::from(i64::MAX) * 1_000_000_001;
+        assert_eq!(offset_in(&format!("boottime {most} {most}\n")), Some(largest));
+        assert_eq!(offset_in(&format!("boottime {more} {more}\n")), None, "no kernel has such a clock");
     }
 }

@@ -47,6 +47,8 @@ mod scan;
 mod selinux;
 mod source;
 mod store;
+#[doc(hidden)]
+pub mod texts;
 mod view;
 mod visibility;
 mod worker;

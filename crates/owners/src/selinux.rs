@@ -55,7 +55,7 @@ fn attribute(path: &Path, name: &str) -> Option<Vec<u8>> {
 
 /// Whether a file of mounts, as `/proc/mounts`, has selinuxfs, to be written to. A container is often given it for reading
 /// alone, to be told that there is none.
-fn is_mounted_in(mounts: &[u8]) -> bool {
+pub(crate) fn is_mounted_in(mounts: &[u8]) -> bool {
     mounts.split(|byte| *byte == b'\n').any(|line| {
         // SOURCE POINT KIND OPTIONS 0 0
         let mut words = line.split(|byte| *byte == b' ').skip(2);

@@ -144,7 +144,7 @@ fn shows_our_namespace() -> bool {
 }
 
 /// How many numbers a process has, in the text of its `status`.
-fn numbers_in_status(status: &[u8]) -> Option<usize> {
+pub(crate) fn numbers_in_status(status: &[u8]) -> Option<usize> {
     let line = status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"NSpid:"))?;
     Some(line.split(u8::is_ascii_whitespace).filter(|number| !number.is_empty()).count())
 }

@@ -175,21 +175,21 @@ impl fmt::Debug for ProcessView<'_> {
 
 /// The process that a thread belongs to, in `/proc/PID/status`. The kernel escapes the name in its first line, so no name
 /// can pass for another line (fs/proc/array.c, proc_task_name).
-fn tgid_in_status(file: &[u8]) -> Option<u32> {
+pub(crate) fn tgid_in_status(file: &[u8]) -> Option<u32> {
     let line = file.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"Tgid:"))?;
     decimal(line.trim_ascii())
 }
 
 /// The name in `/proc/PID/stat`, field 2. It is in brackets and may hold brackets, blanks and line ends; nothing after it
 /// may, so the last closing bracket ends it.
-fn name_in_stat(file: &[u8]) -> Option<Box<[u8]>> {
+pub(crate) fn name_in_stat(file: &[u8]) -> Option<Box<[u8]>> {
     let start = file.iter().position(|byte| *byte == b'(')? + 1;
     let end = file.iter().rposition(|byte| *byte == b')')?;
     file.get(start..end).map(Box::from)
 }
 
 /// Field 22 of `/proc/PID/stat`, counted from the end of the name.
-fn start_time_in_stat(file: &[u8]) -> Option<u64> {
+pub(crate) fn start_time_in_stat(file: &[u8]) -> Option<u64> {
     let name_end = file.iter().rposition(|byte| *byte == b')')?;
     let mut fields = file.get(name_end + 1..)?.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
     std::str::from_utf8(fields.nth(22 - 3)?).ok()?.parse().ok()

@@ -186,11 +186,15 @@ fn first_pid_namespace(proc: &Proc) -> Option<bool> {
     namespace(proc, c"self/ns/pid").map(|inode| inode == FIRST_PID_NAMESPACE)
 }
 
-/// The inode in the text of a namespace link, `pid:[INODE]`.
+/// The inode of the namespace that a link leads to.
 fn namespace(proc: &Proc, link: &std::ffi::CStr) -> Option<u32> {
     let text = rustix::fs::readlinkat(proc.directory(), link, Vec::new()).ok()?;
-    let inode = text.to_bytes().split(|byte| *byte == b'[').nth(1)?;
-    decimal(inode.strip_suffix(b"]")?)
+    namespace_in(text.to_bytes())
+}
+
+/// The inode in `pid:[INODE]`.
+pub(crate) fn namespace_in(link: &[u8]) -> Option<u32> {
+    decimal(link.split(|byte| *byte == b'[').nth(1)?.strip_suffix(b"]")?)
 }
 
 /// Whether the mount hides processes from this reader, who lacks CAP_SYS_PTRACE.
@@ -207,7 +211,7 @@ fn hide_pid(proc: &Proc) -> Option<HidePid> {
 
 /// The option as Linux 5.8 and later write it, and as the number that earlier ones do. The group in the option `gid` is
 /// exempt; without that option it is group 0.
-fn hide_pid_in(options: &[u8], groups: &[u32]) -> Option<HidePid> {
+pub(crate) fn hide_pid_in(options: &[u8], groups: &[u32]) -> Option<HidePid> {
     let value = |name: &[u8]| {
         options.split(|byte| *byte == b',').find_map(|option| option.strip_prefix(name)?.strip_prefix(b"="))
     };

@@ -7,6 +7,8 @@ mod extack;
 mod filter;
 mod lives;
 mod mirror;
+mod proc;
+mod records;
 mod rtnetlink;
 pub mod sockets;
 mod ss_filter;
@@ -26,5 +28,7 @@ pub const ALL: &[Entry] = &[
     Entry { name: "filter", about: "the filter language, over every catalog", make: filter::make },
     Entry { name: "ss-filter", about: "filters and options of ss", make: ss_filter::make },
     Entry { name: "btf", about: "types of the kernel, and values written by them", make: btf::make },
+    Entry { name: "records", about: "what programs in the kernel write into their ring", make: records::make },
+    Entry { name: "proc", about: "texts of /proc, and what they say of processes", make: proc::make },
     Entry { name: "capture", about: "the reader of captures and the requests in them", make: capture::make },
 ];
