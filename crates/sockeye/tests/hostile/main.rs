@@ -5,6 +5,7 @@
 
 #[path = "../captures/build.rs"]
 mod build;
+mod files;
 mod output;
 mod reading;
 mod round_trip;
