@@ -14,7 +14,7 @@ use super::{report, sys};
 const BUSY: f64 = 0.7;
 
 /// One sentence: processors, memory, kernel, day.
-pub(super) fn description() -> Result<String> {
+pub(crate) fn description() -> Result<String> {
     let processors = read("/proc/cpuinfo")?;
     let model = value(&processors, "model name").unwrap_or("processor of unknown model");
     let memory = read("/proc/meminfo")?;

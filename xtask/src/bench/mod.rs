@@ -17,7 +17,7 @@ mod hold;
 mod listing;
 mod live;
 mod load;
-mod machine;
+pub(crate) mod machine;
 mod namespace;
 mod page;
 pub(crate) mod part;
@@ -31,7 +31,7 @@ mod sockets;
 mod ss;
 mod statistics;
 #[allow(unsafe_code)] // The one file with system calls that std does not have.
-mod sys;
+pub(crate) mod sys;
 mod tables;
 mod target;
 mod transfer;

@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::listing::Listing;
-use super::replica::Replica;
+use super::replica::{Replica, Socket};
 use super::tables::{self, TABLES};
 
 /// Differences that are shown.
@@ -97,7 +97,8 @@ pub(super) fn tables(sockeye: &Path, replica: &Replica, places: &[&str]) -> Agre
     agreement
 }
 
-/// Holds the sockets that are alive in a replica against fresh listings of these namespaces.
+/// Holds the sockets that are alive in a replica, and the states that they are in, against fresh listings of these
+/// namespaces. Not their timers, queues and counters: nobody is told when these change.
 pub(super) fn sockets(sockeye: &Path, replica: &Replica, places: &[&str]) -> Result<Agreement> {
     let mut agreement = Agreement::default();
     for place in places {
@@ -106,8 +107,11 @@ pub(super) fn sockets(sockeye: &Path, replica: &Replica, places: &[&str]) -> Res
         let word = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
         // What the kernel keeps to answer for a socket is none (docs/watch-sockets.md).
         let rows = listing.rows.iter().filter(|row| row["state"] != "time-wait");
-        let theirs: BTreeSet<_> = rows.map(|row| (word(row, "protocol"), word(row, "cookie"))).collect();
-        let values = |set: BTreeSet<(String, String)>| set.into_iter().map(|socket| json!(socket)).collect();
+        let [protocol, cookie, state] = ["protocol", "cookie", "state"];
+        let socket = |row| Socket { protocol: word(row, protocol), cookie: word(row, cookie), state: word(row, state) };
+        let theirs: BTreeSet<_> = rows.map(socket).collect();
+        let value = |Socket { protocol, cookie, state }| json!({"id": cookie, "protocol": protocol, "state": state});
+        let values = |set: BTreeSet<Socket>| set.into_iter().map(value).collect();
         agreement.of(&format!("sockets of {place}"), values(replica.sockets(place)), values(theirs));
     }
     Ok(agreement)

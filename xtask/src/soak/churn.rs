@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use super::commands::{self, Tool};
 use super::mover::Mover;
+use super::optional::{Kind, Lacking};
 use super::place::PLACES;
 use super::random::Random;
 use super::socket_churner;
@@ -43,15 +44,18 @@ impl std::ops::AddAssign for Happened {
     }
 }
 
-/// Processes that hold sockets, one a place. What they hold goes with this value.
+/// Processes that hold sockets and multicast routes, one a place. What they hold goes with this value.
 pub(super) struct Sockets(Vec<Running>);
 
 impl Sockets {
-    /// Starts them: they listen, and soon churn.
-    pub(super) fn start(seed: u64) -> Result<Self> {
+    /// Starts them: they listen, and soon churn. What they cannot have is added.
+    pub(super) fn start(seed: u64, lacking: &mut Lacking) -> Result<Self> {
         let start = |(place, seed): (&&str, u64)| -> Result<Running> {
             let mut running = Running::start(&socket_churner::Args::line(place, seed))?;
-            running.number()?;
+            let errno = i32::try_from(running.number()?).unwrap_or(0);
+            if errno != 0 {
+                lacking.add(Kind::MulticastRoutes, std::io::Error::from_raw_os_error(errno).to_string());
+            }
             Ok(running)
         };
         Ok(Self(PLACES.iter().zip(seed..).map(start).collect::<Result<_>>()?))
@@ -76,12 +80,12 @@ pub(super) struct Churn {
 
 impl Churn {
     /// Begins.
-    pub(super) fn start(seed: u64) -> Self {
+    pub(super) fn start(seed: u64, lacking: &Lacking) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
         for (place, stream) in PLACES.into_iter().zip(1..) {
-            let (is_over, random) = (Arc::clone(&is_over), Random::new(seed, stream));
-            threads.push(thread::spawn(move || move_in(place, random, &is_over)));
+            let (is_over, random, lacking) = (Arc::clone(&is_over), Random::new(seed, stream), lacking.clone());
+            threads.push(thread::spawn(move || move_in(place, random, &lacking, &is_over)));
         }
         let (over, random) = (Arc::clone(&is_over), Random::new(seed, PASSING_STREAM));
         threads.push(thread::spawn(move || pass(random, &over)));
@@ -99,10 +103,10 @@ impl Churn {
     }
 }
 
-fn move_in(place: &'static str, mut random: Random, is_over: &AtomicBool) -> Result<Happened> {
+fn move_in(place: &'static str, mut random: Random, lacking: &Lacking, is_over: &AtomicBool) -> Result<Happened> {
     let mut movers = Tool::ALL.map(|tool| Mover::new(tool, Some(place)));
     while !is_over.load(Ordering::Relaxed) {
-        let (tool, line) = commands::next(&mut random);
+        let (tool, line) = commands::next(&mut random, lacking);
         movers[tool as usize].tell(&line)?;
         thread::sleep(PAUSE);
     }

@@ -3,6 +3,7 @@
 //! There are few things of each kind, so that they come, change and go for ever while their number stays about the same:
 //! only then is memory that grows a leak.
 
+use super::optional::{Kind, Lacking};
 use super::random::Random;
 
 /// Cables that come and go: `v0`–`p0` and so on.
@@ -21,6 +22,10 @@ const NEXTHOPS: u32 = 12;
 const GROUPS: u32 = 4;
 /// Group members are not more than that.
 const MEMBERS_MAX: u32 = 3;
+/// Groups of multicast at bridges, VLANs at their ports, and prefixes with a label.
+const MULTICAST_GROUPS: u32 = 9;
+const VLANS: u32 = 9;
+const LABELS: u32 = 9;
 
 /// A program of iproute2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,10 +49,14 @@ impl Tool {
 pub(super) const FIXED: &[&str] = &[
     "link set lo up",
     "link add fix0 type veth peer name fix1",
+    "link add port0 type veth peer name port1",
     "link add br0 type bridge",
     "link set fix0 up",
     "link set fix1 up",
     "link set br0 up",
+    "link set port0 master br0",
+    "link set port0 up",
+    "link set port1 up",
     "address add 10.77.0.1/24 dev fix0",
     "address add fd77::1/64 dev fix0 nodad",
     "route add 10.78.0.0/16 via 10.77.0.9",
@@ -57,9 +66,19 @@ pub(super) const FIXED: &[&str] = &[
     "neighbour add 10.77.0.9 lladdr 02:00:00:00:00:09 nud permanent dev fix0",
 ];
 
-/// The next thing that happens.
-pub(super) fn next(random: &mut Random) -> (Tool, String) {
-    match random.below(32) {
+/// The next thing that happens, where the kernel lacks these.
+pub(super) fn next(random: &mut Random, lacking: &Lacking) -> (Tool, String) {
+    loop {
+        let (needed, tool, line) = any(random);
+        if needed.is_none_or(|kind| lacking.has(kind)) {
+            return (tool, line);
+        }
+    }
+}
+
+/// Anything, and what the kernel has to have for it.
+fn any(random: &mut Random) -> (Option<Kind>, Tool, String) {
+    let (tool, line) = match random.below(38) {
         0..=6 => (Tool::Ip, link(random)),
         7..=15 => (Tool::Ip, route(random)),
         16..=18 => (Tool::Ip, address(random)),
@@ -67,8 +86,12 @@ pub(super) fn next(random: &mut Random) -> (Tool, String) {
         22..=23 => (Tool::Ip, rule(random)),
         24..=26 => (Tool::Ip, nexthop(random)),
         27..=29 => (Tool::Tc, discipline(random)),
-        _ => (Tool::Bridge, forwarding(random)),
-    }
+        30..=31 => (Tool::Bridge, forwarding(random)),
+        32..=33 => return (Some(Kind::Mdb), Tool::Bridge, group(random)),
+        34..=35 => return (Some(Kind::Vlans), Tool::Bridge, vlan(random)),
+        _ => return (Some(Kind::Labels), Tool::Ip, label(random)),
+    };
+    (None, tool, line)
 }
 
 fn link(random: &mut Random) -> String {
@@ -196,9 +219,56 @@ fn forwarding(random: &mut Random) -> String {
     format!("fdb {verb} 02:00:00:00:08:{byte:02x} dev v{cable} {side}")
 }
 
+/// A port of the bridge, if it is one now: one that stays, and others that come and go with what they know.
+fn port(random: &mut Random) -> String {
+    if random.coin() { "port0".to_owned() } else { format!("v{}", random.below(CABLES)) }
+}
+
+fn group(random: &mut Random) -> String {
+    let (verb, port) = (random.of(&["add", "add", "delete"]), port(random));
+    let (network, number) = (random.of(&["239.77.1.", "ff05::77:"]), 1 + random.below(MULTICAST_GROUPS));
+    // What is not permanent ends by itself after some minutes.
+    let state = random.of(&["permanent", "temp"]);
+    format!("mdb {verb} dev br0 port {port} grp {network}{number} {state}")
+}
+
+fn vlan(random: &mut Random) -> String {
+    let (verb, port, first) = (random.of(&["add", "add", "delete"]), port(random), 10 + random.below(VLANS));
+    let last = first + random.below(3);
+    let flags = if verb == "add" { random.of(&["", " untagged", " pvid untagged"]) } else { "" };
+    // A range has no port id.
+    let flags = if last > first { "" } else { flags };
+    format!("vlan {verb} dev {port} vid {first}-{last}{flags}")
+}
+
+fn label(random: &mut Random) -> String {
+    let (verb, number) = (random.of(&["add", "add", "delete"]), 1 + random.below(LABELS));
+    let device = random.of(&["", "", " dev fix0"]);
+    // Which one it is, a deletion has to say too, and the kernel does not look at it.
+    let label = 70 + random.below(9);
+    // Of each length one alone: of two with the same length the kernel takes either a second time (net/ipv6/addrlabel.c,
+    // __ip6addrlbl_add stops at the first that is as long), and a watch has equal ones as one.
+    format!("addrlabel {verb} prefix fd20:{number:x}::/{}{device} label {label}", 32 + number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn next(random: &mut Random) -> (Tool, String) {
+        super::next(random, &Lacking::default())
+    }
+
+    #[test]
+    fn what_the_kernel_lacks_is_left_alone_and_the_rest_is_not() {
+        let mut lacking = Lacking::default();
+        lacking.add(Kind::Vlans, "for a reason".to_owned());
+        let mut random = Random::new(9, 1);
+        let lines: Vec<_> = (0..2000).map(|_| super::next(&mut random, &lacking).1).collect();
+        let of = |word: &str| lines.iter().filter(|line| line.split(' ').next() == Some(word)).count();
+        assert_eq!(of("vlan"), 0);
+        assert!(of("mdb") > 50 && of("addrlabel") > 50 && of("fdb") > 50, "{}", of("mdb"));
+    }
 
     #[test]
     fn every_program_has_something_to_do() {

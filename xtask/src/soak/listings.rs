@@ -59,7 +59,7 @@ pub(super) struct Kind {
     pub(super) complaints: Vec<String>,
 }
 
-const KINDS: [(&str, bool, Finds); 22] = [
+const KINDS: [(&str, bool, Finds); 25] = [
     ("sockets tcp udp all -o ndjson", false, Finds::Something),
     ("sockets tcp all --confirm -o ndjson", false, Finds::Listeners),
     ("sockets unix --view everything -o ndjson", false, Finds::Something),
@@ -77,6 +77,9 @@ const KINDS: [(&str, bool, Finds); 22] = [
     ("tc-classes -o ndjson", false, Finds::Something),
     ("tc-filters -o ndjson", false, Finds::Something),
     ("fdb -o ndjson", false, Finds::Something),
+    ("mdb -o ndjson", false, Finds::Something),
+    ("labels -o ndjson", false, Finds::Something),
+    ("mroutes -o ndjson", false, Finds::Something),
     ("netconf -o ndjson", false, Finds::Something),
     ("multicast -o ndjson", false, Finds::Something),
     ("neighbour-tables -o ndjson", false, Finds::Something),

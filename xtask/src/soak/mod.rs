@@ -1,7 +1,7 @@
 //! `cargo xtask soak`: sockeye while everything moves, for as long as one likes.
 //!
-//! Network namespaces of its own in which links, addresses, routes, neighbours, rules, nexthops, queueing disciplines and
-//! sockets come and go at a bounded rate. Followed are they by watches of tables and sockets and by `top`, and listed over
+//! Network namespaces of its own in which what every table has comes and goes at a bounded rate, and sockets do. Followed are
+//! they by watches of tables and sockets and by `top`, and listed over
 //! and over. What runs long has to hold as much memory and as many descriptors in the end as after a while; what is listed
 //! has to have the exit status that its verdict deserves; and once nothing moves any more, what was told has to be what is
 //! listed. No time is asserted.
@@ -15,6 +15,9 @@ mod gauge;
 mod listing;
 mod listings;
 mod mover;
+mod multicast_router;
+mod optional;
+mod page;
 mod place;
 mod random;
 mod replica;
@@ -43,6 +46,9 @@ pub(crate) struct Args {
     /// What decides the sequence of changes (default: the time)
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Write docs/soak.md with what came of it
+    #[arg(long)]
+    page: bool,
     /// Run this program instead of building sockeye
     #[arg(long, value_name = "PATH")]
     sockeye: Option<PathBuf>,
@@ -66,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let sockeye = binary::sockeye(args.sockeye.as_ref())?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("a clock before 1970")?;
-    place::isolate(&stage::Args::line(&sockeye, args.time, args.seed.unwrap_or(now.as_secs())))
+    place::isolate(&stage::Args::line(&sockeye, args.time, args.seed.unwrap_or(now.as_secs()), args.page))
 }
 
 /// Runs a part.

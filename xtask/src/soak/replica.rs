@@ -13,12 +13,21 @@ const REPEATS: &str = "rules";
 /// A record's place: namespace, table, identity.
 type Place = (String, String, String);
 
+/// What is known of a socket that is alive.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Socket {
+    pub(super) protocol: String,
+    pub(super) cookie: String,
+    /// What was told last; how it ages, its timers and queues, nobody is told of.
+    pub(super) state: String,
+}
+
 /// A copy made of the objects of a stream.
 #[derive(Default)]
 pub(super) struct Replica {
     records: HashMap<Place, Vec<Value>>,
-    /// Sockets by namespace and cookie, with their protocol.
-    sockets: HashMap<(String, String), String>,
+    /// Sockets by namespace and cookie.
+    sockets: HashMap<(String, String), Socket>,
     /// Changes of records and sockets that were told.
     pub(super) changes: u64,
     /// Gaps by their reason, and what is known to be lost.
@@ -63,10 +72,9 @@ impl Replica {
         of_it.flat_map(|(_, copies)| copies).collect()
     }
 
-    /// The cookies of sockets in a namespace, each with its protocol.
-    pub(super) fn sockets(&self, netns: &str) -> BTreeSet<(String, String)> {
-        let here = self.sockets.iter().filter(|((place, _), _)| place == netns);
-        here.map(|((_, cookie), protocol)| (protocol.clone(), cookie.clone())).collect()
+    /// The sockets that are alive in a namespace.
+    pub(super) fn sockets(&self, netns: &str) -> BTreeSet<Socket> {
+        self.sockets.iter().filter(|((place, _), _)| place == netns).map(|(_, socket)| socket.clone()).collect()
     }
 
     fn gap(&mut self, netns: &str, object: &Value) {
@@ -119,7 +127,9 @@ impl Replica {
             // One that lived between two rounds is known by its end alone.
             self.sockets.remove(&place);
         } else {
-            self.sockets.insert(place, text(&object["key"], "protocol"));
+            let (protocol, state) = (text(&object["key"], "protocol"), text(&object["record"], "state"));
+            let cookie = place.1.clone();
+            self.sockets.insert(place, Socket { protocol, cookie, state });
         }
     }
 
@@ -192,14 +202,16 @@ mod tests {
 
     #[test]
     fn sockets_live_from_whatever_is_told_first_to_their_end() {
-        let event = |change, cookie| json!({"netns": "a", "table": "sockets", "change": change, "key": {"cookie": cookie, "protocol": "tcp"}});
+        let event = |change, cookie, state| json!({"netns": "a", "table": "sockets", "change": change, "key": {"cookie": cookie, "protocol": "tcp"}, "record": {"state": state}});
         let replica = replica(&[
-            event("established", "0x2"),
-            event("state", "0x3"),
-            event("closed", "0x2"),
-            event("closed", "0x4"),
+            event("established", "0x2", "established"),
+            event("established", "0x3", "established"),
+            event("state", "0x3", "close-wait"),
+            event("closed", "0x2", "closed"),
+            event("closed", "0x4", "closed"),
             json!({"netns": "a", "table": "sockets", "change": "error", "key": {"cookie": "0x2", "protocol": "tcp"}, "incident": {}}),
         ]);
-        assert_eq!(replica.sockets("a"), BTreeSet::from([("tcp".to_owned(), "0x3".to_owned())]));
+        let [protocol, cookie, state] = ["tcp", "0x3", "close-wait"].map(str::to_owned);
+        assert_eq!(replica.sockets("a"), BTreeSet::from([Socket { protocol, cookie, state }]));
     }
 }

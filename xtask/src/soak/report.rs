@@ -24,25 +24,53 @@ pub(super) struct Outcome<'f> {
     pub(super) status: Option<i32>,
 }
 
-/// Prints the tables; returns the complaints.
-pub(super) fn print(happened: &Happened, kinds: &[Kind], outcomes: &[Outcome<'_>], measured: Duration) -> Vec<String> {
-    let Happened { told, refused, passed, sockets } = *happened;
-    println!(
-        "{} changes by iproute2 ({refused} more were refused), {sockets} sockets or pairs, {passed} namespaces that came and went\n",
-        told - refused.min(told)
-    );
-    print!("{}", listings(kinds));
-    println!("\nMeasured for {} s, after a warm-up:\n", measured.as_secs());
-    print!("{}", followers(outcomes));
-    for Outcome { follower, .. } in outcomes {
-        let replica = follower.replica();
-        let drifted: Vec<_> = replica.drifted.iter().map(|(table, times)| format!("{table} ({times})")).collect();
-        if !drifted.is_empty() {
-            println!("\nDrift that audits of `{}` found, and told: {}", follower.name, drifted.join(", "));
+/// What came of a soak.
+pub(super) struct Report {
+    /// What was done, a sentence.
+    pub(super) happened: String,
+    /// Tables.
+    pub(super) listings: String,
+    pub(super) followers: String,
+    /// What audits found, a sentence for each program.
+    pub(super) drift: Vec<String>,
+    /// What is wrong.
+    pub(super) complaints: Vec<String>,
+    /// For how long memory and descriptors were looked at.
+    pub(super) measured: Duration,
+}
+
+impl Report {
+    pub(super) fn of(happened: &Happened, kinds: &[Kind], outcomes: &[Outcome<'_>], measured: Duration) -> Self {
+        let Happened { told, refused, passed, sockets } = *happened;
+        let done = told - refused.min(told);
+        let drift = |Outcome { follower, .. }: &Outcome<'_>| {
+            let replica = follower.replica();
+            let drifted: Vec<_> = replica.drifted.iter().map(|(table, times)| format!("{table} ({times})")).collect();
+            let sentence = format!("Drift that audits of `{}` found, and told: {}", follower.name, drifted.join(", "));
+            (!drifted.is_empty()).then_some(sentence)
+        };
+        let of_listings = kinds.iter().flat_map(|kind| kind.complaints.iter().cloned());
+        Self {
+            happened: format!(
+                "{done} changes by iproute2 ({refused} more were refused), {sockets} sockets or pairs, {passed} namespaces that \
+                came and went."
+            ),
+            listings: listings(kinds),
+            followers: followers(outcomes),
+            drift: outcomes.iter().filter_map(drift).collect(),
+            complaints: of_listings.chain(outcomes.iter().flat_map(complaints)).collect(),
+            measured,
         }
     }
-    let of_listings = kinds.iter().flat_map(|kind| kind.complaints.iter().cloned());
-    of_listings.chain(outcomes.iter().flat_map(complaints)).collect()
+
+    /// Prints everything but the complaints.
+    pub(super) fn print(&self) {
+        println!("{}\n", self.happened);
+        print!("{}", self.listings);
+        println!("\nMeasured for {} s, after a warm-up:\n", self.measured.as_secs());
+        print!("{}", self.followers);
+        self.drift.iter().for_each(|sentence| println!("\n{sentence}"));
+    }
 }
 
 fn listings(kinds: &[Kind]) -> String {

@@ -1,4 +1,5 @@
-//! A process that opens and closes sockets in a network namespace, so many a second, and writes settings of a link.
+//! A process that opens and closes sockets in a network namespace, so many a second, writes settings of a link, and routes
+//! multicast: what no program of iproute2 does.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -13,6 +14,7 @@ use anyhow::{Context, Result};
 use rustix::net::sockopt::set_socket_linger;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::multicast_router::Router;
 use super::place;
 use super::random::Random;
 use crate::bench::part;
@@ -25,6 +27,8 @@ const OPEN: u32 = 150;
 const PAUSE: Duration = Duration::from_millis(10);
 /// Changes of sockets between two of a setting.
 const SETTING_EVERY: u64 = 50;
+/// Changes of sockets between two of a multicast route.
+const ROUTE_EVERY: u64 = 7;
 /// Bytes of a conversation at most.
 const SAID_MAX: u32 = 3000;
 /// A setting of IPv4 and one of IPv6, of a link that is always there.
@@ -68,7 +72,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let listeners = listeners.map(|address| TcpListener::bind(&address).with_context(|| address));
     let [one, other] = listeners;
     let listeners = [one?, other?];
-    part::say(0)?;
+    // Whoever started this hears why there is no multicast routing.
+    let router = Router::new();
+    let errno = |error: &std::io::Error| error.raw_os_error().and_then(|errno| u64::try_from(errno).ok()).unwrap_or(1);
+    part::say(router.as_ref().err().map_or(0, errno))?;
     thread::spawn(|| {
         // Its end, or a line: either is the end of the churn.
         let _ = std::io::stdin().read(&mut [0]);
@@ -87,6 +94,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             let value = if random.coin() { "1" } else { "0" };
             // Some kernels lack one of them, and some mounts are not ours to write to: nothing hangs on it.
             let _ = fs::write(format!("/proc/sys/net/{}", random.of(&SETTINGS)), value);
+        }
+        if opened % ROUTE_EVERY == 0
+            && let Ok(router) = &router
+        {
+            router.change(&mut random)?;
         }
         thread::sleep(PAUSE);
     }

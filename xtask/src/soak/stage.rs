@@ -14,8 +14,10 @@ use super::agree::{self, Agreement};
 use super::churn::{Churn, Sockets};
 use super::follower::{Follower, PATIENCE};
 use super::listings::Listings;
+use super::optional::Lacking;
+use super::page;
 use super::place::{self, PLACES};
-use super::report::{self, Outcome};
+use super::report::{Outcome, Report};
 use super::terminal::Terminal;
 
 /// Time between two samples.
@@ -42,15 +44,18 @@ pub(crate) struct Args {
     milliseconds: u64,
     #[arg(long)]
     seed: u64,
+    #[arg(long)]
+    page: bool,
 }
 
 impl Args {
     /// These as a command line.
-    pub(super) fn line(sockeye: &Path, time: Duration, seed: u64) -> Vec<OsString> {
+    pub(super) fn line(sockeye: &Path, time: Duration, seed: u64, page: bool) -> Vec<OsString> {
         let milliseconds = time.as_millis();
+        let page = page.then(|| OsString::from("--page"));
         let words = [format!("--milliseconds={milliseconds}"), format!("--seed={seed}"), "--sockeye".to_owned()];
         let words = ["soak-stage".to_owned()].into_iter().chain(words).map(OsString::from);
-        words.chain([sockeye.as_os_str().to_owned()]).collect()
+        words.chain([sockeye.as_os_str().to_owned()]).chain(page).collect()
     }
 }
 
@@ -74,10 +79,13 @@ struct Role {
 pub(super) fn run(args: &Args) -> Result<()> {
     let time = Duration::from_millis(args.milliseconds);
     place::make()?;
-    let mut sockets = Sockets::start(args.seed)?;
+    let mut lacking = Lacking::of(PLACES[0])?;
+    let mut sockets = Sockets::start(args.seed, &mut lacking)?;
+    lacking.sentences().iter().for_each(|sentence| eprintln!("  {sentence}"));
+    lacking.judge()?;
     let (mut roles, mut keys) = roles(&args.sockeye)?;
     eprintln!("  {} programs follow {} network namespaces; seed {} …", roles.len(), PLACES.len(), args.seed);
-    let churn = Churn::start(args.seed);
+    let churn = Churn::start(args.seed, &lacking);
     let listings = Listings::start(args.sockeye.clone());
     let begin = Instant::now();
     let mut pressed = KEYS.iter().cycle();
@@ -125,14 +133,18 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let status = follower.ended()?;
         judged.push(Outcome { follower, agreement: std::mem::take(agreement), at_last: *at_last, status });
     }
-    let complaints = report::print(&happened, &kinds, &judged, time.mul_f64(1.0 - WARM_UP));
-    if complaints.is_empty() {
+    let report = Report::of(&happened, &kinds, &judged, time.mul_f64(1.0 - WARM_UP));
+    report.print();
+    if args.page {
+        page::write(&report, &lacking, time)?;
+    }
+    if report.complaints.is_empty() {
         return Ok(());
     }
-    for complaint in &complaints {
+    for complaint in &report.complaints {
         eprintln!("soak: {complaint}");
     }
-    bail!("{} complaints; seed {}", complaints.len(), args.seed)
+    bail!("{} complaints; seed {}", report.complaints.len(), args.seed)
 }
 
 /// Compares until both sides are the same, or for so long that they never will be.

@@ -28,7 +28,7 @@ pub(super) const TABLES: [&str; 20] = [
 
 /// Members of records, at any depth, that two looks at the same thing need not agree in: counters, ages, and what only one
 /// of notification and dump has.
-const OWN: [&str; 24] = [
+const OWN: [&str; 25] = [
     // The place is told by each in its own way, and compared by hand.
     "netns",
     // Counters.
@@ -50,6 +50,8 @@ const OWN: [&str; 24] = [
     "cacheinfo",
     "tm",
     "reachable_time_ms",
+    // Since when a multicast route was not used.
+    "expires_centiseconds",
     // What just changed, in a notification.
     "change",
     "event",
@@ -72,6 +74,10 @@ pub(super) fn bare(table: &str, record: &Value) -> Value {
     // net/bridge/br_mdb.c: a notification has a family, a dump has none; its next member is of newer notifications alone.
     if let (Some(members), "mdb") = (record.as_object_mut(), table) {
         members.retain(|key, _| key != "family" && key != "rtprot");
+    }
+    // net/ipv6/addrlabel.c, ip6addrlbl_fill: how often the whole table was changed.
+    if let (Some(members), "labels") = (record.as_object_mut(), table) {
+        members.remove("seq");
     }
     record
 }
