@@ -91,6 +91,9 @@ pub fn chosen(options: &ScanOptions<'_>) -> Result<Chosen, ScanError> {
             if let Some(capability) = sockeye_bpf::lacking_capability() {
                 return proc(format!("BPF needs {capability}"));
             }
+            if is_in_a_user_namespace() {
+                return proc("BPF needs capabilities of the machine, and these are of a user namespace".to_owned());
+            }
             let unseen = visibility::lacking_here();
             if !unseen.is_empty() {
                 let names: Vec<_> = unseen.iter().map(|capability| capability.name()).collect();
@@ -134,6 +137,15 @@ fn open_files() -> u32 {
         decimal(text.split(u8::is_ascii_whitespace).next()?)
     };
     read().unwrap_or(0)
+}
+
+/// The user namespace that was there first: `PROC_USER_INIT_INO` of include/linux/proc_ns.h.
+const FIRST_USER_NAMESPACE: &[u8] = b"user:[4026531837]";
+
+/// Whether capabilities here are for certain none of the machine.
+fn is_in_a_user_namespace() -> bool {
+    let own = rustix::fs::readlink(c"/proc/self/ns/user", Vec::new());
+    own.is_ok_and(|own| own.as_bytes() != FIRST_USER_NAMESPACE)
 }
 
 /// Whether `/proc` numbers processes as our own pid namespace does. A process has a number in each namespace from that of

@@ -1,6 +1,12 @@
 //! The reading of one process's facts, each from its own file below `/proc/PID` and only when asked for.
 
-use std::{cell::OnceCell, ffi::CStr, fmt, os::fd::BorrowedFd, sync::Arc};
+use std::{
+    cell::OnceCell,
+    ffi::CStr,
+    fmt,
+    os::fd::BorrowedFd,
+    sync::{Arc, LazyLock},
+};
 
 use rustix::fs::AtFlags;
 
@@ -20,6 +26,11 @@ const FACT_BYTES_MAX: usize = 16 * 1024;
 
 /// Bytes of `stat` that are read: fifty numbers and a name, 1300 bytes at most.
 const STAT_BYTES_MAX: usize = 2048;
+
+/// The number that the machine's root has here: that of the owner of what is the kernel's own. In a user namespace without him it
+/// is the one that stands for everybody who has none.
+static ROOT_OF_THE_MACHINE: LazyLock<u32> =
+    LazyLock::new(|| rustix::fs::stat(c"/proc/version").map_or(0, |version| version.st_uid));
 
 /// A process that a filter decides about, before its descriptors are looked at.
 ///
@@ -81,10 +92,11 @@ impl<'a> ProcessView<'a> {
         *self.uid.get_or_init(|| {
             // The directory of a process is its effective user's (fs/proc/base.c, task_dump_owner), also where the files
             // in it are root's because the process is not dumpable. It becomes root's when the process is gone
-            // (pid_getattr), so root must still have files afterwards.
+            // (pid_getattr), so root must still have files afterwards. In a user namespace that root may be another number.
             let directory = self.directory?;
             let uid = rustix::fs::fstat(directory).ok()?.st_uid;
-            let certain = uid != 0 || rustix::fs::statat(directory, c"comm", AtFlags::empty()).is_ok();
+            let certain = uid != 0 && uid != *ROOT_OF_THE_MACHINE
+                || rustix::fs::statat(directory, c"comm", AtFlags::empty()).is_ok();
             certain.then_some(uid)
         })
     }
