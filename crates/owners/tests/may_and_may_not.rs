@@ -11,10 +11,11 @@ use std::{
     process::{self, Command},
 };
 
+use rustix::thread::CapabilitySet;
 use sockeye_owners::{Owner, ScanError, ScanOptions, Source, SourceChoice, chosen, scan};
 use sockeye_zoo::{
     Skip,
-    skip::{self, may_load_programs},
+    skip::{self, may_load_programs, needs},
 };
 
 /// The inode of a socket that only the test holds which starts the reader, and a child where it inherits it.
@@ -41,9 +42,15 @@ impl Drop for Copy {
     }
 }
 
+/// What `setpriv` takes to become another user.
+const BECOME_ANOTHER: CapabilitySet = CapabilitySet::SETUID.union(CapabilitySet::SETGID).union(CapabilitySet::SETPCAP);
+/// What readers are given; namespaces are made with the last of them.
+const GIVEN: CapabilitySet = CapabilitySet::BPF.union(CapabilitySet::PERFMON).union(CapabilitySet::SYS_ADMIN);
+
 /// Whether the readers' different powers can be tested here at all.
-fn may_load(programs: &[&str]) -> Result<(), Skip> {
+fn may_load(programs: &[&str], capabilities: CapabilitySet) -> Result<(), Skip> {
     may_load_programs()?;
+    needs(capabilities)?;
     for program in programs {
         Command::new(program)
             .arg("--version")
@@ -111,7 +118,7 @@ fn a_reader_who_may() {
 #[test]
 fn both_capabilities_together_show_everything_and_one_alone_is_as_none() {
     let test = "both_capabilities_together_show_everything_and_one_alone_is_as_none";
-    if let Err(reason) = may_load(&["setpriv"]) {
+    if let Err(reason) = may_load(&["setpriv"], BECOME_ANOTHER | GIVEN) {
         return skip::skip(test, &reason);
     }
     let copy = Copy::new(test);
@@ -164,7 +171,7 @@ fn a_reader_in_front_of_another_namespaces_proc() {
 #[test]
 fn inside_a_pid_namespace_processes_have_the_numbers_of_that_one() {
     let test = "inside_a_pid_namespace_processes_have_the_numbers_of_that_one";
-    if let Err(reason) = may_load(&["unshare"]) {
+    if let Err(reason) = may_load(&["unshare"], CapabilitySet::SYS_ADMIN) {
         return skip::skip(test, &reason);
     }
     let (_socket, inode) = held();
@@ -198,7 +205,7 @@ fn a_reader_from_whom_proc_hides() {
 #[test]
 fn a_process_that_proc_hides_is_named_by_the_kernel() {
     let test = "a_process_that_proc_hides_is_named_by_the_kernel";
-    if let Err(reason) = may_load(&["unshare", "setpriv"]) {
+    if let Err(reason) = may_load(&["unshare", "setpriv"], BECOME_ANOTHER | GIVEN) {
         return skip::skip(test, &reason);
     }
     let copy = Copy::new(test);

@@ -8,6 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use libc::{c_int, c_ulong, c_void, socklen_t};
+use rustix::thread::{CapabilitySet, capabilities};
 
 use crate::patience::slowness;
 
@@ -210,6 +211,8 @@ pub(crate) fn add_address(fd: impl AsFd, octets: [u8; 16], prefix_len: u32, ifin
 pub(crate) struct Identity {
     uid_map: String,
     gid_map: String,
+    /// Whether a network namespace of this user namespace could be set up: `lo` too is brought up with `CAP_NET_ADMIN`.
+    may_set_up: bool,
 }
 
 impl Identity {
@@ -217,16 +220,20 @@ impl Identity {
     pub(crate) fn current() -> Self {
         let uid = rustix::process::geteuid().as_raw();
         let gid = rustix::process::getegid().as_raw();
-        Self { uid_map: format!("0 {uid} 1\n"), gid_map: format!("0 {gid} 1\n") }
+        let held = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+        let may_set_up = held.contains(CapabilitySet::NET_ADMIN);
+        Self { uid_map: format!("0 {uid} 1\n"), gid_map: format!("0 {gid} 1\n"), may_set_up }
     }
 
     /// Moves the calling thread into a new network namespace; where that needs a privilege it lacks, moves the
     /// (single-threaded) process into a new user namespace first. Allocates nothing.
     pub(crate) fn isolate(&self) -> io::Result<()> {
-        // SAFETY: no pointers. Only what the thread may see changes, nothing that memory safety rests on.
-        match check(unsafe { libc::unshare(libc::CLONE_NEWNET) }) {
-            Err(error) if error.raw_os_error() == Some(libc::EPERM) => {}
-            other => return other.map(drop),
+        if self.may_set_up {
+            // SAFETY: no pointers. Only what the thread may see changes, nothing that memory safety rests on.
+            match check(unsafe { libc::unshare(libc::CLONE_NEWNET) }) {
+                Err(error) if error.raw_os_error() == Some(libc::EPERM) => {}
+                other => return other.map(drop),
+            }
         }
         // SAFETY: as above.
         check(unsafe { libc::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNET) })?;

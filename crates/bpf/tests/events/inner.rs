@@ -6,7 +6,9 @@ use std::{
     process::{self, Command},
 };
 
+use rustix::thread::CapabilitySet;
 use sockeye_bpf::events::{Event, EventOptions};
+use sockeye_zoo::skip::needs;
 use sockeye_zoo::{Skip, skip};
 
 use crate::support::{nothing, open, until};
@@ -38,7 +40,8 @@ fn a_reader_in_a_pid_namespace() {
 #[test]
 fn processes_are_numbered_as_the_reader_sees_them() {
     let test = "processes_are_numbered_as_the_reader_sees_them";
-    if let Err(reason) = open(&nothing()) {
+    // `unshare` makes a pid namespace.
+    if let Err(reason) = open(&nothing()).and_then(|_| needs(CapabilitySet::SYS_ADMIN)) {
         return skip::skip(test, &reason);
     }
     let program = env::current_exe().expect("this program");

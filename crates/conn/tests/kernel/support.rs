@@ -4,10 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use rustix::thread::UnshareFlags;
+use rustix::thread::{CapabilitySet, UnshareFlags};
+use sockeye_zoo::skip::needs;
 
 /// Runs `body` on a thread of its own after `flags` were unshared there; what the machine has stays as it is.
 pub(crate) fn unshared(test: &str, flags: UnshareFlags, body: impl FnOnce() + Send) {
+    if let Err(reason) = needs(CapabilitySet::NET_ADMIN) {
+        return sockeye_zoo::skip::skip(&own_name(test), &reason);
+    }
     let outcome = thread::scope(|scope| {
         let visitor = scope.spawn(|| {
             unshare(flags)?;
@@ -33,8 +37,13 @@ pub(crate) fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
 /// Says that a test did not run. With `SOCKEYE_SKIP=fail` that is a failure.
 pub(crate) fn skip(test: &str, reason: &str) {
     // Not `eprintln!`, which the harness keeps to itself when a test passes.
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: namespace: {reason}");
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {}: namespace: {reason}", own_name(test));
     assert!(std::env::var_os("SOCKEYE_SKIP").is_none_or(|value| value != "fail"), "{test} skipped: {reason}");
+}
+
+/// The name under which the harness knows a test, which is that of its thread.
+fn own_name(test: &str) -> String {
+    thread::current().name().filter(|name| *name != "main").unwrap_or(test).to_owned()
 }
 
 /// A process that lives in the namespaces of the thread that starts it, until it is dropped.

@@ -3,7 +3,7 @@
 //! A line is `THEIRS  OURS  HOW…`, or `THEIRS  -  REASON`. A question mark in front says that not every kernel makes
 //! something that has the key; without it the key must have been compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::how::Step;
 
@@ -32,7 +32,20 @@ pub(crate) enum Ours {
     Nothing,
 }
 
+/// What a world can do without, as not everybody may make it: the key in its scripts, and parts of keys of theirs.
+const FORBIDDEN_TO_SOME: [(&str, &[&str]); 2] = [("link:tun", &["(tun)", "(mq)"]), ("rule:uidrange", &["uid_"])];
+
 impl Keys {
+    /// These keys, in a world that lacks what was refused.
+    pub(crate) fn without(mut self, refused: &BTreeSet<String>) -> Self {
+        for (_, parts) in FORBIDDEN_TO_SOME.iter().filter(|(kind, _)| refused.contains(*kind)) {
+            for (key, line) in &mut self.lines {
+                line.must_be_seen &= !parts.iter().any(|part| key.contains(part));
+            }
+        }
+        self
+    }
+
     /// Reads a file.
     ///
     /// # Panics

@@ -1,6 +1,7 @@
 //! The world that is looked at: scripts of `ip`, `bridge` and `tc`, a command a line.
 //!
-//! `[KEY] COMMAND` may be refused by a kernel that lacks the thing; the key stands in `tests/allowed-skips.txt`, and
+//! `[KEY] COMMAND` may be refused by a kernel that lacks the thing; the key stands in `tests/allowed-skips.txt` or, where
+//! it is not the kernel that refuses it, `tests/privilege-skips.txt`, and
 //! once it was refused, further lines with the key are passed over. Any other command must succeed, or be forbidden.
 
 use std::collections::BTreeSet;
@@ -50,6 +51,8 @@ const FORBIDDEN: [&str; 2] = ["Permission denied", "Operation not permitted"];
 pub(crate) struct World {
     /// Processes that keep a namespace.
     kept: Vec<Child>,
+    /// What could not be made, by the keys of the scripts.
+    pub(crate) refused: BTreeSet<String>,
 }
 
 impl World {
@@ -62,13 +65,12 @@ impl World {
 
     /// Runs a script.
     pub(crate) fn make(&mut self, test: &str, script: &str) -> Result<(), Skip> {
-        let mut refused = BTreeSet::new();
         for line in script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let (key, command) = match line.strip_prefix('[').and_then(|line| line.split_once("] ")) {
                 Some((key, command)) => (Some(key), command),
                 None => (None, line),
             };
-            if key.is_some_and(|key| refused.contains(key)) {
+            if key.is_some_and(|key| self.refused.contains(key)) {
                 continue;
             }
             let Err(error) = self.run(command)? else { continue };
@@ -76,8 +78,8 @@ impl World {
                 return Err(Skip::new("beside_ip:root", format!("{command}: {error}")));
             }
             let key = key.unwrap_or_else(|| panic!("{command}: {error}"));
-            skip::skip(test, &Skip::new(key, format!("{command}: {error}")));
-            refused.insert(key.to_owned());
+            skip::skip(&format!("{test} in part"), &Skip::new(key, format!("{command}: {error}")));
+            self.refused.insert(key.to_owned());
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Names that anybody may choose: the original prints them raw, so that one forges a line of its table; here each row
 //! stays a line, and nothing reaches a terminal that it would obey.
 
-use sockeye_zoo::{KINDS, Specimen, in_namespace};
+use sockeye_zoo::{KINDS, Specimen, in_namespace, skip};
 
 use crate::live::TEARING;
 use crate::oracle::Sides;
@@ -12,10 +12,14 @@ const LINES: [&str; 6] = ["ss -xa", "ss -xaH", "ss -tanp", "ss -tane", "ss -an",
 pub(crate) fn names_that_forge_lines_are_escaped() {
     in_namespace(|zoo| {
         let ours = Sides::ours(zoo);
-        let kinds = KINDS.iter().filter(|(kind, _)| TEARING.contains(kind));
-        let specimens: Vec<Specimen> = kinds.filter_map(|(_, construct)| construct(zoo).ok()).collect();
-        let made: usize = specimens.iter().map(|specimen| specimen.all().len()).sum();
-        assert!(made >= TEARING.len(), "only {made} sockets could be made");
+        let mut specimens: Vec<Specimen> = Vec::new();
+        for (kind, construct) in KINDS.iter().filter(|(kind, _)| TEARING.contains(kind)) {
+            match construct(zoo) {
+                Ok(specimen) => specimens.push(specimen),
+                Err(missing) => skip::skip(&format!("{kind} among names that forge lines"), &missing.into()),
+            }
+        }
+        assert!(!specimens.is_empty(), "none of {TEARING:?} could be made");
         for line in LINES {
             let said = ours.ask(line);
             assert_eq!(said.status, Some(0), "{line}: {}", said.errors);

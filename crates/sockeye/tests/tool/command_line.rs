@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use sockeye_zoo::{Specimen, in_namespace};
 
-use crate::ran::{Ran, csv, run, sockeye, with_cookie, words};
+use crate::ran::{Ran, WHOEVER_MAY_BE_SEEN, csv, run, sockeye, with_cookie, words};
 use crate::support::listing;
 
 fn cookie(specimen: &Specimen, role: &str) -> u64 {
@@ -217,7 +217,10 @@ fn who_else_holds_a_socket_is_shown_beside_the_one_that_was_asked_for() {
         for pid in &everybody {
             assert_eq!(all(&format!("pid = {pid}")), everybody);
         }
-        assert_eq!(words("tcp pid = 4194304 --columns pid,lport --no-header").ended(0).text(), "");
+        assert_eq!(
+            words("tcp pid = 4194304 --columns pid,lport --no-header").ended_in(&WHOEVER_MAY_BE_SEEN).text(),
+            ""
+        );
         Ok(())
     });
 }
@@ -504,7 +507,8 @@ fn the_plan_says_what_runs_where() {
         "INET_DIAG_INFO",
         "the kernel decides: dport = 443",
         "decided here, on each row: ",
-        "owners: from /proc",
+        // Whence depends on who asks, and on how many files are open.
+        "owners: from ",
     ] {
         assert!(plan.text().contains(part), "{part:?} is not in\n{}", plan.text());
     }

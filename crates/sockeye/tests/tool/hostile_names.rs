@@ -10,7 +10,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 use serde_json::Value;
 use sockeye_zoo::{Zoo, in_namespace};
 
-use crate::ran::{Ran, csv, sockeye, with_cookie};
+use crate::ran::{Ran, WHOEVER_MAY_BE_SEEN, csv, sockeye, with_cookie};
 use crate::support::listing;
 
 /// An escape code, a line end, a carriage return, C1 as UTF-8 and as a byte, text that runs backwards, an invisible letter,
@@ -188,7 +188,8 @@ fn json_gives_the_bytes_of_interfaces_and_processes() {
             let found = owners.iter().find(|found| found["pid"] == owner.pid).expect("it holds the socket");
             assert_eq!(bytes(found, "process"), owner.name);
         }
-        let lines = sockeye(&["tcp", "--group-by", "process", "-o", "ndjson"]).ended(0).json_lines();
+        let lines =
+            sockeye(&["tcp", "--group-by", "process", "-o", "ndjson"]).ended_in(&WHOEVER_MAY_BE_SEEN).json_lines();
         let names: Vec<_> = lines
             .iter()
             .flat_map(|group| group["owners"].as_array().into_iter().flatten())

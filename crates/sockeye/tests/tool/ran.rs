@@ -47,7 +47,17 @@ impl Ran {
         assert_eq!(self.status, status, "{}\n{}", self.text(), self.errors());
         self
     }
+
+    /// The same, if it ended with one of these.
+    #[track_caller]
+    pub(crate) fn ended_in(self, statuses: &[i32]) -> Self {
+        assert!(statuses.contains(&self.status), "{}: {}\n{}", self.status, self.text(), self.errors());
+        self
+    }
 }
+
+/// That owners are missing who may not be seen is no matter here.
+pub(crate) const WHOEVER_MAY_BE_SEEN: [i32; 2] = [0, 3];
 
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {

@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use sockeye_wire::rtnetlink::RTM_NEWRULE;
 use sockeye_zoo::in_namespace;
+use sockeye_zoo::skip::needs_the_machine;
 
 use crate::asked::*;
 use crate::lines::ip;
@@ -162,6 +163,8 @@ fn filters_that_go_with_their_priority_are_gone() {
 fn actions_are_told_by_kind_and_number() {
     in_namespace(|_| {
         programs(&["tc"])?;
+        // net/sched/act_api.c, `tc_ctl_action`: `netlink_capable`, not `netlink_ns_capable`.
+        needs_the_machine("tc:actions", "actions by themselves are made with CAP_NET_ADMIN of the machine alone")?;
         Asker::new().cable(V, ["v0", "v1"]);
         let mut watching = Watching::start(&["tc-actions", "-j"]);
         tc("actions add action mirred egress redirect dev v1 index 78");

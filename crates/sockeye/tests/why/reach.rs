@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sockeye_zoo::skip::has_user;
 use sockeye_zoo::{in_namespace, patience};
 
 use crate::support::sockeye;
@@ -88,6 +89,7 @@ fn a_way_that_works_is_told_and_nothing_is_found() {
 #[test]
 fn the_rule_that_leads_there_is_named_and_none_beside_it() {
     in_namespace(|_| {
+        has_user(61001)?;
         cable();
         ip("link set v1 up");
         ip("neighbour add 10.9.0.7 dev v0 lladdr 02:00:00:00:00:17 nud permanent");

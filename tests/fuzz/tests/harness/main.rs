@@ -155,5 +155,6 @@ fn main() -> ExitCode {
         check(entry, wanted);
         println!("test {} ... ok", entry.name);
     }
+    println!("\ntest result: ok. {} passed; 0 failed", TARGETS.len());
     ExitCode::SUCCESS
 }
