@@ -8,7 +8,9 @@ mod fuzz;
 mod kernel_names;
 mod lab;
 mod packages;
+mod privileges;
 mod soak;
+mod suite;
 
 use anyhow::Result;
 use clap::Parser;
@@ -20,6 +22,7 @@ enum Command {
     KernelNames(kernel_names::Args),
     Fuzz(fuzz::Args),
     Lab(lab::Args),
+    Privileges(privileges::Args),
     Architectures(architectures::Args),
     #[command(subcommand)]
     Bench(bench::Command),
@@ -35,6 +38,7 @@ fn main() -> Result<()> {
         Command::KernelNames(args) => kernel_names::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Lab(args) => lab::run(&args),
+        Command::Privileges(args) => privileges::run(&args),
         Command::Architectures(args) => architectures::run(&args),
         Command::Bench(command) => bench::run(&command),
         Command::Soak(args) => soak::run(&args),

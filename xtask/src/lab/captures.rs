@@ -5,13 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::build;
 use super::guest::Guest;
 use super::image::Image;
 use super::lane::{self, Task};
 use super::offered::Kernel;
-use super::outcome::Outcome;
-use super::run::at_once;
+use super::run::{at_once, outcome};
+use crate::suite::build;
 
 /// Where the guest writes them, in the folder that it shares.
 const INSIDE: &str = "captures";
@@ -37,7 +36,7 @@ fn by(kernel: &Kernel, tasks: &[Task]) -> Result<()> {
     fs::create_dir(guest.results.join(INSIDE)).context("cannot make the folder of captures")?;
     guest.run(tasks)?;
     for task in tasks {
-        let outcome = Outcome::read(&guest.results, task)?;
+        let outcome = outcome(&guest.results, task)?;
         if !outcome.is_good() {
             bail!("{}: {outcome:?}; its output is in {}", kernel.release, guest.results.display());
         }

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::build::REPOSITORY;
 use super::image::Image;
 use super::initramfs;
 use super::lane::Task;
+use crate::suite::build::REPOSITORY;
 
 /// Runs the plan, in the guest.
 const SCRIPT: &str = include_str!("guest.sh");

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::Args;
-use super::build::{self, Program};
+use crate::suite::build::{self, Program};
 
 /// A test program, what it is told, and what it may take in a guest.
 struct Entry {

@@ -8,14 +8,12 @@
 
 mod allowed;
 mod budget;
-mod build;
 mod captures;
 mod guest;
 mod image;
 mod initramfs;
 mod lane;
 mod offered;
-mod outcome;
 mod page;
 mod run;
 mod smoke;

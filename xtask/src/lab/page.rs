@@ -8,8 +8,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::allowed;
-use super::outcome::Outcome;
 use super::run::Run;
+use crate::suite::allowed::find;
+use crate::suite::outcome::Outcome;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/kernels.md");
 const TEMPLATE: &str = include_str!("kernels.template.md");
@@ -59,8 +60,7 @@ fn skips(runs: &[Run]) -> Result<String> {
     let mut lacking: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for run in runs {
         for skipped in run.outcomes.iter().flat_map(|outcome| &outcome.skipped) {
-            let reason =
-                allowed::find(&list, &run.line, &skipped.key).map_or(skipped.text.as_str(), |known| known.reason);
+            let reason = find(&list, &run.line, &skipped.key).map_or(skipped.reason.as_str(), |known| known.reason);
             let lines = lacking.entry(reason).or_default();
             if lines.last() != Some(&run.line.as_str()) {
                 lines.push(&run.line);

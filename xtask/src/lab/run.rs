@@ -2,20 +2,22 @@
 
 use std::io::{self, Write as _};
 use std::num::NonZero;
+use std::path::Path;
 use std::time::Instant;
 use std::{fs, slice, thread};
 
 use anyhow::{Context, Result, bail};
 
-use super::allowed::{self, Judged};
-use super::build;
-use super::guest::Guest;
+use super::allowed;
+use super::guest::{self, Guest};
 use super::image::Image;
 use super::lane::{Lane, Task, Which};
 use super::offered::Kernel;
-use super::outcome::Outcome;
 use super::page;
 use super::smoke::{self, Span};
+use crate::suite::allowed::{Judged, judge};
+use crate::suite::build;
+use crate::suite::outcome::Outcome;
 
 /// The file of a command in the folder of results.
 const COMMAND: &str = "command";
@@ -109,9 +111,21 @@ fn on(kernel: &Kernel, tasks: &[Task]) -> Result<Run> {
     let boot = Instant::now();
     guest.run(tasks)?;
     let span = Span { boot, end: Instant::now() };
-    let outcomes: Vec<Outcome> = tasks.iter().map(|task| Outcome::read(&guest.results, task)).collect::<Result<_>>()?;
-    let judged = allowed::judge(&allowed::list()?, &kernel.line, &outcomes);
+    let outcomes: Vec<Outcome> = tasks.iter().map(|task| outcome(&guest.results, task)).collect::<Result<_>>()?;
+    let judged = judge(&allowed::list()?, &kernel.line, &outcomes);
     Ok(Run { release: kernel.release.clone(), line: kernel.line.clone(), outcomes, judged, span })
+}
+
+/// Reads what a guest left of a task.
+pub(super) fn outcome(results: &Path, task: &Task) -> Result<Outcome> {
+    let name = &task.program.name;
+    let read = |kind: &str| {
+        let path = results.join(format!("{}.{kind}", guest::file_name(name)));
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        anyhow::Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let Ok(end) = read("end") else { return Ok(Outcome::unknown(name, "the guest ended before it did")) };
+    Ok(Outcome::of(name, &read("out")?, &read("err")?, &end))
 }
 
 fn report(run: &Run, lane: &Lane) {
@@ -127,7 +141,10 @@ fn report(run: &Run, lane: &Lane) {
         }
     }
     for skipped in &run.judged.unknown {
-        println!("  not in tests/lab-skips.txt for {}: {}: {}", run.line, skipped.key, skipped.text);
+        println!(
+            "  not in tests/lab-skips.txt for {}: {}: {}: {}",
+            run.line, skipped.test, skipped.key, skipped.reason
+        );
     }
     if lane.which == Which::All {
         for key in &run.judged.idle {

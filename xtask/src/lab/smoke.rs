@@ -48,9 +48,9 @@ fn together(mut spans: Vec<Span>) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::allowed::Judged;
-    use super::super::outcome::Outcome;
     use super::*;
+    use crate::suite::allowed::Judged;
+    use crate::suite::outcome::Outcome;
 
     fn span(base: Instant, from: u64, to: u64) -> Span {
         Span { boot: base + Duration::from_secs(from), end: base + Duration::from_secs(to) }

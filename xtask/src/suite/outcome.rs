@@ -1,12 +1,6 @@
-//! What came back from a guest, program by program.
+//! What a test program said, and how it ended.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::{Context, Result};
-
-use super::guest;
-use super::lane::Task;
+use std::collections::BTreeSet;
 
 /// How a line about a test that did not run begins; see `zoo::skip`.
 const SKIP_PREFIX: &str = "SKIPPED: ";
@@ -14,57 +8,62 @@ const SKIP_PREFIX: &str = "SKIPPED: ";
 /// How `timeout` ends where it had to end a program.
 const STATUS_OF_TIMEOUT: i32 = 124;
 
-/// What one program said in a guest.
+/// What one program said.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// The program.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Tests that passed. One that was skipped counts as passed for the harness.
-    pub(super) passed: u32,
+    pub(crate) passed: u32,
     /// Tests that failed, by name.
-    pub(super) failed: Vec<String>,
-    /// Tests that did not run.
-    pub(super) skipped: Vec<Skipped>,
+    pub(crate) failed: Vec<String>,
+    /// Tests that did not run, wholly or in part.
+    pub(crate) skipped: Vec<Skipped>,
     /// How the program itself ended, where that was not as the tests say.
-    pub(super) trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
     /// What it took.
-    pub(super) seconds: u32,
+    pub(crate) seconds: u32,
+    /// Tests that passed, by name.
+    pub(crate) names: BTreeSet<String>,
+    /// It has no test at all, and none was left out.
+    pub(crate) is_empty: bool,
 }
 
 /// A test that said that it cannot run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Skipped {
+pub(crate) struct Skipped {
     /// Under which the committed list knows the reason.
-    pub(super) key: String,
-    /// The test, and what the kernel said.
-    pub(super) text: String,
+    pub(crate) key: String,
+    /// The test, or the part of it.
+    pub(crate) test: String,
+    /// What the kernel said.
+    pub(crate) reason: String,
 }
 
 impl Outcome {
-    /// Reads what the guest left of a task.
-    pub(super) fn read(results: &Path, task: &Task) -> Result<Self> {
-        let file = guest::file_name(&task.program.name);
-        let read = |kind: &str| {
-            let path = results.join(format!("{file}.{kind}"));
-            let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            anyhow::Ok(String::from_utf8_lossy(&bytes).into_owned())
-        };
-        let Ok(end) = read("end") else {
-            let trouble = Some("the guest ended before it did".to_owned());
-            return Ok(Self { name: task.program.name.clone(), trouble, ..Self::default() });
-        };
-        let mut outcome = Self::of(&read("out")?, &read("err")?, &end);
-        outcome.name.clone_from(&task.program.name);
-        Ok(outcome)
+    /// A program of which nothing is known, and why.
+    pub(crate) fn unknown(name: &str, trouble: &str) -> Self {
+        Self { name: name.to_owned(), trouble: Some(trouble.to_owned()), ..Self::default() }
     }
 
     /// Whether everything passed that ran.
-    pub(super) fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         self.failed.is_empty() && self.trouble.is_none()
     }
 
-    fn of(out: &str, err: &str, end: &str) -> Self {
-        let mut outcome = Self::default();
+    /// Tests that passed and were not skipped as a whole: what really ran.
+    pub(crate) fn ran(&self) -> u32 {
+        self.passed.saturating_sub(u32::try_from(self.skipped_whole().len()).unwrap_or(u32::MAX))
+    }
+
+    /// Tests that did not run at all. A skip of a part has the test's name and more.
+    pub(crate) fn skipped_whole(&self) -> BTreeSet<&str> {
+        self.skipped.iter().map(|skipped| skipped.test.as_str()).filter(|test| self.names.contains(*test)).collect()
+    }
+
+    /// Reads what a program wrote to standard output and standard error, and `STATUS START END` of it.
+    pub(crate) fn of(name: &str, out: &str, err: &str, end: &str) -> Self {
+        let mut outcome = Self { name: name.to_owned(), ..Self::default() };
         let mut numbers = end.split_whitespace();
         let status: Option<i32> = numbers.next().and_then(|status| status.parse().ok());
         let mut seconds = numbers.filter_map(|number| number.parse::<f64>().ok());
@@ -95,11 +94,16 @@ impl Outcome {
         if let Some(rest) = line.strip_prefix("test result: ") {
             let passed = rest.split(". ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
             self.passed = passed.unwrap_or(0);
+            self.is_empty = self.passed == 0 && rest.starts_with("ok. ") && rest.contains("; 0 filtered out");
             let named = rest.split_once("; failed: ").map_or("", |(_, names)| names);
             named.split(", ").filter(|name| !name.is_empty()).for_each(|name| self.fail(name));
         }
-        if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
-            self.fail(name);
+        let named = line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... "));
+        match named {
+            Some((name, "FAILED")) => self.fail(name),
+            // What is kept of the output of a test may stand between its name and how it ended.
+            Some((name, _)) => drop(self.names.insert(name.to_owned())),
+            None => {}
         }
     }
 
@@ -112,9 +116,9 @@ impl Outcome {
 
 /// `test: key: reason`, of which the test's name may have colons, but none before a blank.
 fn skipped(line: &str) -> Skipped {
-    let mut parts = line.splitn(3, ": ");
-    let (test, key, reason) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-    Skipped { key: key.to_owned(), text: format!("{test}: {reason}") }
+    let mut parts = line.splitn(3, ": ").map(str::to_owned);
+    let mut next = || parts.next().unwrap_or_default();
+    Skipped { test: next(), key: next(), reason: next() }
 }
 
 #[cfg(test)]
@@ -127,17 +131,40 @@ mod tests {
             test a::c ... FAILED\ntest result: FAILED. 0 passed; 1 failed\n\
             test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 4 filtered out; finished in 3.14s\n";
         let err = "noise\nSKIPPED: a::b: link:netkit: `ip link add`: not supported\n";
-        let outcome = Outcome::of(out, err, "101 12.25 20.5\n");
+        let outcome = Outcome::of("p/q", out, err, "101 12.25 20.5\n");
         assert_eq!((outcome.passed, outcome.failed.as_slice(), outcome.seconds), (2, &["a::c".to_owned()][..], 8));
         assert_eq!(outcome.skipped[0].key, "link:netkit");
-        assert_eq!(outcome.skipped[0].text, "a::b: `ip link add`: not supported");
+        assert_eq!(
+            (outcome.skipped[0].test.as_str(), outcome.skipped[0].reason.as_str()),
+            ("a::b", "`ip link add`: not supported")
+        );
         assert_eq!(outcome.trouble, None, "a test that failed explains the status");
+    }
+
+    #[test]
+    fn a_program_without_tests_is_told_from_one_of_which_none_was_wanted() {
+        let is_empty = |left: u32| {
+            let out = format!("test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; {left} filtered out\n");
+            Outcome::of("p/q", &out, "", "0 1 2").is_empty
+        };
+        assert_eq!([is_empty(0), is_empty(31)], [true, false]);
+    }
+
+    #[test]
+    fn what_ran_is_what_was_not_skipped_as_a_whole() {
+        let out = "test a::b ... ok\ntest c ... ok\ntest d ... said\nok\ntest e ... ok\n\
+            test result: ok. 4 passed; 0 failed\n";
+        let err = "SKIPPED: a::b: bpf: x\nSKIPPED: a::b: setpriv: y\nSKIPPED: c in part: link:amt: z\n\
+            SKIPPED: tcp beside ss: tcp: w\nSKIPPED: d: bpf: x\n";
+        let outcome = Outcome::of("p/q", out, err, "0 1 2");
+        assert_eq!(outcome.skipped_whole().into_iter().collect::<Vec<_>>(), ["a::b", "d"]);
+        assert_eq!((outcome.passed, outcome.ran(), outcome.skipped.len()), (4, 2, 5));
     }
 
     #[test]
     fn a_harness_of_its_own_names_what_failed_at_the_end() {
         let out = "test a ... said\nFAILED\ntest result: FAILED. 24 passed; failed: events::a, kill::b\n";
-        let outcome = Outcome::of(out, "", "101 1 2");
+        let outcome = Outcome::of("p/q", out, "", "101 1 2");
         assert_eq!((outcome.passed, outcome.failed), (24, vec!["events::a".to_owned(), "kill::b".to_owned()]));
     }
 
@@ -151,10 +178,10 @@ mod tests {
             ("test result: ok. 0 passed; 0 failed; 31 filtered out\n", "0 1 2", "no test"),
             (good, "", "not known"),
         ] {
-            let outcome = Outcome::of(out, "", end);
+            let outcome = Outcome::of("p/q", out, "", end);
             assert!(outcome.trouble.as_ref().is_some_and(|said| said.contains(trouble)), "{end}: {outcome:?}");
             assert!(!outcome.is_good());
         }
-        assert!(Outcome::of(good, "", "0 1 2").is_good());
+        assert!(Outcome::of("p/q", good, "", "0 1 2").is_good());
     }
 }

@@ -7,21 +7,21 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 /// The workspace.
-pub(super) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// A test program that cargo built.
 #[derive(Clone, Debug)]
-pub(super) struct Program {
+pub(crate) struct Program {
     /// Its package and its own name: `sockeye/watch`, `conn/kernel`; the unit tests of a library are `bpf/lib`.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Where it is.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The folder of its package, in which cargo runs tests.
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 /// Builds all of them.
-pub(super) fn programs() -> Result<Vec<Program>> {
+pub(crate) fn programs() -> Result<Vec<Program>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["test", "--workspace", "--no-run", "--locked", "--message-format=json-render-diagnostics"]);

@@ -1,0 +1,95 @@
+//! docs/privileges-suite.md: under which privilege how much of the suite ran.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::judgement::{Numbers, Reasons};
+use super::privilege::Privilege;
+use super::programs::{self, Breadth};
+use super::run::Run;
+use crate::suite::build::Program;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/privileges-suite.md");
+const TEMPLATE: &str = include_str!("page.template.md");
+
+/// Writes it, of what the last run under each privilege left. Those under which nothing was run are no row of it.
+pub(super) fn write_of_last(programs: &[Program]) -> Result<()> {
+    let reasons = Reasons::read()?;
+    let mut runs = Vec::new();
+    for privilege in Privilege::all()? {
+        match Run::last(privilege, &programs::under(programs, privilege, Breadth::Whole))? {
+            Some(run) => {
+                let numbers = reasons.count(&run);
+                runs.push((run, numbers));
+            }
+            None => eprintln!("privileges: nothing was run as {}", privilege.title()),
+        }
+    }
+    write(&runs, &reasons)
+}
+
+fn write(runs: &[(Run, Numbers)], reasons: &Reasons) -> Result<()> {
+    let said = |program: &str, word: &str| -> Result<String> {
+        let output = Command::new(program).arg(word).output().with_context(|| format!("cannot run {program}"))?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let text = TEMPLATE
+        .replace("{day}", &said("date", "-u+%Y-%m-%d")?)
+        .replace("{kernel}", &said("uname", "-r")?)
+        .replace("{results}", results(runs).trim_end())
+        .replace("{reasons}", why(runs, reasons).trim_end());
+    fs::write(PAGE, text).with_context(|| format!("cannot write {PAGE}"))
+}
+
+/// Privileges one below the other under which the same came of it are one row.
+fn results(runs: &[(Run, Numbers)]) -> String {
+    let mut rows: Vec<(String, &Numbers)> = Vec::new();
+    for (run, numbers) in runs {
+        let title = run.privilege.title();
+        match rows.iter_mut().find(|(_, other)| *other == numbers) {
+            // Of several capabilities the words before them are said once.
+            Some((titles, _)) => {
+                let name = title.strip_prefix("root without ").unwrap_or(&title);
+                let _ = write!(titles, ", {name}");
+            }
+            None => rows.push((title, numbers)),
+        }
+    }
+    let mut text = String::from("| as | ran and passed | not run | run in part |\n|---|---|---|---|\n");
+    for (titles, numbers) in rows {
+        let failed = if numbers.failed == 0 { String::new() } else { format!(", **{} failed**", numbers.failed) };
+        let (skipped, in_part) = (counted(&numbers.skipped), counted(&numbers.in_part));
+        let _ = writeln!(text, "| {titles} | {}{failed} | {skipped} | {in_part} |", numbers.ran);
+    }
+    text
+}
+
+fn counted(keys: &BTreeMap<String, u32>) -> String {
+    if keys.is_empty() {
+        return "0".to_owned();
+    }
+    let sum: u32 = keys.values().sum();
+    let each: Vec<String> = keys.iter().map(|(key, count)| format!("`{key}` {count}")).collect();
+    format!("{sum}: {}", each.join(", "))
+}
+
+/// What stands behind the keys.
+fn why(runs: &[(Run, Numbers)], reasons: &Reasons) -> String {
+    let mut known: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (run, numbers) in runs {
+        for key in numbers.skipped.keys().chain(numbers.in_part.keys()) {
+            if let Some(reason) = reasons.of_privilege(run, key) {
+                known.insert((key, reason));
+            }
+        }
+    }
+    let mut text = String::from("| key | why |\n|---|---|\n");
+    for (key, reason) in known {
+        let _ = writeln!(text, "| `{key}` | {reason} |");
+    }
+    text
+}
