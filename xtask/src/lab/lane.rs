@@ -80,7 +80,7 @@ const NAMESPACES: [Entry; 9] = [
 ];
 
 /// What `--all` adds.
-const BESIDE: [Entry; 12] = [
+const BESIDE: [Entry; 13] = [
     entry("bpf/lib", 300),
     entry("conn/kernel", 600),
     entry("owners/both_sources", 300),
@@ -93,6 +93,8 @@ const BESIDE: [Entry; 12] = [
     entry("zoo/proc", 300),
     entry("zoo/ss", 300),
     entry("sockeye/captures", 300),
+    // Every command under every privilege: some thousand runs.
+    entry("sockeye/privileges", 2400),
 ];
 
 /// The tests that make captures when they are asked.

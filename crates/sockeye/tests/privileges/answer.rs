@@ -245,7 +245,20 @@ fn bare(text: &str) -> String {
             before = if letter.is_ascii_digit() && is_of_name { before } else { letter };
         }
     }
-    bare.replace("N process ", "N processes ").replace("N row ", "N rows ")
+    // A time that is a whole number of seconds, by chance.
+    without_drawings(&bare).replace("Ns Nms", "Ns").replace("N process ", "N processes ").replace("N row ", "N rows ")
+}
+
+/// A text in which a drawing of bars, of which there are the more the longer it was looked, is one bar.
+fn without_drawings(text: &str) -> String {
+    let is_bar = |letter: char| ('\u{2581}'..='\u{2588}').contains(&letter);
+    let mut before = ' ';
+    let kept = text.chars().filter_map(|letter| {
+        let is_more = is_bar(letter) && is_bar(before);
+        before = letter;
+        (!is_more).then_some(if is_bar(letter) { '\u{2581}' } else { letter })
+    });
+    kept.collect()
 }
 
 #[cfg(test)]
@@ -273,6 +286,8 @@ mod tests {
     fn a_line_says_several_things_that_do_not_depend_on_numbers() {
         let said = parts("ss: 4 of 16 processes not permitted (needs CAP_X); processes elsewhere are not seen");
         assert_eq!(said, ["N of N processes not permitted (needs CAP_X)", "processes elsewhere are not seen"]);
+        assert_eq!(bare("in 1s 27ms"), bare("in 2s"));
+        assert_eq!(bare("1.2ms ▁▁▃ 7"), bare("3.4ms █ 8"));
         assert_eq!(bare("where 1 process may  not"), "where N processes may not");
         assert_eq!(bare("md5_signatures 127.0.0.1:80"), "md5_signatures N.N.N.N:N");
     }

@@ -1,5 +1,7 @@
 //! Every command that asks the machine something, as the page names it and as it is run.
 
+use sockeye_zoo::skip::kernel_is_since;
+
 /// In which way a command says what is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Says {
@@ -24,10 +26,27 @@ pub(crate) struct Asked {
     pub(crate) says: Says,
     /// The key under which it is known that a kernel cannot do it at all.
     pub(crate) lacking: Option<&'static str>,
+    /// Older kernels keep something else back: the first that does not, and how the page calls it on those before.
+    changed: Option<((u32, u32), &'static str)>,
 }
 
 const fn asked(words: &'static str, says: Says) -> Asked {
-    Asked { words, says, lacking: None }
+    Asked { words, says, lacking: None, changed: None }
+}
+
+impl Asked {
+    /// As the page names it on this kernel.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.changed {
+            Some(((major, minor), before)) if !kernel_is_since(major, minor) => before,
+            _ => self.words,
+        }
+    }
+
+    /// As the page names it on any kernel, in its order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        [self.words].into_iter().chain(self.changed.map(|(_, before)| before))
+    }
 }
 
 use Says::{AsSs, Events, Static, Text, Verdict, Watch};
@@ -47,7 +66,11 @@ pub(crate) const ASKED: &[Asked] = &[
     asked("sockets tcp mark != 0 -c local", Verdict),
     asked("sockets tcp -c local,md5_signatures", Verdict),
     asked("sockets packet -c type,filter", Verdict),
-    asked("sockets tcp --view everything", Verdict),
+    Asked {
+        // include/net/tcp.h, `tcp_ulp_ops`: what `get_info` tells only to CAP_NET_ADMIN is decided by it since 6.15.
+        changed: Some(((6, 15), "sockets tcp --view everything # Linux before 6.15")),
+        ..asked("sockets tcp --view everything", Verdict)
+    },
     asked("sockets tcp --no-owners --capture FILE", Verdict),
     asked("sockets tcp --no-owners --replay CAPTURE", Verdict),
     asked("sockets tcp --no-owners -N NAME", Verdict),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::commands::ASKED;
+use crate::commands::{ASKED, Asked};
 
 /// What stands around the tables.
 const TEMPLATE: &str = include_str!("page.md");
@@ -71,12 +71,12 @@ pub(crate) fn read(page: &str) -> Cells {
 fn commands(cells: &Cells) -> String {
     let says = |words: &str| COLUMNS.map(|column| cells.get(&(words.to_owned(), column.to_owned())));
     let mut rows: Vec<(String, [&str; 3])> = Vec::new();
-    for asked in ASKED {
-        let [Some(user), Some(needs), Some(namespace)] = says(asked.words) else { continue };
+    for words in ASKED.iter().flat_map(Asked::names) {
+        let [Some(user), Some(needs), Some(namespace)] = says(words) else { continue };
         let row = [user.as_str(), needs, namespace];
         match rows.last_mut() {
-            Some((commands, last)) if *last == row => write!(commands, "`, `{}", asked.words).expect("a text"),
-            _ => rows.push((asked.words.to_owned(), row)),
+            Some((commands, last)) if *last == row => write!(commands, "`, `{words}").expect("a text"),
+            _ => rows.push((words.to_owned(), row)),
         }
     }
     let mut table =
@@ -90,8 +90,8 @@ fn commands(cells: &Cells) -> String {
 
 fn without(cells: &Cells) -> String {
     let mut table = "| command | without | what root is told |\n|---|---|---|\n".to_owned();
-    for asked in ASKED {
-        let of_it = cells.iter().filter(|((words, _), _)| words == asked.words);
+    for name in ASKED.iter().flat_map(Asked::names) {
+        let of_it = cells.iter().filter(|((words, _), _)| words == name);
         for ((words, column), says) in of_it {
             if let Some(name) = column.strip_prefix(WITHOUT) {
                 writeln!(table, "| `sockeye {words}` | {name} | {says} |").expect("a text");

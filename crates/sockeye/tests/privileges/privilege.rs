@@ -82,3 +82,28 @@ pub(crate) fn choices(count: usize) -> Vec<Vec<&'static str>> {
     }
     choices
 }
+
+/// The sets that a cell of the page names; `None` where it names another capability than those that are given.
+pub(crate) fn sets(cell: &str) -> Option<Vec<Vec<&'static str>>> {
+    if cell == "nothing" {
+        return Some(vec![vec![]]);
+    }
+    let given = |word: &str| GIVEN.into_iter().find(|name| capability(name) == word);
+    cell.split(", or ").map(|set| set.split(" and ").map(given).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_read_as_they_are_written() {
+        let written = |sets: &[Vec<&'static str>]| {
+            sets.iter().map(|names| Together(names).to_string()).collect::<Vec<_>>().join(", or ")
+        };
+        let cell = "CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON";
+        assert_eq!(written(&sets(cell).expect("known")), cell);
+        assert_eq!(sets("nothing"), Some(vec![vec![]]));
+        assert_eq!(sets("CAP_SYS_ADMIN, or CAP_KILL"), None);
+    }
+}

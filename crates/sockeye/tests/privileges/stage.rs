@@ -7,11 +7,13 @@ use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
+use rustix::thread::CapabilitySet;
+use sockeye_zoo::skip::{is_in_first_user_namespace, needs};
 use sockeye_zoo::{Skip, Specimen, Zoo};
 
-use crate::privilege::NOBODY;
+use crate::privilege::{NOBODY, TELLING};
 
 /// Tells the test that it is on the stage, and where the directory is.
 pub(crate) const DIRECTORY: &str = "SOCKEYE_PRIVILEGES";
@@ -61,7 +63,7 @@ fn open(path: &Path, mode: u32) {
 pub(crate) fn enter(directory: &Directory, test: &str, as_user: bool) -> Result<String, Skip> {
     let mut command = Command::new("setpriv");
     if as_user {
-        if rustix::process::geteuid().is_root() {
+        if rustix::process::geteuid().is_root() && is_in_first_user_namespace() {
             command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--inh-caps", "-all"]);
         }
         command.args(["--", "unshare", "--user", "--map-root-user"]);
@@ -72,8 +74,10 @@ pub(crate) fn enter(directory: &Directory, test: &str, as_user: bool) -> Result<
     command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(DIRECTORY, &directory.0);
     let output = command.output().map_err(|error| Skip::new("program:setpriv", error.to_string()))?;
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    if errors.starts_with("unshare:") || errors.starts_with("setpriv:") {
-        return Err(Skip::new("namespace", errors.trim().to_owned()));
+    for (program, key) in [("unshare:", "namespace"), ("setpriv:", "unprivileged")] {
+        if errors.starts_with(program) {
+            return Err(Skip::new(key, errors.trim().to_owned()));
+        }
     }
     assert!(output.status.success(), "{}\n{}\n{errors}", output.status, String::from_utf8_lossy(&output.stdout));
     if let Some(skipped) = errors.lines().find(|line| line.starts_with(sockeye_zoo::skip::SKIP_PREFIX)) {
@@ -99,6 +103,8 @@ impl Stage {
         let specimens = vec![zoo.tcp_telling_v4()?, zoo.tcp_md5()?, zoo.packet_filter()?];
         run("mount", "-t tmpfs -o mode=755 names /run")?;
         run("ip", "netns add place")?;
+        // What lists the VLANs of bridges comes with them, where it is a module. Where the kernel has none, `vlans` says so.
+        let _ = run_where_it_may_be("ip", "link add bridge0 type bridge vlan_filtering 1 vlan_default_pvid 7")?;
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let mut holder = somebody();
         holder.args(["sleep", "1000"]).stdin(OwnedFd::from(listener));
@@ -174,6 +180,14 @@ fn is_roots() -> bool {
     mapped.split_whitespace().nth(2).is_some_and(|count| count != "1")
 }
 
+/// Whether this is root of the machine, with every capability that is given or taken, or with which that is done.
+pub(crate) fn has_everything() -> bool {
+    let with = ["setuid", "setgid", "setpcap"];
+    let named = |name: &&str| CapabilitySet::from_name(&name.to_uppercase()).expect("a capability");
+    let wanted: CapabilitySet = TELLING.iter().chain(&with).map(named).collect();
+    is_in_first_user_namespace() && needs(wanted).is_ok()
+}
+
 /// Waits until a process has become what it is to be.
 fn is_asleep(pid: u32) {
     let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
@@ -184,9 +198,14 @@ fn is_asleep(pid: u32) {
     }
 }
 
-fn run(program: &str, words: &str) -> Result<(), Skip> {
+/// Runs a program that may end badly.
+fn run_where_it_may_be(program: &str, words: &str) -> Result<Output, Skip> {
     let output = Command::new(program).args(words.split(' ')).output();
-    let output = output.map_err(|error| Skip::new(format!("program:{program}"), error.to_string()))?;
+    output.map_err(|error| Skip::new(format!("program:{program}"), error.to_string()))
+}
+
+fn run(program: &str, words: &str) -> Result<(), Skip> {
+    let output = run_where_it_may_be(program, words)?;
     assert!(output.status.success(), "{program} {words}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
