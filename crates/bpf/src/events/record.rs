@@ -189,7 +189,9 @@ impl Decoder {
             AF_INET => IpAddr::V4(Ipv4Addr::from(record.array(at))),
             _ => IpAddr::V6(Ipv6Addr::from(record.array(at))),
         };
-        let own_port = Some(record.half(LOCAL_PORT)).filter(|port| *port != 0);
+        // One that begins to connect has no port yet, or still the one of the connection that it had before.
+        let begins = record.kind() == Some(EventKind::State) && record.byte(STATE) == SYN_SENT;
+        let own_port = Some(record.half(LOCAL_PORT)).filter(|port| *port != 0 || begins);
         SocketId {
             time_ns: record.double(TIME),
             cookie: record.double(COOKIE),

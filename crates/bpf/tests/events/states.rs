@@ -218,3 +218,26 @@ fn without_a_choice_the_sockets_of_every_namespace_are_told() {
         Ok(())
     });
 }
+
+#[test]
+fn a_socket_that_connects_again_has_no_port_until_it_gets_one() {
+    in_namespace(|_| {
+        let mut events = open(&EventOptions { new_states: 1 << SYN_SENT, ..nothing() })?;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let there = listener.local_addr().expect("bound");
+        let client = TcpStream::connect(there).expect("a connection");
+        let _first = listener.accept().expect("a connection");
+        rustix::net::connect_unspec(&client).expect("it is taken apart");
+        rustix::net::connect(&client, &there).expect("a connection again");
+        let mut ports = Vec::new();
+        until(&mut events, |event| {
+            if let Some(Event::State(change)) = event {
+                ports.push((change.socket.local.port, change.socket.peer.port));
+            }
+            ports.len() == 2
+        });
+        // The port of the first connection stands in the socket still.
+        assert_eq!(ports, [(0, there.port()); 2]);
+        Ok(())
+    });
+}

@@ -179,6 +179,9 @@ pub struct Facts<'a> {
     pub why: Option<u8>,
     /// The kernel described the socket in a message; otherwise no more than protocol, state, ends and cookie are known.
     pub described: bool,
+    /// It is over, and its last message was sent then: it has its final counters, and says nothing of state, queues, timers and
+    /// owners any more.
+    pub is_final: bool,
     /// Who opened it, as the kernel's event said: pid and name.
     pub actor: Option<(u32, &'a [u8])>,
     /// Who made the listener listen that it came out of, and the listener's inode.

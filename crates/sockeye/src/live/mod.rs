@@ -4,6 +4,7 @@ pub(crate) mod feed;
 pub(crate) mod filter;
 mod incident;
 pub(crate) mod kinds;
+pub(crate) mod named;
 pub(crate) mod owners;
 pub(crate) mod row;
 mod symbols;

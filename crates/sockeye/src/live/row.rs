@@ -6,6 +6,7 @@ use sockeye_state::lives::{
     Delta, Direction, End, Event, Happening, Known, Life, Listener, Met, Protocol, Side, Time, Totals,
 };
 use sockeye_wire::sock_diag::bare;
+use sockeye_wire::sock_diag::inet::MESSAGE_LEN;
 use sockeye_wire::sock_diag::state::State;
 
 /// The table that a socket is listed in.
@@ -27,10 +28,21 @@ pub(crate) fn of<'a>(event: &Event<'a>, surroundings: &'a dyn Surroundings) -> O
     let facts = Facts {
         event: event.happening.word(),
         resync: event.resync,
+        is_final: is_final(event),
         old_state: old_state.filter(|state| !matches!(state, State::Unknown(_))).map(State::name),
         ..facts(life, event.message, event.at)
     };
     Some(LiveRow { row: SocketRow::read(table(life), event.message, surroundings).ok()?, facts })
+}
+
+/// Whether the message is one that the kernel sent of a socket that nobody had seen before, with what it did. One that was taken apart
+/// before has forgotten it, and where only an event told of the end, no more is known than who it was.
+fn is_final(event: &Event<'_>) -> bool {
+    let life = event.life;
+    event.happening == Happening::Closed
+        && !life.described
+        && event.message.len() > MESSAGE_LEN
+        && life.totals.segs_in.is_some()
 }
 
 /// A message of the socket that an incident happened to, with the ends of the incident: a packet has some where the socket is
@@ -101,6 +113,7 @@ fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
         rates: life.delta(message).as_ref().map_or([None; 5], rates),
         why: life.is_judged().then(|| life.causes.bits()),
         described: life.described,
+        is_final: false,
         actor: life.actor.as_ref().map(|actor| (actor.pid, actor.name())),
         listener: life.listener.as_ref().map(origin),
         cgroup: life.cgroup,

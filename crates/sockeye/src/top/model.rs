@@ -269,6 +269,8 @@ pub(super) struct Model {
     pub(super) completeness: Vec<String>,
     /// What was lost, if something was.
     pub(super) gap: Option<String>,
+    /// The namespace is gone that was named.
+    pub(super) is_gone: bool,
 }
 
 impl Model {
@@ -289,6 +291,7 @@ impl Model {
             is_settled: false,
             completeness: Vec::new(),
             gap: None,
+            is_gone: false,
         }
     }
 

@@ -18,6 +18,7 @@ use super::state::State;
 use super::{draw, once};
 use crate::exit::Status;
 use crate::live::filter;
+use crate::live::named::NamedNamespace;
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
 use crate::sockets::system::SystemNames;
@@ -34,12 +35,14 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         refuse_without_terminal()?;
     }
     let namespaces = namespaces(options.netns.as_deref())?;
+    let asked_for = NamedNamespace::of(options.netns.as_deref())?;
     let (filter, filter_text, extensions) = {
         let names = SystemNames { rows: namespaces.whence() };
         read_filter(&options.filter, &names)?
     };
     let several = namespaces.several;
-    let setup = Setup { namespaces, interval: options.interval, filter, filter_text: filter_text.clone(), extensions };
+    let interval = options.interval;
+    let setup = Setup { namespaces, named: asked_for, interval, filter, filter_text: filter_text.clone(), extensions };
     let palette = Palette::of_environment(options.no_color);
     let size = size_of_terminal();
     let mut state = State::new(options.pane, filter_text, size.unwrap_or(TEXT_SIZE));
@@ -106,7 +109,7 @@ fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<St
             let spare = state.height().saturating_sub(model.total.max(1));
             state.size.1 -= u16::try_from(spare).unwrap_or(0);
             crate::output::print(once::text(&state, &model, palette).as_bytes())?;
-            return Ok(Status::Whole);
+            return Ok(if model.is_gone { Status::Incomplete } else { Status::Whole });
         }
     }
 }

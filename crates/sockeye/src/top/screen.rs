@@ -8,7 +8,9 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 
 use super::sixteen::Sixteen;
 
@@ -40,16 +42,30 @@ impl Screen {
 }
 
 impl Screen {
-    /// Gives the terminal back, stops until the shell lets the program go on, and takes it over again.
+    /// Gives the terminal back, stops until the shell lets the program go on, and takes it over again. Where there is no shell that
+    /// could do that, it goes on.
     pub(super) fn suspend(&mut self) -> io::Result<()> {
+        if is_orphaned() {
+            return Ok(());
+        }
         self.terminal.backend_mut().flush()?;
         give_back();
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
         enable_raw_mode()?;
         IS_TAKEN.store(true, Ordering::SeqCst);
-        execute!(io::stdout(), EnterAlternateScreen)?;
-        self.terminal.clear()
+        execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
+        // What was shown there is forgotten. `clear` would ask the terminal for the place of the cursor, and the thread that waits for
+        // keys takes the answer.
+        self.terminal = Terminal::new(CrosstermBackend::new(Sixteen::new(io::stdout())))?;
+        Ok(())
     }
+}
+
+/// Whether nobody in this session is there to let a stopped program go on (POSIX: the process group is orphaned): it is the first
+/// program on its terminal.
+fn is_orphaned() -> bool {
+    let session = |pid| rustix::process::getsid(pid).ok();
+    rustix::process::getppid().is_none_or(|parent| session(Some(parent)) != session(None))
 }
 
 impl Drop for Screen {

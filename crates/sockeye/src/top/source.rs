@@ -26,6 +26,7 @@ use anyhow::{Context as _, Result};
 use sockeye_query::filter::Expression;
 
 use super::model::{Id, Model, Request};
+use crate::live::named::NamedNamespace;
 use crate::sockets::run::Namespaces;
 
 /// What the source is told.
@@ -56,6 +57,8 @@ pub(super) enum Said {
 /// What to ask, where and how often.
 pub(super) struct Setup {
     pub(super) namespaces: Namespaces,
+    /// The one of them that was named, where one was.
+    pub(super) named: Option<NamedNamespace>,
     pub(super) interval: Duration,
     pub(super) filter: Expression,
     pub(super) filter_text: String,

@@ -19,6 +19,7 @@ use super::options::Options;
 use super::{connections, machine};
 use crate::live::feed::{self, Feed, Tcp};
 use crate::live::filter;
+use crate::live::named::NamedNamespace;
 use crate::live::owners::Owners;
 use crate::output::{escape, value};
 use crate::sockets::Mistaken;
@@ -54,6 +55,8 @@ pub(super) struct Watched {
     is_of_machine: bool,
     /// Why owners are not known that there are.
     owners_unknown: Option<String>,
+    /// That the namespace is gone that was named.
+    gone: Option<String>,
     pub(super) whole: bool,
 }
 
@@ -74,6 +77,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     };
     // A watcher keeps the namespace that it is in.
     let mut changes = Changes::open(options.netns.as_deref().map(Namespace::open).transpose()?)?;
+    let asked_for = NamedNamespace::of(options.netns.as_deref())?;
     let mut feed = Feed::open(namespace, follow)?;
     let before = Look::at(namespace)?;
     let began = Instant::now();
@@ -98,6 +102,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         }
         changes.follow(SLICE.min(follow.interval))?;
     }
+    let gone = asked_for.and_then(|namespace| namespace.gone());
     let now = Look::at(namespace)?;
     let elapsed = began.elapsed();
     let mut owners = Owners::new(true);
@@ -127,7 +132,8 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         changes_count,
         is_of_machine,
         owners_unknown: place.owners_unknown().map(str::to_owned),
-        whole: before.whole && now.whole && feed.lives.is_synced() && gaps == 0,
+        whole: before.whole && now.whole && feed.lives.is_synced() && gaps == 0 && gone.is_none(),
+        gone,
     })
 }
 
@@ -145,7 +151,7 @@ impl Watched {
             let more = self.held_up - self.named;
             out.extend_from_slice(format!("and {more} more connections that are held up (--limit)\n").as_bytes());
         }
-        if self.findings.is_empty() {
+        if self.findings.is_empty() && self.gone.is_none() {
             out.extend_from_slice(b"nothing found that is wrong\n");
         }
         if !self.is_of_machine {
@@ -166,7 +172,9 @@ impl Watched {
         if let Some(why) = self.owners_unknown.as_ref().filter(|_| !self.findings.is_empty()) {
             out.extend_from_slice(format!("owners are not all known: {why}\n").as_bytes());
         }
-        if !self.whole {
+        if let Some(gone) = &self.gone {
+            out.extend_from_slice(format!("{gone}: what was in it could only be seen until then\n").as_bytes());
+        } else if !self.whole {
             out.extend_from_slice(
                 b"not everything could be seen: something was lost meanwhile, or a table was not whole\n",
             );
@@ -207,6 +215,10 @@ impl Watched {
         if let Some(why) = &self.owners_unknown {
             out.push(b',');
             value::json_entry(&mut out, "owners_unknown", &Value::Text(why.as_bytes()));
+        }
+        if let Some(gone) = &self.gone {
+            out.push(b',');
+            value::json_entry(&mut out, "gone", &Value::Text(gone.as_bytes()));
         }
         out.extend_from_slice(format!(",\"whole\":{}}}\n", self.whole).as_bytes());
         out

@@ -39,6 +39,30 @@ fn signals_end_it_and_the_terminal_is_as_it_was() {
 }
 
 #[test]
+fn a_stop_gives_the_terminal_back_for_a_while_and_the_screen_is_drawn_again() {
+    in_namespace(|_| {
+        let mut top = OnTerminal::start(&["top"]);
+        top.await_text("quit");
+        top.signal(Signal::TSTP);
+        top.await_text(LEAVE);
+        top.await_state('T');
+        let modes = tcgetattr(top.terminal()).expect("a terminal").local_modes;
+        assert!(modes.contains(LocalModes::ECHO | LocalModes::ICANON), "it is the shell's");
+        top.forget();
+        top.signal(Signal::CONT);
+        top.await_text(ENTER);
+        // All of it: what was on the screen before is not there any more.
+        top.await_text("connections");
+        top.await_text("quit");
+        top.signal(Signal::TERM);
+        let (status, is_same, written) = top.ended();
+        assert_eq!(status.code(), Some(0), "{written}");
+        assert!(is_same);
+        Ok(())
+    });
+}
+
+#[test]
 fn a_mistake_of_the_filter_is_told_before_the_terminal_is_taken() {
     in_namespace(|_| {
         for (line, told) in [

@@ -69,6 +69,24 @@ impl OnTerminal {
         }
     }
 
+    /// Forgets what was written so far.
+    pub(crate) fn forget(&mut self) {
+        self.text.clear();
+    }
+
+    /// Waits until the process is in this state (`T`: stopped).
+    pub(crate) fn await_state(&self, wanted: char) {
+        let deadline = Instant::now() + *PATIENCE;
+        loop {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
+            let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+            if state == Some(wanted) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "it is never {wanted}, but {state:?}");
+        }
+    }
+
     pub(crate) fn terminal(&self) -> &OwnedFd {
         &self.terminal
     }

@@ -49,6 +49,36 @@ fn a_connection_that_ends_meanwhile_is_judged_until_its_end() {
 }
 
 #[test]
+fn a_namespace_that_goes_away_is_no_answer_that_nothing_is_wrong() {
+    in_namespace(|_| {
+        let start = |words: &[&str]| {
+            let holder =
+                Command::new("unshare").args(["--net", "sleep", "600"]).spawn().expect("root of this namespace");
+            let pid = holder.id().to_string();
+            let own = std::fs::read_link("/proc/self/ns/net").expect("a link");
+            while std::fs::read_link(format!("/proc/{pid}/ns/net")).is_ok_and(|other| other == own) {}
+            let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
+            let asking = command.args(words).args(["-N", &pid]).stdout(Stdio::piped()).spawn().expect("it starts");
+            (holder, asking)
+        };
+        let asked = [start(&["why", "--for", WATCHED]), start(&["top", "--once", "--interval", WATCHED])];
+        std::thread::sleep(ENDS_AFTER);
+        let ended = asked.map(|(mut holder, asking)| {
+            holder.kill().expect("a child of ours");
+            holder.wait().expect("a child of ours");
+            asking
+        });
+        for asking in ended {
+            let output = asking.wait_with_output().expect("it ends");
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(3), "{text}");
+            assert!(text.contains(" is gone") && !text.contains("nothing found"), "{text}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn what_changed_on_the_machine_is_told_with_its_time() {
     in_namespace(|_| {
         let watching = watching();

@@ -49,6 +49,10 @@ impl Lives {
         if self.gone.remove(&said.cookie).is_some() && self.rules.ends_once {
             return;
         }
+        if protocol == Protocol::Tcp && !said.has_peer && said.port == 0 {
+            // It was never bound, nor connected: nothing but a descriptor.
+            return;
+        }
         let mut life = Life::new(said.cookie, protocol, State::Unknown(0), Known::End, at);
         life.end = Some(End::of_destruction(&life, life.state, said.is_disconnected, said.has_peer));
         life.ended = Some(at);
@@ -134,8 +138,8 @@ impl Lives {
                 return;
             }
             (from, _) => {
-                // Who closes it holds it, and it may be somebody else than who listens.
-                life.actor = life.actor.or(told.actor);
+                // Who closes it holds it, and it may be somebody else than who listens, or who opened it and handed it on.
+                life.actor = told.actor.or(life.actor);
                 Happening::State(from)
             }
         };

@@ -88,6 +88,8 @@ pub(super) struct Desk {
     pub(super) traced: Result<(), String>,
     /// What of the namespaces cannot be seen.
     pub(super) unseen: Option<String>,
+    /// That the namespace is gone that was named.
+    pub(super) gone: Option<String>,
     pub(super) interval: Duration,
     /// Nobody listens any more.
     pub(super) is_over: bool,
@@ -128,6 +130,7 @@ impl Desk {
             is_synced: false,
             traced: Ok(()),
             unseen: None,
+            gone: None,
             interval,
             is_over: false,
         }
@@ -347,7 +350,8 @@ impl Desk {
             clock: clock(self.counted_at),
             is_settled: self.rounds > 1 && self.lookers.has_looked,
             completeness: self.completeness(view),
-            gap: self.loss.as_ref().map(|loss| loss.text.clone()),
+            gap: self.gone.clone().or_else(|| self.loss.as_ref().map(|loss| loss.text.clone())),
+            is_gone: self.gone.is_some(),
         };
         self.outlet.show(model);
     }

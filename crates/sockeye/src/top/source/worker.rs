@@ -18,6 +18,7 @@ use super::lookers::Lookers;
 use super::place::{PLACES_MAX, Place, View, inode};
 use super::sockets::Seen;
 use super::{Command, Said, Setup};
+use crate::live::named::NamedNamespace;
 use crate::live::row::table;
 use crate::live::{filter, now};
 use crate::sockets::run::Namespaces;
@@ -30,6 +31,8 @@ const READ_EVERY: Duration = Duration::from_millis(100);
 /// Everything the thread has.
 pub(super) struct Worker {
     places: Vec<Place>,
+    /// The one of them that was named.
+    named: Option<NamedNamespace>,
     /// Changes of TCP as they happen, where that is allowed.
     hearing: Option<Hearing>,
     desk: Desk,
@@ -38,8 +41,8 @@ pub(super) struct Worker {
 impl Worker {
     /// Opens sockets in every namespace.
     pub(super) fn open(setup: Setup, request: Request, commands: Receiver<Command>, outlet: Outlet) -> Result<Self> {
-        let Setup { namespaces: Namespaces { list, several, missing }, interval, filter, filter_text, extensions } =
-            setup;
+        let Setup { namespaces, named, interval, filter, filter_text, extensions } = setup;
+        let Namespaces { list, several, missing } = namespaces;
         let mut unseen = missing.filter(|(_, restricted)| *restricted).map(|(reason, _)| reason);
         let wanted: Vec<Option<Namespace>> =
             if list.is_empty() { vec![None] } else { list.into_iter().map(Some).collect() };
@@ -77,7 +80,7 @@ impl Worker {
         let lookers = Lookers::new(is_net_admin());
         let mut desk = Desk::new(commands, outlet, request, (filter, filter_text), lookers, labels, interval);
         (desk.unseen, desk.traced) = (unseen, traced);
-        Ok(Self { places, hearing, desk })
+        Ok(Self { places, named, hearing, desk })
     }
 
     /// Works until nobody listens any more.
@@ -104,6 +107,7 @@ impl Worker {
         if is_counted {
             // An answer to what is not asked any more would keep the next one waiting.
             self.desk.hear();
+            self.desk.gone = self.named.as_ref().and_then(NamedNamespace::gone);
             self.look_beside()?;
             let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
             self.desk.count(&view);

@@ -15,6 +15,9 @@ use crate::output::value;
 use crate::rows::Row;
 use crate::sockets::view::{self, Choice};
 
+/// What the kernel's last message of a socket says of it as if it still were one.
+const MEANINGLESS_AT_THE_END: &str = "-state,-tcp_info.state,-recv-q,-send-q,-uid,-timer,-timer_retrans,-expires";
+
 /// How sockets are written, made once.
 pub(super) struct Objects {
     /// Those that the kernel described in a message.
@@ -23,27 +26,29 @@ pub(super) struct Objects {
     bare: Json,
     /// Those of them that ended: what their message says of a state means nothing.
     ended: Json,
+    /// Those that ended, with their last message.
+    last: Json,
     line: Line,
     fields: Fields,
 }
 
 /// Fields that are written by themselves. Looking for their names takes longer than all else that is done for an event.
 struct Fields {
-    key: Vec<Named>,
-    incident: Vec<Named>,
-    why: Vec<Named>,
+    key: Vec<FieldKey>,
+    incident: Vec<FieldKey>,
+    why: Vec<FieldKey>,
     /// The duration, then the totals, then the rates.
-    numbers: Vec<Named>,
-    owners: Vec<Named>,
+    numbers: Vec<FieldKey>,
+    owners: Vec<FieldKey>,
 }
 
 /// A field, and its key.
-struct Named {
+struct FieldKey {
     field: FieldId,
     key: &'static str,
 }
 
-impl Named {
+impl FieldKey {
     /// The fields with these names, in their order.
     fn all<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Self> {
         let catalog = live_catalog();
@@ -66,15 +71,16 @@ impl Objects {
             described: Json::new(&columns(Some("everything"), None)),
             bare: Json::new(&columns(None, Some("proto,state,local,peer,cookie"))),
             ended: Json::new(&columns(None, Some("proto,local,peer,cookie"))),
+            last: Json::new(&columns(Some("everything"), Some(MEANINGLESS_AT_THE_END))),
             line: Line::default(),
             fields: Fields {
-                key: Named::all(["cookie", "proto", "local", "local_port", "peer", "peer_port"]),
-                incident: Named::all(["direction", "reason", "location", "segments", "error"]),
-                why: Named::all(["why"]),
-                numbers: Named::all(
+                key: FieldKey::all(["cookie", "proto", "local", "local_port", "peer", "peer_port"]),
+                incident: FieldKey::all(["direction", "reason", "location", "segments", "error"]),
+                why: FieldKey::all(["why"]),
+                numbers: FieldKey::all(
                     ["duration"].into_iter().chain(TOTALS.map(|(name, ..)| name)).chain(RATES.map(|(name, ..)| name)),
                 ),
-                owners: Named::all(["pid", "process", "user", "unit", "container", "pod"]),
+                owners: FieldKey::all(["pid", "process", "user", "unit", "container", "pod"]),
             },
         }
     }
@@ -128,6 +134,7 @@ impl Objects {
         out.extend_from_slice(b",\"record\":");
         let json = match facts.event {
             _ if facts.described => &self.described,
+            _ if facts.is_final => &self.last,
             "closed" => &self.ended,
             _ => &self.bare,
         };
@@ -137,7 +144,7 @@ impl Objects {
 }
 
 /// These fields, as far as they are known.
-fn members(out: &mut Vec<u8>, row: &LiveRow<'_>, fields: &[Named]) {
+fn members(out: &mut Vec<u8>, row: &LiveRow<'_>, fields: &[FieldKey]) {
     let mut first = true;
     for named in fields {
         let Some(read) = row.value(named.field) else { continue };
@@ -149,7 +156,7 @@ fn members(out: &mut Vec<u8>, row: &LiveRow<'_>, fields: &[Named]) {
 }
 
 /// Whoever is known to hold the socket; nothing where it is not known.
-fn owners(out: &mut Vec<u8>, row: &LiveRow<'_>, parts: &[Named]) {
+fn owners(out: &mut Vec<u8>, row: &LiveRow<'_>, parts: &[FieldKey]) {
     let lists: Vec<_> = parts
         .iter()
         .filter_map(|part| match row.value(part.field)? {

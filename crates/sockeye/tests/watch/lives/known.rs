@@ -3,6 +3,7 @@
 use std::net::{TcpListener, UdpSocket};
 use std::process::Command;
 
+use rustix::net::{AddressFamily, SocketType};
 use serde_json::{Value, json};
 use sockeye_zoo::in_namespace;
 
@@ -92,6 +93,10 @@ fn what_lives_between_two_rounds_is_told_at_its_end_with_exactly_what_it_did() {
             assert_eq!((&life["bytes_sent"], &life["bytes_received"]), (&json!(1000 + round), &json!(50 + round)));
             assert_eq!((&life["known"], life.get("duration_us")), (&json!("end"), None), "{closed}");
             assert_eq!(closed.get("owners"), None, "nobody knows: {closed}");
+            let record = &closed["record"];
+            assert_eq!(record["tcp_info"]["bytes_sent"], json!(1000 + round), "the kernel's last word: {closed}");
+            assert!(record["tcp_info"]["snd_cwnd"].as_u64() >= Some(2), "{closed}");
+            assert_eq!(record.get("state").or(record.get("uid")), None, "{closed}");
             drop(server);
             let closed = watching
                 .object("the other end", |object| is(object, "closed", 7001) && object["key"]["peer_port"] == here);
@@ -102,6 +107,28 @@ fn what_lives_between_two_rounds_is_told_at_its_end_with_exactly_what_it_did() {
             is_ours(&closed);
         }
         watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_socket_that_was_never_bound_nor_connected_is_no_connection_that_ended() {
+    in_namespace(|_| {
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        let mut watching = start(&ENDS, &["-j"]);
+        for _ in 0..3 {
+            drop(rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("descriptors are left"));
+        }
+        let (client, server) = connect(&listener);
+        let here = port(&client);
+        drop((client, server));
+        watching.object("its end", |object| is(object, "closed", here));
+        let ended = watching.interrupt().with(0);
+        let ends = ended.objects().into_iter().filter(|object| object["change"] == "closed");
+        assert!(
+            ends.clone().count() >= 1 && ends.clone().all(|end| end["key"]["local_port"] != json!(null)),
+            "{ends:?}"
+        );
         Ok(())
     });
 }

@@ -1,6 +1,7 @@
 //! With the kernel's own events of TCP.
 
 use std::net::TcpListener;
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::net::sockopt::set_socket_linger;
@@ -15,6 +16,29 @@ use super::*;
 fn traced() -> Result<Watching, Skip> {
     may_load_programs()?;
     Ok(start(&["sockets", "--source", "bpf", "-j"], &[]))
+}
+
+#[test]
+fn who_was_handed_a_connection_and_closes_it_held_it_last() {
+    in_namespace(|_| {
+        let mut watching = traced()?;
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        // The shell that opens it leaves it to a program that outlives the shell.
+        let line = "exec 3<>/dev/tcp/127.0.0.1/7001; sleep 0.7 & exec 3>&-";
+        let opening = Command::new("bash").args(["-c", line]).spawn();
+        let mut shell = opening.map_err(|error| Skip::new("program:bash", error.to_string()))?;
+        let (server, client) = listener.accept().expect("somebody connects");
+        let opened = watching.object("it", |object| is(object, "established", client.port()));
+        assert_eq!(opened["owners"][0]["process"], "bash", "{opened}");
+        shell.wait().expect("a child of ours");
+        let left = watching.object("that it is left", |object| is(object, "state", client.port()));
+        assert_eq!((&left["record"]["state"], &left["owners"][0]["process"]), (&json!("fin-wait-1"), &json!("sleep")));
+        drop(server);
+        let closed = watching.object("its end", |object| is(object, "closed", client.port()));
+        assert_eq!(closed["owners"][0]["process"], "sleep", "{closed}");
+        watching.interrupt().with(0);
+        Ok(())
+    });
 }
 
 #[test]
