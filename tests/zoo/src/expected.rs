@@ -129,6 +129,23 @@ pub struct Expected {
     pub packet: Option<PacketExpected>,
     /// Only for netlink sockets.
     pub netlink: Option<NetlinkExpected>,
+    /// The row is that of an association of the socket, beside the socket's own.
+    pub is_association: bool,
+    /// What else stands in the row, by its place there (a JSON pointer).
+    pub says: &'static [(&'static str, Says)],
+}
+
+/// A value of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// This number.
+    Number(u64),
+    /// This number or a greater one: it grows while the socket lives.
+    AtLeast(u64),
+    /// This word.
+    Word(&'static str),
+    /// That it is so.
+    Yes,
 }
 
 /// Bytes waiting to be read.
@@ -302,5 +319,5 @@ macro_rules! debug_of_promises {
 }
 
 debug_of_promises! {
-    role family protocol socket_type state local peer unix_name inode cookie uid unread send_queue_bytes unsent_bytes accept_queue accept_queue_limit drops drops_min mark tos tclass class_id receive_buffer_bytes send_buffer_bytes congestion ifindex interface v6only shutdown timer total_retrans_min tcp_options snd_mss_max md5 sockopts_set sockopts_clear ulp mptcp_subflows cgroup_id bpf_storage peer_inode pending_inodes file other_owners packet netlink
+    role family protocol socket_type state local peer unix_name inode cookie uid unread send_queue_bytes unsent_bytes accept_queue accept_queue_limit drops drops_min mark tos tclass class_id receive_buffer_bytes send_buffer_bytes congestion ifindex interface v6only shutdown timer total_retrans_min tcp_options snd_mss_max md5 sockopts_set sockopts_clear ulp mptcp_subflows cgroup_id bpf_storage peer_inode pending_inodes file other_owners packet netlink is_association says
 }

@@ -1,4 +1,4 @@
-//! Fills a fresh network namespace with every kind of socket and keeps it.
+//! Fills a fresh network namespace with every kind of socket that leaves the others alone, or those named, and keeps it.
 //!
 //! ```text
 //! zoo [KIND…]                 until standard input ends
@@ -15,7 +15,7 @@ use std::io::{self, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitCode};
 
-use sockeye_zoo::{Expected, KINDS, Specimen, Zoo};
+use sockeye_zoo::{Expected, KINDS, PROVOKED, Specimen, Zoo};
 
 const USAGE: &str = "usage: zoo [KIND…] | zoo run [KIND…] -- COMMAND [ARGUMENT…]";
 
@@ -39,7 +39,7 @@ fn start(arguments: &[String]) -> Result<ExitCode, String> {
         }
         all => (all, &[][..]),
     };
-    if let Some(unknown) = kinds.iter().find(|word| !KINDS.iter().any(|(name, _)| name == word)) {
+    if let Some(unknown) = kinds.iter().find(|word| !KINDS.iter().chain(PROVOKED).any(|(name, _)| name == word)) {
         return Err(format!("no kind {unknown}\n{USAGE}"));
     }
     if command.is_empty() && kinds.len() < arguments.len() {
@@ -66,12 +66,12 @@ fn start(arguments: &[String]) -> Result<ExitCode, String> {
     Ok(code)
 }
 
-/// Makes all kinds, or those named, and writes a line about each socket.
+/// Makes all kinds that leave the others alone, or those named, and writes a line about each socket.
 fn populate(zoo: &Zoo, wanted: &[String], report: &mut String) -> Vec<Specimen> {
     let mut specimens = Vec::new();
-    for (kind, construct) in
-        KINDS.iter().filter(|(kind, _)| wanted.is_empty() || wanted.iter().any(|word| word == kind))
-    {
+    let kinds = KINDS.iter().filter(|(kind, _)| wanted.is_empty() || wanted.iter().any(|word| word == kind));
+    let provoked = PROVOKED.iter().filter(|(kind, _)| wanted.iter().any(|word| word == kind));
+    for (kind, construct) in kinds.chain(provoked) {
         match construct(zoo) {
             Ok(specimen) => {
                 specimen.all().iter().for_each(|expected| describe(kind, expected, report));

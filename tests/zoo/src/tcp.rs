@@ -15,7 +15,7 @@ use crate::{address, sys};
 pub(crate) const UNREAD_BYTES: u32 = 4321;
 
 /// A backlog no program chooses by accident.
-const BACKLOG: i32 = 7;
+pub(crate) const BACKLOG: i32 = 7;
 
 /// Connections waiting behind it.
 const PENDING: u32 = 3;

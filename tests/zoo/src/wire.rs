@@ -31,7 +31,23 @@ impl WireEnd {
     pub fn new(name: &CStr) -> io::Result<Self> {
         sys::tunnel(name).map(|(file, _)| Self { file })
     }
+
+    /// A device that is made.
+    pub(crate) fn of(file: OwnedFd) -> Self {
+        Self { file }
+    }
 }
+
+/// What becomes of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Arrives,
+    ArrivesTwice,
+    Vanishes,
+}
+
+/// Decides what becomes of a packet, which it may change, by the end that it comes from.
+pub(crate) type Decision = Box<dyn FnMut(usize, &mut Vec<u8>) -> Fate + Send>;
 
 /// A wire between two ends. With it, the devices vanish.
 #[derive(Debug)]
@@ -44,8 +60,19 @@ impl LongWire {
     /// A wire on which every packet travels for `delay`, after it has waited for those before it where the wire carries only
     /// so many bytes a second each way.
     pub fn between(near: WireEnd, far: WireEnd, delay: Duration, rate: Option<u32>) -> io::Result<Self> {
+        Self::deciding(near, far, delay, rate, Box::new(|_, _| Fate::Arrives))
+    }
+
+    /// The same wire, on which not every packet arrives. The near end is 0, the far one 1.
+    pub(crate) fn deciding(
+        near: WireEnd,
+        far: WireEnd,
+        delay: Duration,
+        rate: Option<u32>,
+        decide: Decision,
+    ) -> io::Result<Self> {
         let (stopped, stop) = io::pipe()?;
-        let carrier = std::thread::spawn(move || carry(&[near.file, far.file], &stopped.into(), delay, rate));
+        let carrier = std::thread::spawn(move || carry(&[near.file, far.file], &stopped.into(), delay, rate, decide));
         Ok(Self { stop: Some(stop), carrier: Some(carrier) })
     }
 }
@@ -63,7 +90,7 @@ impl Drop for LongWire {
 type Travelling = (Instant, Vec<u8>);
 
 /// Carries packets until the other end of `stopped` is closed.
-fn carry(ends: &[OwnedFd; 2], stopped: &OwnedFd, delay: Duration, rate: Option<u32>) {
+fn carry(ends: &[OwnedFd; 2], stopped: &OwnedFd, delay: Duration, rate: Option<u32>, mut decide: Decision) {
     let mut travelling = [VecDeque::new(), VecDeque::new()];
     // When the last packet towards each end has gone on the wire.
     let mut free = [Instant::now(); 2];
@@ -99,7 +126,15 @@ fn carry(ends: &[OwnedFd; 2], stopped: &OwnedFd, delay: Duration, rate: Option<u
                 let bytes = u32::try_from(length).unwrap_or(u32::MAX);
                 let takes = rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) * bytes / rate);
                 free[to] = free[to].max(Instant::now()) + takes;
-                travelling[to].push_back((free[to] + delay, packet[..length].to_vec()));
+                let mut bytes = packet[..length].to_vec();
+                let fate = decide(from, &mut bytes);
+                let due = free[to] + delay;
+                match fate {
+                    Fate::Vanishes => continue,
+                    Fate::ArrivesTwice => travelling[to].push_back((due, bytes.clone())),
+                    Fate::Arrives => {}
+                }
+                travelling[to].push_back((due, bytes));
             }
         }
     }

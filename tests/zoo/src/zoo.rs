@@ -79,7 +79,7 @@ impl Drop for Zoo {
 
 /// Waits until an address is no longer tentative: even where no duplicate can be, the kernel says so later, from a
 /// work queue (kernel `addrconf_dad_work`).
-fn await_address(address: Ipv6Addr) -> io::Result<()> {
+pub(crate) fn await_address(address: Ipv6Addr) -> io::Result<()> {
     let probe = sys::socket(libc::AF_INET6, libc::SOCK_DGRAM, 0)?;
     let to = address::encode((address, 0).into());
     settle(&probe, || match sys::bind(&probe, &to) {

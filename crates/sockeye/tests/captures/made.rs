@@ -12,7 +12,7 @@ use sockeye_wire::sock_diag::smc::SmcQuestion;
 use sockeye_wire::sock_diag::tipc::TipcQuestion;
 use sockeye_wire::sock_diag::xdp::XdpQuestion;
 use sockeye_wire::{Messages, Request};
-use sockeye_zoo::{KINDS, Skip, TROUBLES, Zoo, in_namespace};
+use sockeye_zoo::{KINDS, PROVOKED, Skip, TROUBLES, Zoo, in_namespace};
 
 use crate::build::Values;
 use crate::line::{LINES, blesses, destination, directory, line_here};
@@ -21,7 +21,7 @@ use crate::line::{LINES, blesses, destination, directory, line_here};
 pub(crate) struct Captured {
     /// Name of the capture.
     pub(crate) name: &'static str,
-    /// How the kinds of the zoo begin that were alive.
+    /// How the kinds of the zoo begin that were alive, or the name of one that wants a namespace of its own.
     kinds: &'static str,
     /// What was listed.
     arguments: &'static [&'static str],
@@ -47,7 +47,7 @@ pub(crate) const CAPTURED: [Captured; 11] = [
 ];
 
 /// Sockets of other kernels: of what the kernel at hand lacks, and of structures that grew.
-const ELSEWHERE: [(Captured, &[&str]); 12] = [
+const ELSEWHERE: [(Captured, &[&str]); 23] = [
     (captured("tcp", "tcp_telling", &["tcp", "all"]), &LINES),
     (captured("tls12", "tcp_tls12", &["tcp", "all"]), &LINES),
     (captured("tls13", "tcp_tls13", &["tcp", "all"]), &LINES),
@@ -61,6 +61,18 @@ const ELSEWHERE: [(Captured, &[&str]); 12] = [
     (captured("xdp", "xdp", &["xdp", "all"]), &["6.12"]),
     (captured("tipc", "tipc", &["tipc", "all"]), &LINES),
     (captured("smc", "smc", &["smc", "all"]), &LINES),
+    (captured("sctp_settings", "sctp_settings", &["sctp", "all"]), &LINES),
+    (captured("sctp_unordered", "sctp_unordered", &["sctp", "all"]), &LINES),
+    (captured("sctp_lossy", "sctp_lossy", &["sctp", "all"]), &LINES),
+    (captured("sctp_unheard", "sctp_unheard", &["sctp", "all"]), &LINES),
+    (captured("sctp_gap", "sctp_gap", &["sctp", "all"]), &LINES),
+    (captured("tipc_group", "tipc_group", &["tipc", "all"]), &LINES),
+    (captured("tipc_uid", "tipc_uid", &["tipc", "all"]), &LINES),
+    (captured("tipc_flooded", "tipc_flooded", &["tipc", "all"]), &LINES),
+    (captured("tipc_stalled", "tipc_stalled", &["tipc", "all"]), &LINES),
+    (captured("tipc_network", "tipc_network", &["tipc", "all"]), &LINES),
+    // 6.1 finds no device for the second version of SMC unless the first namespace gives it a name.
+    (captured("smc_rdma", "smc_rdma", &["smc", "all"]), &["6.12"]),
 ];
 
 /// Tables whose rows are built as well, because some of their fields tell of things that cannot be brought about on one
@@ -106,8 +118,9 @@ pub(crate) fn read(name: &str) -> Vec<u8> {
 
 /// Captures the sockets of some kinds, in a namespace that holds nothing else.
 fn capture(zoo: &Zoo, Captured { name, kinds, arguments }: &Captured) {
-    let kinds = KINDS.iter().chain(TROUBLES).filter(|(kind, _)| kind.starts_with(kinds));
-    let specimens = kinds.filter_map(|(kind, construct)| {
+    let together = KINDS.iter().chain(TROUBLES).filter(|(kind, _)| kind.starts_with(kinds));
+    let alone = PROVOKED.iter().filter(|(kind, _)| kind == kinds);
+    let specimens = together.chain(alone).filter_map(|(kind, construct)| {
         let made = construct(zoo);
         // The lists of other lines name what their kernels have.
         assert!(made.is_ok() || line_here().is_none(), "{kind}: {:?}", made.err());
@@ -225,4 +238,15 @@ blessings! {
     xdp_is_captured_when_asked: "xdp",
     tipc_is_captured_when_asked: "tipc",
     smc_is_captured_when_asked: "smc",
+    settings_of_sctp_are_captured_when_asked: "sctp_settings",
+    chunks_in_no_order_are_captured_when_asked: "sctp_unordered",
+    lost_chunks_are_captured_when_asked: "sctp_lossy",
+    chunks_that_nobody_hears_are_captured_when_asked: "sctp_unheard",
+    a_gap_between_chunks_is_captured_when_asked: "sctp_gap",
+    groups_of_tipc_are_captured_when_asked: "tipc_group",
+    a_user_of_tipc_is_captured_when_asked: "tipc_uid",
+    a_flood_of_tipc_is_captured_when_asked: "tipc_flooded",
+    a_stalled_connection_of_tipc_is_captured_when_asked: "tipc_stalled",
+    a_network_of_tipc_is_captured_when_asked: "tipc_network",
+    smc_over_rdma_is_captured_when_asked: "smc_rdma",
 }

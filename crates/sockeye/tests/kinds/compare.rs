@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use rustix::fs::{major, minor};
 use serde_json::{Value, json};
-use sockeye_zoo::{Expected, Md5Key, Unread, state};
+use sockeye_zoo::{Expected, Md5Key, Says, Unread, state};
 
 use crate::families;
 use crate::names;
@@ -64,6 +64,8 @@ pub(crate) fn compare(expected: &Expected, row: &Value) -> Vec<String> {
         other_owners,
         packet,
         netlink,
+        is_association: _,
+        says,
     } = expected;
     let mut row = Observed::new(row);
 
@@ -130,6 +132,14 @@ pub(crate) fn compare(expected: &Expected, row: &Value) -> Vec<String> {
     }
     packet.as_ref().inspect(|packet| families::packet(&mut row, packet));
     netlink.as_ref().inspect(|netlink| families::netlink(&mut row, netlink));
+    for (place, value) in *says {
+        match *value {
+            Says::Number(number) => row.equal(place, number),
+            Says::AtLeast(number) => row.at_least(place, number),
+            Says::Word(word) => row.equal(place, word),
+            Says::Yes => row.equal(place, true),
+        }
+    }
     row.mistakes()
 }
 

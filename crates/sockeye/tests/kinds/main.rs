@@ -9,12 +9,13 @@ mod families;
 mod names;
 mod observed;
 mod owners;
+mod provoked;
 #[path = "../support/mod.rs"]
 mod support;
 
 use rustix::net::{AddressFamily, SocketType, ipproto, socket};
 use serde_json::Value;
-use sockeye_zoo::{Expected, KINDS, Specimen, Zoo, in_namespace, skip, state};
+use sockeye_zoo::{Expected, KINDS, PROVOKED, Specimen, Zoo, in_namespace, skip, state};
 
 use compare::compare;
 
@@ -139,7 +140,7 @@ mod group {
 
 /// Makes these kinds; says loudly which of them cannot be had here.
 fn populate(zoo: &Zoo, test: &str, kinds: &[&str]) -> Vec<(&'static str, Specimen)> {
-    let wanted = KINDS.iter().filter(|(kind, _)| kinds.contains(kind));
+    let wanted = KINDS.iter().chain(PROVOKED).filter(|(kind, _)| kinds.contains(kind));
     let made = wanted.filter_map(|(kind, construct)| match construct(zoo) {
         Ok(specimen) => Some((*kind, specimen)),
         Err(missing) => {
@@ -197,11 +198,14 @@ fn is_missing(verdict: &Value, protocol: &str) -> bool {
 }
 
 /// The rows of a socket: by its cookie, or by its addresses where nobody holds it who could tell its cookie. The rows of
-/// SCTP associations are others, with the same cookie.
+/// SCTP associations are others, with the same cookie, and alone have addresses of the peer.
 fn find<'r>(rows: &'r [Value], expected: &Expected) -> Vec<&'r Value> {
     if let Some(cookie) = expected.cookie {
         let cookie = format!("{cookie:#x}");
-        return rows.iter().filter(|row| row["cookie"] == *cookie && row.get("peer_addresses").is_none()).collect();
+        return rows
+            .iter()
+            .filter(|row| row["cookie"] == *cookie && row.get("peer_addresses").is_some() == expected.is_association)
+            .collect();
     }
     let protocol = names::protocol(expected);
     let same_side = |row: &Value, side: &str, address: Option<std::net::SocketAddr>| {

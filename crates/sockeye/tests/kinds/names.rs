@@ -35,7 +35,7 @@ pub(crate) const TIMERS: [&str; 5] = ["off", "on", "keepalive", "timewait", "per
 pub(crate) const TCP_OPTIONS: [(u32, &str); 6] =
     [(1, "timestamps"), (2, "sack"), (4, "wscale"), (8, "ecn"), (16, "ecn-seen"), (32, "syn-data")];
 /// `SOCK_…`
-const SOCKET_TYPES: [&str; 6] = ["", "stream", "dgram", "raw", "", "seqpacket"];
+const SOCKET_TYPES: [&str; 6] = ["", "stream", "dgram", "raw", "rdm", "seqpacket"];
 /// `NETLINK_…`
 const NETLINK_PROTOCOLS: [(i32, &str); 7] = [
     (0, "route"),
