@@ -40,6 +40,7 @@ kinds! {
     PROVOKED:
     smc_rdma sctp_settings sctp_unordered sctp_lossy sctp_unheard sctp_gap
     tipc_group tipc_uid tipc_flooded tipc_stalled tipc_network
+    tcp_marked tcp_dctcp_marked tcp_vegas_timed tcp_shaped mptcp_announced mptcp_broken_way mptcp_unfinished udp_unresolved xdp_flooded
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use crate::zoo::{Unavailable, Zoo, make, settle};
 const SECOND_V4: Ipv4Addr = Ipv4Addr::new(127, 4, 5, 6);
 
 /// `SOL_MPTCP` and `MPTCP_INFO` (include/uapi/linux/mptcp.h)
-const SOL_MPTCP: i32 = 284;
-const MPTCP_INFO: i32 = 1;
+pub(crate) const SOL_MPTCP: i32 = 284;
+pub(crate) const MPTCP_INFO: i32 = 1;
 
 /// A pair with bytes unread, and the TCP sockets that carry it.
 fn specimen(pair: Pair, further: u8) -> io::Result<Specimen> {

@@ -12,6 +12,10 @@ use rustix::thread::{CapabilitySet, capabilities};
 
 use crate::patience::slowness;
 
+mod rings;
+
+pub(crate) use rings::{put_socket, redirect, socket_map};
+
 /// Seconds after which a process in a namespace of its own is ended by the kernel, so that no test can hang.
 const LIFETIME_S: u32 = 300;
 
@@ -179,8 +183,13 @@ pub(crate) fn interface_up(fd: impl AsFd, name: &CStr) -> io::Result<()> {
 
 /// Makes a device without a wire behind it (`TUNSETIFF`), which lasts as long as the file, and tells its index.
 pub(crate) fn tunnel(name: &CStr) -> io::Result<(OwnedFd, u32)> {
+    device(name, libc::IFF_TUN)
+}
+
+/// The same of the kind that `IFF_…` flags say.
+pub(crate) fn device(name: &CStr, flags: c_int) -> io::Result<(OwnedFd, u32)> {
     const NAME_BYTES: usize = 16;
-    let flags = libc::IFF_TUN | libc::IFF_NO_PI;
+    let flags = flags | libc::IFF_NO_PI;
     // struct ifreq: name, then flags.
     let mut request = [0_u8; size_of::<libc::ifreq>()];
     request[..NAME_BYTES].iter_mut().zip(name.to_bytes()).for_each(|(to, from)| *to = *from);

@@ -1,18 +1,18 @@
 //! Internet datagram sockets: UDP, UDP-Lite, ping and raw.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use libc::{
     IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_UDP, IPPROTO_UDPLITE, SO_RCVBUF, SOCK_DGRAM, SOCK_RAW, SOL_SOCKET,
 };
 
-use crate::expected::{Expected, Unread, state};
+use crate::expected::{Expected, Says, Unread, state};
 use crate::specimen::Specimen;
 use crate::tcp::{SERVER_V4, UNREAD_BYTES};
 use crate::tcp_options::{make_telling, telling};
-use crate::zoo::{Unavailable, V6, Zoo, make};
+use crate::zoo::{Unavailable, V6, Zoo, await_address, make};
 use crate::{address, sys};
 
 /// OSPF: a protocol that no kernel speaks itself.
@@ -23,6 +23,10 @@ const FLOOD: u32 = 40;
 
 /// `IP_RECVERR_RFC4884` (include/uapi/linux/in.h, Linux 5.9)
 const IP_RECVERR_RFC4884: i32 = 26;
+
+/// An address of a device, and one beside it that nobody has.
+const HERE: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x5eed, 2, 0, 0, 0, 0, 0xa);
+const NOBODY: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x5eed, 2, 0, 0, 0, 0, 0xb);
 
 fn bound(kind: i32, protocol: i32, to: SocketAddr) -> io::Result<OwnedFd> {
     let family = if to.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
@@ -54,6 +58,28 @@ pub(crate) fn drain(socket: &OwnedFd) -> io::Result<u32> {
 }
 
 impl Zoo {
+    /// `client` whose datagrams wait until the link-layer address of their receiver is known, which nobody tells.
+    pub fn udp_unresolved(&self) -> Result<Specimen, Unavailable> {
+        const SAYS: &[(&str, Says)] =
+            &[("/meminfo/tmem_bytes", Says::AtLeast(2_000)), ("/skmem/wmem_alloc_bytes", Says::AtLeast(2_000))];
+        make("udp_unresolved", || {
+            let control = sys::socket(libc::AF_INET6, SOCK_DGRAM, 0)?;
+            let (file, index) = sys::device(c"ether", libc::IFF_TAP)?;
+            sys::interface_up(&control, c"ether")?;
+            sys::add_address(&control, HERE.octets(), 64, index)?;
+            await_address(HERE)?;
+            // Longer than any look takes.
+            self.set_sysctl("ipv6/neigh/ether/retrans_time_ms", "600000")?;
+            let client = bound(SOCK_DGRAM, IPPROTO_UDP, (HERE, 0).into())?;
+            sys::connect(&client, &address::encode((NOBODY, 4_321).into()))?;
+            for _ in 0..3 {
+                sys::send_to(&client, &[b'w'; 900], 0, &[])?;
+            }
+            let expected = Expected { says: SAYS, ..Expected::inet("client", &client, state::ESTABLISHED)? };
+            Ok(Specimen::default().with(client, expected).keeping(file))
+        })
+    }
+
     /// `bound` over IPv4.
     pub fn udp_unconnected_v4(&self) -> Result<Specimen, Unavailable> {
         unconnected("udp_unconnected_v4", SOCK_DGRAM, IPPROTO_UDP, (SERVER_V4, 0).into())

@@ -43,6 +43,8 @@ impl WireEnd {
 pub(crate) enum Fate {
     Arrives,
     ArrivesTwice,
+    /// So many packets that were sent after it arrive before it.
+    IsOvertaken(usize),
     Vanishes,
 }
 
@@ -92,6 +94,8 @@ type Travelling = (Instant, Vec<u8>);
 /// Carries packets until the other end of `stopped` is closed.
 fn carry(ends: &[OwnedFd; 2], stopped: &OwnedFd, delay: Duration, rate: Option<u32>, mut decide: Decision) {
     let mut travelling = [VecDeque::new(), VecDeque::new()];
+    // For each end what is overtaken on the way to it, and by how many more.
+    let mut overtaken = [const { None }; 2];
     // When the last packet towards each end has gone on the wire.
     let mut free = [Instant::now(); 2];
     let mut packet = vec![0; PACKET_LEN_MAX];
@@ -131,10 +135,19 @@ fn carry(ends: &[OwnedFd; 2], stopped: &OwnedFd, delay: Duration, rate: Option<u
                 let due = free[to] + delay;
                 match fate {
                     Fate::Vanishes => continue,
+                    Fate::IsOvertaken(by) => {
+                        overtaken[to] = Some((by, bytes));
+                        continue;
+                    }
                     Fate::ArrivesTwice => travelling[to].push_back((due, bytes.clone())),
                     Fate::Arrives => {}
                 }
                 travelling[to].push_back((due, bytes));
+                match overtaken[to].take() {
+                    Some((0 | 1, bytes)) => travelling[to].push_back((due, bytes)),
+                    Some((by, bytes)) => overtaken[to] = Some((by - 1, bytes)),
+                    None => {}
+                }
             }
         }
     }

@@ -9,19 +9,19 @@ use crate::zoo::{LOOPBACK, Unavailable, Zoo, make};
 
 // Numbers from include/linux/socket.h and include/uapi/linux/if_xdp.h.
 const AF_XDP: u16 = 44;
-const SOL_XDP: i32 = 283;
-const XDP_RX_RING: i32 = 2;
-const XDP_TX_RING: i32 = 3;
+pub(crate) const SOL_XDP: i32 = 283;
+pub(crate) const XDP_RX_RING: i32 = 2;
+pub(crate) const XDP_TX_RING: i32 = 3;
 const XDP_UMEM_REG: i32 = 4;
-const XDP_UMEM_FILL_RING: i32 = 5;
-const XDP_UMEM_COMPLETION_RING: i32 = 6;
+pub(crate) const XDP_UMEM_FILL_RING: i32 = 5;
+pub(crate) const XDP_UMEM_COMPLETION_RING: i32 = 6;
 const XDP_COPY: u16 = 2;
 
 /// Bytes of a frame, and of those the first that stay free.
-const CHUNK_BYTES: u32 = 2048;
+pub(crate) const CHUNK_BYTES: u32 = 2048;
 const HEADROOM_BYTES: u32 = 64;
 /// Frames of the memory.
-const CHUNKS: u32 = 64;
+pub(crate) const CHUNKS: u32 = 64;
 
 /// Entries of each ring, no two the same; each is a power of two.
 const RINGS: [(i32, i32); 4] =
@@ -37,18 +37,23 @@ impl Zoo {
             for (ring, entries) in RINGS {
                 sys::set(&socket, SOL_XDP, ring, entries)?;
             }
-            // struct sockaddr_xdp: family, flags, device, queue, descriptor of a socket whose memory is shared.
-            let halves = [AF_XDP, XDP_COPY].map(u16::to_ne_bytes).concat();
-            let words = [LOOPBACK, 0, 0].map(u32::to_ne_bytes).concat();
-            sys::bind(&socket, &[halves, words].concat())?;
+            sys::bind(&socket, &address(LOOPBACK, 0))?;
             let expected = Expected::of("bound", &socket, state::CLOSE)?;
             Ok(Specimen::default().with(socket, expected).keeping(memory))
         })
     }
 }
 
+/// A queue of a device, whose packets are copied (`struct sockaddr_xdp`).
+pub(crate) fn address(device: u32, queue: u32) -> Vec<u8> {
+    let halves = [AF_XDP, XDP_COPY].map(u16::to_ne_bytes).concat();
+    // The last is the descriptor of a socket whose memory is shared.
+    let words = [device, queue, 0].map(u32::to_ne_bytes).concat();
+    [halves, words].concat()
+}
+
 /// Gives the socket its memory (`struct xdp_umem_reg`).
-fn register(socket: BorrowedFd<'_>, memory: &Region) -> std::io::Result<()> {
+pub(crate) fn register(socket: BorrowedFd<'_>, memory: &Region) -> std::io::Result<()> {
     let place = [memory.address(), memory.bytes() as u64].map(u64::to_ne_bytes).concat();
     let sizes = [CHUNK_BYTES, HEADROOM_BYTES, 0, 0].map(u32::to_ne_bytes).concat();
     sys::set_bytes(socket, SOL_XDP, XDP_UMEM_REG, &[place, sizes].concat())

@@ -32,7 +32,7 @@ const fn captured(name: &'static str, kinds: &'static str, arguments: &'static [
 }
 
 /// The captures of a real kernel.
-pub(crate) const CAPTURED: [Captured; 11] = [
+pub(crate) const CAPTURED: [Captured; 17] = [
     captured("tcp", "tcp_", &["tcp", "all"]),
     captured("tcp_bpf", "tcp_bpf_storage", &["tcp", "all", "--columns", "+bpf_storages"]),
     captured("trouble", "trouble_", &["tcp", "all"]),
@@ -44,10 +44,16 @@ pub(crate) const CAPTURED: [Captured; 11] = [
     captured("packet", "packet_", &["packet", "all"]),
     captured("netlink", "netlink_", &["netlink", "all"]),
     captured("refused", "udplite", &["sctp"]),
+    captured("tcp_marked", "tcp_marked", &["tcp", "all"]),
+    captured("tcp_shaped", "tcp_shaped", &["tcp", "all"]),
+    captured("mptcp_announced", "mptcp_announced", &["mptcp", "all"]),
+    captured("mptcp_broken_way", "mptcp_broken_way", &["mptcp", "all"]),
+    captured("mptcp_unfinished", "mptcp_unfinished", &["mptcp", "all"]),
+    captured("udp_unresolved", "udp_unresolved", &["udp", "all"]),
 ];
 
 /// Sockets of other kernels: of what the kernel at hand lacks, and of structures that grew.
-const ELSEWHERE: [(Captured, &[&str]); 23] = [
+const ELSEWHERE: [(Captured, &[&str]); 30] = [
     (captured("tcp", "tcp_telling", &["tcp", "all"]), &LINES),
     (captured("tls12", "tcp_tls12", &["tcp", "all"]), &LINES),
     (captured("tls13", "tcp_tls13", &["tcp", "all"]), &LINES),
@@ -61,6 +67,14 @@ const ELSEWHERE: [(Captured, &[&str]); 23] = [
     (captured("xdp", "xdp", &["xdp", "all"]), &["6.12"]),
     (captured("tipc", "tipc", &["tipc", "all"]), &LINES),
     (captured("smc", "smc", &["smc", "all"]), &LINES),
+    (captured("tcp_marked", "tcp_marked", &["tcp", "all"]), &LINES),
+    (captured("tcp_dctcp_marked", "tcp_dctcp_marked", &["tcp", "all"]), &LINES),
+    (captured("tcp_vegas_timed", "tcp_vegas_timed", &["tcp", "all"]), &LINES),
+    (captured("mptcp_announced", "mptcp_announced", &["mptcp", "all"]), &LINES),
+    // 6.1 does not count what is sent again.
+    (captured("mptcp_broken_way", "mptcp_broken_way", &["mptcp", "all"]), &["6.12"]),
+    (captured("mptcp_unfinished", "mptcp_unfinished", &["mptcp", "all"]), &["6.12"]),
+    (captured("xdp_flooded", "xdp_flooded", &["xdp", "all"]), &["6.12"]),
     (captured("sctp_settings", "sctp_settings", &["sctp", "all"]), &LINES),
     (captured("sctp_unordered", "sctp_unordered", &["sctp", "all"]), &LINES),
     (captured("sctp_lossy", "sctp_lossy", &["sctp", "all"]), &LINES),
@@ -248,5 +262,14 @@ blessings! {
     a_flood_of_tipc_is_captured_when_asked: "tipc_flooded",
     a_stalled_connection_of_tipc_is_captured_when_asked: "tipc_stalled",
     a_network_of_tipc_is_captured_when_asked: "tipc_network",
+    marks_of_congestion_are_captured_when_asked: "tcp_marked",
+    marks_for_dctcp_are_captured_when_asked: "tcp_dctcp_marked",
+    rounds_of_vegas_are_captured_when_asked: "tcp_vegas_timed",
+    a_small_buffer_is_captured_when_asked: "tcp_shaped",
+    announced_addresses_are_captured_when_asked: "mptcp_announced",
+    a_broken_way_is_captured_when_asked: "mptcp_broken_way",
+    an_end_that_nobody_hears_is_captured_when_asked: "mptcp_unfinished",
+    an_unknown_neighbour_is_captured_when_asked: "udp_unresolved",
+    a_flood_of_xdp_is_captured_when_asked: "xdp_flooded",
     smc_over_rdma_is_captured_when_asked: "smc_rdma",
 }

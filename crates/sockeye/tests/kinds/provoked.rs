@@ -30,6 +30,15 @@ provoked! {
     a_socket_of_tipc_without_room_counts_what_it_drops: tipc_flooded,
     a_connection_of_tipc_shows_that_its_peer_does_not_keep_up: tipc_stalled,
     a_connection_of_tipc_between_nodes_shows_them: tipc_network,
+    a_connection_counts_marks_and_segments_that_were_overtaken: tcp_marked,
+    dctcp_counts_what_was_marked_in_both_directions: tcp_dctcp_marked,
+    vegas_shows_what_it_took_the_time_of: tcp_vegas_timed,
+    a_connection_counts_the_time_that_its_buffer_was_too_small: tcp_shaped,
+    a_connection_of_several_ways_counts_announced_addresses: mptcp_announced,
+    a_connection_of_several_ways_counts_what_another_way_carried_again: mptcp_broken_way,
+    a_connection_of_several_ways_counts_how_often_it_told_its_end: mptcp_unfinished,
+    what_waits_for_a_link_layer_address_is_memory_under_way: udp_unresolved,
+    a_socket_of_xdp_counts_the_packets_that_it_had_no_room_for: xdp_flooded,
 }
 
 #[test]

@@ -35,7 +35,7 @@ crate::layout! {
         mptcpi_local_addr_max => local_addr_max: u8 @ 41, Count, (5, 12);
         /// The data carries checksums.
         mptcpi_csum_enabled => csum_enabled: u8 @ 42, Truth, (5, 14);
-        /// Retransmission timeouts in a row, above the subflows.
+        /// Times in a row that the peer was told again that no more data follows.
         mptcpi_retransmits => retransmits: u32 @ 44, Count, (6, 5), within 56;
         /// Bytes sent again on another subflow.
         mptcpi_bytes_retrans => bytes_retrans: u64 @ 48, Bytes, (6, 5);

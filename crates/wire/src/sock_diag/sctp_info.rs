@@ -54,7 +54,7 @@ crate::layout! {
         sctpi_ipackets => ipackets: u64 @ 80, Count, (4, 7);
         /// Data chunks sent again.
         sctpi_rtxchunks => rtxchunks: u64 @ 88, Count, (4, 7);
-        /// Data chunks received out of sequence.
+        /// Data chunks dropped because they came too far beyond one that is missing.
         sctpi_outofseqtsns => outofseqtsns: u64 @ 96, Count, (4, 7);
         /// Data chunks received that were there already.
         sctpi_idupchunks => idupchunks: u64 @ 104, Count, (4, 7);

@@ -83,7 +83,7 @@ crate::layout! {
     pub struct XdpStatistics = xdp_diag_stats {
         /// Packets dropped.
         n_rx_dropped => n_rx_dropped: u64 @ 0, Count, (5, 9);
-        /// Descriptors in the fill ring that made no sense.
+        /// Descriptors in the receive ring that made no sense; always 0, the kernel writes them itself.
         n_rx_invalid => n_rx_invalid: u64 @ 8, Count, (5, 9);
         /// Packets dropped because the receive ring was full.
         n_rx_full => n_rx_full: u64 @ 16, Count, (5, 9);
@@ -91,7 +91,7 @@ crate::layout! {
         n_fill_ring_empty => n_fill_ring_empty: u64 @ 24, Count, (5, 9);
         /// Descriptors in the send ring that made no sense.
         n_tx_invalid => n_tx_invalid: u64 @ 32, Count, (5, 9);
-        /// Times the kernel found nothing to send.
+        /// Times the kernel found nothing to send, on a device that copies nothing.
         n_tx_ring_empty => n_tx_ring_empty: u64 @ 40, Count, (5, 9);
     }
 }
