@@ -19,7 +19,7 @@ const SCRIPT: &str = include_str!("guest.sh");
 
 /// Modules that nothing in the tests makes the kernel load: families whose sockets are made by number, and diagnosis.
 /// What a kernel does not have is said by the tests that need it.
-const MODULES: &str = "tun\nfou\nfou6\nmpls_router\nmpls_iptunnel\ntipc\nvsock_loopback\nsctp\nsmc\ntls\n\
+const MODULES: &str = "tun\nfou\nfou6\nila\nsch_teql\nmpls_router\nmpls_iptunnel\ntipc\nvsock_loopback\nsctp\nsmc\ntls\n\
     inet_diag\ntcp_diag\nudp_diag\nraw_diag\nunix_diag\naf_packet_diag\nnetlink_diag\nsctp_diag\nvsock_diag\n\
     xsk_diag\nsmc_diag\ntipc_diag\nmptcp_diag\n";
 

@@ -17,7 +17,7 @@ fn tables_are_captured_when_asked() {
         return;
     }
     in_namespace(|_| {
-        let links = [world::LINKS, world::ADDRESSES, world::ROUTES, world::NEXTHOPS];
+        let links = [world::LINKS, world::ADDRESSES, world::ROUTES, world::EACH_ROUTE, world::NEXTHOPS];
         let traffic = [world::TRAFFIC, world::EACH_QDISC, world::EACH_FILTER];
         let _world = World::of("tables_are_captured_when_asked", &[&links[..], &traffic].concat())?;
         for table in TABLES {

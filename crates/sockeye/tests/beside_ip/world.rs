@@ -34,6 +34,8 @@ pub(crate) const TRAFFIC: &str = include_str!("world/traffic.txt");
 pub(crate) const EACH_QDISC: &str = include_str!("world/each-qdisc.txt");
 /// Filters and actions that few kernels have. Not beside `tc`, whose JSON is none for some of them.
 pub(crate) const EACH_FILTER: &str = include_str!("world/each-filter.txt");
+/// Routes that few kernels have. Only captured: nothing makes a kernel load what they need.
+pub(crate) const EACH_ROUTE: &str = include_str!("world/each-route.txt");
 /// Entries of bridges and tunnels.
 pub(crate) const BRIDGES: &str = include_str!("world/bridges.txt");
 /// Settings of links and of neighbour tables.

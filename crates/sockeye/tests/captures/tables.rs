@@ -173,6 +173,7 @@ const KINDS: [(Table, &[&str]); 2] = [
             "noqueue",
             "pfifo",
             "pfifo_fast",
+            "pfifo_head_drop",
             "pie",
             "plug",
             "prio",
@@ -181,13 +182,15 @@ const KINDS: [(Table, &[&str]); 2] = [
             "sfb",
             "sfq",
             "skbprio",
+            "taprio",
             "tbf",
+            "teql0",
         ],
     ),
 ];
 
 /// What the scripts of `beside_ip` set, in each table: values that cannot be right by accident.
-const SET: [(Table, &str, &str); 24] = [
+const SET: [(Table, &str, &str); 34] = [
     (Table::Links, "vlan.id", "321"),
     (Table::Links, "vrf.table", "4242"),
     (Table::Links, "bond.miimon_ms", "123"),
@@ -204,6 +207,10 @@ const SET: [(Table, &str, &str); 24] = [
     (Table::Routes, "encap.id", "77"),
     (Table::Routes, "encap.ttl", "9"),
     (Table::Routes, "encap.srh.segments[].address", "fd00::c"),
+    (Table::Routes, "encap.locator", "0x20010db800070009"),
+    (Table::Qdiscs, "pfifo_head_drop.limit", "77"),
+    (Table::Qdiscs, "taprio.txtime_delay_ns", "200007"),
+    (Table::Qdiscs, "taprio.sched_entry_list[].interval_ns", "400000"),
     (Table::Qdiscs, "netem.latency64_ns", "100000000"),
     (Table::Qdiscs, "sfq.divisor", "512"),
     (Table::Qdiscs, "fq.flow_plimit", "88"),
@@ -212,6 +219,12 @@ const SET: [(Table, &str, &str); 24] = [
     (Table::Qdiscs, "pie.alpha", "3"),
     (Table::TcClasses, "drr.quantum_bytes", "1777"),
     (Table::TcFilters, "flower.key_ip_ttl", "63"),
+    (Table::TcFilters, "u32.act[].gate.base_time_ns", "1000000007"),
+    (Table::TcFilters, "u32.act[].gate.entry_list[].max_octets_bytes", "8000007"),
+    (Table::TcFilters, "u32.act[].ctinfo.parms_dscp_mask", "0xfc000000"),
+    (Table::TcFilters, "u32.act[].skbmod.smac", "02:11:22:33:44:78"),
+    (Table::TcFilters, "u32.act[].skbmod.etype", "0x88b5"),
+    (Table::TcFilters, "u32.act[].ife.type", "0x88b6"),
 ];
 
 #[test]
