@@ -12,7 +12,7 @@ use crate::filter::numeric::{numbers, plain_number};
 use crate::filter::operator::{self, Operator, Relation};
 use crate::filter::pattern::{Pattern, PatternKind};
 use crate::filter::ranges::numeric;
-use crate::filter::scanner::Literal;
+use crate::filter::scanner::{Literal, Values};
 use crate::filter::states;
 use crate::filter::{Dialect, endpoint, families};
 use crate::{Catalog, FieldId, FieldInfo, FieldKind, Names, Word};
@@ -57,7 +57,7 @@ impl<'c> Resolver<'c> {
         id: FieldId,
         name: &str,
         operator: &Operator<'_>,
-        values: &[Literal<'_>],
+        values: &Values<'_>,
     ) -> Result<Expression, Mistake> {
         let subject = Subject { id, info: self.catalog.info(id), name };
         refuse_operator(subject, operator)?;
@@ -73,7 +73,7 @@ impl<'c> Resolver<'c> {
             FieldKind::UserName => self.user_names(subject, values)?,
             FieldKind::Interface => self.interfaces(subject, values)?,
             FieldKind::Cgroup => self.cgroups(subject, values)?,
-            FieldKind::Address | FieldKind::SocketAddress => self.addresses(subject, values)?,
+            FieldKind::Address | FieldKind::SocketAddress => self.addresses(subject, values.iter())?,
             FieldKind::Network => self.networks_of_records(subject, values)?,
             FieldKind::LinkAddress => link_addresses(subject, values)?,
             FieldKind::Text | FieldKind::Structure => self.texts(subject, values)?,
@@ -93,7 +93,7 @@ impl<'c> Resolver<'c> {
         self.word(text).filter(|word| word.field == field).map(|word| word.values.to_vec())
     }
 
-    /// Compiles a pattern. Each may take a megabyte, so their number is bounded too.
+    /// Compiles a pattern. Each may take half a megabyte, so their number is bounded too.
     pub(super) fn compile(&self, kind: PatternKind, literal: &Literal<'_>) -> Result<Pattern, Mistake> {
         self.patterns.set(self.patterns.get() + 1);
         if self.patterns.get() > PATTERNS_MAX {
@@ -105,10 +105,11 @@ impl<'c> Resolver<'c> {
         Pattern::compile(kind, &literal.pattern()).map_err(|why| Mistake::new(literal.at.clone(), why))
     }
 
-    fn pattern(&self, subject: Subject<'_>, relation: Relation, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn pattern(&self, subject: Subject<'_>, relation: Relation, values: &Values<'_>) -> Result<Expression, Mistake> {
         let kind = if relation == Relation::Glob { PatternKind::Glob } else { PatternKind::Regex };
         let mut parts = Vec::new();
-        for value in values {
+        for value in values.iter() {
+            let value = &value;
             let pattern = self.compile(kind, value)?;
             let FieldKind::Number(Meaning::OneOf(names)) = subject.info.kind else {
                 parts.push(subject.test(Condition::Pattern(pattern)));
@@ -129,15 +130,11 @@ impl<'c> Resolver<'c> {
         Ok(Expression::any(parts))
     }
 
-    fn words(
-        &self,
-        subject: Subject<'_>,
-        names: &'static [Name],
-        values: &[Literal<'_>],
-    ) -> Result<Expression, Mistake> {
+    fn words(&self, subject: Subject<'_>, names: &'static [Name], values: &Values<'_>) -> Result<Expression, Mistake> {
         let mut words = Vec::new();
         let mut numbers = Vec::new();
-        for value in values {
+        for value in values.iter() {
+            let value = &value;
             if let Some(number) = plain_number(value, subject)? {
                 match names.iter().find(|name| name.value == number) {
                     Some(name) => words.push(name.name),
@@ -158,10 +155,15 @@ impl<'c> Resolver<'c> {
         Ok(Expression::any(words.into_iter().chain(numbers)))
     }
 
-    fn addresses(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn addresses<'t>(
+        &self,
+        subject: Subject<'_>,
+        values: impl Iterator<Item = Literal<'t>>,
+    ) -> Result<Expression, Mistake> {
         let mut networks = Vec::new();
         let mut others = Vec::new();
         for value in values {
+            let value = &value;
             let mut end = self.endpoint(value)?;
             if end.is_networks() {
                 networks.append(&mut end.networks);
@@ -174,29 +176,30 @@ impl<'c> Resolver<'c> {
     }
 
     /// Networks of a record that hold of every network within them, and `default`.
-    fn networks_of_records(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn networks_of_records(&self, subject: Subject<'_>, values: &Values<'_>) -> Result<Expression, Mistake> {
+        let is_label = |value: &Literal<'_>| value.quoted || value.raw.bytes().all(|letter| letter.is_ascii_digit());
+        let is_everything = |value: &Literal<'_>| value.raw == "default" && !value.quoted;
         let mut parts = Vec::new();
-        let mut others = Vec::new();
-        for value in values {
-            if value.raw == "default" && !value.quoted {
+        for value in values.iter() {
+            if is_everything(&value) {
                 parts.push(subject.test(Condition::Everything));
-            } else if value.raw.bytes().all(|letter| letter.is_ascii_digit()) || value.quoted {
+            } else if is_label(&value) {
                 // The label of an MPLS route.
                 parts.push(subject.test(Condition::Texts(vec![value.unescaped()])));
-            } else {
-                others.push(value.clone());
             }
         }
-        if !others.is_empty() {
-            parts.push(self.addresses(subject, &others)?);
+        let others = values.iter().filter(|value| !is_everything(value) && !is_label(value));
+        if others.clone().next().is_some() {
+            parts.push(self.addresses(subject, others)?);
         }
         Ok(Expression::any(parts))
     }
 
-    fn texts(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    fn texts(&self, subject: Subject<'_>, values: &Values<'_>) -> Result<Expression, Mistake> {
         let mut words = Vec::new();
         let mut texts = Vec::new();
-        for value in values {
+        for value in values.iter() {
+            let value = &value;
             let len_max = limits::text_len_max(subject.info);
             if let Some(max) = len_max.filter(|&max| value.unescaped().len() > max) {
                 let message =
@@ -242,9 +245,10 @@ fn refuse_operator(subject: Subject<'_>, operator: &Operator<'_>) -> Result<(), 
 }
 
 /// Octets apart by colons or dashes, in any case, as records show them.
-fn link_addresses(subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+fn link_addresses(subject: Subject<'_>, values: &Values<'_>) -> Result<Expression, Mistake> {
     let mut texts = Vec::new();
-    for value in values {
+    for value in values.iter() {
+        let value = &value;
         let octets = value.raw.split([':', '-']).map(|octet| {
             let digits = (1..=2).contains(&octet.len()) && octet.bytes().all(|digit| digit.is_ascii_hexdigit());
             u8::from_str_radix(octet, 16).ok().filter(|_| digits)
@@ -259,9 +263,10 @@ fn link_addresses(subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expres
     Ok(subject.test(Condition::Texts(texts)))
 }
 
-fn truth(subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+fn truth(subject: Subject<'_>, values: &Values<'_>) -> Result<Expression, Mistake> {
     let mut parts = Vec::new();
-    for value in values {
+    for value in values.iter() {
+        let value = &value;
         let truth = match value.raw.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" | "1" => true,
             "false" | "no" | "off" | "0" => false,
@@ -272,9 +277,10 @@ fn truth(subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mis
     Ok(Expression::any(parts))
 }
 
-fn set(subject: Subject<'_>, names: &'static [Name], values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+fn set(subject: Subject<'_>, names: &'static [Name], values: &Values<'_>) -> Result<Expression, Mistake> {
     let mut parts = Vec::new();
-    for value in values {
+    for value in values.iter() {
+        let value = &value;
         let condition = match (plain_number(value, subject)?, named(names, value.raw)) {
             // Every set has all bits of the empty one; what is meant is a set without bits.
             (Some(0), _) => Condition::Masked { value: 0, mask: u64::MAX },

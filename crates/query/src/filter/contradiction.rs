@@ -12,6 +12,7 @@ mod product;
 mod relate;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use sockeye_wire::Meaning;
 
@@ -51,13 +52,19 @@ impl Place<'_> {
 /// What is known of a record.
 #[derive(Clone, Debug)]
 struct Facts<'n> {
-    fields: BTreeMap<FieldId, Known<'n>>,
+    /// Copies share what they do not change: a conjunction of disjunctions has one for each that is open.
+    fields: BTreeMap<FieldId, Rc<Known<'n>>>,
     /// Kinds of records that are left, and what narrowed them to which.
     kinds: Kinds,
     narrowed: Vec<(Place<'n>, Kinds)>,
 }
 
 impl<'n> Facts<'n> {
+    /// How many values are known.
+    fn values(&self) -> usize {
+        self.fields.values().map(|known| known.values()).sum()
+    }
+
     /// Leaves only these kinds of records.
     fn narrow(&mut self, possible: Kinds, place: Place<'n>) -> Result<(), Clash<'n>> {
         let left = self.kinds & possible;
@@ -200,7 +207,7 @@ impl Prover<'_> {
                     return Err(Clash { places: vec![place], of_kinds: false });
                 }
                 facts.narrow(self.catalog.possible(test, !sign.negated), place)?;
-                let known = facts.fields.entry(test.field).or_default();
+                let known = Rc::make_mut(facts.fields.entry(test.field).or_default());
                 known.remember(place);
                 let possible = known.learn(self.catalog.info(test.field), test, sign.negated);
                 if possible {

@@ -19,7 +19,7 @@ use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::nearest::nearest;
 use crate::filter::node::{Node, Shape};
 use crate::filter::operator::{self, Operator, Relation};
-use crate::filter::scanner::{Literal, Piece, Scanner};
+use crate::filter::scanner::{Literal, Piece, Scanner, Values};
 use crate::filter::{Dialect, condition, endpoint, suggest};
 use crate::{Catalog, FieldId, FieldKind, Names};
 
@@ -195,18 +195,15 @@ impl<'t> Grammar<'t, '_> {
         field: FieldId,
         operator: &Operator<'_>,
     ) -> Result<Operand, Mistake> {
-        let literals = match operator.relation {
+        let values = match operator.relation {
             Relation::In => self.list(field)?,
-            _ => vec![self.value(field_name.text, field, operator)?],
+            _ => self.value(field_name.text, field, operator)?,
         };
         let at = field_name.at.start..self.scanner.taken();
-        Ok(plain(
-            self.resolver.comparison(field, field_name.text, operator, &literals).map_err(Mistake::of_value)?,
-            &at,
-        ))
+        Ok(plain(self.resolver.comparison(field, field_name.text, operator, &values).map_err(Mistake::of_value)?, &at))
     }
 
-    fn value(&mut self, name: &str, field: FieldId, operator: &Operator<'_>) -> Result<Literal<'t>, Mistake> {
+    fn value(&mut self, name: &str, field: FieldId, operator: &Operator<'_>) -> Result<Values<'t>, Mistake> {
         let info = self.resolver.catalog.info(field);
         let pattern_follows = operator.relation.is_pattern() && self.scanner.peek() == Some('(');
         if !pattern_follows && !self.value_follows() {
@@ -231,32 +228,32 @@ impl<'t> Grammar<'t, '_> {
                 ))
                 .of_value());
         }
-        Ok(literal)
+        Ok(Values::One(literal))
     }
 
-    fn list(&mut self, field: FieldId) -> Result<Vec<Literal<'t>>, Mistake> {
+    fn list(&mut self, field: FieldId) -> Result<Values<'t>, Mistake> {
         let info = self.resolver.catalog.info(field);
         if !self.scanner.take("(") {
             let example = format!("({}, …)", example(info.kind));
             return Err(Mistake::new(self.place_of_next(), "`in` needs a list in brackets").expected(example));
         }
         let from = self.scanner.taken() - 1;
-        let mut literals = Vec::new();
+        let (first, mut count) = (self.scanner.clone(), 0);
         loop {
             let literal = self.scanner.value()?;
             if literal.at.is_empty() {
                 return Err(Mistake::new(self.place_of_next(), "there is a value missing in this list")
                     .expected(values(info.kind)));
             }
-            literals.push(literal);
-            if literals.len() > LIST_LEN_MAX {
+            count += 1;
+            if count > LIST_LEN_MAX {
                 return Err(Mistake::new(
                     from..from + 1,
                     format!("a list may have {LIST_LEN_MAX} values, this one has more"),
                 ));
             }
             if self.scanner.take(")") {
-                return Ok(literals);
+                return Ok(Values::List(first, count));
             }
             if self.scanner.at_end() {
                 return Err(Mistake::new(from..from + 1, "this bracket is not closed").expected("`)`"));

@@ -11,29 +11,28 @@ use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::number::{self, NumberError};
 use crate::filter::operator::Relation;
 use crate::filter::ranges::{numeric, ranges_of};
-use crate::filter::scanner::Literal;
+use crate::filter::scanner::{Literal, Values};
 
 /// A comparison of a field that is a plain number.
 pub(super) fn numbers(
     subject: Subject<'_>,
     meaning: Meaning,
     relation: Relation,
-    values: &[Literal<'_>],
+    values: &Values<'_>,
 ) -> Result<Expression, Mistake> {
     let limits = Limits::of(subject.info);
     let maskable = matches!(meaning, Meaning::Identifier | Meaning::Hexadecimal) && !relation.orders();
-    let (masked, plain): (Vec<&Literal<'_>>, Vec<&Literal<'_>>) =
-        values.iter().partition(|value| maskable && value.raw.contains('/'));
+    let is_masked = |value: &Literal<'_>| maskable && value.raw.contains('/');
     let mut parts = Vec::new();
-    if !plain.is_empty() {
-        let texts: Vec<(&str, &Range<usize>)> = plain.iter().map(|value| (value.raw, &value.at)).collect();
+    let plain = values.iter().filter(|value| !is_masked(value));
+    if plain.clone().next().is_some() {
         let read = |text: &str, at: &Range<usize>| {
             number::read(text, meaning).map_err(|error| not_a_number(subject, meaning, text, at, error))
         };
-        parts.push(subject.test(numeric(ranges_of(&texts, relation, subject.name, limits, read)?, limits)));
+        parts.push(subject.test(numeric(ranges_of(plain, relation, subject.name, limits, read)?, limits)));
     }
-    for value in masked {
-        parts.push(subject.test(masked_value(subject, limits, value)?));
+    for value in values.iter().filter(is_masked) {
+        parts.push(subject.test(masked_value(subject, limits, &value)?));
     }
     Ok(Expression::any(parts))
 }

@@ -8,7 +8,7 @@ use regex::bytes::{Regex, RegexBuilder};
 pub const PATTERN_BYTES_MAX: usize = 1024;
 
 /// Memory a compiled pattern may take; `(a{1000}){1000}` is refused instead of built.
-const PATTERN_COMPILED_BYTES_MAX: usize = 1 << 20;
+const PATTERN_COMPILED_BYTES_MAX: usize = 512 << 10;
 
 /// How a pattern is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,13 +7,14 @@ use crate::filter::limits::Limits;
 use crate::filter::mistake::{Mistake, quoted};
 use crate::filter::number::{self, Exact};
 use crate::filter::operator::Relation;
+use crate::filter::scanner::Literal;
 
 /// Ranges of whole numbers, both ends included.
 pub(super) type Ranges = Vec<(i128, i128)>;
 
 /// The ranges that a relation to these texts leaves of a field, sorted and merged.
-pub(super) fn ranges_of(
-    texts: &[(&str, &Range<usize>)],
+pub(super) fn ranges_of<'t>(
+    values: impl Iterator<Item = Literal<'t>>,
     relation: Relation,
     name: &str,
     limits: Limits,
@@ -27,8 +28,10 @@ pub(super) fn ranges_of(
         }
         Ok(exact)
     };
-    let mut ranges = Vec::new();
-    for &(text, at) in texts {
+    let mut ranges = Ranges::new();
+    for value in values {
+        let (text, at) = (value.raw, &value.at);
+        make_room(&mut ranges);
         if relation.orders() {
             if range_ends(text).is_some() {
                 return Err(Mistake::new(at.clone(), "a range has no order")
@@ -61,7 +64,8 @@ pub(super) fn ranges_of(
         }
         ranges.push((first, last));
     }
-    Ok(merged(ranges))
+    merge(&mut ranges);
+    Ok(ranges)
 }
 
 const fn ordered(relation: Relation, exact: Exact, limits: Limits) -> (i128, i128) {
@@ -88,25 +92,43 @@ fn with_unit_of(from: &str, to: &str) -> String {
     if plain { format!("{from}{}", number::unit_of(to)) } else { from.to_owned() }
 }
 
-/// Sorted ranges without overlap.
-fn merged(mut ranges: Ranges) -> Ranges {
-    ranges.sort_unstable();
-    let mut kept: Ranges = Vec::with_capacity(ranges.len());
-    for (from, to) in ranges {
-        match kept.last_mut() {
-            Some(last) if from <= last.1 + 1 => last.1 = last.1.max(to),
-            _ => kept.push((from, to)),
+/// Makes room for one more: where values lie side by side, by merging what is there.
+fn make_room(ranges: &mut Ranges) {
+    if ranges.len() == ranges.capacity() {
+        merge(ranges);
+        // Half as much again: while it grows a list is there twice.
+        if ranges.len() > ranges.capacity() / 4 * 3 {
+            ranges.reserve_exact(ranges.len() / 2 + 8);
         }
     }
-    kept
+}
+
+/// Sorts them, and makes one of those that overlap or touch.
+fn merge(ranges: &mut Ranges) {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, kept| {
+        let touches = next.0 <= kept.1 + 1;
+        if touches {
+            kept.1 = kept.1.max(next.1);
+        }
+        touches
+    });
 }
 
 /// The condition for ranges that lie within the limits of a field.
-pub(super) fn numeric(ranges: Ranges, limits: Limits) -> Condition {
+pub(super) fn numeric(mut ranges: Ranges, limits: Limits) -> Condition {
+    merge(&mut ranges);
     if limits.min < 0 {
         let signed = |number: i128| i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX });
-        return Condition::Signed(merged(ranges).into_iter().map(|(from, to)| (signed(from), signed(to))).collect());
+        return Condition::Signed(exact(ranges.into_iter().map(|(from, to)| (signed(from), signed(to)))));
     }
     let unsigned = |number: i128| u64::try_from(number).unwrap_or(if number < 0 { 0 } else { u64::MAX });
-    Condition::Numbers(merged(ranges).into_iter().map(|(from, to)| (unsigned(from), unsigned(to))).collect())
+    Condition::Numbers(exact(ranges.into_iter().map(|(from, to)| (unsigned(from), unsigned(to)))))
+}
+
+/// A list with room for its items alone.
+fn exact<T>(items: impl ExactSizeIterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::with_capacity(items.len());
+    list.extend(items);
+    list
 }

@@ -31,6 +31,39 @@ pub(super) struct Literal<'t> {
     pub(super) quoted: bool,
 }
 
+/// Values that were read once to see that they are there, and are read again by whoever wants them: a list may be long, and
+/// nobody needs all of its texts at once.
+#[derive(Clone, Debug)]
+pub(super) enum Values<'t> {
+    /// One value, or a pattern.
+    One(Literal<'t>),
+    /// So many values with commas between them, from this place on.
+    List(Scanner<'t>, usize),
+}
+
+impl<'t> Values<'t> {
+    pub(super) const fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::List(_, count) => *count,
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Literal<'t>> + Clone + use<'t> {
+        let (one, list) = match self {
+            Self::One(literal) => (Some(literal.clone()), None),
+            Self::List(scanner, count) => (None, Some((scanner.clone(), *count))),
+        };
+        let (mut scanner, count) = list.unwrap_or((Scanner::new(""), 0));
+        let again = (0..count).map_while(move |_| {
+            let literal = scanner.value();
+            scanner.take(",");
+            literal.ok()
+        });
+        one.into_iter().chain(again)
+    }
+}
+
 impl Literal<'_> {
     /// The bytes it means: `\xNN` is a byte, a backslash before anything else is dropped.
     pub(super) fn unescaped(&self) -> Vec<u8> {

@@ -15,53 +15,52 @@ use crate::filter::number::{self, Exact};
 use crate::filter::numeric::plain_number;
 use crate::filter::operator::Relation;
 use crate::filter::ranges::{numeric, ranges_of};
-use crate::filter::scanner::Literal;
+use crate::filter::scanner::{Literal, Values};
 
 impl Resolver<'_> {
     /// A condition on a port, without its field.
     pub(super) fn port(&self, text: &str, at: &Range<usize>) -> Result<Condition, Mistake> {
-        self.port_ranges(&[(text, at)], Relation::Equal, "port")
+        let literal = Literal { at: at.clone(), raw: text, quoted: false };
+        self.port_ranges(core::iter::once(literal), Relation::Equal, "port")
     }
 
     pub(super) fn ports(
         &self,
         subject: Subject<'_>,
         relation: Relation,
-        values: &[Literal<'_>],
+        values: &Values<'_>,
     ) -> Result<Expression, Mistake> {
-        if let [value] = values
-            && let Some((family, port)) = endpoint::with_family(value)
+        if let (1, Some(value)) = (values.len(), values.iter().next())
+            && let Some((family, port)) = endpoint::with_family(&value)
         {
             // `FAMILY:PORT` and `FAMILY::PORT`, as the manual of `ss` has it.
-            let port = self.ports(subject, relation, &[port])?;
+            let port = self.ports(subject, relation, &Values::One(port))?;
             let any = Literal { at: value.at.clone(), raw: "*", quoted: false };
             let end = self.endpoint_of_family(family, &any)?;
             let side = if self.catalog.find("pport") == Some(subject.id) { "peer" } else { "local" };
             let Some(side) = self.catalog.find(side) else { return Ok(port) };
             return Ok(Expression::all([self.on_side(&end, side, &value.at)?, port]));
         }
-        let is_any = |value: &Literal<'_>| matches!(value.raw, "*" | ":*" | "*:*");
-        if !relation.orders() && values.iter().any(is_any) {
+        if !relation.orders() && values.iter().any(|value| matches!(value.raw, "*" | ":*" | "*:*")) {
             return Ok(subject.test(Condition::Present));
         }
         // `sport = :22` and `sport = *:22` are in every finger that has used `ss`.
-        let bare =
-            |value: &Literal<'_>| value.raw.len() - value.raw.trim_start_matches('*').trim_start_matches(':').len();
-        let places: Vec<Range<usize>> = values.iter().map(|value| value.at.start + bare(value)..value.at.end).collect();
-        let texts: Vec<(&str, &Range<usize>)> =
-            values.iter().zip(&places).map(|(value, place)| (&value.raw[bare(value)..], place)).collect();
-        Ok(subject.test(self.port_ranges(&texts, relation, subject.name)?))
+        let bare = values.iter().map(|value| {
+            let raw = value.raw.trim_start_matches('*').trim_start_matches(':');
+            Literal { at: value.at.start + value.raw.len() - raw.len()..value.at.end, raw, quoted: false }
+        });
+        Ok(subject.test(self.port_ranges(bare, relation, subject.name)?))
     }
 
     /// Ports in some relation to these. What is greater than a port has no end: some families have wider ones.
-    fn port_ranges(
+    fn port_ranges<'t>(
         &self,
-        texts: &[(&str, &Range<usize>)],
+        values: impl Iterator<Item = Literal<'t>>,
         relation: Relation,
         name: &str,
     ) -> Result<Condition, Mistake> {
         let limits = Limits { min: 0, max: self.port_max.into() };
-        let mut ranges = ranges_of(texts, relation, name, limits, |text, at| self.port_number(text, at))?;
+        let mut ranges = ranges_of(values, relation, name, limits, |text, at| self.port_number(text, at))?;
         if let Some((_, to)) = ranges.last_mut().filter(|(_, to)| relation.orders() && *to == limits.max) {
             *to = u32::MAX.into();
         }
@@ -91,11 +90,10 @@ impl Resolver<'_> {
         &self,
         subject: Subject<'_>,
         relation: Relation,
-        values: &[Literal<'_>],
+        values: &Values<'_>,
     ) -> Result<Expression, Mistake> {
         let limits = Limits::of(subject.info);
-        let texts: Vec<(&str, &Range<usize>)> = values.iter().map(|value| (value.raw, &value.at)).collect();
-        let ranges = ranges_of(&texts, relation, subject.name, limits, |text, at| {
+        let ranges = ranges_of(values.iter(), relation, subject.name, limits, |text, at| {
             if let Ok(number) = number::read(text, Meaning::Identifier) {
                 return Ok(number);
             }
@@ -107,9 +105,10 @@ impl Resolver<'_> {
     }
 
     /// Users as rows show them: by name, or by the number of one without a name.
-    pub(super) fn user_names(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    pub(super) fn user_names(&self, subject: Subject<'_>, values: &Values<'_>) -> Result<Expression, Mistake> {
         let mut texts = Vec::new();
-        for value in values {
+        for value in values.iter() {
+            let value = &value;
             let uid = match plain_number(value, subject)? {
                 Some(number) if !value.quoted => u32::try_from(number).map_err(|_| {
                     Mistake::new(value.at.clone(), format!("{} is no user id", quoted(value.raw)))
@@ -128,8 +127,8 @@ impl Resolver<'_> {
         Ok(subject.test(Condition::Texts(texts)))
     }
 
-    pub(super) fn interfaces(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
-        let parts: Result<Vec<_>, Mistake> = values.iter().map(|value| self.interface(subject, value)).collect();
+    pub(super) fn interfaces(&self, subject: Subject<'_>, values: &Values<'_>) -> Result<Expression, Mistake> {
+        let parts: Result<Vec<_>, Mistake> = values.iter().map(|value| self.interface(subject, &value)).collect();
         Ok(Expression::any(parts?))
     }
 
@@ -152,9 +151,10 @@ impl Resolver<'_> {
         Ok(Expression::test(by_index.unwrap_or(subject.id), condition))
     }
 
-    pub(super) fn cgroups(&self, subject: Subject<'_>, values: &[Literal<'_>]) -> Result<Expression, Mistake> {
+    pub(super) fn cgroups(&self, subject: Subject<'_>, values: &Values<'_>) -> Result<Expression, Mistake> {
         let mut parts = Vec::new();
-        for value in values {
+        for value in values.iter() {
+            let value = &value;
             let text = String::from_utf8_lossy(&value.unescaped()).into_owned();
             let group = self.names.cgroup(&text);
             let (id, path) = group.map_err(|why| self.no_such_name(&value.at, why, FieldKind::Cgroup, &text))?;

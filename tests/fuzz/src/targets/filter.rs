@@ -12,6 +12,8 @@ use sockeye_query::{Catalog, Names, rtnetlink};
 use sockeye_wire::Messages;
 use sockeye_wire::rtnetlink::Table;
 
+#[cfg(test)]
+use crate::allocator::most_held_by;
 use crate::allocator::uncounted;
 use crate::captures;
 use crate::document::Document;
@@ -21,11 +23,11 @@ use crate::target::{Reader, SLACK, Target};
 use crate::words::Corpus;
 
 /// Bytes that one pattern takes when it is compiled (docs/filter.md, "Limits"): the program, and tables made of it.
-const PATTERN_BYTES: usize = 2 << 20;
+const PATTERN_BYTES: usize = 3 << 19;
 /// Bytes that the compilation of a pattern takes meanwhile. Only the library knows; so many are enough.
-const COMPILATION_BYTES: usize = 16 << 20;
-/// Bytes that a byte of a filter takes at most: a comma and a digit are a range of two numbers, and while a list grows it is
-/// there twice. A filter is typed, not received.
+const COMPILATION_BYTES: usize = 4 << 20;
+/// Bytes that a byte of a filter takes at most: `:1|` are two tests with their places, and while a list of conditions grows it is
+/// there twice. What each part of a filter takes stands in docs/filter.md, "Limits"; a filter is typed, not received.
 const BYTES_A_BYTE: usize = 160;
 
 /// Names that are known here.
@@ -277,6 +279,54 @@ pub(super) fn plan(expression: &Expression) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What reading a filter holds beside four times its text and what any reader may hold.
+    fn held_beside(text: &str) -> usize {
+        let (filter, held) = most_held_by(|| filter::parse(text, sockets::catalog(), &Known));
+        assert!(filter.is_ok(), "{text:.60}");
+        held.saturating_sub(4 * text.len() + SLACK)
+    }
+
+    #[test]
+    fn what_a_filter_holds_is_what_the_page_says() {
+        // Catalogs are made once.
+        held_beside("tcp or :1 or process ~ a*");
+        // Of a list that grows one piece beyond what it has room for is the worst.
+        for count in [100, 513, 1000, 1025, 4000] {
+            let list = |value: &dyn Fn(usize) -> String| (0..count).map(value).collect::<Vec<_>>().join(",");
+            let addresses = list(&|number| format!("10.7.{}.{}", number / 250, number % 250));
+            let [same, beside] = [list(&|_| "1".to_owned()), list(&|number| number.to_string())];
+            for text in [format!("src in ({addresses})"), format!("dport in ({same})"), format!("dport in ({beside})")]
+            {
+                assert_eq!(held_beside(&text), 0, "{count} of {text:.40}");
+            }
+            let apart = list(&|number| (2 * number).to_string());
+            for text in [format!("dport in ({apart})"), format!("process in ({apart})")] {
+                assert!(held_beside(&text) <= 128 * count, "{} for {count} of {text:.40}", held_beside(&text));
+            }
+            for (conditions, bytes, piece, joint) in [
+                (1, 400, "dport = 22", " or "),
+                (1, 400, "dport = 22", " and "),
+                (1, 400, "has rtt", "|"),
+                (1, 400, "!tcp", "|"),
+                (3, 400, "dport = 22 or (process = a and tcp)", " or "),
+                (1, 800, ":1", "|"),
+            ] {
+                let text = vec![piece; count].join(joint);
+                let held = held_beside(&text);
+                assert!(held <= conditions * bytes * count, "{held} for {count} of {piece}{joint}");
+            }
+            // What is looked for in several `or` has a bound of its own.
+            let spread = (0..250).map(|number| (number * 7).to_string()).collect::<Vec<_>>().join(",");
+            for (conditions, piece) in
+                [(2, "(dport=1 or sport=2)".to_owned()), (2, format!("(dport in ({spread}) or sport=2)"))]
+            {
+                let text = vec![piece; count.min(200)].join(" and ");
+                let held = held_beside(&text);
+                assert!(held <= (384 << 10) + conditions * 400 * count, "{held} for {count} of {text:.40}");
+            }
+        }
+    }
 
     #[test]
     fn a_good_part_of_the_filters_is_understood() {

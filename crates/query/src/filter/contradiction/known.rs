@@ -117,6 +117,21 @@ impl<'n> Known<'n> {
         possible && self.bits_fit_numbers()
     }
 
+    /// How many values are known of it, wanted or not.
+    pub(super) fn values(&self) -> usize {
+        let texts = |texts: &Choice<'_>| match texts {
+            Choice::OneOf(texts) | Choice::NoneOf(texts) => texts.len(),
+        };
+        self.numbers.as_ref().map_or(0, Vec::len)
+            + self.wanted.iter().map(Vec::len).sum::<usize>()
+            + self.texts.as_ref().map_or(0, texts)
+            + self.networks.as_ref().map_or(0, Vec::len)
+            + self.excluded_networks.len()
+            + self.wanted_texts.iter().map(BTreeSet::len).sum::<usize>()
+            + self.excluded_texts.len()
+            + self.conditions.len()
+    }
+
     /// Whether the text is one of these, whatever else is known of it.
     pub(super) fn is_one_of(&self, words: &[&str]) -> bool {
         let is_word = |text: &&[u8]| words.iter().any(|word| word.as_bytes() == *text);

@@ -12,8 +12,21 @@ const BRANCHES_MAX: usize = 4096;
 /// true.
 const DISJUNCTIONS_MAX: usize = 64;
 
+/// Values that are known at once, of all choices that are open: some 32 bytes each. What needs more is not proven.
+const VALUES_MAX: usize = 4096;
+
 /// Conditions of which it is tried whether the contradiction needs them. Of more, only the disjunctions are named.
 const TRIED_MAX: usize = 16;
+
+/// What may still be looked at.
+struct Left {
+    branches: usize,
+    values: usize,
+}
+
+impl Left {
+    const ALL: Self = Self { branches: BRANCHES_MAX, values: VALUES_MAX };
+}
 
 /// A condition that has to hold or, where negated, must not.
 type Signed<'n> = (&'n Node, Sign);
@@ -25,8 +38,8 @@ impl Prover<'_> {
         flatten((root, Sign::default()), &mut conditions);
         let choices = conditions.iter().filter(|(node, _)| !matches!(node.shape, Shape::Test(_)));
         let choices: Vec<_> = choices.copied().collect();
-        let mut branches = BRANCHES_MAX;
-        if choices.is_empty() || !self.is_dead(&conditions, &mut branches) {
+        let mut left = Left::ALL;
+        if choices.is_empty() || !self.is_dead(&conditions, &mut left) {
             return Ok(());
         }
         let mut named = if conditions.len() <= TRIED_MAX { self.needed(conditions) } else { choices };
@@ -37,11 +50,11 @@ impl Prover<'_> {
 
     /// Those of the conditions without which the others could hold.
     fn needed<'n>(&self, mut conditions: Vec<Signed<'n>>) -> Vec<Signed<'n>> {
-        let mut branches = BRANCHES_MAX;
+        let mut left = Left::ALL;
         let mut index = 0;
         while index < conditions.len() {
             let condition = conditions.remove(index);
-            if !self.is_dead(&conditions, &mut branches) {
+            if !self.is_dead(&conditions, &mut left) {
                 conditions.insert(index, condition);
                 index += 1;
             }
@@ -50,7 +63,7 @@ impl Prover<'_> {
     }
 
     /// Whether these conditions are known to exclude each other.
-    fn is_dead(&self, conditions: &[Signed<'_>], branches: &mut usize) -> bool {
+    fn is_dead(&self, conditions: &[Signed<'_>], left: &mut Left) -> bool {
         let mut facts = Facts::default();
         let mut choices = Vec::new();
         let narrowed =
@@ -60,29 +73,28 @@ impl Prover<'_> {
         }
         // A choice of few branches that fails leaves the others unlooked at.
         choices.sort_by_key(|(nodes, _)| nodes.len());
-        !self.can_choose(&facts, &choices, DISJUNCTIONS_MAX, branches)
+        !self.can_choose(&facts, &choices, DISJUNCTIONS_MAX, left)
     }
 
     /// Whether a branch of each can be chosen such that they hold together with the facts, or that is not known.
-    fn can_choose<'n>(
-        &self,
-        facts: &Facts<'n>,
-        choices: &[(&'n [Node], Sign)],
-        depth: usize,
-        branches: &mut usize,
-    ) -> bool {
+    fn can_choose<'n>(&self, facts: &Facts<'n>, choices: &[(&'n [Node], Sign)], depth: usize, left: &mut Left) -> bool {
         let Some(((nodes, sign), rest)) = choices.split_first().filter(|_| depth > 0) else { return true };
         nodes.iter().any(|node| {
-            let Some(left) = branches.checked_sub(1) else { return true };
-            *branches = left;
+            let values = facts.values();
+            if left.branches == 0 || left.values < values {
+                return true;
+            }
+            left.branches -= 1;
+            left.values -= values;
             let mut facts = facts.clone();
             let mut choices = Vec::new();
             let narrowed = self.narrow(&mut facts, node, *sign, &mut choices);
-            if narrowed.and_then(|()| self.relate(&facts)).is_err() {
-                return false;
-            }
-            choices.extend(rest.iter().take(DISJUNCTIONS_MAX));
-            self.can_choose(&facts, &choices, depth - 1, branches)
+            let can_be = narrowed.and_then(|()| self.relate(&facts)).is_ok() && {
+                choices.extend(rest.iter().take(DISJUNCTIONS_MAX));
+                self.can_choose(&facts, &choices, depth - 1, left)
+            };
+            left.values += values;
+            can_be
         })
     }
 }

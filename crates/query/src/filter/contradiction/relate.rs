@@ -1,5 +1,7 @@
 //! Fields that say the same in two ways, held against each other.
 
+use std::rc::Rc;
+
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::filter::ast::Network;
@@ -15,7 +17,7 @@ impl Prover<'_> {
     /// Holds fields against each other that say the same in two ways: an interface by name and by index, a control group
     /// by path and by number, either port and each.
     pub(super) fn relate<'n>(&self, facts: &Facts<'n>) -> Result<(), Clash<'n>> {
-        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field));
+        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field).map(Rc::as_ref));
         for (by_name, by_number) in [("dev", "ifindex"), ("cgroup", "cgroup_id")] {
             if let (Some(one), Some(other)) = (known(by_name), known(by_number))
                 && let (Some(left), Some(right)) = (&one.numbers, &other.numbers)
@@ -43,7 +45,7 @@ impl Prover<'_> {
     /// the peer can be that of one that came to nothing: `tcp_disconnect` leaves it where it was, and so does a connect
     /// that failed, even of a socket that listens then.
     fn relate_families<'n>(&self, facts: &Facts<'n>) -> Result<(), Clash<'n>> {
-        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field));
+        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field).map(Rc::as_ref));
         let (Some(local), Some(peer)) = (known("local"), known("peer")) else { return Ok(()) };
         let (Some(here), Some(there)) = (&local.networks, &peer.networks) else { return Ok(()) };
         if !only_v4(here) || !only_v6(there) {
@@ -63,7 +65,7 @@ impl Prover<'_> {
 
     /// Either port is the local or the peer's.
     fn relate_ports<'n>(&self, facts: &Facts<'n>) -> Result<(), Clash<'n>> {
-        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field));
+        let known = |name: &str| self.catalog.find(name).and_then(|field| facts.fields.get(&field).map(Rc::as_ref));
         let Some(either) = known("port") else { return Ok(()) };
         let sides = [known("lport"), known("pport")];
         let left = |side: Option<&Known<'_>>| match (side.and_then(|side| side.numbers.as_ref()), &either.numbers) {
