@@ -6,11 +6,11 @@ What each lane of .ci/run takes on two cores, with all crates and kernels there 
   format, lints, documentation     0 min 30 s
   the release binary               1 min
   tests, and those of features     7 min
-  fuzz --for 60s                   2 min 15 s   of which a minute attacks
+  fuzz, ten million inputs         2 min 30 s   of which some 75 s attack; may take 10 min more
   architectures                    0 min 35 s
   benchmarks, small                1 min
   soak --for 1m                    1 min 15 s
-  lab --smoke                      2 min        may take 6 min
+  lab --smoke                      2 min        fails where the guests take more than 6 min
   all                             15 min        may take 40 min
 What the lab takes beside that, both kernels at once, without building:
   lab --captures                   1 min
