@@ -3,8 +3,10 @@
 use std::net::{Ipv6Addr, SocketAddrV6};
 
 use rustix::net::{AddressFamily, SendFlags, SocketType, bind, ipproto, sendto, socket, sockopt};
+use rustix::thread::CapabilitySet;
 use serde_json::json;
 use sockeye_zoo::in_namespace;
+use sockeye_zoo::skip::needs;
 
 use crate::asked::*;
 use crate::lines::ip;
@@ -31,6 +33,7 @@ fn advertise(prefix: Ipv6Addr) {
 #[test]
 fn an_announced_prefix_is_named() {
     in_namespace(|_| {
+        needs(CapabilitySet::NET_RAW)?;
         let mut asker = Asker::new();
         asker.cable(V, ["v0", "v1"]);
         asker.must(&new_address(V[1], ip("fe80::7"), 64));
