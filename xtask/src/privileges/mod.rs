@@ -40,11 +40,11 @@ pub(crate) struct Args {
     /// Each capability of the kernel too; then writes docs/privileges-suite.md. Some hours
     #[arg(long, conflicts_with_all = ["under", "test"])]
     all: bool,
-    /// Run nothing, and write docs/privileges-suite.md from what the last run under each privilege left
+    /// Run nothing, and write docs/privileges-suite.md from what the last run of each program under each privilege left
     #[arg(long, conflicts_with_all = ["all", "smoke", "under", "test"])]
     page: bool,
-    /// Some minutes: what asks the kernel as an ordinary user and in a container, and without each capability that makes a
-    /// difference what is soon done
+    /// Some minutes: what asks the kernel as an ordinary user and in a container, and what is soon done without four
+    /// capabilities
     #[arg(long, conflicts_with_all = ["all", "under", "test"])]
     smoke: bool,
     /// Only under this one: root, user, container, one-user-container, or -CAP_NET_ADMIN and the like. May be repeated
@@ -97,6 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let repository = Path::new(REPOSITORY).canonicalize()?;
         let paths: Vec<&Path> = built.iter().map(|program| program.path.as_path()).collect();
         place::show(&[&repository, &target], &paths, &target.join("tmp"))?;
+        place::hide_names()?;
         written = Some(target.join("tmp"));
     }
     let programs = programs::chosen(built, &args.test)?;

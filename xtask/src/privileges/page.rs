@@ -16,7 +16,7 @@ use crate::suite::build::Program;
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/privileges-suite.md");
 const TEMPLATE: &str = include_str!("page.template.md");
 
-/// Writes it, of what the last run under each privilege left. Those under which nothing was run are no row of it.
+/// Writes it, of what the last run of each program under each privilege left. Those under which nothing was run are no row of it.
 pub(super) fn write_of_last(programs: &[Program]) -> Result<()> {
     let reasons = Reasons::read()?;
     let mut runs = Vec::new();

@@ -80,9 +80,6 @@ impl Runner<'_> {
     /// Runs all of them.
     pub(super) fn run(&self, privilege: Privilege, programs: &[&Program]) -> Result<Run> {
         let results = results(privilege)?;
-        if results.exists() {
-            fs::remove_dir_all(&results).with_context(|| format!("cannot empty {}", results.display()))?;
-        }
         fs::create_dir_all(&results).with_context(|| format!("cannot make {}", results.display()))?;
         self.written.as_deref().map_or(Ok(()), place::empty)?;
         let started = Instant::now();
@@ -122,6 +119,11 @@ impl Runner<'_> {
         let name = program.name.replace('/', ".");
         let (out, err) = (results.join(format!("{name}.out")), results.join(format!("{name}.err")));
         let file = |path: &Path| File::create(path).with_context(|| format!("cannot write {}", path.display()));
+        let end = results.join(format!("{name}.end"));
+        // What an earlier run left of the program is not what this one did.
+        if end.exists() {
+            fs::remove_file(&end).with_context(|| format!("cannot remove {}", end.display()))?;
+        }
         let part = self.room.part()?;
         let mut command = Command::new("timeout");
         command.args(["-k", "10", SECONDS_MAX]).args(self.words(privilege)?).arg(&program.path).args(self.told);
@@ -140,9 +142,9 @@ impl Runner<'_> {
             Ok(mut child) => child.wait().context("a child of ours")?,
             Err(error) => return Ok(Outcome::unknown(&program.name, &format!("{error:#}"))),
         };
-        let end =
+        let ended =
             status.code().map_or_else(String::new, |code| format!("{code} 0 {}", started.elapsed().as_secs_f64()));
-        fs::write(results.join(format!("{name}.end")), end)?;
+        fs::write(&end, ended).with_context(|| format!("cannot write {}", end.display()))?;
         outcome(results, &program.name)
     }
 
