@@ -33,13 +33,13 @@ pub(super) fn write_of_last(programs: &[Program]) -> Result<()> {
 }
 
 fn write(runs: &[(Run, Numbers)], reasons: &Reasons) -> Result<()> {
-    let said = |program: &str, word: &str| -> Result<String> {
-        let output = Command::new(program).arg(word).output().with_context(|| format!("cannot run {program}"))?;
+    let said = |program: &str, words: &[&str]| -> Result<String> {
+        let output = Command::new(program).args(words).output().with_context(|| format!("cannot run {program}"))?;
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let text = TEMPLATE
-        .replace("{day}", &said("date", "-u+%Y-%m-%d")?)
-        .replace("{kernel}", &said("uname", "-r")?)
+        .replace("{day}", &said("date", &["-u", "+%Y-%m-%d"])?)
+        .replace("{kernel}", &said("uname", &["-r"])?)
         .replace("{results}", results(runs).trim_end())
         .replace("{reasons}", why(runs, reasons).trim_end());
     fs::write(PAGE, text).with_context(|| format!("cannot write {PAGE}"))
