@@ -8,7 +8,7 @@ use regex::bytes::{Regex, RegexBuilder};
 pub const PATTERN_BYTES_MAX: usize = 1024;
 
 /// Memory a compiled pattern may take; `(a{1000}){1000}` is refused instead of built.
-const PATTERN_COMPILED_BYTES_MAX: usize = 512 << 10;
+const PATTERN_COMPILED_BYTES_MAX: usize = 1 << 20;
 
 /// How a pattern is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -168,6 +168,8 @@ mod tests {
         let why = |kind, text: &str| Pattern::compile(kind, text).unwrap_err();
         assert_eq!(why(PatternKind::Regex, "a("), "this is no regular expression: unclosed group");
         assert_eq!(why(PatternKind::Regex, "((a{1000}){1000}){1000}"), "the compiled pattern would be too big");
+        // What somebody writes for a name has room: letters of every script take much.
+        assert!(Pattern::compile(PatternKind::Regex, r"^\w{20}$").is_ok());
         assert_eq!(why(PatternKind::Glob, "a["), "`[` has no `]`; write `\\[` for the bracket itself");
         assert_eq!(why(PatternKind::Glob, "a\\"), "a glob cannot end in a backslash");
         assert_eq!(why(PatternKind::Glob, &"a".repeat(2000)), "a pattern may have 1024 bytes, this one has 2000");

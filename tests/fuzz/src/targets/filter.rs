@@ -23,9 +23,9 @@ use crate::target::{Reader, SLACK, Target};
 use crate::words::Corpus;
 
 /// Bytes that one pattern takes when it is compiled (docs/filter.md, "Limits"): the program, and tables made of it.
-const PATTERN_BYTES: usize = 3 << 19;
+const PATTERN_BYTES: usize = 2 << 20;
 /// Bytes that the compilation of a pattern takes meanwhile. Only the library knows; so many are enough.
-const COMPILATION_BYTES: usize = 4 << 20;
+const COMPILATION_BYTES: usize = 16 << 20;
 /// Bytes that a byte of a filter takes at most: `:1|` are two tests with their places, and while a list of conditions grows it is
 /// there twice. What each part of a filter takes stands in docs/filter.md, "Limits"; a filter is typed, not received.
 const BYTES_A_BYTE: usize = 160;
