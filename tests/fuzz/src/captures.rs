@@ -7,7 +7,7 @@ use sockeye_query::sockets::{DumpPlan, Table};
 use sockeye_state::Received;
 use sockeye_state::capture::{Reader, Record};
 use sockeye_wire::rtnetlink::Table as Records;
-use sockeye_wire::{Message, Messages, Request};
+use sockeye_wire::{Kind, Message, Messages, Request};
 
 /// The sequence number of every dump here.
 pub const SEQUENCE: u32 = 1;
@@ -62,11 +62,17 @@ fn add(capture: &[u8], found: &mut Vec<(Table, Vec<u8>)>) {
             Record::Received(Received::Datagram(datagram)) => {
                 let messages: Vec<_> = Messages::new(datagram.bytes).map_while(Result::ok).collect();
                 let Some(table) = table else { continue };
-                found.extend(messages.chunks(ROWS).map(|chunk| (table, datagram_of(chunk))));
+                // The end of a dump alone says nothing of a socket.
+                let with_rows = messages.chunks(ROWS).filter(|chunk| chunk.iter().any(is_row));
+                found.extend(with_rows.map(|chunk| (table, datagram_of(chunk))));
             }
             _ => {}
         }
     }
+}
+
+fn is_row(message: &Message<'_>) -> bool {
+    matches!(message.kind(), Kind::Data(_))
 }
 
 /// Messages of rtnetlink in the committed captures, each a datagram with the table that it is of.

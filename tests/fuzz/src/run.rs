@@ -17,6 +17,8 @@ use crate::target::Entry;
 
 /// What `--at-least` may take, times the time that was asked for: the slowest machine on which a full run is waited for.
 const TIMES_MAX: u32 = 10;
+/// Rounds of `--at-least`, whatever they took: each is to make up for all that is missing.
+const ROUNDS_MAX: u64 = 20;
 /// Time of a round at least.
 const ROUND_MIN: Duration = Duration::from_secs(5);
 
@@ -147,10 +149,10 @@ fn rounds(chosen: &[&Entry], plan: &Plan, at_least: u64) -> Result<Outcome> {
         outcomes.iter().cloned().for_each(|outcome| all.add(outcome));
         println!("{}", report::line("all", &all));
         time = more(at_least.saturating_sub(all.inputs), &all, plan.time);
-        if time.is_zero() || !all.findings.is_empty() {
+        round += 1;
+        if time.is_zero() || !all.findings.is_empty() || round == ROUNDS_MAX {
             return Ok(all);
         }
-        round += 1;
         println!("\n{} more inputs are to be tried, which takes some {} s", at_least - all.inputs, time.as_secs());
     }
 }
@@ -158,7 +160,8 @@ fn rounds(chosen: &[&Entry], plan: &Plan, at_least: u64) -> Result<Outcome> {
 /// Time for so many more inputs, and a little more than that: none where there are none, or no time is left for any.
 fn more(inputs: u64, tried: &Outcome, asked: Duration) -> Duration {
     let left = (asked * TIMES_MAX).saturating_sub(tried.took);
-    if inputs == 0 {
+    // In a rest that is a hundredth of what was asked for, hardly anything is tried, and less of it counted.
+    if inputs == 0 || left * 100 < asked {
         return Duration::ZERO;
     }
     let wanted = tried.took.as_millis() * u128::from(inputs) / u128::from(tried.inputs.max(1));
@@ -228,6 +231,8 @@ mod tests {
         assert_eq!(more(7, &tried(9_000_000, 60), asked), ROUND_MIN);
         assert_eq!(more(3_000_000, &tried(90_000, 590), asked), Duration::from_secs(10), "no more than is left");
         assert_eq!(more(3_000_000, &tried(90_000, 600), asked), Duration::ZERO);
+        let almost = Outcome { took: Duration::from_micros(599_999_900), ..tried(90_000, 0) };
+        assert_eq!(more(3_000_000, &almost, asked), Duration::ZERO);
     }
 
     #[test]

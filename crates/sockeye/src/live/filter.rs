@@ -17,6 +17,20 @@ pub(crate) fn check(filter: &Expression, tables: &[Table]) -> Result<Needs, Stri
     if needs.can_fit(tables) {
         return Ok(needs);
     }
+    Err(none_fits(tables))
+}
+
+/// The same where sockets are shown as they are, and what happened to them is not: those that are alive, or in `why` those that ended
+/// too.
+pub(crate) fn check_shown(filter: &Expression, tables: &[Table], shown: &[&str]) -> Result<Needs, String> {
+    let needs = check(filter, tables)?;
+    if shown.iter().any(|event| needs.can_be(event)) {
+        return Ok(needs);
+    }
+    Err("only what happens to a socket can fit, and that is told by `sockeye watch sockets`".to_owned())
+}
+
+fn none_fits(tables: &[Table]) -> String {
     let followed = if tables.contains(&Table::Udp) { "tcp and udp are" } else { "tcp is" };
-    Err(format!("{followed} followed, and no such socket can fit; `sockeye sockets` lists others"))
+    format!("{followed} followed, and no such socket can fit; `sockeye sockets` lists others")
 }

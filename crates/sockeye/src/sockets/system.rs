@@ -434,6 +434,12 @@ impl sockeye_query::Names for SystemNames<'_> {
     }
 
     fn port(&self, service: &str) -> Result<u16, String> {
+        if service.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(format!(
+                "a port is a number from 0 to {}, or the name of a service, and {service:?} is neither",
+                u16::MAX
+            ));
+        }
         let services = std::fs::read_to_string("/etc/services")
             .map_err(|error| format!("the service {service:?} cannot be looked up: /etc/services: {error}"))?;
         super::services::port(&services, service).ok_or_else(|| format!("/etc/services has no service {service:?}"))

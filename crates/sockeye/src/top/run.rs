@@ -82,7 +82,7 @@ fn refuse_without_terminal() -> Result<()> {
 /// The filter of the command line, with its text in one line.
 fn read_filter(words: &[String], names: &SystemNames<'_>) -> Result<(Expression, String, u8)> {
     let filter = Filter::parse(words, alive_catalog(), names).map_err(|mistake| Mistaken::of(&mistake))?;
-    let needs = filter::check(&filter.expression, filter::FOLLOWED).map_err(Mistaken::sentence)?;
+    let needs = filter::check_shown(&filter.expression, filter::FOLLOWED, &["present"]).map_err(Mistaken::sentence)?;
     Ok((filter.expression, filter.source, needs.extensions))
 }
 

@@ -18,7 +18,7 @@ use super::finding::Finding;
 use super::kernel::{Kernel, shown};
 use super::machine::{self, Look};
 use crate::sockets::Mistaken;
-use hops::Way;
+use hops::{Recipient, Way};
 pub(super) use target::Target;
 
 /// One thing that was looked at.
@@ -50,7 +50,9 @@ impl Reach {
         let now = Look::at_links(namespace)?;
         let mut kernel = Kernel::open(namespace)?;
         let mut reach = Self { target, link, steps: Vec::new(), findings: Vec::new(), whole: true };
-        if let Some(way) = route::look(&mut reach, &mut kernel)? {
+        let way = route::look(&mut reach, &mut kernel)?;
+        let is_local = way.as_ref().is_some_and(|way| way.recipient == Recipient::Local);
+        if let Some(way) = way {
             hops::look(&mut reach, &mut kernel, &way)?;
             sockets::look(&mut reach, &way, namespace)?;
             for ifindex in way.links() {
@@ -62,7 +64,7 @@ impl Reach {
                 }
             }
         }
-        heard.tell(&mut reach);
+        heard.tell(&mut reach, is_local);
         Ok(reach)
     }
 

@@ -64,7 +64,8 @@ pub(super) struct Watched {
 pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<Watched> {
     let names = SystemNames { rows: namespace.map_or(Whence::Here, Whence::Namespace) };
     let filter = Filter::parse(&options.words, alive_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
-    let needs = filter::check(&filter.expression, &[Table::Tcp]).map_err(Mistaken::sentence)?;
+    let needs =
+        filter::check_shown(&filter.expression, &[Table::Tcp], &["present", "closed"]).map_err(Mistaken::sentence)?;
     let watch_for = options.watch_for.unwrap_or(WATCH_DEFAULT);
     let follow = feed::Options {
         interval: (watch_for / INTERVALS).max(INTERVAL_MIN),
@@ -170,6 +171,7 @@ impl Watched {
             }
         }
         if let Some(why) = self.owners_unknown.as_ref().filter(|_| !self.findings.is_empty()) {
+            let why = why.strip_prefix("not permitted: ").unwrap_or(why);
             out.extend_from_slice(format!("owners are not all known: {why}\n").as_bytes());
         }
         if let Some(gone) = &self.gone {

@@ -111,6 +111,7 @@ provoked! { "cubic":
     a_window_too_small_for_its_way_is_named_and_its_reader_is_not: [small_window_on_a_long_way];
     a_small_send_buffer_is_named: [small_send_buffer];
     a_token_bucket_is_the_congestion_window: [token_bucket];
+    a_small_send_buffer_in_a_token_bucket_is_the_congestion_window: [small_send_buffer_in_a_token_bucket];
     dropped_packets_are_loss: [dropped_packets];
     a_silent_peer_is_loss: [silent_peer];
     a_listener_that_nobody_accepts_from_has_a_full_queue: [full_listener];

@@ -119,6 +119,19 @@ pub(crate) fn token_bucket(place: &Place) -> Result<Provoked, Skip> {
     ))
 }
 
+/// A token bucket before a connection with a small send buffer: all of that stands in its queue, and a larger one would too.
+pub(crate) fn small_send_buffer_in_a_token_bucket(place: &Place) -> Result<Provoked, Skip> {
+    let limits = Limits { send: Some(30_000), ..Limits::default() };
+    let connection = Connection::over(place, Way::Shaped, limits)?.transfers();
+    Ok(of(
+        connection,
+        ("sender with a small buffer into a token bucket", &[Cause::CongestionWindow], |counters| {
+            sent(counters, 500_000)
+        }),
+        ("its reader", &[], ALWAYS),
+    ))
+}
+
 /// Packets dropped by a firewall.
 pub(crate) fn dropped_packets(place: &Place) -> Result<Provoked, Skip> {
     let connection = Connection::over(place, Way::Lossy, Limits::default())?.transfers();

@@ -1,7 +1,7 @@
 //! `sockeye why ADDRESS[:PORT]` with what the kernel tells while it watches: drops and resets, made on purpose.
 
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -128,6 +128,38 @@ fn who_is_refused_by_the_own_firewall_is_not_sent_to_the_other_end() {
         assert_eq!(causes(&answer), [("firewall-refusal", "10.9.0.2:7085")], "{answer:#}");
         let evidence = &answer["findings"][0]["evidence"];
         assert_eq!((&evidence["direction"], &evidence["peer"]), (&"sent".into(), &"10.9.0.2:7085".into()));
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_refused_by_icmp_is_an_error_with_its_meaning() {
+    in_namespace(|_| {
+        let _peer = Peer::new()?;
+        // UDP: of TCP the answer often comes while the socket is locked, and counts only when it asks again, a second later.
+        let asking = UdpSocket::bind("10.9.0.1:0").expect("free");
+        asking.connect("10.9.0.2:7087").expect("there is a way");
+        let answer = while_doing("10.9.0.2:7087", || drop(asking.send(b"?")));
+        let finding = &answer["findings"][0];
+        assert_eq!((&finding["cause"], &finding["subject"]), (&"connection-error".into(), &"10.9.0.2:7087".into()));
+        assert!(finding["evidence"]["error"].as_str().is_some_and(|error| error.contains("refused")), "{finding}");
+        assert!(finding["advice"].as_str().is_some_and(|advice| advice.starts_with("refused by ICMP")), "{finding}");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_address_of_this_host_is_no_other_end_to_look_at() {
+    in_namespace(|_| {
+        let _peer = Peer::new()?;
+        let _listener = TcpListener::bind("10.9.0.1:7088").expect("free");
+        firewall("input", "tcp dport 7088 reject with tcp reset")?;
+        let answer = while_doing("10.9.0.1:7088", || try_to("10.9.0.1:7088"));
+        assert_eq!(causes(&answer), [("firewall-refusal", "10.9.0.1:7088")], "{answer:#}");
+        assert_eq!(answer["findings"][0]["evidence"]["direction"], "received");
+        let answer = while_doing("10.9.0.1:7089", || try_to("10.9.0.1:7089"));
+        let found: Vec<_> = causes(&answer).into_iter().map(|(cause, _)| cause).collect();
+        assert!(found.contains(&"no-listener") && !found.contains(&"connection-refused"), "{answer:#}");
         Ok(())
     });
 }

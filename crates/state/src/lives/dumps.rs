@@ -182,6 +182,18 @@ impl Lives {
     }
 }
 
+/// How far a connection has come in a state: none goes back (RFC 9293, figure 5), but for one that is taken apart and connects again.
+fn progress(state: State) -> u8 {
+    match state {
+        State::SynSent | State::SynReceived => 1,
+        State::Established => 2,
+        State::FinWait1 | State::CloseWait => 3,
+        State::FinWait2 | State::Closing | State::LastAck => 4,
+        State::TimeWait => 5,
+        _ => 0,
+    }
+}
+
 impl Entry {
     /// Takes a row. The state that it had, if it has another one now; `is_older`: than what is known of its state.
     fn take(&mut self, message: &[u8], said: &Said, round: u32, at: Time, is_older: bool) -> Option<State> {
@@ -203,7 +215,10 @@ impl Entry {
         }
         let from = life.state;
         if is_older {
-            bare::set_state(&mut self.message, from);
+            // A row that is further on than what was heard so far has counters of then, and what led there is about to be heard.
+            if progress(said.state) <= progress(from) {
+                bare::set_state(&mut self.message, from);
+            }
             return None;
         }
         if from == said.state {

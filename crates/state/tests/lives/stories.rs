@@ -294,6 +294,23 @@ fn a_row_of_a_dump_is_older_than_what_was_told() {
 }
 
 #[test]
+fn a_row_that_is_ahead_of_what_was_heard_has_its_own_state_beside_its_counters() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    let state = |lives: &Lives| InetSocket::read(lives.get(5).expect("known").1).unwrap().message.state();
+    lives.begin_round(&[Protocol::Tcp], at(1000));
+    lives.transition(&transition(5, 1001, Unconnected, State::SynSent), &mut hear(&mut heard));
+    lives.row(Protocol::Tcp, &row(5, ESTABLISHED, &[("bytes_acked", 77)]), at(1002), &mut hear(&mut heard));
+    assert_eq!(state(&lives), Some(ESTABLISHED), "one that only asks to be connected has nothing acknowledged");
+    // What led there is told when it is heard, once.
+    lives.transition(&transition(5, 1002, State::SynSent, ESTABLISHED), &mut hear(&mut heard));
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    // A row from before is not ahead.
+    lives.transition(&transition(5, 1003, ESTABLISHED, State::FinWait1), &mut hear(&mut heard));
+    lives.row(Protocol::Tcp, &row(5, ESTABLISHED, &[("bytes_acked", 78)]), at(1004), &mut hear(&mut heard));
+    assert_eq!(state(&lives), Some(State::FinWait1));
+}
+
+#[test]
 fn an_interval_is_from_round_to_round_whatever_was_told_between() {
     let (mut lives, mut heard) = (Lives::new(true), Vec::new());
     let sent = |bytes| row(5, ESTABLISHED, &[("bytes_sent", bytes), ("bytes_acked", bytes)]);

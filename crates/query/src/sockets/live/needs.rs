@@ -124,6 +124,7 @@ fn events_of_test(test: &Test, wanted: bool) -> u16 {
     // What is absent decides nothing, neither so nor so.
     let having: &[&str] = match own {
         Own::OldState => &["state", "closed"],
+        Own::End => &["closed"],
         Own::Incident(Part::Direction | Part::Reason) => &["reset", "drop"],
         Own::Incident(Part::Location) => &["drop"],
         Own::Incident(Part::Segments) => &["retransmit"],

@@ -263,7 +263,7 @@ fn request_shows_links(request: &Request) -> bool {
 /// Reads a filter, and what it needs to be asked for. A mistake is one line.
 pub(in crate::top) fn read_filter(text: &str, names: &SystemNames<'_>) -> Result<(Expression, u8), String> {
     let filter = Filter::parse(&[text], alive_catalog(), names).map_err(|mistake| in_one_line(&mistake))?;
-    let needs = filter::check(&filter.expression, filter::FOLLOWED)?;
+    let needs = filter::check_shown(&filter.expression, filter::FOLLOWED, &["present"])?;
     Ok((filter.expression, needs.extensions))
 }
 

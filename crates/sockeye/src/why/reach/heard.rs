@@ -42,6 +42,7 @@ struct Seen {
     trouble: Trouble,
     direction: Option<Direction>,
     state: Option<State>,
+    error: Option<u32>,
     /// Whoever it happened to first.
     local: SocketAddr,
     peer: SocketAddr,
@@ -136,6 +137,7 @@ impl Heard {
             trouble: incident.trouble,
             direction: incident.direction,
             state: incident.state,
+            error: incident.error,
             local: incident.local,
             peer: incident.peer,
         });
@@ -151,22 +153,33 @@ impl Heard {
         self.seen.iter().any(|(key, seen)| seen.trouble == Trouble::Reset && key.reason == NO_SOCKET)
     }
 
-    /// Whether the firewall of this host answered itself for the other end: it drops what is sent to there, and a reset comes back
-    /// for each (net/ipv4/netfilter/nf_reject_ipv4.c, `nf_send_reset`).
-    fn refuses_itself(&self) -> bool {
+    /// The way of the packets that the firewall of this host drops and answers itself, by a reset for each
+    /// (net/ipv4/netfilter/nf_reject_ipv4.c, `nf_send_reset`): those that are sent to there, or, where that is this host, those that
+    /// arrive. `true`: they are sent.
+    fn refused_by_us(&self) -> Option<bool> {
         let dropped = |(key, seen): (&Key, &Seen)| {
-            let is_ours = key.reason == FIREWALL && seen.trouble == Trouble::Drop && key.sent == Some(true);
-            is_ours.then_some((seen.count, seen.local, seen.peer))
+            let is_ours = key.reason == FIREWALL && seen.trouble == Trouble::Drop;
+            let sent = key.sent.filter(|_| is_ours)?;
+            // Whoever is refused has the ends of what was sent, and the other way round of what arrived.
+            let ends = if sent { (seen.local, seen.peer) } else { (seen.peer, seen.local) };
+            let answers = |one: &Seen| {
+                is_refusal(one) && (one.local, one.peer) == ends && one.count <= seen.count + UNDER_WAY_MAX
+            };
+            self.seen.values().any(answers).then_some(sent)
         };
-        self.seen.iter().filter_map(dropped).any(|(dropped, local, peer)| {
-            self.seen.values().any(|seen| {
-                is_refusal(seen) && (seen.local, seen.peer) == (local, peer) && seen.count <= dropped + UNDER_WAY_MAX
-            })
-        })
+        self.seen.iter().find_map(dropped)
+    }
+
+    /// Errors that sockets got, and that nothing else explains that was heard: a reset, or a packet that was dropped here.
+    fn unexplained(&self) -> impl Iterator<Item = Finding> {
+        let is_explained = self.seen.values().any(|seen| matches!(seen.trouble, Trouble::Reset | Trouble::Drop));
+        let errors = self.seen.values().filter(move |seen| !is_explained && seen.trouble == Trouble::Error);
+        errors.filter_map(|seen| Some(error(seen.error?, seen)))
     }
 
     /// Says what was heard, and what it means.
-    pub(super) fn tell(&self, reach: &mut Reach) {
+    /// `is_local`: the address is one of this host.
+    pub(super) fn tell(&self, reach: &mut Reach, is_local: bool) {
         let reasons = self.missing.join("; ");
         if !self.listens {
             return reach.step("heard", format!("nothing of drops and resets: {reasons}"));
@@ -194,15 +207,20 @@ impl Heard {
             let _ = write!(text, "; not heard: {reasons}");
         }
         reach.step("heard", text);
-        let (refused, by_us) = (self.refused(), self.refuses_itself());
+        let (refused, by_us) = (self.refused(), self.refused_by_us());
+        // Where this host is the other end, too, it says itself why it refuses.
+        let is_said = by_us.is_some() || is_local && !(reach.findings.is_empty() && self.sum(Trouble::Drop) == 0);
         let findings = self.seen.iter().filter_map(|(key, seen)| match seen.trouble {
-            Trouble::Drop if by_us && key.reason == FIREWALL && key.sent == Some(true) => Some(refused_here(key, seen)),
+            Trouble::Drop if by_us.is_some() && key.reason == FIREWALL && key.sent == by_us => {
+                Some(refused_here(key, seen))
+            }
             Trouble::Drop => dropped(key, seen).filter(|_| !(refused && key.reason == NO_SOCKET)),
-            Trouble::Reset => Some(reset(key, seen)).filter(|_| !(by_us && is_refusal(seen))),
+            Trouble::Reset => Some(reset(key, seen)).filter(|_| !(is_said && is_refusal(seen))),
             _ => None,
         });
         let subject = reach.target.to_string().into_bytes();
-        let findings = findings.map(|finding| Finding { subject: subject.clone(), ..finding });
+        let findings =
+            findings.chain(self.unexplained()).map(|finding| Finding { subject: subject.clone(), ..finding });
         // What was seen to happen explains what is only inferred: a SYN that this host drops has no answer.
         reach.findings.splice(0..0, findings.collect::<Vec<_>>());
     }
@@ -270,6 +288,33 @@ fn refused_here(key: &Key, seen: &Seen) -> Finding {
 /// Whether it is a reset that came back when a connection was being opened.
 fn is_refusal(seen: &Seen) -> bool {
     seen.trouble == Trouble::Reset && seen.direction == Some(Direction::Received) && seen.state == Some(State::SynSent)
+}
+
+/// What an error means that no packet of this host explains (net/ipv4/icmp.c, `icmp_err_convert`): error numbers, and what usually
+/// helps.
+const ERRORS: [(&[u32], &str); 4] = [
+    (
+        &[111],
+        "refused by ICMP: nobody has that port there, or a firewall there or on the way refuses it: look at the other end",
+    ),
+    (
+        &[101, 112, 113],
+        "a router, or for want of an answer of the neighbour this host, says that there is no way: sockeye neighbours; the routers",
+    ),
+    (&[90], "the packets are too large for the way: look at the MTU of the links and tunnels on it"),
+    (&[110], "nobody answered in time: it is off, or a firewall there or on the way drops what comes"),
+];
+
+/// An error that sockets got.
+fn error(number: u32, seen: &Seen) -> Finding {
+    let known = ERRORS.iter().find(|(numbers, _)| numbers.contains(&number));
+    let unknown = "the socket got this error, and nothing was heard that explains it: look at the other end";
+    let text = std::io::Error::from_raw_os_error(i32::try_from(number).unwrap_or(0)).to_string();
+    Finding::new("connection-error", "", known.map_or(unknown, |(_, advice)| advice))
+        .with("errors", seen.count)
+        .with("error", text)
+        .with("local", seen.local.to_string())
+        .with("peer", seen.peer.to_string())
 }
 
 /// Resets, by their way and by what they answered.

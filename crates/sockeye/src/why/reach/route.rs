@@ -91,7 +91,7 @@ fn refused(reach: &mut Reach, kernel: &mut Kernel, errno: i32) -> Result<(), Err
         EHOSTUNREACH => (
             "unreachable-route",
             "of type unreachable",
-            "a route or a rule of type `unreachable` stands in the way: sockeye routes type = unreachable",
+            "a route or a rule of type `unreachable` stands in the way: sockeye routes type = unreachable; sockeye rules",
         ),
         EACCES => (
             "prohibited-route",

@@ -94,21 +94,31 @@ impl<'c> Interval<'c> {
             return Some(share);
         }
         let busy = self.busy_by_itself()?;
-        let (was, is) = (is_exhausted(self.before), is_exhausted(self.now));
-        // A small one is caught while it is refilled now and then.
-        let exhausted = if self.now.sndbuf()? <= SMALL { was || is } else { was && is };
         let moves = self.delta.bytes_acked.is_some_and(|bytes| bytes > 0);
         let wait = self.time_for(self.now.wqueue()?)?;
-        (exhausted && moves && busy >= HELD_SHARE && wait >= WAIT_MIN).then_some(busy)
+        // Of what stands in a queue on the way a larger buffer would only put more there.
+        let is_short = self.buffer_is_used_up()? && !self.is_queued_on_the_way();
+        (is_short && moves && busy >= HELD_SHARE && wait >= WAIT_MIN).then_some(busy)
+    }
+
+    /// Whether everything that fits into the send buffer is on its way, at both looks; a small one is caught while it is refilled now
+    /// and then.
+    fn buffer_is_used_up(&self) -> Option<bool> {
+        let (was, is) = (is_exhausted(self.before), is_exhausted(self.now));
+        Some(if self.now.sndbuf()? <= SMALL { was || is } else { was && is })
     }
 
     /// Whole segments wait to be sent, and neither window of the peer nor send buffer is why. Less than a segment waits for more
     /// of it, or for the acknowledgement of the one before (Nagle).
     fn congestion_window(&self) -> Option<f64> {
         let share = self.busy_by_itself()?;
-        if share < HELD_SHARE || !whole_segments_wait(self.before) || !whole_segments_wait(self.now) || self.is_silent()
-        {
+        if share < HELD_SHARE || self.is_silent() {
             return None;
+        }
+        if !whole_segments_wait(self.before) || !whole_segments_wait(self.now) {
+            // More would wait here, had it room: the send buffer is in the queue as a whole.
+            let is_full = self.buffer_is_used_up().unwrap_or(false) && self.is_queued_on_the_way();
+            return is_full.then_some(share);
         }
         // Where segments are lost, their loss is why the window is small, unless a queue is seen beside it.
         let backlog = self.loss().is_none() && self.time_for(self.now.wqueue()?)? >= BACKLOG_WAIT_MIN;

@@ -283,6 +283,23 @@ fn a_queue_on_the_way_is_seen_by_the_round_trip_time_even_beside_losses() {
 }
 
 #[test]
+fn a_small_buffer_that_stands_in_a_queue_as_a_whole_is_the_congestion_window() {
+    // As measured: 30 000 bytes of buffer behind 2 Mbit/s, a round trip of 364 ms where the shortest was 9 us.
+    let full = Sample::healthy()
+        .info("unacked", 20)
+        .memory("sndbuf", 60_000)
+        .memory("wmem_queued", 56_300)
+        .message("wqueue", 28_960);
+    let now = |rtt| {
+        let now = full.clone().info("bytes_acked", 7_000_238_602).info("busy_time", 1_000_000);
+        now.info("data_segs_out", 4_000_165).info("rtt", rtt).info("min_rtt", 9)
+    };
+    assert_eq!(found(&full, &now(364_000)), ["congestion-window"]);
+    // On a way that is as long, the buffer is what is short.
+    assert_eq!(found(&full, &now(364_000).info("min_rtt", 360_000)), ["send-buffer"]);
+}
+
+#[test]
 fn less_than_a_segment_waits_for_more_of_it_and_not_for_the_network() {
     // As measured: 1000 bytes every 30 ms over a wire of 20 ms, held back by Nagle's algorithm.
     let nagle = Sample::healthy().info("rtt", 50_000).info("notsent_bytes", 1_447).message("wqueue", 2_895);
