@@ -135,7 +135,9 @@ fn who_is_refused_by_the_own_firewall_is_not_sent_to_the_other_end() {
 #[test]
 fn what_is_refused_by_icmp_is_an_error_with_its_meaning() {
     in_namespace(|_| {
-        let _peer = Peer::new()?;
+        let peer = Peer::new()?;
+        // One in a second, by default.
+        peer.there(|| std::fs::write("/proc/sys/net/ipv4/icmp_ratelimit", "0")).expect("it may be set");
         // UDP: of TCP the answer often comes while the socket is locked, and counts only when it asks again, a second later.
         let asking = UdpSocket::bind("10.9.0.1:0").expect("free");
         asking.connect("10.9.0.2:7087").expect("there is a way");
