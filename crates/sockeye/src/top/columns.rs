@@ -196,7 +196,16 @@ pub(super) fn fitting(
         let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(u16::MAX);
         kept.iter().fold(gaps, |sum, &place| sum.saturating_add(widths(place).0))
     };
-    let kept = kept(columns, sorted, is_wanted, |kept| least(kept) <= room);
+    // What says little takes nothing from an address that would have been whole without it.
+    let wanted = |kept: &[usize]| {
+        let is_extra = |&place: &usize| place != sorted && columns[place].sacrifice > ESSENTIAL;
+        let short = |place: &usize| {
+            if columns[*place].what == What::Local { WHOLE.saturating_sub(widths(*place).0) } else { 0 }
+        };
+        let more = if kept.iter().any(is_extra) { kept.iter().map(short).sum() } else { 0 };
+        least(kept).saturating_add(more)
+    };
+    let kept = kept(columns, sorted, is_wanted, |kept| wanted(kept) <= room);
     let mut rest = room.saturating_sub(least(&kept));
     let mut given: Vec<_> = kept.iter().map(|&place| (place, widths(place).0)).collect();
     // What is left goes, letter by letter, to the one that has least of what it wants.
@@ -210,6 +219,10 @@ pub(super) fn fitting(
     given
 }
 
+/// Up to here columns are shown though addresses are cut.
+const ESSENTIAL: u8 = 5;
+/// Letters of most addresses of IPv4 with a port.
+const WHOLE: u16 = 17;
 /// Letters of the sign that tells the order, before a heading.
 const SIGN: u16 = 1;
 
@@ -266,6 +279,11 @@ mod tests {
     fn eighty_letters_have_room_for_what_matters() {
         assert_eq!(titles(Pane::Connections, 78), ["LOCAL", "PEER", "PROCESS", "IN/s", "OUT/s", "RTT", "WHY"]);
         assert_eq!(titles(Pane::Connections, 38), ["PEER", "IN/s", "OUT/s", "RTT"]);
+        for room in 84..300 {
+            let fitted = fitting(&CONNECTIONS, place_of(Pane::Connections, What::BytesOut), |_| true, room);
+            let local = fitted.iter().find(|(place, _)| CONNECTIONS[*place].what == What::Local);
+            assert!(local.is_some_and(|&(_, width)| width >= 17), "{room}: {fitted:?}");
+        }
         assert_eq!(titles(Pane::Connections, 200).len(), 17, "but for the namespace, everything");
     }
 
