@@ -160,10 +160,12 @@ impl Heard {
         let dropped = |(key, seen): (&Key, &Seen)| {
             let is_ours = key.reason == FIREWALL && seen.trouble == Trouble::Drop;
             let sent = key.sent.filter(|_| is_ours)?;
-            // Whoever is refused has the ends of what was sent, and the other way round of what arrived.
-            let ends = if sent { (seen.local, seen.peer) } else { (seen.peer, seen.local) };
+            // Whoever is refused has the ends of what was sent, and the other way round of what arrived; each attempt has a port of its
+            // own, and only the first of either kind is known.
+            let (here, there) = if sent { (seen.local, seen.peer) } else { (seen.peer, seen.local) };
             let answers = |one: &Seen| {
-                is_refusal(one) && (one.local, one.peer) == ends && one.count <= seen.count + UNDER_WAY_MAX
+                let is_between_them = (one.local.ip(), one.peer) == (here.ip(), there);
+                is_refusal(one) && is_between_them && one.count <= seen.count + UNDER_WAY_MAX
             };
             self.seen.values().any(answers).then_some(sent)
         };
