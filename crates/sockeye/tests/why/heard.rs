@@ -1,10 +1,10 @@
 //! `sockeye why ADDRESS[:PORT]` with what the kernel tells while it watches: drops and resets, made on purpose.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use sockeye_conn::Namespace;
@@ -44,6 +44,16 @@ impl Peer {
                 ip(order);
             }
         });
+        // The first question for its address may come before there is a carrier, and is asked again a second later.
+        let until = Instant::now() + patience(Duration::from_secs(20));
+        let answers = || {
+            let refused =
+                TcpStream::connect_timeout(&"10.9.0.2:1".parse().expect("an address"), Duration::from_millis(20));
+            refused.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+        };
+        while !answers() {
+            assert!(Instant::now() < until, "the other end never answers");
+        }
         Ok(peer)
     }
 
