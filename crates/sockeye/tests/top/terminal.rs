@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::LazyLock;
 use std::sync::mpsc::{self, Receiver};
@@ -39,6 +40,8 @@ impl OnTerminal {
             .args(words)
             .env("TERM", "xterm")
             .env_remove("NO_COLOR")
+            // One of its tests stops it, and nobody else is to be hung up for that.
+            .process_group(0)
             .stdin(copy())
             .stdout(copy())
             .stderr(copy())

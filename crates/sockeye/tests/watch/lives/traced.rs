@@ -1,6 +1,7 @@
 //! With the kernel's own events of TCP.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ fn who_was_handed_a_connection_and_closes_it_held_it_last() {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         // The shell that opens it leaves it to a program that outlives the shell.
         let line = "exec 3<>/dev/tcp/127.0.0.1/7001; sleep 0.7 & exec 3>&-";
-        let opening = Command::new("bash").args(["-c", line]).spawn();
+        // In a group of its own: one without a parent is hung up when something in it is stopped, and other tests stop their watches.
+        let opening = Command::new("bash").args(["-c", line]).process_group(0).spawn();
         let mut shell = opening.map_err(|error| Skip::new("program:bash", error.to_string()))?;
         let (server, client) = listener.accept().expect("somebody connects");
         let opened = watching.object("it", |object| is(object, "established", client.port()));
