@@ -327,7 +327,7 @@ macro_rules! attributes {
                         $payload
                     },
                     ask: {
-                        #[allow(unused_imports)]
+                        #[allow(unused_imports)] // Nor every way of asking.
                         use $crate::Ask::*;
                         $ask
                     },

@@ -93,7 +93,7 @@ impl<'c> Resolver<'c> {
         self.word(text).filter(|word| word.field == field).map(|word| word.values.to_vec())
     }
 
-    /// Compiles a pattern. Each may take half a megabyte, so their number is bounded too.
+    /// Compiles a pattern. Each may take a megabyte, so their number is bounded too.
     pub(super) fn compile(&self, kind: PatternKind, literal: &Literal<'_>) -> Result<Pattern, Mistake> {
         self.patterns.set(self.patterns.get() + 1);
         if self.patterns.get() > PATTERNS_MAX {

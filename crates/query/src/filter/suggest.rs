@@ -11,25 +11,20 @@ use crate::filter::nearest::nearest;
 use crate::filter::operator::{self, Operator, Relation};
 use crate::filter::scanner::Piece;
 use crate::filter::{number, ss};
-use crate::sockets::live::live_catalog;
-use crate::{Catalog, FieldKind, sockets};
+use crate::sockets::live::is_only_of_followed;
+use crate::{Catalog, FieldKind};
 
 /// What stands before an operator, for messages.
 const FIELD: &str = "the name of a field, as `sockeye fields` lists them";
 
-/// Of a field that a listing cannot have: it needs two looks, or an event.
+/// Of a field that a listing cannot have.
 const FOLLOWED: &str = "only sockets that are followed have it: `sockeye watch sockets`, `top`, `why`";
-
-/// Whether a field is one of sockets that are followed, and sockets are only listed here.
-fn is_of_followed(name: &str, catalog: &Catalog) -> bool {
-    core::ptr::eq(catalog, sockets::catalog()) && live_catalog().find(name).is_some()
-}
 
 /// A name before an operator or behind `has` that is no field.
 pub(super) fn unknown_field(name: &Piece<'_>, catalog: &Catalog) -> Mistake {
     let known = catalog.fields().flat_map(|(_, info)| info.aliases.iter().copied().chain([info.path.as_str()]));
     let mistake = Mistake::new(name.at.clone(), format!("unknown field {}", quoted(name.text))).expected(FIELD);
-    if is_of_followed(name.text, catalog) {
+    if is_only_of_followed(name.text, catalog) {
         return mistake.help(FOLLOWED);
     }
     match catalog.word(name.text) {

@@ -213,6 +213,12 @@ pub fn alive_catalog() -> &'static Catalog {
     &CATALOG
 }
 
+/// Whether a name that a catalog lacks is a field of sockets that are followed, where that catalog is the one of a listing: such a
+/// field needs two looks, or an event.
+pub fn is_only_of_followed(name: &str, catalog: &Catalog) -> bool {
+    core::ptr::eq(catalog, super::catalog()) && catalog.find(name).is_none() && live_catalog().find(name).is_some()
+}
+
 /// Which field of its own stands behind an id; `None`: it is one of the listing.
 pub fn live_own(field: FieldId) -> Option<Own> {
     let at = usize::from(field.0).checked_sub(registry().sources.len())?;

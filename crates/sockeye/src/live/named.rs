@@ -2,8 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 
+use sockeye_conn::Namespace;
 use sockeye_conn::namespace::Identity;
-use sockeye_conn::{Error, Namespace};
 
 /// A namespace and its name.
 ///
@@ -16,10 +16,10 @@ pub(crate) struct NamedNamespace {
 }
 
 impl NamedNamespace {
-    /// The one that is asked for; `None` where none was named, or all.
-    pub(crate) fn of(name: Option<&OsStr>) -> Result<Option<Self>, Error> {
-        let Some(name) = name.filter(|name| *name != "all") else { return Ok(None) };
-        Ok(Some(Self { name: name.to_owned(), identity: Namespace::open(name)?.identity() }))
+    /// The namespace that was found for a name; `None` where none was named, or all.
+    pub(crate) fn of(name: Option<&OsStr>, found: Option<&Namespace>) -> Option<Self> {
+        let name = name.filter(|name| *name != "all")?;
+        Some(Self { name: name.to_owned(), identity: found?.identity() })
     }
 
     /// What is to be said where it is gone.

@@ -1,6 +1,6 @@
 //! Columns of any listing: which fields are shown, and which of them fall away first where there is no room.
 
-use sockeye_query::sockets::{self, live::live_catalog};
+use sockeye_query::sockets::live::is_only_of_followed;
 use sockeye_query::{Catalog, FieldId, FieldKind};
 use sockeye_wire::Meaning;
 
@@ -55,7 +55,7 @@ impl Fields {
     /// What is wrong with a name that no field has, and which one it may have been.
     pub(crate) fn no_field(&self, name: &str) -> String {
         let help = self.help;
-        if std::ptr::eq(self.catalog, sockets::catalog()) && live_catalog().find(name).is_some() {
+        if is_only_of_followed(name, self.catalog) {
             return format!(
                 "{name:?} is a field of sockets that are followed, not of a listing: `sockeye watch sockets`, `top`, `why`"
             );

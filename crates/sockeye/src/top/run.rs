@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         refuse_without_terminal()?;
     }
     let namespaces = namespaces(options.netns.as_deref())?;
-    let asked_for = NamedNamespace::of(options.netns.as_deref())?;
+    let asked_for = NamedNamespace::of(options.netns.as_deref(), namespaces.list.first());
     let (filter, filter_text, extensions) = {
         let names = SystemNames { rows: namespaces.whence() };
         read_filter(&options.filter, &names)?

@@ -78,7 +78,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     };
     // A watcher keeps the namespace that it is in.
     let mut changes = Changes::open(options.netns.as_deref().map(Namespace::open).transpose()?)?;
-    let asked_for = NamedNamespace::of(options.netns.as_deref())?;
+    let asked_for = NamedNamespace::of(options.netns.as_deref(), namespace);
     let mut feed = Feed::open(namespace, follow)?;
     let before = Look::at(namespace)?;
     let began = Instant::now();

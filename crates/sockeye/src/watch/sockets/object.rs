@@ -32,7 +32,7 @@ pub(super) struct Objects {
     fields: Fields,
 }
 
-/// Fields that are written by themselves. Looking for their names takes longer than all else that is done for an event.
+/// Fields that are written by themselves, found once: to look for their names takes a fifth of the time of an event.
 struct Fields {
     key: Vec<FieldKey>,
     incident: Vec<FieldKey>,
