@@ -13,6 +13,7 @@ mod columns;
 mod draw;
 mod history;
 mod input;
+mod job;
 mod keys;
 mod model;
 mod once;

@@ -12,6 +12,7 @@ use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
+use super::job::is_orphaned;
 use super::sixteen::Sixteen;
 
 /// The terminal is taken over, and nobody has given it back yet.
@@ -59,13 +60,6 @@ impl Screen {
         self.terminal = Terminal::new(CrosstermBackend::new(Sixteen::new(io::stdout())))?;
         Ok(())
     }
-}
-
-/// Whether nobody in this session is there to let a stopped program go on (POSIX: the process group is orphaned): it is the first
-/// program on its terminal.
-fn is_orphaned() -> bool {
-    let session = |pid| rustix::process::getsid(pid).ok();
-    rustix::process::getppid().is_none_or(|parent| session(Some(parent)) != session(None))
 }
 
 impl Drop for Screen {
