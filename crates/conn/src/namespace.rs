@@ -85,6 +85,17 @@ impl Namespace {
         resolve::open(spec)
     }
 
+    /// Another handle of it, known by the same names.
+    pub fn try_clone(&self) -> Result<Self, Error> {
+        let refused = |source| Error::new(Operation::OpenNamespace(spelled(&self.label())), source);
+        Ok(Self {
+            fd: self.fd.try_clone().map_err(refused)?,
+            identity: self.identity,
+            own: self.own,
+            known: self.known.clone(),
+        })
+    }
+
     /// Which namespace it is.
     pub fn identity(&self) -> Identity {
         self.identity

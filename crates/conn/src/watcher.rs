@@ -188,14 +188,15 @@ impl Watcher {
         }
     }
 
-    /// Waits until something happens, `timeout` at most, and does what there is to do. `false`: nothing happened.
+    /// Waits until something happens, `timeout` at most, and does what there is to do. `false`: nothing happened. A timeout of zero
+    /// takes what waits already.
     pub fn wait(&mut self, timeout: Option<Duration>, sink: &mut dyn FnMut(Output<'_>)) -> Result<bool, Error> {
         let engine = self.until.map(|until| until.saturating_sub(self.began.elapsed()));
         let longest = match (engine, timeout) {
             (Some(engine), Some(timeout)) => Some(engine.min(timeout)),
             (one, other) => one.or(other),
         };
-        let readable = longest != Some(Duration::ZERO) && is_readable(self.events.as_fd(), longest)?;
+        let readable = engine != Some(Duration::ZERO) && is_readable(self.events.as_fd(), longest)?;
         let due = self.until.is_some_and(|until| until <= self.began.elapsed());
         if readable || due {
             self.advance(sink)?;

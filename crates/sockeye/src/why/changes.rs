@@ -1,17 +1,22 @@
-//! What changed on the machine while we looked.
+//! What changed on the machine while we looked, and shortly before as far as the kernel remembers it.
 
 use std::collections::VecDeque;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sockeye_conn::{Error, Namespace, Watcher};
+use sockeye_query::Value;
 use sockeye_query::rtnetlink::{Change, ChangeKind, Row};
 use sockeye_state::rtnetlink::Tables;
-use sockeye_state::watch::{Options, Output, Verb};
-use sockeye_wire::rtnetlink::Table;
+use sockeye_state::watch::{self, Options, Origin, Output, Verb};
+use sockeye_wire::rtnetlink::{Table, Wanted};
 
+use super::kernel::{Kernel, number};
+use crate::live;
+use crate::output::{escape, value};
 use crate::sockets::system::Interfaces;
 use crate::tables::Place;
 use crate::watch::line::change_line;
+use crate::watch::report::rfc3339;
 
 /// Changes that are kept, the last ones.
 const KEPT_MAX: usize = 20;
@@ -20,59 +25,169 @@ const KEPT_MAX: usize = 20;
 const TABLES: [Table; 6] =
     [Table::Links, Table::Addresses, Table::Routes, Table::Rules, Table::Nexthops, Table::Qdiscs];
 
+/// How long before the look a change explains something of it.
+const BEFORE_MAX: Duration = Duration::from_mins(10);
+
+/// What reading the tables may take before listening begins all the same.
+const READ_MAX: Duration = Duration::from_secs(2);
+
+/// Changes, each with when it was.
+type Lines = VecDeque<(SystemTime, String)>;
+
 /// Changes as they happen.
 pub(super) struct Changes {
     watcher: Watcher,
     place: Place,
-    lines: VecDeque<(SystemTime, String)>,
-    /// All of them, those that were not kept too.
-    pub(super) count: u64,
+    told: Told,
+}
+
+/// The changes that there were.
+#[derive(Default)]
+pub(super) struct Told {
+    /// The last of the [`BEFORE_MAX`] before, the latest last. Of addresses alone the kernel tells when they were made.
+    before: Lines,
+    /// The last while we looked, the latest last.
+    meanwhile: Lines,
+    /// All that were while we looked, those that were not kept too.
+    count: u64,
+    /// Times that something was lost: what has changed is in the tables, and when and how often is not known.
+    gaps: u64,
 }
 
 impl Changes {
-    pub(super) fn open(namespace: Option<Namespace>) -> Result<Self, Error> {
+    /// Begins to listen.
+    pub(super) fn open(namespace: Option<&Namespace>) -> Result<Self, Error> {
         let tables: Tables = TABLES.into_iter().collect();
-        let place = Place { label: None, interfaces: Interfaces::opened(namespace.as_ref()), index: 0 };
-        let watcher = Watcher::open(namespace, Options::new(tables))?;
-        Ok(Self { watcher, place, lines: VecDeque::new(), count: 0 })
+        let place = Place { label: None, interfaces: Interfaces::opened(namespace), index: 0 };
+        let before = before(&mut Kernel::open(namespace)?)?;
+        let own = namespace.map(Namespace::try_clone).transpose()?;
+        let watcher = Watcher::open(own, Options::new(tables))?;
+        let mut changes = Self { watcher, place, told: Told { before, ..Told::default() } };
+        // What changes before the tables were read once is part of what was read.
+        let until = Instant::now() + READ_MAX;
+        while !changes.is_read() && Instant::now() < until {
+            changes.wait(until.saturating_duration_since(Instant::now()))?;
+        }
+        Ok(changes)
+    }
+
+    /// Every table was read, or this kernel does not have it.
+    fn is_read(&self) -> bool {
+        let engine = self.watcher.engine();
+        engine.synced().union(engine.unsupported()).len() == TABLES.len()
     }
 
     /// Reads for so long.
     pub(super) fn follow(&mut self, time: Duration) -> Result<(), Error> {
-        let until = std::time::Instant::now() + time;
+        let until = Instant::now() + time;
         loop {
-            let left = until.saturating_duration_since(std::time::Instant::now());
-            let (lines, place, count) = (&mut self.lines, &self.place, &mut self.count);
-            self.watcher.wait(Some(left), &mut |output| take(lines, place, count, &output))?;
+            let left = until.saturating_duration_since(Instant::now());
+            self.wait(left)?;
             if left.is_zero() {
                 return Ok(());
             }
         }
     }
 
-    /// The last changes, the latest last, each with when it was heard of.
-    pub(super) fn into_lines(self) -> Vec<(SystemTime, String)> {
-        self.lines.into()
+    /// Waits so long for the next, and takes what there is.
+    fn wait(&mut self, time: Duration) -> Result<(), Error> {
+        let (told, place) = (&mut self.told, &self.place);
+        self.watcher.wait(Some(time), &mut |output| match output {
+            Output::Change(change) => told.take(place, &change),
+            Output::Gap(_) => told.gaps += 1,
+            _ => {}
+        })?;
+        Ok(())
+    }
+
+    /// What was heard.
+    pub(super) fn into_told(self) -> Told {
+        self.told
     }
 }
 
-fn take(lines: &mut VecDeque<(SystemTime, String)>, place: &Place, count: &mut u64, output: &Output<'_>) {
-    let Output::Change(change) = output else { return };
-    let made = Change {
-        kind: match change.verb {
-            Verb::Added => ChangeKind::Added,
-            Verb::Changed => ChangeKind::Changed,
-            Verb::Removed => ChangeKind::Removed,
-        },
-        resync: change.is_resync(),
-        old: change.old.and_then(|bytes| Row::read(change.table, bytes, place).ok()),
-        new: change.new.and_then(|bytes| Row::read(change.table, bytes, place).ok()),
-    };
-    let mut line = Vec::new();
-    change_line(&mut line, &made, change.origin);
-    *count += 1;
-    if lines.len() == KEPT_MAX {
-        lines.pop_front();
+impl Told {
+    fn take(&mut self, place: &Place, change: &watch::Change<'_>) {
+        let read = |bytes| Row::read(change.table, bytes, place).ok();
+        let made = Change {
+            kind: match change.verb {
+                Verb::Added => ChangeKind::Added,
+                Verb::Changed => ChangeKind::Changed,
+                Verb::Removed => ChangeKind::Removed,
+            },
+            resync: change.is_resync(),
+            old: change.old.and_then(read),
+            new: change.new.and_then(read),
+        };
+        self.count += 1;
+        if self.meanwhile.len() == KEPT_MAX {
+            self.meanwhile.pop_front();
+        }
+        self.meanwhile.push_back((SystemTime::now(), line_of(&made, change.origin)));
     }
-    lines.push_back((SystemTime::now(), String::from_utf8_lossy(&line).trim_start().to_owned()));
+
+    /// Appends them for people, under headings.
+    pub(super) fn text(&self, out: &mut Vec<u8>) {
+        if !self.before.is_empty() {
+            out.extend_from_slice(b"shortly before, of what the kernel remembers the time of (new addresses alone):\n");
+            lines_text(out, &self.before);
+        }
+        if !self.meanwhile.is_empty() {
+            out.extend_from_slice(format!("{} changes on the machine meanwhile, the last:\n", self.count).as_bytes());
+            lines_text(out, &self.meanwhile);
+        }
+        if self.gaps > 0 {
+            out.extend_from_slice(b"there were more changes than could be heard: not all of them are counted\n");
+        }
+    }
+
+    /// Appends the members of an object.
+    pub(super) fn json(&self, out: &mut Vec<u8>) {
+        value::json_entry(out, "changes_count", &Value::Unsigned(self.count));
+        out.extend_from_slice(format!(",\"changes_gaps\":{}", self.gaps).as_bytes());
+        for (name, lines) in [("changes", &self.meanwhile), ("changes_before", &self.before)] {
+            out.extend_from_slice(format!(",\"{name}\":[").as_bytes());
+            for (at, (time, line)) in lines.iter().enumerate() {
+                out.extend_from_slice(if at == 0 { b"{" } else { b",{" });
+                value::json_entry(out, "time", &Value::Text(rfc3339(*time).as_bytes()));
+                out.push(b',');
+                value::json_entry(out, "text", &Value::Text(line.as_bytes()));
+                out.push(b'}');
+            }
+            out.push(b']');
+        }
+    }
+}
+
+fn lines_text(out: &mut Vec<u8>, lines: &Lines) {
+    for (at, line) in lines {
+        out.extend_from_slice(format!("  {} ", rfc3339(*at)).as_bytes());
+        escape::text(out, line.as_bytes());
+        out.push(b'\n');
+    }
+}
+
+/// The addresses that were made a short time ago. When they last changed is no news: a router's advertisement is one each time.
+fn before(kernel: &mut Kernel) -> Result<Lines, Error> {
+    let now = live::now();
+    let mut made: Vec<(Duration, String)> = Vec::new();
+    kernel.rows(Table::Addresses, &Wanted::default(), |row| {
+        let Some(at) = number(row, "cacheinfo.cstamp").map(|centiseconds| Duration::from_millis(centiseconds * 10))
+        else {
+            return;
+        };
+        if now.saturating_sub(at) <= BEFORE_MAX {
+            let change = Change { kind: ChangeKind::Added, resync: false, old: None, new: Some(*row) };
+            made.push((at, line_of(&change, Origin::Snapshot)));
+        }
+    })?;
+    made.sort();
+    let last = made.len().saturating_sub(KEPT_MAX);
+    Ok(made.drain(last..).map(|(at, line)| (live::calendar(at), line)).collect())
+}
+
+fn line_of(change: &Change<'_>, origin: Origin) -> String {
+    let mut line = Vec::new();
+    change_line(&mut line, change, origin);
+    String::from_utf8_lossy(&line).trim_start().to_owned()
 }

@@ -14,6 +14,7 @@ use sockeye_conn::Namespace;
 use sockeye_wire::rtnetlink::record::Link;
 use sockeye_wire::rtnetlink::{Table, Wanted};
 
+use super::changes::{self, Changes};
 use super::finding::Finding;
 use super::kernel::{Kernel, shown};
 use super::machine::{self, Look};
@@ -36,6 +37,8 @@ pub(super) struct Reach {
     link: Option<u32>,
     pub(super) steps: Vec<Step>,
     pub(super) findings: Vec<Finding>,
+    /// What changed on the machine.
+    pub(super) changes: changes::Told,
     /// Every table was read whole.
     pub(super) whole: bool,
 }
@@ -46,10 +49,14 @@ impl Reach {
         let link = link_of(&target, &mut Kernel::open(namespace)?)?;
         // What was lost in the past says nothing of now: counters are held against those of a moment before.
         let before = Look::at_links(namespace)?;
+        let mut changes = Changes::open(namespace)?;
         let heard = heard::listen(&target, namespace, time)?;
+        // What did not fit into its buffer meanwhile is asked for, as in every watch.
+        changes.follow(Duration::ZERO)?;
         let now = Look::at_links(namespace)?;
         let mut kernel = Kernel::open(namespace)?;
-        let mut reach = Self { target, link, steps: Vec::new(), findings: Vec::new(), whole: true };
+        let mut reach =
+            Self { target, link, steps: Vec::new(), findings: Vec::new(), changes: changes.into_told(), whole: true };
         let way = route::look(&mut reach, &mut kernel)?;
         let is_local = way.as_ref().is_some_and(|way| way.recipient == Recipient::Local);
         if let Some(way) = way {

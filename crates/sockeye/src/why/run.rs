@@ -66,6 +66,7 @@ fn text(reach: &Reach) -> Vec<u8> {
     if reach.findings.is_empty() {
         out.extend_from_slice(b"nothing found on this host that keeps packets from it\n");
     }
+    reach.changes.text(&mut out);
     out
 }
 
@@ -87,6 +88,8 @@ fn json(reach: &Reach) -> Vec<u8> {
         }
         finding.json(&mut out);
     }
-    out.extend_from_slice(format!("],\"whole\":{}}}\n", reach.whole).as_bytes());
+    out.extend_from_slice(b"],");
+    reach.changes.json(&mut out);
+    out.extend_from_slice(format!(",\"whole\":{}}}\n", reach.whole).as_bytes());
     out
 }

@@ -1,7 +1,7 @@
 //! `sockeye why [FILTER]`: some seconds of watching, and what was wrong in them.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use sockeye_conn::Namespace;
@@ -11,7 +11,7 @@ use sockeye_query::sockets::live::alive_catalog;
 use sockeye_query::sockets::{Surroundings as _, Table};
 use sockeye_state::lives::{Happening, Kept, Told};
 
-use super::changes::Changes;
+use super::changes::{self, Changes};
 use super::finding::Finding;
 use super::judged::Judged;
 use super::machine::Look;
@@ -21,10 +21,9 @@ use crate::live::feed::{self, Feed, Tcp};
 use crate::live::filter;
 use crate::live::named::NamedNamespace;
 use crate::live::owners::Owners;
-use crate::output::{escape, value};
+use crate::output::value;
 use crate::sockets::Mistaken;
 use crate::sockets::system::{SystemNames, Whence};
-use crate::watch::report::rfc3339;
 
 /// Time to watch, where none was given.
 const WATCH_DEFAULT: Duration = Duration::from_secs(5);
@@ -49,8 +48,7 @@ pub(super) struct Watched {
     /// Connections that are held up, those that are not named too.
     held_up: usize,
     named: usize,
-    changes: Vec<(SystemTime, String)>,
-    changes_count: u64,
+    changes: changes::Told,
     /// The machine was judged as a whole.
     is_of_machine: bool,
     /// Why owners are not known that there are.
@@ -76,8 +74,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         udp: false,
         extensions: needs.extensions,
     };
-    // A watcher keeps the namespace that it is in.
-    let mut changes = Changes::open(options.netns.as_deref().map(Namespace::open).transpose()?)?;
+    let mut changes = Changes::open(namespace)?;
     let asked_for = NamedNamespace::of(options.netns.as_deref(), namespace);
     let mut feed = Feed::open(namespace, follow)?;
     let before = Look::at(namespace)?;
@@ -115,7 +112,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let mut others = HashSet::new();
     let (mut findings, held_up) =
         connections::findings(sockets, &judged, &filter.expression, &place, options.limit, &who, &mut others);
-    let (shown, changes_count) = (findings.len(), changes.count);
+    let shown = findings.len();
     // Whoever asks about some sockets is not told of the machine.
     let is_of_machine = options.words.is_empty();
     findings.extend(if is_of_machine {
@@ -129,8 +126,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         sockets: feed.lives.len(),
         held_up,
         named: shown,
-        changes: changes.into_lines(),
-        changes_count,
+        changes: changes.into_told(),
         is_of_machine,
         owners_unknown: place.owners_unknown().map(str::to_owned),
         whole: before.whole && now.whole && feed.lives.is_synced() && gaps == 0 && gone.is_none(),
@@ -160,16 +156,7 @@ impl Watched {
                 b"only what fits the filter was judged, and not the machine: that does `sockeye why` alone\n",
             );
         }
-        if !self.changes.is_empty() {
-            out.extend_from_slice(
-                format!("{} changes on the machine meanwhile, the last:\n", self.changes_count).as_bytes(),
-            );
-            for (at, line) in &self.changes {
-                out.extend_from_slice(format!("  {} ", rfc3339(*at)).as_bytes());
-                escape::text(&mut out, line.as_bytes());
-                out.push(b'\n');
-            }
-        }
+        self.changes.text(&mut out);
         if let Some(why) = self.owners_unknown.as_ref().filter(|_| !self.findings.is_empty()) {
             let why = why.strip_prefix("not permitted: ").unwrap_or(why);
             out.extend_from_slice(format!("owners are not all known: {why}\n").as_bytes());
@@ -187,12 +174,9 @@ impl Watched {
     pub(super) fn json(&self) -> Vec<u8> {
         let mut out = b"{\"schema\":1,".to_vec();
         let elapsed = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX);
-        for (name, number) in [
-            ("elapsed_ms", elapsed),
-            ("sockets", self.sockets as u64),
-            ("held_up", self.held_up as u64),
-            ("changes_count", self.changes_count),
-        ] {
+        for (name, number) in
+            [("elapsed_ms", elapsed), ("sockets", self.sockets as u64), ("held_up", self.held_up as u64)]
+        {
             value::json_entry(&mut out, name, &Value::Unsigned(number));
             out.push(b',');
         }
@@ -204,15 +188,7 @@ impl Watched {
             finding.json(&mut out);
         }
         out.extend_from_slice(b"],");
-        out.extend_from_slice(b"\"changes\":[");
-        for (at, (time, line)) in self.changes.iter().enumerate() {
-            out.extend_from_slice(if at == 0 { b"{" } else { b",{" });
-            value::json_entry(&mut out, "time", &Value::Text(rfc3339(*time).as_bytes()));
-            out.push(b',');
-            value::json_entry(&mut out, "text", &Value::Text(line.as_bytes()));
-            out.push(b'}');
-        }
-        out.push(b']');
+        self.changes.json(&mut out);
         out.extend_from_slice(format!(",\"machine\":{}", self.is_of_machine).as_bytes());
         if let Some(why) = &self.owners_unknown {
             out.push(b',');

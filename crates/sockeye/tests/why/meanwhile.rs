@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::net::sockopt::set_socket_linger;
 use serde_json::Value;
@@ -16,8 +16,11 @@ const WATCHED: &str = "4s";
 const ENDS_AFTER: Duration = Duration::from_millis(2700);
 
 fn watching() -> Child {
-    let arguments = ["why", "-j", "--for", WATCHED, "why = receiver-window"];
-    Command::new(env!("CARGO_BIN_EXE_sockeye")).args(arguments).stdout(Stdio::piped()).spawn().expect("it starts")
+    asking(&["why", "-j", "--for", WATCHED, "why = receiver-window"])
+}
+
+fn asking(words: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_sockeye")).args(words).stdout(Stdio::piped()).spawn().expect("it starts")
 }
 
 fn answer(watching: Child) -> Value {
@@ -78,19 +81,73 @@ fn a_namespace_that_goes_away_is_no_answer_that_nothing_is_wrong() {
     });
 }
 
+/// The moment as answers write it.
+fn written(time: SystemTime) -> String {
+    humantime::format_rfc3339_micros(time).to_string()
+}
+
+/// The texts and times of changes.
+fn changes<'a>(answer: &'a Value, name: &str) -> Vec<(&'a str, &'a str)> {
+    let list = answer[name].as_array().expect("a list");
+    list.iter().map(|one| (one["text"].as_str().expect("text"), one["time"].as_str().expect("text"))).collect()
+}
+
 #[test]
 fn what_changed_on_the_machine_is_told_with_its_time() {
     in_namespace(|_| {
-        let watching = watching();
-        std::thread::sleep(ENDS_AFTER);
-        let before = humantime::format_rfc3339_micros(std::time::SystemTime::now()).to_string();
-        ip("route add 203.0.113.0/24 dev lo");
-        let answer = answer(watching);
-        assert_eq!(answer["changes_count"], 1, "{answer:#}");
-        let change = &answer["changes"][0];
-        assert!(change["text"].as_str().expect("text").starts_with("routes + 203.0.113.0/24"), "{change}");
-        let time = change["time"].as_str().expect("text");
-        assert!(time > before.as_str() && time.len() == before.len(), "{time} after {before}");
+        for words in [
+            &["why", "-j", "--for", WATCHED, "why = receiver-window"][..],
+            &["why", "192.0.2.1", "-j", "--for", WATCHED],
+        ] {
+            let watching = asking(words);
+            std::thread::sleep(ENDS_AFTER);
+            let before = written(SystemTime::now());
+            ip("route add 203.0.113.0/24 dev lo");
+            let answer = answer(watching);
+            ip("route delete 203.0.113.0/24 dev lo");
+            assert_eq!((&answer["changes_count"], &answer["changes_gaps"]), (&1.into(), &0.into()), "{answer:#}");
+            let (text, time) = changes(&answer, "changes")[0];
+            assert!(text.starts_with("routes + 203.0.113.0/24"), "{text}");
+            assert!(time > before.as_str() && time.len() == before.len(), "{time} after {before}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn new_addresses_are_told_with_the_time_that_the_kernel_remembers() {
+    in_namespace(|_| {
+        // The kernel's own clock ticks in 10 ms.
+        let tick = Duration::from_millis(10);
+        // After those that the namespace came with.
+        std::thread::sleep(3 * tick);
+        ip("address add 198.51.100.7/24 dev lo");
+        std::thread::sleep(Duration::from_millis(300));
+        let before = written(SystemTime::now() - tick);
+        ip("address add 198.51.100.5/24 dev lo");
+        let after = written(SystemTime::now() + tick);
+        for words in [&["why", "-j", "--for", "300ms", "closed"][..], &["why", "192.0.2.1", "-j", "--for", "50ms"]] {
+            for ahead in [None, Some("100000")] {
+                let answer = match ahead {
+                    None => answer(asking(words)),
+                    // In a time namespace the process has another clock than what the kernel remembers.
+                    Some(seconds) => {
+                        let mut command = Command::new("unshare");
+                        command.args(["--time", "--fork", "--monotonic", seconds, env!("CARGO_BIN_EXE_sockeye")]);
+                        answer(command.args(words).stdout(Stdio::piped()).spawn().expect("it starts"))
+                    }
+                };
+                assert_eq!(answer["changes_count"], 0, "{answer:#}");
+                let told = changes(&answer, "changes_before");
+                let [.., (first, _), (second, time)] = told[..] else { panic!("{told:?}") };
+                assert!(first.starts_with("addresses = lo 198.51.100.7/24 "), "{first}");
+                assert!(second.starts_with("addresses = lo 198.51.100.5/24 "), "{second}");
+                assert!(time > before.as_str() && time < after.as_str(), "{ahead:?}: {before} {time} {after}");
+            }
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_sockeye")).args(["why", "192.0.2.1", "--for", "50ms"]).output();
+        let text = String::from_utf8(output.expect("it runs").stdout).expect("text");
+        assert!(text.contains("\nshortly before, ") && text.contains(" addresses = lo 198.51.100.5/24 "), "{text}");
         Ok(())
     });
 }
