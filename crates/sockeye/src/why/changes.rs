@@ -31,8 +31,8 @@ const BEFORE_MAX: Duration = Duration::from_mins(10);
 /// What reading the tables may take before listening begins all the same.
 const READ_MAX: Duration = Duration::from_secs(2);
 
-/// Changes, each with when it was.
-type Lines = VecDeque<(SystemTime, String)>;
+/// Changes, each with when it was, as it is written.
+type Lines = VecDeque<(String, String)>;
 
 /// Changes as they happen.
 pub(super) struct Changes {
@@ -123,7 +123,7 @@ impl Told {
         if self.meanwhile.len() == KEPT_MAX {
             self.meanwhile.pop_front();
         }
-        self.meanwhile.push_back((SystemTime::now(), line_of(&made, change.origin)));
+        self.meanwhile.push_back((rfc3339(SystemTime::now()), line_of(&made, change.origin)));
     }
 
     /// Appends them for people, under headings.
@@ -149,7 +149,7 @@ impl Told {
             out.extend_from_slice(format!(",\"{name}\":[").as_bytes());
             for (at, (time, line)) in lines.iter().enumerate() {
                 out.extend_from_slice(if at == 0 { b"{" } else { b",{" });
-                value::json_entry(out, "time", &Value::Text(rfc3339(*time).as_bytes()));
+                value::json_entry(out, "time", &Value::Text(time.as_bytes()));
                 out.push(b',');
                 value::json_entry(out, "text", &Value::Text(line.as_bytes()));
                 out.push(b'}');
@@ -161,7 +161,7 @@ impl Told {
 
 fn lines_text(out: &mut Vec<u8>, lines: &Lines) {
     for (at, line) in lines {
-        out.extend_from_slice(format!("  {} ", rfc3339(*at)).as_bytes());
+        out.extend_from_slice(format!("  {at} ").as_bytes());
         escape::text(out, line.as_bytes());
         out.push(b'\n');
     }
@@ -182,8 +182,10 @@ fn before(kernel: &mut Kernel) -> Result<Lines, Error> {
         }
     })?;
     made.sort();
+    // The kernel counts ticks, and begins with it a moment after its clock: to the second that is the same.
+    let time = |at| humantime::format_rfc3339_seconds(live::calendar(at)).to_string();
     let last = made.len().saturating_sub(KEPT_MAX);
-    Ok(made.drain(last..).map(|(at, line)| (live::calendar(at), line)).collect())
+    Ok(made.drain(last..).map(|(at, line)| (time(at), line)).collect())
 }
 
 fn line_of(change: &Change<'_>, origin: Origin) -> String {

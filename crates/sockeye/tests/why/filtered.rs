@@ -51,9 +51,7 @@ fn a_filter_chooses_among_listeners_and_what_nobody_has_accepted_is_theirs() {
         assert_eq!(answer["machine"], true);
         let text = String::from_utf8(sockeye(&["why", "sport", "=", "9", "--for", "300ms"]).stdout).expect("text");
         assert!(
-            text.ends_with(
-                "only what fits the filter was judged, and not the machine: that does `sockeye why` alone\n"
-            )
+            text.contains("only what fits the filter was judged, and not the machine: that does `sockeye why` alone\n")
         );
         Ok(())
     });

@@ -117,15 +117,15 @@ fn what_changed_on_the_machine_is_told_with_its_time() {
 #[test]
 fn new_addresses_are_told_with_the_time_that_the_kernel_remembers() {
     in_namespace(|_| {
-        // The kernel's own clock ticks in 10 ms.
-        let tick = Duration::from_millis(10);
-        // After those that the namespace came with.
-        std::thread::sleep(3 * tick);
+        // After those that the namespace came with, and one after the other, in ticks of the kernel.
+        let ticks = Duration::from_millis(30);
+        std::thread::sleep(ticks);
         ip("address add 198.51.100.7/24 dev lo");
-        std::thread::sleep(Duration::from_millis(300));
-        let before = written(SystemTime::now() - tick);
+        std::thread::sleep(ticks);
+        let second = Duration::from_secs(1);
+        let before = written(SystemTime::now() - 2 * second);
         ip("address add 198.51.100.5/24 dev lo");
-        let after = written(SystemTime::now() + tick);
+        let after = written(SystemTime::now() + second);
         for words in [&["why", "-j", "--for", "300ms", "closed"][..], &["why", "192.0.2.1", "-j", "--for", "50ms"]] {
             for ahead in [None, Some("100000")] {
                 let answer = match ahead {
