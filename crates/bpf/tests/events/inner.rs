@@ -8,7 +8,7 @@ use std::{
 
 use rustix::thread::CapabilitySet;
 use sockeye_bpf::events::{Event, EventOptions};
-use sockeye_zoo::skip::needs;
+use sockeye_zoo::skip::{may_load_programs, needs};
 use sockeye_zoo::{Skip, skip};
 
 use crate::support::{nothing, open, until};
@@ -41,7 +41,7 @@ fn a_reader_in_a_pid_namespace() {
 fn processes_are_numbered_as_the_reader_sees_them() {
     let test = "processes_are_numbered_as_the_reader_sees_them";
     // `unshare` makes a pid namespace.
-    if let Err(reason) = open(&nothing()).and_then(|_| needs(CapabilitySet::SYS_ADMIN)) {
+    if let Err(reason) = may_load_programs().and_then(|()| needs(CapabilitySet::SYS_ADMIN)) {
         return skip::skip(test, &reason);
     }
     let program = env::current_exe().expect("this program");

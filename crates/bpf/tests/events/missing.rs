@@ -6,9 +6,9 @@ use sockeye_bpf::{
     Btf, Cause,
     events::{Event, EventKind, EventOptions, SocketEvents},
 };
-use sockeye_zoo::{in_namespace, skip::may_load_programs};
+use sockeye_zoo::in_namespace;
 
-use crate::support::{nothing, until};
+use crate::support::{beside_others, nothing, until};
 
 /// The kernel's types without these names.
 fn types_without(names: &[&str]) -> Btf {
@@ -38,7 +38,7 @@ fn missing(events: &SocketEvents) -> Vec<(EventKind, &'static str, String)> {
 #[test]
 fn what_the_kernel_has_is_told_and_what_it_lacks_is_named() {
     in_namespace(|_| {
-        may_load_programs()?;
+        beside_others()?;
         let whole = SocketEvents::open(&types_without(&[]), &everything()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(missing(&whole), []);
         // One tracepoint is not there, one gives no reason with what it drops.
@@ -74,7 +74,7 @@ fn what_the_kernel_has_is_told_and_what_it_lacks_is_named() {
 #[test]
 fn where_nothing_of_what_is_wanted_is_there_the_first_reason_is_the_error() {
     in_namespace(|_| {
-        may_load_programs()?;
+        beside_others()?;
         let options = EventOptions { new_states: 1 << 7, drops: true, ..nothing() };
         let types = types_without(&["btf_trace_inet_sock_set_state", "btf_trace_kfree_skb"]);
         let error = SocketEvents::open(&types, &options).expect_err("there is nothing to attach to");

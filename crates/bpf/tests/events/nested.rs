@@ -12,7 +12,7 @@ use std::{
 use sockeye_bpf::events::{Event, EventKind, EventOptions, SocketEvents};
 use sockeye_zoo::{Skip, in_namespace, skip::kernel_is_since, slowness};
 
-use crate::support::{PATIENCE, nothing, open};
+use crate::support::{PATIENCE, alone, nothing, open};
 
 const SYN_SENT: u8 = 2;
 const SYN_RECV: u8 = 3;
@@ -59,6 +59,19 @@ fn connect(count: u64) {
     });
 }
 
+/// Waits until no socket is left that may change: TIME-WAIT is none.
+fn await_the_end() {
+    let began = Instant::now();
+    while !sockstat().contains("\nTCP: inuse 0 ") {
+        assert!(began.elapsed() < *PATIENCE, "they do not end: {}", sockstat());
+        thread::yield_now();
+    }
+}
+
+fn sockstat() -> String {
+    std::fs::read_to_string("/proc/thread-self/net/sockstat").expect("/proc is there")
+}
+
 /// What was told of one round of connections.
 #[derive(Default)]
 struct Round {
@@ -77,6 +90,8 @@ impl Round {
     fn of(events: &mut SocketEvents, count: u64) -> Option<Self> {
         let lost_before = events.lost_in_all();
         connect(count);
+        // What is lost may be of a listener or of its copy, and is not among what was made: the count alone is no sign of the end.
+        await_the_end();
         let (mut round, made) = (Self::default(), THREADS * count * CHANGES_EACH);
         let (began, patience) =
             (Instant::now(), if hides_processes() { SHORT_PATIENCE * slowness() } else { *PATIENCE });
@@ -157,6 +172,7 @@ fn what_is_missed_after_a_long_time_without_an_interrupt_is_counted_exactly() {
             let reason = "the kernel runs a program also in the middle of itself (before 6.2), and misses none";
             return Err(Skip::new("bpf:nested", reason));
         }
+        alone();
         let mut events = open(&all())?;
         let mut told = 0;
         for round in 1.. {

@@ -1,8 +1,9 @@
 //! Events of the namespace of the test, and waiting for them.
 
 use std::{
+    fs::File,
     os::linux::fs::MetadataExt,
-    sync::LazyLock,
+    sync::{LazyLock, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -23,9 +24,37 @@ pub(crate) fn nothing() -> EventOptions {
     options
 }
 
+/// The lock on this program that a test holds until its process ends.
+static LOCK: OnceLock<File> = OnceLock::new();
+
+fn this_program() -> File {
+    File::open("/proc/self/exe").expect("this program")
+}
+
+/// Waits until no other test of this program has events open, and keeps them from it. Kernels run programs for all namespaces: so
+/// many changes that a program expects no interrupt any more make others miss an event each, which they count.
+pub(crate) fn alone() {
+    LOCK.get_or_init(|| {
+        let program = this_program();
+        program.lock().expect("files can be locked");
+        program
+    });
+}
+
+/// Waits until no test is [`alone`]. A skip where this machine allows no events.
+pub(crate) fn beside_others() -> Result<(), Skip> {
+    may_load_programs()?;
+    LOCK.get_or_init(|| {
+        let program = this_program();
+        program.lock_shared().expect("files can be locked");
+        program
+    });
+    Ok(())
+}
+
 /// The events, or a skip where this machine does not allow them. Where it does, a program that does not load is a failure.
 pub(crate) fn open(options: &EventOptions) -> Result<SocketEvents, Skip> {
-    may_load_programs()?;
+    beside_others()?;
     let types = Btf::open().unwrap_or_else(|error| panic!("{error}"));
     Ok(SocketEvents::open(&types, options).unwrap_or_else(|error| panic!("{error}")))
 }

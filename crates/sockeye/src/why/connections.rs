@@ -1,7 +1,8 @@
 //! The connections and listeners that are held up, the worst first, each with what shows it.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
 
 use sockeye_query::Value;
 use sockeye_query::filter::{Decision, Expression, Record as _};
@@ -20,6 +21,28 @@ use crate::live::row;
 /// What a connection that is held up weighs: its cause, then how many bytes it moves or has waiting.
 type Weight = (Cause, Reverse<u64>, u64);
 
+/// The advice where a connection does not come about.
+const UNANSWERED: &str =
+    "nobody answers its SYN: `sockeye why ADDRESS:PORT` looks at the way there, and listens to what becomes of it";
+/// Owners that are named where several try the same.
+const OWNERS_MAX: usize = 3;
+
+/// Attempts to connect to one place, which is one thing that is wrong.
+struct Attempts {
+    count: u64,
+    owners: Vec<String>,
+}
+
+/// What was found of connections.
+pub(super) struct Found {
+    /// The worst.
+    pub(super) findings: Vec<Finding>,
+    /// Connections that are named by them.
+    pub(super) named: usize,
+    /// All that are held up.
+    pub(super) held_up: usize,
+}
+
 /// The worst connections that the filter takes, and how many there are in all. `others` become the listeners, and those that their
 /// peers have closed, that it takes too: they are judged otherwise.
 pub(super) fn findings<'l>(
@@ -30,9 +53,10 @@ pub(super) fn findings<'l>(
     limit: usize,
     who: Who<'_>,
     others: &mut HashSet<u64>,
-) -> (Vec<Finding>, usize) {
-    let mut worst: Vec<(Weight, Finding)> = Vec::new();
-    let mut count = 0;
+) -> Found {
+    let mut worst: Vec<(Weight, Option<SocketAddr>, Finding)> = Vec::new();
+    let mut attempts: HashMap<SocketAddr, Attempts> = HashMap::new();
+    let mut held_up = 0;
     for (life, message) in sockets {
         if matches!(life.state, State::Listening | State::CloseWait)
             && let Some(mut row) = row::alive(life, message, surroundings)
@@ -57,19 +81,58 @@ pub(super) fn findings<'l>(
         if first == Cause::Application && !asks_for(filter) {
             continue;
         }
-        count += 1;
+        held_up += 1;
+        let to = if life.state == State::SynSent { end(&row, "peer", "peer_port") } else { None };
+        if let Some(to) = to {
+            let is_first = !attempts.contains_key(&to);
+            let others = attempts.entry(to).or_insert(Attempts { count: 0, owners: Vec::new() });
+            others.count += 1;
+            if let Some(owner) = owner(&row, who)
+                && others.owners.len() < OWNERS_MAX
+                && !others.owners.contains(&owner)
+            {
+                others.owners.push(owner);
+            }
+            if !is_first {
+                continue;
+            }
+        }
         let delta = Delta::between(judgement.first(), &now, judgement.elapsed());
         let moved = delta.bytes_sent.unwrap_or(0).max(delta.bytes_received.unwrap_or(0));
         let waiting = now.rqueue().unwrap_or(0).max(now.wqueue().unwrap_or(0));
         let weight = (first, Reverse(moved + u64::from(waiting)), life.cookie);
-        if worst.len() >= limit && worst.last().is_some_and(|(last, _)| *last <= weight) {
+        if worst.len() >= limit && worst.last().is_some_and(|(last, ..)| *last <= weight) {
             continue;
         }
-        let at = worst.partition_point(|(other, _)| *other < weight);
-        worst.insert(at, (weight, finding(&row, &causes, judgement, &now, who)));
+        let at = worst.partition_point(|(other, ..)| *other < weight);
+        worst.insert(at, (weight, to, finding(&row, &causes, judgement, &now, who)));
         worst.truncate(limit);
     }
-    (worst.into_iter().map(|(_, finding)| finding).collect(), count)
+    let mut named = 0;
+    let findings = worst.into_iter().map(|(_, to, finding)| {
+        let attempts = to.and_then(|to| Some((to, attempts.get(&to)?)));
+        named += attempts.map_or(1, |(_, attempts)| usize::try_from(attempts.count).unwrap_or(usize::MAX));
+        match attempts {
+            Some((to, attempts)) => of_attempts(finding, to, attempts),
+            None => finding,
+        }
+    });
+    Found { findings: findings.collect(), named, held_up }
+}
+
+/// The finding of one attempt, made that of all towards the same place.
+fn of_attempts(mut finding: Finding, to: SocketAddr, attempts: &Attempts) -> Finding {
+    finding.advice = UNANSWERED;
+    if attempts.count == 1 {
+        return finding;
+    }
+    finding.subject = to.to_string().into_bytes();
+    finding.evidence.retain(|(name, _)| *name != "owner");
+    finding.evidence.insert(0, ("attempts", attempts.count.into()));
+    match attempts.owners.as_slice() {
+        [] => finding,
+        owners => finding.with("owner", owners.join(", ")),
+    }
 }
 
 /// Whether the filter speaks of what holds connections up.
@@ -92,26 +155,31 @@ fn finding(row: &LiveRow<'_>, causes: &Causes, judgement: &Judgement, now: &Coun
             }
         }
     }
-    let inode = match row.value(live_catalog().find("inode").unwrap_or(sockeye_query::FieldId(0))) {
-        Some(Value::Unsigned(inode)) => u32::try_from(inode).ok(),
-        _ => None,
-    };
-    match inode.and_then(who) {
+    match owner(row, who) {
         Some(owner) => finding.with("owner", owner),
         None => finding,
     }
 }
 
+/// Who holds the socket.
+fn owner(row: &LiveRow<'_>, who: Who<'_>) -> Option<String> {
+    match row.value(live_catalog().find("inode")?)? {
+        Value::Unsigned(inode) => who(u32::try_from(inode).ok()?),
+        _ => None,
+    }
+}
+
 /// `10.0.0.1:4567 to 10.0.0.2:443`.
 fn ends(row: &LiveRow<'_>) -> String {
-    let end = |address: &str, port: &str| {
-        let read = |name| row.value(live_catalog().find(name)?);
-        match (read(address), read(port)) {
-            (Some(Value::Address(ip)), Some(Value::Unsigned(port))) => {
-                std::net::SocketAddr::new(ip, u16::try_from(port).unwrap_or(0)).to_string()
-            }
-            _ => String::from("?"),
-        }
-    };
-    format!("{} to {}", end("local", "local_port"), end("peer", "peer_port"))
+    let text = |end: Option<SocketAddr>| end.map_or_else(|| "?".to_owned(), |end| end.to_string());
+    format!("{} to {}", text(end(row, "local", "local_port")), text(end(row, "peer", "peer_port")))
+}
+
+/// One of the two ends, from the fields that have it.
+fn end(row: &LiveRow<'_>, address: &str, port: &str) -> Option<SocketAddr> {
+    let read = |name| row.value(live_catalog().find(name)?);
+    match (read(address)?, read(port)?) {
+        (Value::Address(ip), Value::Unsigned(port)) => Some(SocketAddr::new(ip, u16::try_from(port).ok()?)),
+        _ => None,
+    }
 }

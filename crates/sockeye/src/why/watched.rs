@@ -110,9 +110,8 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let ended = ended.iter().map(Kept::event).map(|event| (event.life, event.message));
     let sockets = feed.lives.iter().chain(ended);
     let mut others = HashSet::new();
-    let (mut findings, held_up) =
+    let connections::Found { mut findings, named, held_up } =
         connections::findings(sockets, &judged, &filter.expression, &place, options.limit, &who, &mut others);
-    let shown = findings.len();
     // Whoever asks about some sockets is not told of the machine.
     let is_of_machine = options.words.is_empty();
     findings.extend(if is_of_machine {
@@ -125,7 +124,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         findings,
         sockets: feed.lives.len(),
         held_up,
-        named: shown,
+        named,
         changes: changes.into_told(),
         is_of_machine,
         owners_unknown: place.owners_unknown().map(str::to_owned),

@@ -1,13 +1,16 @@
 //! What a filter chooses is judged, listeners too, and nothing is said of the rest.
 
-use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 use serde_json::Value;
-use sockeye_zoo::in_namespace;
+use sockeye_zoo::{in_namespace, patience};
 
 use crate::causes::alone;
-use crate::reach::causes;
+use crate::reach::{causes, ip};
 use crate::support::sockeye;
 
 fn why(filter: &[&str]) -> Value {
@@ -55,4 +58,63 @@ fn a_filter_chooses_among_listeners_and_what_nobody_has_accepted_is_theirs() {
         );
         Ok(())
     });
+}
+
+#[test]
+fn attempts_to_connect_to_one_place_are_one_finding_that_says_how_many() {
+    in_namespace(|_| {
+        ip("link set lo up");
+        ip("link add v0 type veth peer name v1");
+        for end in ["v0", "v1"] {
+            ip(&format!("link set {end} up"));
+        }
+        ip("address add 10.9.0.1/24 dev v0");
+        // Somebody is there, and says nothing.
+        for last in [7, 8] {
+            ip(&format!("neighbour add 10.9.0.{last} dev v0 lladdr 02:00:00:00:00:17 nud permanent"));
+        }
+        let trying: Vec<_> =
+            [(7, 443), (7, 443), (8, 443), (7, 443), (7, 80)].map(|(last, port)| attempt(last, port)).into();
+        let until = Instant::now() + patience(Duration::from_secs(20));
+        let answer = loop {
+            let answer = why(&["syn-sent"]);
+            // After two timeouts of each.
+            if answer["held_up"] == trying.len() {
+                break answer;
+            }
+            assert!(Instant::now() < until, "{answer:#}");
+        };
+        let found = causes(&answer);
+        let mut subjects: Vec<_> =
+            found.iter().map(|(cause, subject)| (*cause, subject.rsplit(' ').next().unwrap_or(""))).collect();
+        subjects.sort_unstable();
+        let expected = [("loss", "10.9.0.7:443"), ("loss", "10.9.0.7:80"), ("loss", "10.9.0.8:443")];
+        assert_eq!(subjects, expected, "{answer:#}");
+        let findings = answer["findings"].as_array().expect("a list");
+        let of = |subject: &str| findings.iter().find(|one| one["subject"] == subject);
+        let three = of("10.9.0.7:443").expect("it is named by its place alone");
+        assert_eq!(three["evidence"]["attempts"], 3);
+        assert!(three["evidence"]["unanswered_timeouts"].as_u64() >= Some(2), "{three}");
+        assert!(three["advice"].as_str().is_some_and(|advice| advice.contains("sockeye why ADDRESS:PORT")), "{three}");
+        let owner = three["evidence"]["owner"].as_str().expect("it is ours");
+        assert!(owner.ends_with(&format!("[{}]", std::process::id())), "{owner}");
+        assert!(findings.iter().filter(|one| one["evidence"].get("attempts").is_some()).count() == 1, "{answer:#}");
+        // All of them are named by one finding.
+        let one = sockeye(&[
+            "why", "syn-sent", "dport", "=", "443", "dst", "=", "10.9.0.7", "--limit", "1", "--for", "600ms",
+        ]);
+        let text = String::from_utf8(one.stdout).expect("text");
+        assert!(text.contains("! loss  10.9.0.7:443  attempts 3, ") && !text.contains(" more connections"), "{text}");
+        drop(trying);
+        Ok(())
+    });
+}
+
+/// A connection that is being opened, and stays so.
+fn attempt(last: u8, port: u16) -> OwnedFd {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).expect("a socket");
+    let refused = connect(&socket, &SocketAddr::from(([10, 9, 0, last], port)));
+    assert_eq!(refused, Err(Errno::INPROGRESS));
+    socket
 }
