@@ -1,5 +1,6 @@
 //! `sockeye watch`: live tables, every change as a line or an object, every loss as a gap.
 
+pub(crate) mod change;
 mod diff;
 mod hooks;
 mod key;

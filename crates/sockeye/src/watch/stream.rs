@@ -3,9 +3,8 @@
 use std::time::{Instant, SystemTime};
 
 use sockeye_query::filter::Decision;
-use sockeye_query::rtnetlink::{Change, ChangeKind, Row};
 use sockeye_state::rtnetlink::Tables;
-use sockeye_state::watch::{Origin, Output, Verb};
+use sockeye_state::watch::{Origin, Output};
 use sockeye_wire::rtnetlink::Table;
 
 use super::options::{Options, StreamFormat};
@@ -89,18 +88,12 @@ impl Stream<'_> {
     }
 
     fn change(&mut self, place: &Place, change: &sockeye_state::watch::Change<'_>) {
-        let (old, new) = (read(change.table, change.old, place), read(change.table, change.new, place));
+        let made = super::change::read(change, place);
         if change.table == Table::Links
-            && let Some((index, name)) = new.or(old).and_then(|row| row.link_name())
+            && let Some((index, name)) = made.row().and_then(|row| row.link_name())
         {
             place.learn(index, name);
         }
-        let kind = match change.verb {
-            Verb::Added => ChangeKind::Added,
-            Verb::Changed => ChangeKind::Changed,
-            Verb::Removed => ChangeKind::Removed,
-        };
-        let made = Change { kind, resync: change.is_resync(), old, new };
         if let Some(hooks) = &mut self.hooks {
             hooks.take(hooks::Happened {
                 change: &made,
@@ -147,8 +140,4 @@ impl Stream<'_> {
         self.processes.forget();
         self.out.flush();
     }
-}
-
-fn read<'a>(table: Table, bytes: Option<&'a [u8]>, place: &'a Place) -> Option<Row<'a>> {
-    Row::read(table, bytes?, place).ok()
 }

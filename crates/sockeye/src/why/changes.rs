@@ -1,13 +1,13 @@
 //! What changed on the machine while we looked, and shortly before as far as the kernel remembers it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
 use sockeye_conn::{Error, Namespace, Watcher};
 use sockeye_query::Value;
-use sockeye_query::rtnetlink::{Change, ChangeKind, Row};
+use sockeye_query::rtnetlink::{Change, ChangeKind};
 use sockeye_state::rtnetlink::Tables;
-use sockeye_state::watch::{self, Options, Origin, Output, Verb};
+use sockeye_state::watch::{self, Options, Origin, Output};
 use sockeye_wire::rtnetlink::{Table, Wanted};
 
 use super::kernel::{Kernel, number};
@@ -50,6 +50,8 @@ pub(super) struct Told {
     meanwhile: Lines,
     /// All that were while we looked, those that were not kept too.
     count: u64,
+    /// Every table was read before we looked, so that all that changed was heard or is a gap.
+    pub(super) whole: bool,
     /// Times that something was lost: what has changed is in the tables, and when and how often is not known.
     gaps: u64,
 }
@@ -59,15 +61,18 @@ impl Changes {
     pub(super) fn open(namespace: Option<&Namespace>) -> Result<Self, Error> {
         let tables: Tables = TABLES.into_iter().collect();
         let place = Place { label: None, interfaces: Interfaces::opened(namespace), index: 0 };
-        let before = before(&mut Kernel::open(namespace)?)?;
         let own = namespace.map(Namespace::try_clone).transpose()?;
         let watcher = Watcher::open(own, Options::new(tables))?;
-        let mut changes = Self { watcher, place, told: Told { before, ..Told::default() } };
+        let mut changes = Self { watcher, place, told: Told::default() };
         // What changes before the tables were read once is part of what was read.
         let until = Instant::now() + READ_MAX;
         while !changes.is_read() && Instant::now() < until {
             changes.wait(until.saturating_duration_since(Instant::now()))?;
         }
+        let is_read = changes.is_read();
+        // Asked afterwards: an address that is made meanwhile is told twice rather than not at all.
+        let (before, is_all) = before(&mut Kernel::open(namespace)?)?;
+        (changes.told.before, changes.told.whole) = (before, is_read && is_all);
         Ok(changes)
     }
 
@@ -108,17 +113,7 @@ impl Changes {
 
 impl Told {
     fn take(&mut self, place: &Place, change: &watch::Change<'_>) {
-        let read = |bytes| Row::read(change.table, bytes, place).ok();
-        let made = Change {
-            kind: match change.verb {
-                Verb::Added => ChangeKind::Added,
-                Verb::Changed => ChangeKind::Changed,
-                Verb::Removed => ChangeKind::Removed,
-            },
-            resync: change.is_resync(),
-            old: change.old.and_then(read),
-            new: change.new.and_then(read),
-        };
+        let made = crate::watch::change::read(change, place);
         self.count += 1;
         if self.meanwhile.len() == KEPT_MAX {
             self.meanwhile.pop_front();
@@ -167,25 +162,25 @@ fn lines_text(out: &mut Vec<u8>, lines: &Lines) {
     }
 }
 
-/// The addresses that were made a short time ago. When they last changed is no news: a router's advertisement is one each time.
-fn before(kernel: &mut Kernel) -> Result<Lines, Error> {
+/// The addresses that were made a short time ago; `false`: not all were read. When they last changed is no news: a router's
+/// advertisement is one each time.
+fn before(kernel: &mut Kernel) -> Result<(Lines, bool), Error> {
     let now = live::now();
-    let mut made: Vec<(Duration, String)> = Vec::new();
-    kernel.rows(Table::Addresses, &Wanted::default(), |row| {
-        let Some(at) = number(row, "cacheinfo.cstamp").map(|centiseconds| Duration::from_millis(centiseconds * 10))
-        else {
-            return;
-        };
+    let mut last: BTreeSet<(Duration, String)> = BTreeSet::new();
+    let is_all = kernel.rows(Table::Addresses, &Wanted::default(), |row| {
+        let Some(centiseconds) = number(row, "cacheinfo.cstamp") else { return };
+        let at = Duration::from_millis(centiseconds * 10);
         if now.saturating_sub(at) <= BEFORE_MAX {
             let change = Change { kind: ChangeKind::Added, resync: false, old: None, new: Some(*row) };
-            made.push((at, line_of(&change, Origin::Snapshot)));
+            last.insert((at, line_of(&change, Origin::Snapshot)));
+            if last.len() > KEPT_MAX {
+                last.pop_first();
+            }
         }
     })?;
-    made.sort();
     // The kernel counts ticks, and begins with it a moment after its clock: to the second that is the same.
     let time = |at| humantime::format_rfc3339_seconds(live::calendar(at)).to_string();
-    let last = made.len().saturating_sub(KEPT_MAX);
-    Ok(made.drain(last..).map(|(at, line)| (time(at), line)).collect())
+    Ok((last.into_iter().map(|(at, line)| (time(at), line)).collect(), is_all))
 }
 
 fn line_of(change: &Change<'_>, origin: Origin) -> String {

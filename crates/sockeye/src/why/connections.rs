@@ -28,9 +28,22 @@ const UNANSWERED: &str =
 const OWNERS_MAX: usize = 3;
 
 /// Attempts to connect to one place, which is one thing that is wrong.
+#[derive(Default)]
 struct Attempts {
     count: u64,
     owners: Vec<String>,
+}
+
+impl Attempts {
+    fn take(&mut self, owner: impl FnOnce() -> Option<String>) {
+        self.count += 1;
+        if self.owners.len() < OWNERS_MAX
+            && let Some(owner) = owner()
+            && !self.owners.contains(&owner)
+        {
+            self.owners.push(owner);
+        }
+    }
 }
 
 /// What was found of connections.
@@ -84,15 +97,9 @@ pub(super) fn findings<'l>(
         held_up += 1;
         let to = if life.state == State::SynSent { end(&row, "peer", "peer_port") } else { None };
         if let Some(to) = to {
-            let is_first = !attempts.contains_key(&to);
-            let others = attempts.entry(to).or_insert(Attempts { count: 0, owners: Vec::new() });
-            others.count += 1;
-            if let Some(owner) = owner(&row, who)
-                && others.owners.len() < OWNERS_MAX
-                && !others.owners.contains(&owner)
-            {
-                others.owners.push(owner);
-            }
+            let same = attempts.entry(to).or_default();
+            let is_first = same.count == 0;
+            same.take(|| owner(&row, who));
             if !is_first {
                 continue;
             }

@@ -55,8 +55,9 @@ impl Reach {
         changes.follow(Duration::ZERO)?;
         let now = Look::at_links(namespace)?;
         let mut kernel = Kernel::open(namespace)?;
-        let mut reach =
-            Self { target, link, steps: Vec::new(), findings: Vec::new(), changes: changes.into_told(), whole: true };
+        let changes = changes.into_told();
+        let whole = changes.whole;
+        let mut reach = Self { target, link, steps: Vec::new(), findings: Vec::new(), changes, whole };
         let way = route::look(&mut reach, &mut kernel)?;
         let is_local = way.as_ref().is_some_and(|way| way.recipient == Recipient::Local);
         if let Some(way) = way {

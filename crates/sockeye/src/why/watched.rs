@@ -119,16 +119,18 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     } else {
         machine::of_those(&before, &now, &|cookie| others.contains(&cookie), &who)
     });
+    let changes = changes.into_told();
+    let seen = before.whole && now.whole && changes.whole && feed.lives.is_synced() && gaps == 0;
     Ok(Watched {
         elapsed,
         findings,
         sockets: feed.lives.len(),
         held_up,
         named,
-        changes: changes.into_told(),
+        changes,
         is_of_machine,
         owners_unknown: place.owners_unknown().map(str::to_owned),
-        whole: before.whole && now.whole && feed.lives.is_synced() && gaps == 0 && gone.is_none(),
+        whole: seen && gone.is_none(),
         gone,
     })
 }

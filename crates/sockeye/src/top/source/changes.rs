@@ -5,9 +5,8 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 use sockeye_conn::{Namespace, Watcher};
-use sockeye_query::rtnetlink::{Change, ChangeKind, Row};
 use sockeye_state::rtnetlink::Tables;
-use sockeye_state::watch::{self, Output, Verb};
+use sockeye_state::watch::{self, Output};
 use sockeye_wire::rtnetlink::Table;
 
 use crate::sockets::system::Interfaces;
@@ -94,22 +93,15 @@ impl Changes {
 }
 
 fn keep(log: &mut Log, place: &Place, change: &watch::Change<'_>) {
-    let old = change.old.and_then(|bytes| Row::read(change.table, bytes, place).ok());
-    let new = change.new.and_then(|bytes| Row::read(change.table, bytes, place).ok());
+    let made = crate::watch::change::read(change, place);
     if change.table == Table::Links
-        && let Some((index, name)) = new.or(old).and_then(|row| row.link_name())
+        && let Some((index, name)) = made.row().and_then(|row| row.link_name())
     {
         place.learn(index, name);
     }
     if change.origin == watch::Origin::Snapshot {
         return;
     }
-    let kind = match change.verb {
-        Verb::Added => ChangeKind::Added,
-        Verb::Changed => ChangeKind::Changed,
-        Verb::Removed => ChangeKind::Removed,
-    };
-    let made = Change { kind, resync: change.is_resync(), old, new };
     let event =
         Event::Change { change: &made, key: change.key, origin: change.origin, port_id: change.port_id, process: None };
     log.keep(line_of(place, event), false);
