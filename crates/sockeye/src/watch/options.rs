@@ -99,7 +99,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "BYTES", default_value_t = sockeye_conn::RECEIVE_BUFFER)]
     pub(crate) receive_buffer: usize,
 
-    /// Run a command (`--run`) when a change fits: tables and a filter, as above, in one word. Can be given again
+    /// Run a command (`--run`) when a change fits: tables and a filter, as above, in one word; of `watch sockets` a filter. Can
+    /// be given again
     #[arg(long, value_name = "TABLES FILTER")]
     pub(crate) on: Vec<String>,
 
@@ -116,7 +117,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run")]
     pub(crate) debounce: Option<std::time::Duration>,
 
-    /// Run a command only if what it is for holds for so long: a record that ceases to fit meanwhile waits anew
+    /// Run a command only if what it is for holds for so long: a record that ceases to fit meanwhile waits anew. Not for sockets
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run", conflicts_with = "debounce")]
     pub(crate) hold: Option<std::time::Duration>,
 

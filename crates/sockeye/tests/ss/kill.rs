@@ -44,7 +44,7 @@ pub(crate) fn what_is_closed_is_what_was_listed() {
         }
         let ours = killed(&sides.ours, to_us);
         assert_eq!(before.text.lines().count(), 1, "{}", before.text);
-        assert_eq!(ours.text, before.text, "what was listed is not what was closed");
+        assert_eq!(ours.text, before.text, "what was listed is not what was closed: {ours:?}");
         assert_eq!(words(&ours), words(&theirs));
         assert_eq!(ours.status, theirs.status);
         assert_eq!(listed(&sides.theirs, to_us).text, "");

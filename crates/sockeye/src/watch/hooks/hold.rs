@@ -12,9 +12,12 @@ use sockeye_query::rtnetlink::{Change, ChangeKind, Row, catalog};
 use sockeye_state::Mirror;
 use sockeye_wire::rtnetlink::Table;
 
+use super::changes::Happened;
 use super::job::Job;
-use super::{Happened, WAITING_MAX};
 use crate::output::value;
+
+/// Changes that wait for their time, for each hook. Beyond that they are skipped.
+const WAITING_MAX: usize = 4096;
 
 /// What one hook holds back.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use sockeye_query::Value;
 use sockeye_query::rtnetlink::Row;
 
-use super::Happened;
+use super::changes::Happened;
 use crate::output::value;
 use crate::watch::object;
 use crate::watch::report::{Event, Report};
@@ -17,31 +17,28 @@ const VARIABLE_MAX: usize = 4096;
 
 /// A command that is to be run.
 #[derive(Clone, Debug)]
-pub(super) struct Job {
+pub(in crate::watch) struct Job {
     /// Which hook it belongs to, from 0.
-    pub(super) hook: usize,
-    pub(super) command: Vec<String>,
-    /// The change as an object, for standard input.
-    pub(super) input: Vec<u8>,
+    pub(in crate::watch) hook: usize,
+    pub(in crate::watch) command: Vec<String>,
+    /// What happened as an object, for standard input.
+    pub(in crate::watch) input: Vec<u8>,
     /// The fields, for the environment.
-    pub(super) environment: Vec<(String, OsString)>,
+    pub(in crate::watch) environment: Vec<(String, OsString)>,
 }
 
 impl Job {
-    pub(super) fn new(hook: usize, command: &[String], happened: &Happened<'_>) -> Self {
+    /// A run for a change of a table.
+    pub(super) fn of_change(hook: usize, command: &[String], happened: &Happened<'_>) -> Self {
         let change = happened.change;
         let mut input = Vec::new();
         let (key, origin, port_id) = (happened.key, happened.origin, happened.port_id);
         let event = Event::Change { change, key, origin, port_id, process: None };
         let netns = Some(happened.place.label.as_slice());
         object::write(&mut input, &Report { time: SystemTime::now(), netns, event });
-        let mut environment = vec![
-            ("SOCKEYE_CHANGE".to_owned(), change.kind.word().into()),
-            ("SOCKEYE_NETNS".to_owned(), OsString::from_vec(happened.place.label.clone())),
-            ("SOCKEYE_RESYNC".to_owned(), if change.resync { "1" } else { "0" }.into()),
-        ];
+        let table = change.row().map(|row| row.table.name());
+        let mut environment = happening(change.kind.word(), table, &happened.place.label, change.resync);
         if let Some(row) = change.row() {
-            environment.push(("SOCKEYE_TABLE".to_owned(), row.table.name().into()));
             variables("SOCKEYE_", &row, &mut environment);
         }
         if let (Some(old), Some(_)) = (change.old, change.new) {
@@ -65,25 +62,49 @@ impl Job {
 /// a link, has `RECORD_` before its name.
 const TAKEN: [&str; 5] = ["SOCKEYE_CHANGE", "SOCKEYE_NETNS", "SOCKEYE_RESYNC", "SOCKEYE_TABLE", "SOCKEYE_JOINED"];
 
+/// What is said of what happened, whatever it was.
+pub(in crate::watch) fn happening(
+    change: &str,
+    table: Option<&str>,
+    netns: &[u8],
+    resync: bool,
+) -> Vec<(String, OsString)> {
+    let table = table.map(|table| ("SOCKEYE_TABLE".to_owned(), table.into()));
+    let all = [
+        ("SOCKEYE_CHANGE".to_owned(), change.into()),
+        ("SOCKEYE_NETNS".to_owned(), OsString::from_vec(netns.to_vec())),
+        ("SOCKEYE_RESYNC".to_owned(), if resync { "1" } else { "0" }.into()),
+    ];
+    all.into_iter().chain(table).collect()
+}
+
 /// Every plain value of a record as a variable: `SOCKEYE_IFNAME`, `SOCKEYE_MTU_BYTES`.
 fn variables(prefix: &str, row: &Row<'_>, environment: &mut Vec<(String, OsString)>) {
-    row.entries(&mut |entry| {
-        if matches!(entry.value, Value::Tree(_) | Value::List(_) | Value::Several(_) | Value::Bytes(_)) {
-            return;
-        }
-        let mut text = Vec::new();
-        match &entry.value {
-            // As the kernel has it: nothing is escaped for a program, and a NUL cannot be in it.
-            Value::Text(bytes) => text.extend_from_slice(bytes),
-            read => value::text(&mut text, read),
-        }
-        if text.len() <= VARIABLE_MAX && !text.contains(&0) {
-            let name: String = entry.key.to_uppercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
-            let mut whole = format!("{prefix}{name}");
-            if TAKEN.contains(&whole.as_str()) {
-                whole = format!("{prefix}RECORD_{name}");
-            }
-            environment.push((whole, OsString::from_vec(text)));
-        }
-    });
+    row.entries(&mut |entry| environment.extend(variable(prefix, &entry.key, &entry.value)));
+}
+
+/// A plain value as a variable; `None`: it is not plain, or too long, or no program could have it.
+pub(in crate::watch) fn variable(prefix: &str, key: &str, read: &Value<'_>) -> Option<(String, OsString)> {
+    let mut text = Vec::new();
+    match read {
+        Value::Tree(_)
+        | Value::Map(_)
+        | Value::Bytes(_)
+        | Value::Nothing
+        | Value::List(_)
+        | Value::Several(_)
+        | Value::Incomplete(_) => return None,
+        // As the kernel has it: nothing is escaped for a program, and a NUL cannot be in it.
+        Value::Text(bytes) => text.extend_from_slice(bytes),
+        read => value::text(&mut text, read),
+    }
+    if text.len() > VARIABLE_MAX || text.contains(&0) {
+        return None;
+    }
+    let name: String = key.to_uppercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
+    let mut whole = format!("{prefix}{name}");
+    if TAKEN.contains(&whole.as_str()) {
+        whole = format!("{prefix}RECORD_{name}");
+    }
+    Some((whole, OsString::from_vec(text)))
 }

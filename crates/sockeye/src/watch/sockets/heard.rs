@@ -86,7 +86,7 @@ fn ring_bytes(options: &Options) -> u32 {
 }
 
 /// The kinds of which something can fit.
-fn fitting(needs: Needs) -> Kinds {
+pub(super) fn fitting(needs: Needs) -> Kinds {
     let incidents = Kinds::ALL.without(Kinds::STATE);
     let is_change = |name: &str| incidents.iter().all(|kind| word(kind) != name);
     let changes = EVENTS.iter().any(|name| is_change(name.name) && needs.can_be(name.name));

@@ -2,6 +2,7 @@
 
 mod followed;
 mod heard;
+mod hooks;
 mod line;
 mod object;
 #[cfg(test)]

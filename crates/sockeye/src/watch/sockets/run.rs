@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use rustix::event::{PollFd, PollFlags};
 use sockeye_bpf::events::EventKind;
 use sockeye_conn::Namespace;
-use sockeye_query::filter::Filter;
+use sockeye_query::filter::{Expression, Filter};
 use sockeye_query::sockets::live::live_catalog;
 use sockeye_state::lives::{Reason, Time, Told};
 
@@ -18,6 +18,7 @@ use super::super::stop::Stop;
 use super::super::{complain, less_may_wait, sees_all};
 use super::followed::{Followed, Following, Places};
 use super::heard;
+use super::hooks::Hooks;
 use super::object::Objects;
 use super::stream::{Notice, Stream};
 use super::waiting::Waiting;
@@ -34,22 +35,23 @@ use crate::sockets::system::SystemNames;
 
 /// Follows the sockets until a signal ends it, the reader has gone, or as many events as wanted were told.
 pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
-    if !options.on.is_empty() || !options.run.is_empty() {
-        return Err(Mistaken::sentence(
-            "--on and --run work on tables of rtnetlink, not yet on sockets: pipe `-o ndjson` into what is to act",
-        ));
-    }
     let stop = Stop::new().context("cannot wait for signals")?;
     let mut lookout = Lookout::new(options.netns.as_deref());
     let found = namespaces(options.netns.as_deref())?;
     let names = SystemNames { rows: found.whence() };
     let filter = Filter::parse(words, live_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
+    let mut needs = filter::check(&filter.expression, filter::FOLLOWED_OR_MET).map_err(Mistaken::sentence)?;
+    let hooks = Hooks::read(options, &names, stop.asked())?;
+    if let Some(hooks) = &hooks {
+        let all = hooks.filters().iter().chain([&filter.expression]).cloned();
+        needs = filter::check(&Expression::any(all), filter::FOLLOWED_OR_MET).map_err(Mistaken::sentence)?;
+    }
     // Heard before anything is asked.
-    let needs = filter::check(&filter.expression, filter::FOLLOWED_OR_MET).map_err(Mistaken::sentence)?;
     let mut heard = heard::open(options, only(options, &found)?, needs)?;
     if heard.kinds == Kinds::STATE {
         filter::check(&filter.expression, filter::FOLLOWED).map_err(Mistaken::sentence)?;
     }
+    hooks.as_ref().map_or(Ok(()), |hooks| hooks.check(&heard))?;
     let follow = feed::Options {
         interval: options.interval,
         receive_buffer: options.receive_buffer,
@@ -87,6 +89,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         kinds: heard.kinds,
         shows_netns: options.netns.is_some(),
         objects: Objects::new(),
+        hooks,
         out: Out::new(options.limit),
         gaps: std::collections::HashSet::new(),
     };
@@ -103,10 +106,14 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
             said = true;
             announce(&followed, &heard, &owners.known(), &mut stream);
         }
+        if let Some(hooks) = &mut stream.hooks {
+            hooks.runner_mut().run_due(Instant::now());
+        }
         stream.out.flush();
         let trace = heard.trace.as_ref().map(Trace::due);
         let others = [owners.due(), waiting.until(), trace].into_iter().flatten().min();
-        if !stream.out.is_open() || wait(&stop, &mut followed, others, lookout.as_mut())? {
+        let hooks_due = stream.next_due();
+        if !stream.out.is_open() || wait(&stop, &mut followed, others, hooks_due, lookout.as_mut())? {
             break;
         }
         if let Some(lookout) = lookout.as_mut().filter(|lookout| lookout.next_due() <= Instant::now()) {
@@ -124,6 +131,9 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     // What happened before the end is told.
     has_lost |= advance(&mut followed, heard.trace.as_mut(), &mut owners, &mut stream, &mut waiting, true)?;
     stream.out.flush();
+    if let Some(hooks) = stream.hooks.take() {
+        hooks.finish();
+    }
     if let Some(error) = stream.out.into_error() {
         return Err(error).context("cannot write what happened");
     }
@@ -207,11 +217,17 @@ fn only(options: &Options, found: &Namespaces) -> Result<Option<u64>> {
     }
 }
 
-/// Waits for an event, the next round, one of the `others`, or the end. `true`: it is the end.
-fn wait(stop: &Stop, followed: &mut [Followed], others: Option<Time>, lookout: Option<&mut Lookout>) -> Result<bool> {
+/// Waits for an event, the next round, one of the `others`, a hook that is due, or the end. `true`: it is the end.
+fn wait(
+    stop: &Stop,
+    followed: &mut [Followed],
+    others: Option<Time>,
+    hooks_due: Option<Instant>,
+    lookout: Option<&mut Lookout>,
+) -> Result<bool> {
     let due = followed.iter().map(|one| one.feed.due()).chain(others).min();
     let until = due.and_then(|due| Instant::now().checked_add(due.saturating_sub(now()).min(Duration::from_hours(1))));
-    let until = until.into_iter().chain(lookout.as_deref().map(Lookout::next_due)).min();
+    let until = until.into_iter().chain(hooks_due).chain(lookout.as_deref().map(Lookout::next_due)).min();
     let sockets = followed.iter().map(|one| PollFd::from_borrowed_fd(one.feed.as_fd(), PollFlags::IN));
     let mounts = lookout.iter().filter_map(|lookout| lookout.mounts());
     let woken = stop.wait(sockets, mounts.chain(followed.iter().filter_map(|one| one.holder.poll())), until)?;

@@ -1,6 +1,7 @@
 //! What of the engine's events is told, and in which format.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use sockeye_bpf::events::EventKind;
 use sockeye_query::filter::{Decision, Expression};
@@ -11,6 +12,7 @@ use sockeye_state::lives::{Gap, Happening, Time, Told};
 use super::super::options::{Options, StreamFormat};
 use super::super::out::Out;
 use super::heard::Heard;
+use super::hooks::Hooks;
 use super::{line, object};
 use crate::live::kinds::Kinds;
 use crate::live::owners::Known;
@@ -38,6 +40,7 @@ pub(super) struct Stream<'s> {
     pub(super) kinds: Kinds,
     pub(super) shows_netns: bool,
     pub(super) objects: object::Objects,
+    pub(super) hooks: Option<Hooks>,
     pub(super) out: Out,
     /// Namespaces whose gap is open.
     pub(super) gaps: HashSet<Vec<u8>>,
@@ -51,11 +54,12 @@ impl Stream<'_> {
             Told::Event(event) => {
                 let is_new = !matches!(event.happening, Happening::Closed | Happening::State(_));
                 let is_wanted = event.happening != Happening::Present || self.options.snapshot;
-                if !is_wanted || !self.kinds.contains(EventKind::State) {
+                if !is_wanted || !self.kinds.contains(EventKind::State) || !self.out.is_open() {
                     return is_new;
                 }
                 let Some(row) = row::of(event, surroundings) else { return is_new };
-                if self.out.is_open() && self.filter.decide(&row) == Decision::Yes {
+                self.start_hooks(&row, event.at, label);
+                if self.filter.decide(&row) == Decision::Yes {
                     self.event(&row, event.at, label);
                     if event.happening != Happening::Present {
                         self.out.count();
@@ -69,6 +73,7 @@ impl Stream<'_> {
                 }
                 let message = row::incident_message(met);
                 let Some(row) = row::of_incident(met, &message, surroundings) else { return false };
+                self.start_hooks(&row, met.incident.at, label);
                 if self.filter.decide(&row) == Decision::Yes {
                     self.event(&row, met.incident.at, label);
                     self.out.count();
@@ -90,6 +95,17 @@ impl Stream<'_> {
             }
             _ => false,
         }
+    }
+
+    fn start_hooks(&mut self, row: &LiveRow<'_>, at: Time, label: &[u8]) {
+        if let Some(hooks) = &mut self.hooks {
+            hooks.take(row, at, label, &mut self.objects);
+        }
+    }
+
+    /// When a hook is due.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.hooks.as_ref()?.runner().next_due()
     }
 
     fn netns<'l>(&self, label: &'l [u8]) -> Option<&'l [u8]> {

@@ -226,7 +226,6 @@ fn what_is_wrong_with_the_words_is_one_clear_sentence() {
             (&["sockets", "closed and autobound"], "`autobound` is not known of sockets that are followed"),
             (&["sockets", "peer-process = curl"], "`peer-process` is not known of sockets that are followed"),
             (&["sockets", "unix or vsock"], "no such socket can fit"),
-            (&["sockets", "--on", "links", "--run", "true"], "--on and --run"),
             (&["sockets", "--interval", "soon"], "interval"),
         ] {
             let output = program(words).output().expect("it runs");

@@ -3,8 +3,11 @@
 use std::cell::Cell;
 use std::net::TcpListener;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use sockeye_conn::{Buffer, Protocol, Socket};
+use sockeye_state::Received;
 use sockeye_zoo::in_namespace;
 use sockeye_zoo::skip::may_load_programs;
 
@@ -15,9 +18,54 @@ const SMALL: [&str; 3] = ["-j", "--receive-buffer", "5000"];
 /// Connections that are made while nobody reads, each with two ends.
 const MADE: u64 = 300;
 
+/// `SKNLGRP_INET_TCP_DESTROY` (include/uapi/linux/sock_diag.h).
+const TCP_DESTROY: u32 = 1;
+
+/// Who hears of ends too. The kernel tells of them in its own time, from a worker (net/core/sock_diag.c,
+/// `sock_diag_broadcast_destroy`): what this one has heard, everybody was told, or lost.
+struct Witness {
+    socket: Socket,
+    buffer: Buffer,
+    heard: u64,
+}
+
+impl Witness {
+    fn new() -> Self {
+        let mut socket = Socket::open(Protocol::SockDiag).expect("a socket");
+        socket.join(TCP_DESTROY).expect("everybody may");
+        Self { socket, buffer: Buffer::new(), heard: 0 }
+    }
+
+    /// Waits until so many ends were told in all.
+    fn hear(&mut self, all: u64) {
+        while self.heard < all {
+            poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], None).expect("polled");
+            match self.socket.try_receive(&mut self.buffer).expect("received") {
+                Received::Datagram(_) => self.heard += 1,
+                Received::Empty => {}
+                lost => panic!("{lost:?}"),
+            }
+        }
+    }
+}
+
+/// Makes connections, each of which ends, and waits until the kernel has told so.
 fn made(listener: &TcpListener) {
-    for _ in 0..MADE {
+    let mut witness = Witness::new();
+    for made in 1..=MADE {
         drop(connect(listener));
+        // Its own queue has room for these at least.
+        witness.hear((2 * made).saturating_sub(50));
+    }
+    witness.hear(2 * MADE);
+}
+
+/// Stops a program: from here on it reads nothing.
+fn stop(watching: &Watching) {
+    watching.signal(Signal::STOP);
+    let stat = || std::fs::read_to_string(format!("/proc/{}/stat", watching.pid())).expect("it is there");
+    while !stat().contains(") T ") {
+        std::thread::yield_now();
     }
 }
 
@@ -33,7 +81,7 @@ fn what_was_lost_and_what_was_told_is_what_happened() {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let (mut client, mut server) = connect(&listener);
         let mut watching = start(&ENDS, &SMALL);
-        watching.signal(Signal::STOP);
+        stop(&watching);
         made(&listener);
         watching.signal(Signal::CONT);
         let sums = Cell::new((0, 0));
@@ -67,11 +115,13 @@ fn an_end_that_was_lost_is_found_by_asking_and_marked() {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let kept: Vec<_> = (0..20).map(|_| connect(&listener)).collect();
         let mut watching = start(&ENDS, &SMALL);
-        watching.signal(Signal::STOP);
+        stop(&watching);
         made(&listener);
         // The queue is full by now: of these ends nobody is told.
         let ports: Vec<u16> = kept.iter().map(|(client, _)| port(client)).collect();
+        let mut witness = Witness::new();
         drop(kept);
+        witness.hear(40);
         watching.signal(Signal::CONT);
         let mut found = 0;
         for _ in 0..40 {
@@ -94,7 +144,7 @@ fn lines_say_the_same() {
     in_namespace(|_| {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let mut watching = start(&ENDS, &["--receive-buffer", "5000"]);
-        watching.signal(Signal::STOP);
+        stop(&watching);
         made(&listener);
         watching.signal(Signal::CONT);
         let gap = watching.line(" gap: ");
@@ -113,7 +163,7 @@ fn a_gap_that_is_open_at_the_end_is_status_3() {
     in_namespace(|_| {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let watching = start(&ENDS, &SMALL);
-        watching.signal(Signal::STOP);
+        stop(&watching);
         made(&listener);
         // One round of dumps is not enough to make it good, and there is no time for another.
         watching.signal(Signal::INT);
@@ -133,7 +183,7 @@ fn a_ring_that_was_asked_to_be_small_is_and_what_had_no_room_is_counted_and_foun
         let mut watching =
             start(&["sockets", "--source", "bpf", "--events", "state"], &["-j", "--receive-buffer", "8192"]);
         watching.object("that it is in sync", |object| object["change"] == "synced");
-        watching.signal(Signal::STOP);
+        stop(&watching);
         let kept: Vec<_> = (0..MADE).map(|_| connect(&listener)).collect();
         watching.signal(Signal::CONT);
         let gap = watching.object("that some had no room", |object| object["change"] == "gap");

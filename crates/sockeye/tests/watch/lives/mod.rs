@@ -3,6 +3,7 @@
 mod ends;
 mod filters;
 mod gaps;
+mod hooks;
 mod known;
 mod places;
 mod traced;
