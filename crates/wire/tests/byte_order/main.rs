@@ -28,6 +28,9 @@ const CAPTURED: &str = include_str!("captured.txt");
 const KEPT: [&str; 4] =
     ["INET_DIAG_MD5SIG", "PACKET_DIAG_FILTER", "PACKET_DIAG_MCLIST", "SK_DIAG_BPF_STORAGE_MAP_VALUE"];
 
+/// The protocol of tables that have one, where nothing else is said: `inet_diag/132` is a row of SCTP.
+const TCP: u16 = 6;
+
 /// Makes a message as a machine of this order sends it.
 type Build = fn(Order) -> Vec<u8>;
 
@@ -35,6 +38,7 @@ type Build = fn(Order) -> Vec<u8>;
 struct Captured {
     name: &'static str,
     space: &'static Space,
+    protocol: u16,
     little: Vec<u8>,
     values: Vec<&'static str>,
 }
@@ -49,7 +53,11 @@ fn captured() -> Vec<Captured> {
         let (name, hex) = line.split_once(' ').expect("a name and bytes");
         let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal");
         let little = (0..hex.len()).step_by(2).map(byte).collect();
-        all.push(Captured { name, space: space(name), little, values: Vec::new() });
+        let (table, protocol) = match name.split_once('/') {
+            Some((table, protocol)) => (table, protocol.parse().expect("a number")),
+            None => (name, TCP),
+        };
+        all.push(Captured { name, space: space(table), protocol, little, values: Vec::new() });
     }
     all
 }
@@ -62,11 +70,11 @@ fn space(name: &str) -> &'static Space {
 }
 
 /// The numbers of a message of this machine.
-fn read(bytes: &[u8], space: &'static Space) -> Vec<String> {
+fn read(bytes: &[u8], space: &'static Space, protocol: u16) -> Vec<String> {
     let mut messages = Messages::new(bytes);
     let message = messages.next().expect("a message").expect("a whole one");
     assert!(messages.next().is_none());
-    values::of(&message, space)
+    values::of(&message, space, protocol)
 }
 
 const fn other(order: Order) -> Order {
@@ -83,7 +91,7 @@ fn what_is_turned_round_by_the_tables_is_what_a_kernel_of_the_other_order_sends(
     for (name, build) in all {
         let space = space(name);
         for from in [Order::Little, Order::Big] {
-            let mut swap = Swap::new(from);
+            let mut swap = Swap::new(from, TCP);
             assert_eq!(swap.message(&build(from), space), build(other(from)), "{name} from {from:?}");
             assert_eq!(swap.kept, BTreeSet::new(), "{name}");
             // Some of each: what has no number of the network shows nothing.
@@ -94,7 +102,7 @@ fn what_is_turned_round_by_the_tables_is_what_a_kernel_of_the_other_order_sends(
 
 #[test]
 fn what_a_kernel_of_this_machine_sends_is_read_as_it_was_meant() {
-    let values = read(&built::socket(Order::OWN), space("inet_diag"));
+    let values = read(&built::socket(Order::OWN), space("inet_diag"), TCP);
     for (field, number) in [
         ("idiag_sport", 0x1f90_u64),
         ("idiag_dport", 0xc350),
@@ -105,16 +113,16 @@ fn what_a_kernel_of_this_machine_sends_is_read_as_it_was_meant() {
     ] {
         assert!(values.iter().any(|line| line.ends_with(&format!("/{field} {number}"))), "{field}: {values:#?}");
     }
-    let values = read(&built::link(Order::OWN), space("links"));
+    let values = read(&built::link(Order::OWN), space("links"), TCP);
     for (field, number) in [("IFLA_MTU", 0x0001_05dc_u64), ("IFLA_VLAN_ID", 0x0703), ("IFLA_VLAN_PROTOCOL", 0x88a8)] {
         assert!(values.iter().any(|line| line.ends_with(&format!("/{field} {number}"))), "{field}: {values:#?}");
     }
-    let values = read(&built::filter(Order::OWN), space("tc-filters"));
+    let values = read(&built::filter(Order::OWN), space("tc-filters"), TCP);
     assert!(
         values.iter().filter(|line| line.contains("/tcm_info ")).map(|line| &line[19..]).eq(["2054", "360"]),
         "{values:#?}"
     );
-    let values = read(&built::route(Order::OWN), space("routes"));
+    let values = read(&built::route(Order::OWN), space("routes"), TCP);
     for number in [0x0001_0203_u64, 0x0405_0607, 0x0002_0304, 0x0005_0607] {
         assert!(values.iter().any(|line| line.ends_with(&format!(" {number}"))), "{number}: {values:#?}");
     }
@@ -124,11 +132,11 @@ fn what_a_kernel_of_this_machine_sends_is_read_as_it_was_meant() {
 fn what_kernels_sent_has_the_same_values_on_a_machine_of_either_order() {
     let mut text = String::new();
     let (mut numbers, mut kept) = (0, BTreeSet::new());
-    for Captured { name, space, little, values } in captured() {
-        let mut swap = Swap::new(Order::Little);
+    for Captured { name, space, protocol, little, values } in captured() {
+        let mut swap = Swap::new(Order::Little, protocol);
         let big = swap.message(&little, space);
         let own = if Order::OWN == Order::Little { &little } else { &big };
-        let found = read(own, space);
+        let found = read(own, space, protocol);
         if std::env::var_os("SOCKEYE_BLESS").is_some_and(|what| what == "byte-order") {
             assert_eq!(Order::OWN, Order::Little, "what is committed was sent by such a machine");
             let _ = write!(text, "{name} ");
@@ -142,7 +150,7 @@ fn what_kernels_sent_has_the_same_values_on_a_machine_of_either_order() {
             continue;
         }
         assert_eq!(found, values, "{name}");
-        assert_eq!(Swap::new(Order::Big).message(&big, space), little, "{name}: there and back");
+        assert_eq!(Swap::new(Order::Big, protocol).message(&big, space), little, "{name}: there and back");
         kept.extend(swap.kept);
         numbers += values.len();
     }

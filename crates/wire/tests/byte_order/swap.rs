@@ -42,6 +42,8 @@ pub(crate) struct Swap {
     from: Order,
     /// The address family of the message.
     family: u8,
+    /// The protocol of the table that was asked for: some attributes are something else in each.
+    protocol: u16,
     /// Kinds of attributes that no table takes apart.
     pub(crate) kept: BTreeSet<String>,
     /// Fields that were turned round, and those that were looked at and left as they are.
@@ -59,9 +61,9 @@ struct Around<'a> {
 }
 
 impl Swap {
-    pub(crate) fn new(from: Order) -> Self {
+    pub(crate) fn new(from: Order, protocol: u16) -> Self {
         let [kept, turned, left] = [(); 3].map(|()| BTreeSet::new());
-        Self { from, family: 0, kept, turned, left }
+        Self { from, family: 0, protocol, kept, turned, left }
     }
 
     /// A whole message, whose attributes are of this space.
@@ -85,7 +87,7 @@ impl Swap {
         self.attributes(rest, outer, &mut |swap, number, payload, around| match space
             .attributes
             .iter()
-            .find(|row| row.number == number)
+            .find(|row| row.number == number && row.only.is_none_or(|only| only == swap.protocol))
         {
             Some(row) => swap.payload(payload, &row.payload, row.kernel, around),
             None => _ = swap.kept.insert(format!("{} {number}", space.name)),
@@ -158,6 +160,10 @@ impl Swap {
             Payload::NextHops(space) => self.next_hops(bytes, space),
             // `struct rtvia`: a family, and an address.
             Payload::Via => self.scalar(&mut bytes[..2], Scalar::U16, name),
+            // `struct sockaddr_storage` each: a family, and what is in the order of the network.
+            Payload::SocketAddresses => {
+                bytes.chunks_exact_mut(128).for_each(|one| self.scalar(&mut one[..2], Scalar::U16, name));
+            }
             // Octets, on every machine in the same order.
             Payload::Text
             | Payload::UnixName

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use sockeye_wire::sock_diag::socket_address::SocketAddresses;
 use sockeye_wire::{Attributes, Choice, Field, Holds, Layout, Message, Payload, Scalar, Selector, Space};
 
 /// Everything that is a number, in a line each: where it stands, and what it is.
-pub(crate) fn of(message: &Message<'_>, space: &'static Space) -> Vec<String> {
-    let mut values = Values { family: message.payload()[0], lines: Vec::new() };
+pub(crate) fn of(message: &Message<'_>, space: &'static Space, protocol: u16) -> Vec<String> {
+    let mut values = Values { family: message.payload()[0], protocol, lines: Vec::new() };
     let head = (message.type_number(), message.flags(), message.sequence(), message.port_id());
     values.lines.push(format!("message {head:?}"));
     values.nest(message.payload(), space, space.name, None);
@@ -15,6 +16,7 @@ pub(crate) fn of(message: &Message<'_>, space: &'static Space) -> Vec<String> {
 
 struct Values {
     family: u8,
+    protocol: u16,
     lines: Vec<String>,
 }
 
@@ -28,7 +30,8 @@ impl Values {
         }
         let siblings: Siblings<'_> = whole(rest).collect();
         for (number, payload) in whole(rest) {
-            if let Some(row) = space.attributes.iter().find(|row| row.number == number) {
+            let is_it = |only: Option<u16>| only.is_none_or(|only| only == self.protocol);
+            if let Some(row) = space.attributes.iter().find(|row| row.number == number && is_it(row.only)) {
                 self.payload(payload, &row.payload, &format!("{path}/{}", row.kernel), &siblings, outer);
             }
         }
@@ -73,6 +76,9 @@ impl Values {
                 if let Some(choice) = selected(selector, choices, siblings, outer) {
                     self.payload(bytes, &choice.payload, path, siblings, outer);
                 }
+            }
+            Payload::SocketAddresses => {
+                self.lines.extend(SocketAddresses::new(bytes).map(|address| format!("{path} {address}")));
             }
             Payload::NextHops(space) => {
                 let mut rest = bytes;
