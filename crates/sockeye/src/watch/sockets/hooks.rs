@@ -27,7 +27,7 @@ const AT_FIRST: &str = "present";
 pub(super) struct Hooks {
     /// What must hold of an event, for each.
     filters: Vec<Expression>,
-    runner: Runner,
+    pub(super) runner: Runner,
 }
 
 impl Hooks {
@@ -78,21 +78,6 @@ impl Hooks {
                 self.runner.take(Job { hook, command, input, environment: environment(row, label) });
             }
         }
-    }
-
-    /// The commands.
-    pub(super) fn runner(&self) -> &Runner {
-        &self.runner
-    }
-
-    /// The commands.
-    pub(super) fn runner_mut(&mut self) -> &mut Runner {
-        &mut self.runner
-    }
-
-    /// Lets what runs come to its end.
-    pub(super) fn finish(self) {
-        self.runner.finish();
     }
 }
 

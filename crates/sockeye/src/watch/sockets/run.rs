@@ -107,7 +107,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
             announce(&followed, &heard, &owners.known(), &mut stream);
         }
         if let Some(hooks) = &mut stream.hooks {
-            hooks.runner_mut().run_due(Instant::now());
+            hooks.runner.run_due(Instant::now());
         }
         stream.out.flush();
         let trace = heard.trace.as_ref().map(Trace::due);
@@ -132,7 +132,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     has_lost |= advance(&mut followed, heard.trace.as_mut(), &mut owners, &mut stream, &mut waiting, true)?;
     stream.out.flush();
     if let Some(hooks) = stream.hooks.take() {
-        hooks.finish();
+        hooks.runner.finish();
     }
     if let Some(error) = stream.out.into_error() {
         return Err(error).context("cannot write what happened");

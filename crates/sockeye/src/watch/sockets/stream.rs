@@ -105,7 +105,7 @@ impl Stream<'_> {
 
     /// When a hook is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.hooks.as_ref()?.runner().next_due()
+        self.hooks.as_ref()?.runner.next_due()
     }
 
     fn netns<'l>(&self, label: &'l [u8]) -> Option<&'l [u8]> {
