@@ -6,16 +6,16 @@ What each lane of .ci/run takes on two cores, with all crates and kernels there 
   format, lints, documentation     0 min 30 s
   the release binary               1 min
   tests, and those of features     7 min
+  privileges --smoke               4 min 30 s   the tests beside it are those of the lane above
   fuzz, ten million inputs         2 min 30 s   of which some 75 s attack; may take 10 min more
   architectures                    0 min 35 s
   benchmarks, small                1 min
   soak --for 1m                    1 min 15 s
   lab --smoke                      2 min        fails where the guests take more than 6 min
-  all                             15 min        may take 40 min
+  all                             20 min        may take 40 min
 What the lab takes beside that, both kernels at once, without building:
   lab --captures                   1 min
   lab --all                       36 min
 What the privileges take beside that, without building:
-  privileges --smoke               4 min 30 s
-  privileges                      25 min        --all: 75 min
+  privileges                      25 min        --all, each other capability by itself too: 75 min
 A fresh machine also compiles everything (4 min), installs QEMU and downloads two kernels of some 100 MB.";

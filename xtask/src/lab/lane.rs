@@ -66,7 +66,6 @@ const SMOKE: [Entry; 3] = [
     },
 ];
 
-/// Not `sockeye/causes`: it measures what holds connections up, and in emulation that is the emulation.
 const NAMESPACES: [Entry; 9] = [
     entry("sockeye/kinds", 600),
     entry("sockeye/differential", 600),
@@ -80,9 +79,12 @@ const NAMESPACES: [Entry; 9] = [
 ];
 
 /// What `--all` adds.
-const BESIDE: [Entry; 13] = [
+const BESIDE: [Entry; 16] = [
     entry("bpf/lib", 300),
+    entry("conn/lib", 300),
     entry("conn/kernel", 600),
+    entry("owners/lib", 300),
+    entry("owners/threads", 300),
     entry("owners/both_sources", 300),
     entry("owners/like_std", 300),
     entry("owners/may_and_may_not", 300),
@@ -92,10 +94,31 @@ const BESIDE: [Entry; 13] = [
     entry("zoo/isolation", 300),
     entry("zoo/proc", 300),
     entry("zoo/ss", 300),
-    entry("sockeye/captures", 300),
+    entry("sockeye/bin", 300),
     // Every command under every privilege: some thousand runs.
     entry("sockeye/privileges", 2400),
 ];
+
+/// What asks no kernel, or not one in emulation: packages, or programs of them. Every other program is in a lane.
+const BY_THE_HOST: [&str; 12] = [
+    "fuzz/",
+    "state/",
+    "wire/",
+    "xtask/",
+    "query/lib",
+    "query/filter",
+    "zoo/lib",
+    "zoo/bin",
+    "owners/copied_proc",
+    // Needs a feature of the package.
+    "conn/tokio",
+    // These read files.
+    "sockeye/captures",
+    "sockeye/hostile",
+];
+
+/// What measures what holds connections up: in emulation that is the emulation.
+const MEASURES: &str = "sockeye/causes";
 
 /// The tests that make captures when they are asked.
 const CAPTURES: [Entry; 2] = [
@@ -134,7 +157,10 @@ impl Lane {
         let entries: Vec<&Entry> = match self.which {
             Which::Smoke => SMOKE.iter().collect(),
             Which::Namespaces => NAMESPACES.iter().collect(),
-            Which::All => NAMESPACES.iter().chain(&BESIDE).collect(),
+            Which::All => {
+                everything_has_its_place(programs)?;
+                NAMESPACES.iter().chain(&BESIDE).collect()
+            }
             Which::Named => return self.named(programs),
         };
         entries.into_iter().map(|entry| task(programs, entry)).collect()
@@ -146,6 +172,23 @@ impl Lane {
             Ok(Task { program, told, seconds_max: NAMED_SECONDS_MAX })
         };
         self.names.iter().map(task).collect()
+    }
+}
+
+/// A program that nobody thought of is in no lane.
+///
+/// # Errors
+///
+/// If there is one.
+fn everything_has_its_place(programs: &[Program]) -> Result<()> {
+    let is_known = |name: &str| {
+        name == MEASURES
+            || NAMESPACES.iter().chain(&BESIDE).any(|entry| entry.name == name)
+            || BY_THE_HOST.iter().any(|known| name.starts_with(known))
+    };
+    match programs.iter().find(|program| !is_known(&program.name)) {
+        Some(program) => bail!("{} is in no lane of the lab (xtask/src/lab/lane.rs)", program.name),
+        None => Ok(()),
     }
 }
 
@@ -175,6 +218,15 @@ mod tests {
     fn programs(names: &[&str]) -> Vec<Program> {
         let program = |name: &&str| Program { name: (*name).to_owned(), path: "p".into(), folder: "f".into() };
         names.iter().map(program).collect()
+    }
+
+    #[test]
+    fn a_program_that_nobody_thought_of_is_missed() {
+        assert!(
+            everything_has_its_place(&programs(&["sockeye/watch", "wire/lib", "conn/lib", "sockeye/causes"])).is_ok()
+        );
+        let missed = everything_has_its_place(&programs(&["sockeye/watch", "sockeye/watcher"])).unwrap_err();
+        assert!(missed.to_string().starts_with("sockeye/watcher is in no lane"), "{missed}");
     }
 
     #[test]

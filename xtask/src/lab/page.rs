@@ -43,8 +43,9 @@ fn results(runs: &[Run]) -> String {
     text
 }
 
+/// A test that said that it cannot run has passed nothing.
 fn cell(outcome: &Outcome) -> String {
-    let mut text = format!("{} passed", outcome.passed);
+    let mut text = format!("{} passed", outcome.ran());
     if !outcome.failed.is_empty() {
         let _ = write!(text, ", **failed: {}**", outcome.failed.join(", "));
     }

@@ -34,13 +34,15 @@ use run::{Run, Runner};
 /// Fails where a test fails, hangs, or is skipped for a reason that tests/privilege-skips.txt does not name for the
 /// privilege. Whoever is not root can be neither root of the machine nor give a container many users: what is not run is
 /// said. sockeye/causes is left out, because it measures what holds connections up and needs a machine without other work;
-/// programs that ask the kernel nothing run as root and as an ordinary user alone.
+/// programs that ask the kernel nothing run as root and as an ordinary user alone. With nothing left out, it then writes
+/// docs/privileges-suite.md.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Each capability of the kernel too; then writes docs/privileges-suite.md. Some hours
+    /// Each other capability of the kernel by itself too
     #[arg(long, conflicts_with_all = ["under", "test"])]
     all: bool,
-    /// Run nothing, and write docs/privileges-suite.md from what the last run of each program under each privilege left
+    /// Run nothing, and write docs/privileges-suite.md from what the last run of each program under each privilege left, if
+    /// that is everything and as it should be
     #[arg(long, conflicts_with_all = ["all", "smoke", "under", "test"])]
     page: bool,
     /// Some minutes: what asks the kernel as an ordinary user and in a container, and what is soon done without four
@@ -64,8 +66,9 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.page {
-        return page::write_of_last(&programs::chosen(build::programs()?, &[])?);
+        return write_page(&programs::chosen(build::programs()?, &[])?);
     }
+    let is_everything = !args.smoke && args.under.is_empty() && args.test.is_empty();
     let is_root = packages::is_root()?;
     let privileges = match &args.under[..] {
         _ if args.all => Privilege::all()?,
@@ -104,9 +107,35 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let jobs = args.jobs.map_or(processors, NonZero::get);
     let runner = Runner { room: &room, is_root, written, jobs, told: &args.told };
-    let wanted = Wanted { breadth: if args.smoke { Breadth::Smoke } else { Breadth::Whole }, is_every_test: args.all };
-    tell(&runner, &privileges, &programs, &wanted)?;
-    if args.all { page::write_of_last(&programs) } else { Ok(()) }
+    let breadth = if args.smoke { Breadth::Smoke } else { Breadth::Whole };
+    tell(&runner, &privileges, &programs, &Wanted { breadth, is_every_test: is_everything && is_root })?;
+    if is_everything && is_root { write_page(&programs) } else { Ok(()) }
+}
+
+/// Writes docs/privileges-suite.md of what the last run of each program left, if that is everything and as it should be.
+fn write_page(programs: &[Program]) -> Result<()> {
+    let reasons = Reasons::read()?;
+    let (mut runs, mut bad) = (Vec::new(), Vec::new());
+    for privilege in Privilege::all()? {
+        let is_needed = Privilege::telling().contains(&privilege);
+        let Some(run) = Run::last(privilege, &programs::under(programs, privilege, Breadth::Whole))? else {
+            if is_needed {
+                bad.push(format!("{privilege}, as which nothing was run"));
+            }
+            continue;
+        };
+        let numbers = reasons.count(&run);
+        match report(&run, &numbers, &reasons, true) {
+            true => runs.push((run, numbers)),
+            false if is_needed => bad.push(privilege.to_string()),
+            // Of an earlier build, perhaps.
+            false => eprintln!("privileges: {} is left out of the page", privilege.title()),
+        }
+    }
+    if !bad.is_empty() {
+        bail!("docs/privileges-suite.md is not written: not everything is as it should be under {}", bad.join(", "));
+    }
+    page::write(&runs, &reasons)
 }
 
 /// What of it is wanted.

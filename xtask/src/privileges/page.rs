@@ -8,31 +8,13 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::judgement::{Numbers, Reasons};
-use super::privilege::Privilege;
-use super::programs::{self, Breadth};
 use super::run::Run;
-use crate::suite::build::Program;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/privileges-suite.md");
 const TEMPLATE: &str = include_str!("page.template.md");
 
-/// Writes it, of what the last run of each program under each privilege left. Those under which nothing was run are no row of it.
-pub(super) fn write_of_last(programs: &[Program]) -> Result<()> {
-    let reasons = Reasons::read()?;
-    let mut runs = Vec::new();
-    for privilege in Privilege::all()? {
-        match Run::last(privilege, &programs::under(programs, privilege, Breadth::Whole))? {
-            Some(run) => {
-                let numbers = reasons.count(&run);
-                runs.push((run, numbers));
-            }
-            None => eprintln!("privileges: nothing was run as {}", privilege.title()),
-        }
-    }
-    write(&runs, &reasons)
-}
-
-fn write(runs: &[(Run, Numbers)], reasons: &Reasons) -> Result<()> {
+/// Writes it. What was not run is no row of it.
+pub(super) fn write(runs: &[(Run, Numbers)], reasons: &Reasons) -> Result<()> {
     let said = |program: &str, words: &[&str]| -> Result<String> {
         let output = Command::new(program).args(words).output().with_context(|| format!("cannot run {program}"))?;
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use sockeye_query::sockets::catalog;
-use sockeye_query::{FieldInfo, FieldKind, rtnetlink};
+use sockeye_query::{FieldId, FieldInfo, FieldKind, rtnetlink};
 use sockeye_state::capture::Reader;
 use sockeye_wire::Version;
 use sockeye_wire::rtnetlink::Table;
@@ -28,28 +28,35 @@ const CAME: [(&str, usize); 6] = [
     ("mptcp_info.bytes_acked", 2),
 ];
 
+/// Numbers in structures.
+fn numbers() -> impl Iterator<Item = (FieldId, &'static FieldInfo)> {
+    let is_one = |info: &FieldInfo| matches!(info.kind, FieldKind::Number(_)) && !info.object().is_empty();
+    catalog().fields().filter(move |(_, info)| is_one(info))
+}
+
 /// Fields of structures that at least one row of a capture has, whatever their value.
-fn present(name: &str) -> BTreeSet<String> {
+fn present(capture: &[u8]) -> BTreeSet<FieldId> {
     let mut present = BTreeSet::new();
-    decode::rows(&made::read(name), |row| {
-        let numbers = catalog().fields().filter(|(_, info)| matches!(info.kind, FieldKind::Number(_)));
-        let has = numbers.filter(|(field, info)| !info.object().is_empty() && row.value(*field).is_some());
-        present.extend(has.map(|(_, info)| info.path.clone()));
+    decode::rows(capture, |row| {
+        present.extend(numbers().map(|(field, _)| field).filter(|field| row.value(*field).is_some()));
     });
     present
 }
 
-/// Every field of the structures that grew, with the lines of kernels that have it.
+/// Every field of the structures that grew that a kernel of these lines did not have yet, with the lines that have it. What a kernel
+/// has, and none of the sockets of its capture, is not among them.
 fn grown() -> String {
     let mut text = String::new();
     for names in GROWN {
-        let kernels = names.map(|name| (name.split_once('/').map_or("newer", |(line, _)| line), present(name)));
-        let all: BTreeSet<&String> = kernels.iter().flat_map(|(_, present)| present).collect();
-        for path in all {
-            let lines = kernels.iter().filter(|(_, present)| present.contains(path)).map(|(line, _)| *line);
+        let kernels = names.map(|name| {
+            let capture = made::read(name);
+            (name.split_once('/').map_or("newer", |(line, _)| line), version(&capture), present(&capture))
+        });
+        for (field, info) in numbers().filter(|(_, info)| info.since > kernels[0].1) {
+            let lines = kernels.iter().filter(|(.., present)| present.contains(&field)).map(|(line, ..)| *line);
             let lines: Vec<&str> = lines.collect();
-            if lines.len() < kernels.len() {
-                let _ = writeln!(text, "{path}\t{}", lines.join(" "));
+            if !lines.is_empty() {
+                let _ = writeln!(text, "{}\t{}", info.path, lines.join(" "));
             }
         }
     }

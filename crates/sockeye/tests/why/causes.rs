@@ -182,11 +182,24 @@ pub(crate) fn alone() -> File {
 
 #[track_caller]
 fn expect(plans: &[Plan], expected: &[&str]) {
+    expect_in_one_of(1, plans, expected);
+}
+
+/// The same where chance decides: in one of so many intervals.
+#[track_caller]
+fn expect_in_one_of(intervals: u32, plans: &[Plan], expected: &[&str]) {
     let _alone = alone();
     let load = Load::of(plans);
-    let found = found();
+    let expected = expected.iter().map(ToString::to_string).collect();
+    let mut found = found();
+    for _ in 1..intervals {
+        if found == expected {
+            break;
+        }
+        found = self::found();
+    }
     drop(load);
-    assert_eq!(found, expected.iter().map(ToString::to_string).collect());
+    assert_eq!(found, expected);
 }
 
 fn run(command: &str) -> Result<(), Skip> {
@@ -300,7 +313,8 @@ fn loss_and_a_small_window_at_one_connection() {
     in_namespace(|_| {
         drop_some(7001)?;
         let slow = Plan { reads: Reads::Slowly, receive_buffer: Some(4096), ..Plan::healthy(7001) };
-        expect(&[slow], &["sender 7001: loss,receiver-window"]);
+        // Which packets are lost is chance: of an interval with long timeouts the window has too small a part.
+        expect_in_one_of(4, &[slow], &["sender 7001: loss,receiver-window"]);
         Ok(())
     });
 }

@@ -222,15 +222,21 @@ fn a_link_without_carrier_and_a_neighbour_that_does_not_answer_are_causes() {
         ip("link set v1 up");
         // After three without an answer that would have gone to its last known place.
         std::fs::write("/proc/sys/net/ipv4/neigh/v0/mcast_solicit", "2").expect("it may be set");
-        let began = Instant::now();
-        // Nobody is at the other end to say who has it.
-        let asking = UdpSocket::bind("10.9.0.1:0").expect("free");
-        asking.send_to(b"?", "10.9.0.8:9").expect("sent");
         let failed = || causes(&ask("10.9.0.8").1) == [("neighbour-failed", "10.9.0.8 on v0")];
-        wait_until(failed);
-        std::thread::sleep(Duration::from_millis(1100));
-        let output = sockeye(&["why", "--for", "50ms", "-o", "json"]);
-        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let fails_and_stays = || {
+            let began = Instant::now();
+            // Nobody is at the other end to say who has it.
+            let asking = UdpSocket::bind("10.9.0.1:0").expect("free");
+            asking.send_to(b"?", "10.9.0.8:9").expect("sent");
+            wait_until(failed);
+            std::thread::sleep(Duration::from_millis(1100));
+            let output = sockeye(&["why", "--for", "50ms", "-o", "json"]);
+            let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            // Where all namespaces together have more than a few, the kernel forgets those that failed now and then
+            // (net/core/neighbour.c, `neigh_periodic_work`).
+            (!causes(&answer).is_empty()).then_some((answer, began))
+        };
+        let (answer, began) = (0..5).find_map(|_| fails_and_stays()).expect("it stays once");
         assert_eq!(causes(&answer), [("neighbour-failed", "10.9.0.8 on v0")]);
         let evidence = &answer["findings"][0]["evidence"];
         assert_eq!(evidence["probes"], 5);
