@@ -290,6 +290,24 @@ fn packets_that_a_firewall_drops() {
 }
 
 #[test]
+fn packets_that_a_firewall_of_this_host_drops_before_they_leave() {
+    for dropped in ["", "numgen random mod 10 < 6 "] {
+        in_namespace(|_| {
+            short_packets()?;
+            let _alone = alone();
+            let load = Load::of(&[Plan::healthy(7001)]);
+            run("nft add table inet mute")?;
+            run("nft add chain inet mute out { type filter hook output priority 0 ; }")?;
+            run(&format!("nft add rule inet mute out tcp dport 7001 {dropped}drop"))?;
+            let found = found();
+            drop(load);
+            assert_eq!(found, ["sender 7001: loss".to_owned()].into(), "{dropped}");
+            Ok(())
+        });
+    }
+}
+
+#[test]
 fn a_program_that_sends_rarely() {
     in_namespace(|_| {
         let rarely = Plan { sends: Sends::Rarely, ..Plan::healthy(7001) };

@@ -23,6 +23,9 @@ pub struct Delta {
     pub bytes_read: Option<u64>,
     /// Bytes sent again.
     pub bytes_retrans: Option<u64>,
+    /// Bytes that were handed on and came no further than this machine, at least: a firewall here or a full queue dropped them,
+    /// which the kernel notices at once and does not take for sent.
+    pub bytes_dropped_here: Option<u64>,
     /// Segments sent again.
     pub retransmitted: Option<u64>,
     /// Segments of them that the peer had already, as far as it said so.
@@ -66,6 +69,7 @@ impl Delta {
         delta.bytes_received = large(before.bytes_received(), now.bytes_received());
         delta.bytes_read = bytes_read(before, now, delta.bytes_received);
         delta.bytes_retrans = small(before.bytes_retrans(), now.bytes_retrans());
+        delta.bytes_dropped_here = delta.bytes_dropped_here(now);
         delta.retransmitted = small(before.total_retrans(), now.total_retrans());
         delta.needless = small(before.dsack_dups(), now.dsack_dups());
         delta.segs_in = small(before.segs_in(), now.segs_in());
@@ -88,6 +92,21 @@ impl Delta {
     pub fn share(&self, time: Option<Duration>) -> Option<f64> {
         let seconds = self.elapsed.as_secs_f64();
         time.filter(|_| seconds > 0.0).map(|time| (time.as_secs_f64() / seconds).min(1.0))
+    }
+
+    /// `bytes_sent` counts every attempt (`__tcp_transmit_skb`, net/ipv4/tcp_output.c); what became of them are acknowledged bytes
+    /// and those on their way, which are no more than so many full segments.
+    fn bytes_dropped_here(&self, now: &Counters) -> Option<u64> {
+        let on_the_way = u64::from(now.unacked()?) * u64::from(now.snd_mss()?);
+        let arrived = self.bytes_acked?.saturating_add(on_the_way);
+        Some(self.bytes_sent?.saturating_sub(self.bytes_retrans?).saturating_sub(arrived))
+    }
+
+    /// The same in segments, which are as long as those that were sent are on average.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean")]
+    pub fn dropped_here(&self) -> Option<u64> {
+        let share = self.bytes_dropped_here? as f64 / self.bytes_sent?.max(1) as f64;
+        Some((share * self.data_segs_out? as f64).round() as u64)
     }
 
     /// Segments that were sent again and that the peer did not have yet, as far as it said so.

@@ -5,8 +5,8 @@ use core::time::Duration;
 use super::cause::{Cause, Causes, causes};
 use super::counters::Counters;
 
-/// What held a socket back over several intervals: each cause that did in most of them, and loss where all of them together
-/// show it, as it comes in bursts. What is seen in one interval alone may be a pause of the machine.
+/// What held a socket back over several intervals: each cause that did in most of them. Of loss, which comes in bursts, and of a
+/// program that sends rarely, where all of them together show it. What is seen in one interval alone may be a pause of the machine.
 #[derive(Clone, Copy, Debug)]
 pub struct Judgement {
     first: Counters,
@@ -48,6 +48,7 @@ impl Judgement {
             let held = self.held[cause as usize];
             let holds = match cause {
                 Cause::Loss => whole.contains(cause),
+                Cause::Application => held * 2 > self.intervals || whole.contains(cause),
                 // One interval in which connections were turned away is one too many.
                 Cause::AcceptQueueFull => held > 0,
                 _ => held * 2 > self.intervals,
@@ -57,5 +58,27 @@ impl Judgement {
             }
         }
         judged
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lives::sample::Sample;
+
+    #[test]
+    fn who_sends_once_an_interval_is_seen_over_all_of_them() {
+        let after = |sends: u64| {
+            let (segments, bytes) = (4_000_000 + sends, 7_000_000_000 + 100 * sends);
+            Sample::healthy().info("data_segs_out", segments).info("bytes_acked", bytes).counters()
+        };
+        let mut judgement = Judgement::new(after(0));
+        for sends in 1..=3 {
+            let found = causes(&after(sends - 1), &after(sends), Duration::from_secs(1));
+            assert!(found.is_empty(), "{found}");
+            judgement.take(&found, Duration::from_secs(1));
+        }
+        assert_eq!(judgement.causes(&after(3)).first(), Some(Cause::Application));
+        assert!(judgement.causes(&after(1)).is_empty(), "one is a sign of life");
     }
 }

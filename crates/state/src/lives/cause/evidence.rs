@@ -55,8 +55,10 @@ pub fn evidence(cause: Cause, before: &Counters, now: &Counters, elapsed: Durati
             numbers.share("lost_share", interval.lost_share());
             numbers.count("retransmitted", delta.retransmitted);
             numbers.count("needless", delta.needless);
+            numbers.count("dropped_here", delta.dropped_here());
             numbers.count("sent", delta.data_segs_out.or(delta.segs_out));
             numbers.count("unanswered_timeouts", now.retransmits());
+            numbers.count("unanswered_attempts", now.probes());
         }
         Cause::ReceiverWindow => {
             numbers.share("window_limited_share", delta.share(delta.rwnd_limited));

@@ -63,7 +63,7 @@ impl<'c> Interval<'c> {
         if self.is_silent() {
             return Some(1.0);
         }
-        let lost = self.delta.needed_retransmissions()?;
+        let lost = self.lost_segments()?;
         let share = self.lost_share()?;
         (lost >= LOSS_SEGMENTS_MIN && share >= LOSS_SHARE).then_some(share * 10.0)
     }
@@ -157,6 +157,15 @@ impl<'c> Interval<'c> {
     fn is_silent(&self) -> bool {
         self.now.timer() == Some(RETRANSMISSION)
             && self.now.retransmits().is_some_and(|timeouts| timeouts >= SILENT_TIMEOUTS)
+            || self.unanswered_attempts().is_some_and(|attempts| attempts >= SILENT_TIMEOUTS)
+    }
+
+    /// Attempts in a row to send a segment that did not even leave this machine: the timer of a closed window runs, though the
+    /// window is open, nothing is on its way, and more waits.
+    fn unanswered_attempts(&self) -> Option<u8> {
+        let has_window = self.now.snd_wnd()? >= self.now.snd_mss()?.max(1);
+        let stands = self.now.unacked()? == 0 && whole_segments_wait(self.now);
+        (has_window && stands && self.now.timer()? == CLOSED_WINDOW).then(|| self.now.probes())?
     }
 
     /// Data that the congestion control, pacing or a queue on the way held back, as a share of the interval.
@@ -191,11 +200,16 @@ impl<'c> Interval<'c> {
         Some(self.delta.rate(self.delta.bytes_acked)? * rtt / window.max(1.0))
     }
 
-    /// Segments that were really lost, of those with data that were sent.
+    /// Segments that were really lost: sent again because they did not arrive, or dropped before they left this machine.
+    fn lost_segments(&self) -> Option<u64> {
+        Some(self.delta.needed_retransmissions()? + self.delta.dropped_here().unwrap_or(0))
+    }
+
+    /// The same, of those with data that were sent.
     #[expect(clippy::cast_precision_loss, reason = "segments of one interval")]
     pub(super) fn lost_share(&self) -> Option<f64> {
         let sent = self.delta.data_segs_out.or(self.delta.segs_out).filter(|&sent| sent > 0)?;
-        Some((self.delta.needed_retransmissions()? as f64 / sent as f64).min(1.0))
+        Some((self.lost_segments()? as f64 / sent as f64).min(1.0))
     }
 
     /// The peer's window. A closed one opens by a segment at least: a receiver waits until it can.

@@ -67,6 +67,39 @@ fn a_healthy_transfer_on_a_machine_short_of_processors_has_no_cause() {
 }
 
 #[test]
+fn what_does_not_even_leave_this_machine_is_loss() {
+    // As measured behind a rule of this host's firewall that drops everything.
+    let stuck = |probes, window, unacked| {
+        Sample::healthy()
+            .info("notsent_bytes", 720_896)
+            .info("probes", probes)
+            .info("snd_wnd", window)
+            .info("unacked", unacked)
+            .info("busy_time", 990_000)
+            .message("wqueue", 720_896)
+            .message("timer", 4)
+    };
+    assert_eq!(found(&Sample::healthy().info("notsent_bytes", 720_896), &stuck(2, 3_144_000, 0)), ["loss"]);
+    // The first attempt may be on its way yet; a closed window is another matter, as is an answer that is awaited.
+    for other in [stuck(1, 3_144_000, 0), stuck(2, 1447, 0), stuck(2, 3_144_000, 1)] {
+        let found = found(&Sample::healthy().info("notsent_bytes", 720_896), &other);
+        assert!(!found.contains(&"loss"), "{found:?}");
+    }
+    // And of one that drops some: of 1000 segments, 970 arrived, and 20 may be on their way; then nothing is on its way.
+    let some = |unacked, retransmitted| {
+        Sample::healthy()
+            .info("bytes_sent", 1000 * 1448)
+            .info("bytes_retrans", retransmitted)
+            .info("bytes_acked", 7_000_000_000 + 970 * 1448)
+            .info("data_segs_out", 4_001_000)
+            .info("unacked", unacked)
+    };
+    assert_eq!(found(&Sample::healthy(), &some(20, 0)), ["loss"]);
+    assert!(!found(&Sample::healthy(), &some(21, 0)).contains(&"loss"), "nine of a thousand");
+    assert!(!found(&Sample::healthy(), &some(20, 1448)).contains(&"loss"), "one was sent again");
+}
+
+#[test]
 fn an_interval_too_short_to_tell_has_no_cause() {
     let listener = Sample::of(State::Listening).message("rqueue", 8).message("wqueue", 7).counters();
     let short = causes(&listener, &listener, Duration::from_millis(199));
