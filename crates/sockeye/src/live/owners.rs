@@ -19,7 +19,7 @@ const REST: u32 = 10;
 /// Time between looks at least.
 const REST_MIN: Duration = Duration::from_millis(500);
 
-/// What is read of each process that holds a socket.
+/// What is told of each process that holds a socket.
 const PARTS: [OwnerPart; 6] =
     [OwnerPart::Process, OwnerPart::Pid, OwnerPart::User, OwnerPart::Unit, OwnerPart::Container, OwnerPart::Pod];
 
@@ -29,6 +29,8 @@ pub(crate) struct Owners {
     /// As they were found the time before: who closes a socket is not its owner any more when it is told.
     before: Option<System>,
     wanted: bool,
+    /// What is read of each process that holds a socket.
+    parts: Vec<OwnerPart>,
     /// When it may be looked again.
     rested: Time,
     /// There are sockets that were not there at the last look.
@@ -38,7 +40,19 @@ pub(crate) struct Owners {
 impl Owners {
     /// Nobody is known yet. `wanted`: they are looked for.
     pub(crate) fn new(wanted: bool) -> Self {
-        Self { system: System::new(false), before: None, wanted, rested: Time::ZERO, stale: true }
+        Self {
+            system: System::new(false),
+            before: None,
+            wanted,
+            parts: PARTS.to_vec(),
+            rested: Time::ZERO,
+            stale: true,
+        }
+    }
+
+    /// Reads this of processes too.
+    pub(crate) fn read_too(&mut self, parts: Vec<OwnerPart>) {
+        self.parts.extend(parts);
     }
 
     /// There is a socket that was not there before.
@@ -59,7 +73,7 @@ impl Owners {
             return false;
         }
         let system = System::new(true);
-        let options = ScanOptions { facts: system::facts(&PARTS), ..ScanOptions::default() };
+        let options = ScanOptions { facts: system::facts(&self.parts), ..ScanOptions::default() };
         system.scan(&options, &Narrowing::default(), true);
         self.before = Some(std::mem::replace(&mut self.system, system)).filter(|before| before.scans);
         self.stale = false;

@@ -8,8 +8,9 @@ use crate::FieldId;
 use crate::filter::{Condition, Expression, Test};
 use crate::sockets::flat::Flat;
 use crate::sockets::plan::asks;
-use crate::sockets::possible::tables_of_test;
+use crate::sockets::possible::{self, tables_of_test};
 use crate::sockets::registry::{Source, registry};
+use crate::sockets::surroundings::OwnerPart;
 use crate::sockets::table::{Table, Tables};
 
 /// What has to be asked for.
@@ -139,7 +140,8 @@ fn unknown(field: FieldId, why: &str) -> String {
     format!("`{name}` is not known of sockets that are followed: {why} (`sockeye sockets`)")
 }
 
-/// Whether the kernel's own events say it of a socket, or those who look for its owners.
+/// Whether the kernel's own events say it of a socket. Of who did it they say the process; whoever else holds it is found by the inode
+/// that a dump tells.
 fn is_said_by_events(flat: Flat) -> bool {
     matches!(
         flat,
@@ -152,7 +154,12 @@ fn is_said_by_events(flat: Flat) -> bool {
             | Flat::Port
             | Flat::Cookie
             | Flat::Namespace
-            | Flat::Owner(_)
+            | Flat::Owner(OwnerPart::Pid | OwnerPart::Process)
             | Flat::Cgroup
     )
+}
+
+/// What has to be known of owners to decide it.
+pub fn owner_parts(filter: &Expression) -> Vec<OwnerPart> {
+    possible::owner_parts(filter.fields().into_iter().filter(|field| live_own(*field).is_none()))
 }

@@ -84,6 +84,10 @@ fn a_filter_needs_what_its_fields_are_made_of_and_what_nobody_tells_is_refused()
         of(0, false)
     );
     assert_eq!(needs("uid = 7"), of(0, true));
+    // An event says which process did it, and no more of that.
+    assert_eq!(needs("closed and user = 0"), of(0, true));
+    let filter = Filter::parse(&["cmdline ~ a* or fd = 7 and duration > 1s"], live_catalog(), &Nobody).unwrap();
+    assert_eq!(owner_parts(&filter.expression), [OwnerPart::Fd, OwnerPart::Cmdline]);
     // INET_DIAG_INFO, INET_DIAG_TOS.
     assert_eq!(needs("tcp_info.rtt > 1ms or tos = 16"), of(1 << 1 | 1 << 4, true));
     for (words, name) in [("autobound", "autobound"), ("dport = 443 or peer-process = curl", "peer-process")] {

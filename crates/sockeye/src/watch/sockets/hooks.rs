@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use sockeye_query::filter::{Decision, Expression, Filter, Record as _};
-use sockeye_query::sockets::live::{EVENTS, LiveRow, live_catalog, needs};
+use sockeye_query::sockets::live::{EVENTS, LiveRow, live_catalog, live_own, needs};
 use sockeye_query::{FieldInfo, Names, Value};
 use sockeye_state::lives::Time;
 
@@ -108,10 +108,17 @@ fn read(on: &str, names: &dyn Names) -> Result<Expression> {
 /// `SOCKEYE_BYTES_SENT`, `SOCKEYE_TCP_INFO_RTT_US`. Of several values each stands behind the one before: `SOCKEYE_PID=812 813`.
 fn environment(row: &LiveRow<'_>, label: &[u8]) -> Vec<(String, OsString)> {
     let mut environment = happening(row.facts.event, Some("sockets"), label, row.facts.resync);
-    let is_said = |info: &FieldInfo| matches!(info.path.as_str(), "event" | "resync" | "netns");
+    // Of what has ended the state is the one before.
+    let is_over = row.facts.event == "closed";
+    let is_said = |info: &FieldInfo| match info.path.as_str() {
+        "event" | "resync" | "netns" => true,
+        "state" | "tcp_info.state" => is_over,
+        // It stands for others, and has no key.
+        _ => info.json.is_empty(),
+    };
     for (field, info) in live_catalog().fields().filter(|(_, info)| !is_said(info)) {
         let key = match info.object() {
-            "" => info.json.clone(),
+            object if object.is_empty() || live_own(field).is_some() => info.json.clone(),
             object => format!("{object}.{}", info.json),
         };
         match row.value(field) {

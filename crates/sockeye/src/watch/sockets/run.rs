@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags};
 use sockeye_bpf::events::EventKind;
 use sockeye_conn::Namespace;
 use sockeye_query::filter::{Expression, Filter};
-use sockeye_query::sockets::live::live_catalog;
+use sockeye_query::sockets::live::{Needs, live_catalog, owner_parts};
 use sockeye_state::lives::{Reason, Time, Told};
 
 use super::super::lookout::Lookout;
@@ -40,18 +40,16 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     let found = namespaces(options.netns.as_deref())?;
     let names = SystemNames { rows: found.whence() };
     let filter = Filter::parse(words, live_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
-    let mut needs = filter::check(&filter.expression, filter::FOLLOWED_OR_MET).map_err(Mistaken::sentence)?;
+    filter::check(&filter.expression, filter::FOLLOWED_OR_MET).map_err(Mistaken::sentence)?;
     let hooks = Hooks::read(options, &names, stop.asked())?;
-    if let Some(hooks) = &hooks {
-        let all = hooks.filters().iter().chain([&filter.expression]).cloned();
-        needs = filter::check(&Expression::any(all), filter::FOLLOWED_OR_MET).map_err(Mistaken::sentence)?;
-    }
+    let asked = Expression::any(hooks.iter().flat_map(Hooks::filters).chain([&filter.expression]).cloned());
+    let needs = filter::check(&asked, filter::FOLLOWED_OR_MET).map_err(Mistaken::sentence)?;
     // Heard before anything is asked.
     let mut heard = heard::open(options, only(options, &found)?, needs)?;
     if heard.kinds == Kinds::STATE {
         filter::check(&filter.expression, filter::FOLLOWED).map_err(Mistaken::sentence)?;
     }
-    hooks.as_ref().map_or(Ok(()), |hooks| hooks.check(&heard))?;
+    hooks.iter().try_for_each(|hooks| hooks.check(&heard))?;
     let follow = feed::Options {
         interval: options.interval,
         receive_buffer: options.receive_buffer,
@@ -83,6 +81,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         return Err(Mistaken::sentence("there is no network namespace that can be watched"));
     }
     let mut owners = Owners::new(true);
+    owners.read_too(owner_parts(&asked));
     let mut stream = Stream {
         options,
         filter: &filter.expression,
@@ -104,7 +103,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         has_lost |= advance(&mut followed, trace, &mut owners, &mut stream, &mut waiting, false)?;
         if !said && followed.iter().all(|one| one.feed.is_synced()) {
             said = true;
-            announce(&followed, &heard, &owners.known(), &mut stream);
+            announce(&followed, &heard, needs, &owners.known(), &mut stream);
         }
         if let Some(hooks) = &mut stream.hooks {
             hooks.runner.run_due(Instant::now());
@@ -241,7 +240,7 @@ fn wait(
 }
 
 /// Says on stderr, and in the stream of objects, from where all of this is known.
-fn announce(followed: &[Followed], heard: &heard::Heard, owners: &Known, stream: &mut Stream<'_>) {
+fn announce(followed: &[Followed], heard: &heard::Heard, needs: Needs, owners: &Known, stream: &mut Stream<'_>) {
     let count: usize = followed.iter().map(|one| one.feed.lives.len()).sum();
     let places = match followed.len() {
         1 => String::new(),
@@ -256,6 +255,12 @@ fn announce(followed: &[Followed], heard: &heard::Heard, owners: &Known, stream:
         humantime::format_duration(Duration::from_micros(u64::try_from(cost.as_micros()).unwrap_or(u64::MAX))),
         heard.lacks()
     ));
+    if heard.is_traced() && needs.rows {
+        let every = humantime::format_duration(stream.options.interval);
+        complain(&format!(
+            "the filter asks for what only a dump says, once in {every}: of a socket that none has seen it is not known"
+        ));
+    }
     if stream.options.format() == StreamFormat::Ndjson {
         stream.notice(&Notice::Sources(heard, owners), now(), &[]);
     }

@@ -71,7 +71,9 @@ fn stop(watching: &Watching) {
 
 /// Ends that were told as they happened, and ends of which it was told that they were lost.
 fn ends(object: &Value) -> (u64, u64) {
-    let is_end = object["change"] == "closed" && object.get("resync").is_none();
+    // What made the namespace had sockets of UDP, of whose ends the kernel may tell late.
+    let is_ours = object["key"]["protocol"] == "tcp";
+    let is_end = is_ours && object["change"] == "closed" && object.get("resync").is_none();
     (u64::from(is_end), object["lost"].as_u64().unwrap_or(0))
 }
 

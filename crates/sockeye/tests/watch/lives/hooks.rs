@@ -50,6 +50,10 @@ fn an_end_starts_a_command_that_is_told_what_is_known_of_it() {
                 assert!(environment.split(' ').any(|other| other == variable), "no {variable} in {environment}");
             }
             assert!(environment.contains("SOCKEYE_NETNS=pid:"), "{environment}");
+            // Fields that stand for others have no name there, and what has ended is in no state.
+            for absent in [" SOCKEYE_=", " SOCKEYE_STATE=", " SOCKEYE_OLD_OLD"] {
+                assert!(!environment.contains(absent), "{absent} in {environment}");
+            }
         }
         watching.complaint("exit status: 0 after");
         let ended = watching.interrupt().with(0);

@@ -20,6 +20,29 @@ fn traced() -> Result<Watching, Skip> {
 }
 
 #[test]
+fn what_only_a_look_at_the_holder_says_decides_of_what_a_dump_has_seen() {
+    in_namespace(|_| {
+        may_load_programs()?;
+        let user = std::process::Command::new("id").arg("-un").output().expect("it runs").stdout;
+        let user = String::from_utf8(user).expect("text");
+        let filter = format!("closed and user = {} and has cmdline and has fd and dport = 7001", user.trim());
+        let mut watching = start(&["sockets", "--source", "bpf", "--interval", "50ms"], &["-j", &filter]);
+        watching.complaint("of a socket that none has seen it is not known");
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        // A dump and a look at the processes come meanwhile.
+        let closes = std::thread::spawn(move || {
+            let (client, _server) = connect(&listener);
+            std::thread::sleep(std::time::Duration::from_millis(2500));
+            port(&client)
+        });
+        let here = closes.join().expect("closed");
+        watching.object("its end", |object| is(object, "closed", here));
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
 fn who_was_handed_a_connection_and_closes_it_held_it_last() {
     in_namespace(|_| {
         let mut watching = traced()?;
