@@ -1,4 +1,7 @@
-//! A socket with BPF storage.
+//! A socket with BPF storage, and programs for whatever takes them by name.
+
+use std::ffi::CString;
+use std::io;
 
 use libc::IPPROTO_TCP;
 
@@ -151,6 +154,16 @@ fn value() -> [u8; VALUE_BYTES as usize] {
     put(40, &(-1.5_f64).to_ne_bytes());
     put(48, &((1_u64 << 40) + 1).to_ne_bytes());
     value
+}
+
+/// Loads a program of BPF that does nothing, of a type by its number (`enum bpf_prog_type`), and gives it a name in a file
+/// system of BPF.
+///
+/// # Errors
+///
+/// If it may not be loaded, or if the name is not in such a file system.
+pub fn pin_program(program_type: u32, path: &str) -> io::Result<()> {
+    sys::pin_program(program_type, &CString::new(path)?)
 }
 
 impl Zoo {

@@ -12,8 +12,10 @@ use rustix::thread::{CapabilitySet, capabilities};
 
 use crate::patience::slowness;
 
+mod program;
 mod rings;
 
+pub(crate) use program::pin_program;
 pub(crate) use rings::{put_socket, redirect, socket_map};
 
 /// Seconds after which a process in a namespace of its own is ended by the kernel, so that no test can hang.

@@ -115,9 +115,9 @@ fn unknown_keys(rows: &[Value]) -> BTreeSet<String> {
     ways.filter(|path| !known.contains(path.as_str())).collect()
 }
 
-/// Objects of ours that may be empty: a bond without LACP has nothing to count, and the kernel says so with an empty nest
-/// (drivers/net/bonding/bond_main.c, `bond_fill_linkxstats`).
-const MAY_BE_EMPTY: [&str; 1] = [".link_xstats"];
+/// Objects of ours that may be empty: a bond without LACP has nothing to count, nor have its ports, and the kernel says so with
+/// an empty nest (drivers/net/bonding/bond_netlink.c, `bond_fill_linkxstats`).
+const MAY_BE_EMPTY: [&str; 2] = [".link_xstats", ".link_xstats_slave"];
 
 /// Keys of ours whose value is an object of which nothing is given.
 fn empty_objects(rows: &[Value]) -> BTreeSet<String> {

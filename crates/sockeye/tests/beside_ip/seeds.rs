@@ -66,8 +66,9 @@ pub(crate) fn write(table: Table, release: &[u8], path: &Path) {
         let fields = catalog(table).fields().map(|(field, _)| field);
         let has: BTreeSet<_> = fields.filter(|&field| row.value(field).is_some()).collect();
         let word = |name: &str| catalog(table).find(name).and_then(|field| row.value(field));
-        // The kind of a link or qdisc, that of an encapsulation, and what it does with a segment.
-        let kind = ["kind", "encap_type", "encap.action"].map(|name| word(name).map(|word| format!("{word:?}")));
+        // The kind of a link or qdisc, that of which it is a port, that of an encapsulation, and what it does with a segment.
+        let kind =
+            ["kind", "slave_kind", "encap_type", "encap.action"].map(|name| word(name).map(|word| format!("{word:?}")));
         let is_new = kinds.insert(kind);
         if has.is_subset(&seen) && !is_new {
             continue;

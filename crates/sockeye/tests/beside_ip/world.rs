@@ -11,7 +11,7 @@ use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use sockeye_zoo::{Skip, skip};
+use sockeye_zoo::{Skip, pin_program, skip};
 
 /// Links of every kind.
 pub(crate) const LINKS: &str = include_str!("world/links.txt");
@@ -34,7 +34,7 @@ pub(crate) const TRAFFIC: &str = include_str!("world/traffic.txt");
 pub(crate) const EACH_QDISC: &str = include_str!("world/each-qdisc.txt");
 /// Filters and actions that few kernels have. Not beside `tc`, whose JSON is none for some of them.
 pub(crate) const EACH_FILTER: &str = include_str!("world/each-filter.txt");
-/// Routes that few kernels have. Only captured: nothing makes a kernel load what they need.
+/// Routes that few kernels have. Only captured: nothing makes a kernel load what they need, or they need a file system of BPF.
 pub(crate) const EACH_ROUTE: &str = include_str!("world/each-route.txt");
 /// Entries of bridges and tunnels.
 pub(crate) const BRIDGES: &str = include_str!("world/bridges.txt");
@@ -87,11 +87,15 @@ impl World {
     }
 
     /// Runs one command: a program, or `write FILE TEXT`, `send TIMES BYTES ADDRESS:PORT`, `elsewhere LINK PEER`, which
-    /// makes a veth whose peer is in a namespace of its own.
+    /// makes a veth whose peer is in a namespace of its own, `pin TYPE FILE`, which makes a program of BPF.
     fn run(&mut self, command: &str) -> Result<Result<(), String>, Skip> {
         let words: Vec<&str> = command.split_whitespace().collect();
         if let ["write", file, text @ ..] = &words[..] {
             return Ok(fs::write(file, text.join(" ")).map_err(|error| error.to_string()));
+        }
+        if let ["pin", program_type, file] = words[..] {
+            let program_type = program_type.parse().expect("a number of a type");
+            return Ok(pin_program(program_type, file).map_err(|error| error.to_string()));
         }
         if let ["elsewhere", link, peer] = words[..] {
             let process = self.keep_namespace()?;

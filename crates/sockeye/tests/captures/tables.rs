@@ -121,6 +121,7 @@ const KINDS: [(Table, &[&str]); 2] = [
             "gretap",
             "gtp",
             "ifb",
+            "ip6erspan",
             "ip6gre",
             "ip6gretap",
             "ip6tnl",
@@ -190,7 +191,7 @@ const KINDS: [(Table, &[&str]); 2] = [
 ];
 
 /// What the scripts of `beside_ip` set, in each table: values that cannot be right by accident.
-const SET: [(Table, &str, &str); 34] = [
+const SET: [(Table, &str, &str); 50] = [
     (Table::Links, "vlan.id", "321"),
     (Table::Links, "vrf.table", "4242"),
     (Table::Links, "bond.miimon_ms", "123"),
@@ -200,6 +201,17 @@ const SET: [(Table, &str, &str); 34] = [
     (Table::Links, "geneve.id", "70011"),
     (Table::Links, "xfrm.if_id", "0x4d2"),
     (Table::Links, "ipvlan.mode", "'l3s'"),
+    (Table::Links, "ip6erspan.erspan_index", "0x12345"),
+    (Table::Links, "ip6erspan.erspan_hwid", "0x2b"),
+    (Table::Links, "ip6erspan.flowinfo", "0x3423456"),
+    (Table::Links, "slave_kind", "'team'"),
+    (Table::Links, "bond_port.queue_id", "13"),
+    (Table::Links, "bond_port.prio", "-7"),
+    (Table::Links, "bond_port.state", "'backup'"),
+    (Table::Links, "bond_port.mii_status", "'down'"),
+    (Table::Links, "bond_port.perm_hwaddr", "02:11:22:33:44:65"),
+    (Table::Links, "bond.ad_info.partner_mac", "02:60:70:80:90:a0"),
+    (Table::Links, "vrf_port.table", "4242"),
     (Table::Nexthops, "id", "6002"),
     (Table::Nexthops, "res_group.buckets", "24"),
     (Table::Nexthops, "encap.srh.segments[].address", "fd00::b"),
@@ -208,6 +220,11 @@ const SET: [(Table, &str, &str); 34] = [
     (Table::Routes, "encap.ttl", "9"),
     (Table::Routes, "encap.srh.segments[].address", "fd00::c"),
     (Table::Routes, "encap.locator", "0x20010db800070009"),
+    (Table::Routes, "encap.if_id", "0x1a2b"),
+    (Table::Routes, "encap.action", "'end-dt46'"),
+    (Table::Routes, "encap.vrftable", "70128"),
+    (Table::Routes, "encap.xmit.name", "'sockeye_xmit:[*fsobj]'"),
+    (Table::Routes, "encap.bpf.prog_name", "'sockeye_segment:[*fsobj]'"),
     (Table::Qdiscs, "pfifo_head_drop.limit", "77"),
     (Table::Qdiscs, "taprio.txtime_delay_ns", "200007"),
     (Table::Qdiscs, "taprio.sched_entry_list[].interval_ns", "400000"),
