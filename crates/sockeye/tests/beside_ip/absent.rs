@@ -6,6 +6,10 @@
 //! 5 with 321 in two bytes; what stands further in is in the nest above; `raw` is a structure without a number. Then,
 //! for each part of the text that they print, `= TEXT -> KEY VALUE; KEY VALUE` with what we say, or `= TEXT` where that
 //! is said already. Nothing of their text may be left.
+//!
+//! They stay although Debian's kernels have most of these kinds and captures show them (`captures/LINE`): a story gives every
+//! attribute a value at once, which no driver does where modes exclude each other or nothing was counted yet, and it is
+//! read beside iproute2 on every machine, whatever its kernel has.
 
 use std::fs;
 use std::net::IpAddr;
