@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(with_some.map(Table::name).collect::<BTreeSet<_>>(), BTreeSet::from(captured.map(Table::name)));
         for table in captured {
             let documents = of_the_lab(table);
-            // Two kernels, and more than one record of each.
+            // Several kernels, and more than one record of each.
             assert!(documents.len() >= 4, "{}: {}", table.name(), documents.len());
             assert!(documents.iter().all(|document| document.messages.iter().all(|it| !it.attributes.is_empty())));
             // Engines are given what is small, and some of each table is.

@@ -103,7 +103,7 @@ fn version(capture: &[u8]) -> Version {
 /// The captures of real kernels: their names, and whether they are of sockets.
 fn captures() -> Vec<(String, bool)> {
     let tables = tables::TABLES.map(Table::name);
-    let folders = ["", "6.1/", "6.12/"];
+    let folders = ["", "6.1/", "6.12/", "6.18/"];
     let mut found = Vec::new();
     for folder in folders {
         for entry in

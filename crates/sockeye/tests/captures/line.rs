@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-/// Lines of kernels that have captures of their own, in a folder of that name.
+/// Lines of kernels that have captures of sockets of their own, in a folder of that name.
 pub(crate) const LINES: [&str; 2] = ["6.1", "6.12"];
+
+/// Lines whose tables of rtnetlink are captured: those, and one without most kinds, which tells what came after them.
+pub(crate) const TABLE_LINES: [&str; 3] = [LINES[0], LINES[1], "6.18"];
 
 /// Names the folder into which captures are written instead of their own.
 const DESTINATION_VARIABLE: &str = "SOCKEYE_CAPTURES";
@@ -23,16 +26,17 @@ pub(crate) fn release() -> String {
     std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("readable").trim().to_owned()
 }
 
-/// The line of kernels that runs, if it is one of those with captures of their own.
-pub(crate) fn line_here() -> Option<&'static str> {
+/// The line of kernels that runs, if it is one of these.
+pub(crate) fn line_here(lines: &[&'static str]) -> Option<&'static str> {
     let release = release();
-    LINES.into_iter().find(|line| release.strip_prefix(line).is_some_and(|rest| rest.starts_with('.')))
+    lines.iter().copied().find(|line| release.strip_prefix(line).is_some_and(|rest| rest.starts_with('.')))
 }
 
-/// Where captures of the kernel that runs are written: beside the others, or where somebody collects them.
-pub(crate) fn destination() -> PathBuf {
+/// Where captures of the kernel that runs are written: beside the others, or where somebody collects them. These lines have
+/// folders of their own.
+pub(crate) fn destination(lines: &[&'static str]) -> PathBuf {
     let base = std::env::var_os(DESTINATION_VARIABLE).map_or_else(directory, PathBuf::from);
-    let folder = line_here().map_or_else(|| base.clone(), |line| base.join(line));
+    let folder = line_here(lines).map_or_else(|| base.clone(), |line| base.join(line));
     std::fs::create_dir_all(&folder).expect("writable");
     folder
 }

@@ -137,7 +137,7 @@ fn capture(zoo: &Zoo, Captured { name, kinds, arguments }: &Captured) {
     let specimens = together.chain(alone).filter_map(|(kind, construct)| {
         let made = construct(zoo);
         // The lists of other lines name what their kernels have.
-        assert!(made.is_ok() || line_here().is_none(), "{kind}: {:?}", made.err());
+        assert!(made.is_ok() || line_here(&LINES).is_none(), "{kind}: {:?}", made.err());
         made.ok()
     });
     let _specimens: Vec<_> = specimens.collect();
@@ -147,7 +147,7 @@ fn capture(zoo: &Zoo, Captured { name, kinds, arguments }: &Captured) {
         .args(*arguments)
         .args(["--view", "everything", "--no-owners", "-o", "ndjson", "--capture"])
         .arg(format!("{name}.cap"))
-        .current_dir(destination())
+        .current_dir(destination(&LINES))
         .stdout(std::process::Stdio::null())
         .status()
         .expect("sockeye runs");
@@ -204,7 +204,7 @@ fn requests(table: Table) -> Vec<Request> {
 
 /// Makes one of the captures again, in a namespace of its own, if it is one of this kernel.
 fn bless(name: &str) {
-    let captured = match line_here() {
+    let captured = match line_here(&LINES) {
         None => CAPTURED.iter().find(|captured| captured.name == name),
         Some(here) => ELSEWHERE
             .iter()
