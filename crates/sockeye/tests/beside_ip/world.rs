@@ -53,6 +53,8 @@ const FORBIDDEN: [&str; 2] = ["Permission denied", "Operation not permitted"];
 pub(crate) struct World {
     /// Processes that keep a namespace.
     kept: Vec<Child>,
+    /// Names of programs of BPF.
+    pinned: Vec<String>,
     /// What could not be made, by the keys of the scripts.
     pub(crate) refused: BTreeSet<String>,
 }
@@ -95,7 +97,9 @@ impl World {
         }
         if let ["pin", program_type, file] = words[..] {
             let program_type = program_type.parse().expect("a number of a type");
-            return Ok(pin_program(program_type, file).map_err(|error| error.to_string()));
+            let made = pin_program(program_type, file).map_err(|error| error.to_string());
+            self.pinned.extend(made.is_ok().then(|| file.to_owned()));
+            return Ok(made);
         }
         if let ["elsewhere", link, peer] = words[..] {
             let process = self.keep_namespace()?;
@@ -133,6 +137,10 @@ impl Drop for World {
             // It ends anyway when its standard input does.
             let _ = child.kill();
             let _ = child.wait();
+        }
+        for file in &self.pinned {
+            // The next world makes it anew; whoever has removed it meanwhile did no harm.
+            let _ = fs::remove_file(file);
         }
     }
 }
