@@ -90,6 +90,7 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Hexadecimal32(plain) => number::decimal(out, (*plain).into()),
         Value::Signed(signed) => number::signed(out, *signed),
         Value::Truth(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
+        Value::Nothing => out.extend_from_slice(b"null"),
         Value::Text(bytes) => escape::json_string(out, bytes),
         Value::Owned(bytes) | Value::AtName { shown: bytes, .. } => escape::json_string(out, bytes),
         Value::Word(_)

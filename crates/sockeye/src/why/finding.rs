@@ -44,14 +44,14 @@ impl Evidence {
             Self::Text(text) => (name.to_owned(), Value::Text(text)),
             Self::Quantity(quantity) => {
                 let (suffix, number) = match *quantity {
-                    Quantity::Share(share) => ("_percent", whole(share * 100.0)),
-                    Quantity::Bytes(bytes) => ("_bytes", bytes),
-                    Quantity::BytesPerSecond(rate) => ("_bytes_per_second", whole(rate)),
-                    Quantity::Time(time) => ("_us", u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
-                    Quantity::Count(count) => ("", count),
-                    _ => ("", 0),
+                    Quantity::Share(share) => ("_percent", Some(whole(share * 100.0))),
+                    Quantity::Bytes(bytes) => ("_bytes", Some(bytes)),
+                    Quantity::BytesPerSecond(rate) => ("_bytes_per_second", Some(whole(rate))),
+                    Quantity::Time(time) => ("_us", microseconds(time)),
+                    Quantity::Count(count) => ("", Some(count)),
+                    _ => ("", None),
                 };
-                (format!("{name}{suffix}"), Value::Unsigned(number))
+                (format!("{name}{suffix}"), number.map_or(Value::Nothing, Value::Unsigned))
             }
         }
     }
@@ -66,16 +66,20 @@ impl Evidence {
             Self::Quantity(Quantity::Share(share)) => format!("{}%", whole(share * 100.0)),
             Self::Quantity(Quantity::Bytes(bytes)) => format!("{bytes} bytes"),
             Self::Quantity(Quantity::BytesPerSecond(rate)) => format!("{} bytes/s", whole(*rate)),
-            Self::Quantity(Quantity::Time(Duration::MAX)) => "without end".to_owned(),
-            Self::Quantity(Quantity::Time(time)) => {
-                let time = Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
-                humantime::format_duration(time).to_string()
-            }
+            Self::Quantity(Quantity::Time(time)) => match microseconds(*time) {
+                Some(time) => humantime::format_duration(Duration::from_micros(time)).to_string(),
+                None => "without end".to_owned(),
+            },
             Self::Quantity(Quantity::Count(count)) => count.to_string(),
             Self::Quantity(_) => String::new(),
         };
         out.extend_from_slice(text.as_bytes());
     }
+}
+
+/// A time as it is told; `None`: it has no end.
+fn microseconds(time: Duration) -> Option<u64> {
+    u64::try_from(time.as_micros()).ok()
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and saturates")]
@@ -136,5 +140,24 @@ impl Finding {
         out.extend_from_slice(b"},");
         value::json_entry(out, "advice", &Value::Text(self.advice.as_bytes()));
         out.push(b'}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_end_is_no_number() {
+        let wait = |time| Evidence::Quantity(Quantity::Time(time));
+        let finding = Finding::new("receiver-does-not-read", "one", "read")
+            .with("unread_wait", wait(Duration::MAX))
+            .with("wait", wait(Duration::from_micros(7_000_003)));
+        let (mut json, mut text) = (Vec::new(), Vec::new());
+        finding.json(&mut json);
+        finding.text(&mut text);
+        let (json, text) = (String::from_utf8_lossy(&json), String::from_utf8_lossy(&text));
+        assert!(json.contains(r#""evidence":{"unread_wait_us":null,"wait_us":7000003}"#), "{json}");
+        assert!(text.contains("unread wait without end, wait 7s 3us"), "{text}");
     }
 }
