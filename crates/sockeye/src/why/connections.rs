@@ -54,6 +54,8 @@ pub(super) struct Found {
     pub(super) named: usize,
     /// All that are held up.
     pub(super) held_up: usize,
+    /// Connections and listeners that the filter takes.
+    pub(super) fitting: usize,
 }
 
 /// The worst connections that the filter takes, and how many there are in all. `others` become the listeners, and those that their
@@ -69,27 +71,22 @@ pub(super) fn findings<'l>(
 ) -> Found {
     let mut worst: Vec<(Weight, Option<SocketAddr>, Finding)> = Vec::new();
     let mut attempts: HashMap<SocketAddr, Attempts> = HashMap::new();
-    let mut held_up = 0;
+    let (mut held_up, mut fitting) = (0, 0);
     for (life, message) in sockets {
-        if matches!(life.state, State::Listening | State::CloseWait)
-            && let Some(mut row) = row::alive(life, message, surroundings)
-        {
-            let causes = judged.of(life.cookie).zip(Counters::read(message));
-            row.facts.why = Some(causes.map_or(0, |(judgement, now)| judgement.causes(&now).bits()));
-            if filter.decide(&row) == Decision::Yes {
-                others.insert(life.cookie);
-            }
-        }
-        let Some(judgement) = judged.of(life.cookie) else { continue };
-        let Some(now) = Counters::read(message) else { continue };
-        let causes = judgement.causes(&now);
-        let Some(first) = causes.first() else { continue };
         let Some(mut row) = row::alive(life, message, surroundings) else { continue };
+        let known = judged.of(life.cookie).zip(Counters::read(message));
+        let causes = known.as_ref().map_or(Causes::NONE, |(judgement, now)| judgement.causes(now));
         row.facts.why = Some(causes.bits());
-        // A listener is told of with the machine, where its past is held against it too.
-        if first == Cause::AcceptQueueFull || filter.decide(&row) != Decision::Yes {
+        if filter.decide(&row) != Decision::Yes {
             continue;
         }
+        fitting += 1;
+        if matches!(life.state, State::Listening | State::CloseWait) {
+            others.insert(life.cookie);
+        }
+        // A listener is told of with the machine, where its past is held against it too.
+        let Some(first) = causes.first().filter(|first| *first != Cause::AcceptQueueFull) else { continue };
+        let Some((judgement, now)) = known else { continue };
         // Who has nothing to send is not held up: it is only told to whoever asks.
         if first == Cause::Application && !asks_for(filter) {
             continue;
@@ -124,7 +121,7 @@ pub(super) fn findings<'l>(
             None => finding,
         }
     });
-    Found { findings: findings.collect(), named, held_up }
+    Found { findings: findings.collect(), named, held_up, fitting }
 }
 
 /// The finding of one attempt, made that of all towards the same place.

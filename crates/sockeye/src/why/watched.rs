@@ -48,6 +48,8 @@ pub(super) struct Watched {
     /// Connections that are held up, those that are not named too.
     held_up: usize,
     named: usize,
+    /// Connections and listeners that the filter takes, those that ended meanwhile too.
+    fitting: usize,
     changes: changes::Told,
     /// The machine was judged as a whole.
     is_of_machine: bool,
@@ -110,7 +112,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let ended = ended.iter().map(Kept::event).map(|event| (event.life, event.message));
     let sockets = feed.lives.iter().chain(ended);
     let mut others = HashSet::new();
-    let connections::Found { mut findings, named, held_up } =
+    let connections::Found { mut findings, named, held_up, fitting } =
         connections::findings(sockets, &judged, &filter.expression, &place, options.limit, &who, &mut others);
     // Whoever asks about some sockets is not told of the machine.
     let is_of_machine = options.words.is_empty();
@@ -127,6 +129,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         sockets: feed.lives.len(),
         held_up,
         named,
+        fitting,
         changes,
         is_of_machine,
         owners_unknown: place.owners_unknown().map(str::to_owned),
@@ -149,8 +152,14 @@ impl Watched {
             let more = self.held_up - self.named;
             out.extend_from_slice(format!("and {more} more connections that are held up (--limit)\n").as_bytes());
         }
+        let fits_nothing = self.fitting == 0 && !self.is_of_machine;
         if self.findings.is_empty() && self.gone.is_none() {
-            out.extend_from_slice(b"nothing found that is wrong\n");
+            let says = if fits_nothing {
+                "no connection and no listener fits the filter\n"
+            } else {
+                "nothing found that is wrong\n"
+            };
+            out.extend_from_slice(says.as_bytes());
         }
         if !self.is_of_machine {
             out.extend_from_slice(
@@ -158,7 +167,7 @@ impl Watched {
             );
         }
         self.changes.text(&mut out);
-        if let Some(why) = self.owners_unknown.as_ref().filter(|_| !self.findings.is_empty()) {
+        if let Some(why) = self.owners_unknown.as_ref().filter(|_| !self.findings.is_empty() || fits_nothing) {
             let why = why.strip_prefix("not permitted: ").unwrap_or(why);
             out.extend_from_slice(format!("owners are not all known: {why}\n").as_bytes());
         }
@@ -175,9 +184,12 @@ impl Watched {
     pub(super) fn json(&self) -> Vec<u8> {
         let mut out = b"{\"schema\":1,".to_vec();
         let elapsed = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX);
-        for (name, number) in
-            [("elapsed_ms", elapsed), ("sockets", self.sockets as u64), ("held_up", self.held_up as u64)]
-        {
+        for (name, number) in [
+            ("elapsed_ms", elapsed),
+            ("sockets", self.sockets as u64),
+            ("fitting", self.fitting as u64),
+            ("held_up", self.held_up as u64),
+        ] {
             value::json_entry(&mut out, name, &Value::Unsigned(number));
             out.push(b',');
         }

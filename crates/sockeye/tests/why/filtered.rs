@@ -41,7 +41,8 @@ fn a_filter_chooses_among_listeners_and_what_nobody_has_accepted_is_theirs() {
             assert!(evidence["accept_queue"].as_u64() > evidence["accept_queue_limit"].as_u64(), "{evidence}");
         }
         let answer = why(&["sport", "=", "9"]);
-        assert_eq!((causes(&answer), &answer["machine"]), (vec![], &false.into()));
+        assert_eq!((causes(&answer), &answer["machine"], &answer["fitting"]), (vec![], &false.into(), &0.into()));
+        assert_eq!(why(&["listening"])["fitting"], 1);
         let count = waiting.len();
         drop(waiting);
         let answer = why(&["close-wait"]);
@@ -56,6 +57,8 @@ fn a_filter_chooses_among_listeners_and_what_nobody_has_accepted_is_theirs() {
         assert!(
             text.contains("only what fits the filter was judged, and not the machine: that does `sockeye why` alone\n")
         );
+        let fits_nothing = "no connection and no listener fits the filter\n";
+        assert!(text.contains(fits_nothing) && !text.contains("nothing found that is wrong"), "{text}");
         Ok(())
     });
 }
