@@ -160,12 +160,12 @@ impl<'c> Interval<'c> {
             || self.unanswered_attempts().is_some_and(|attempts| attempts >= SILENT_TIMEOUTS)
     }
 
-    /// Attempts in a row to send a segment that did not even leave this machine: the timer of a closed window runs, though the
-    /// window is open, nothing is on its way, and more waits.
+    /// Attempts in a row to send something that did not even leave this machine: the timer of a closed window runs, though the
+    /// window has room for it, nothing is on its way, and something waits, be it a request of a few bytes.
     fn unanswered_attempts(&self) -> Option<u8> {
-        let has_window = self.now.snd_wnd()? >= self.now.snd_mss()?.max(1);
-        let stands = self.now.unacked()? == 0 && whole_segments_wait(self.now);
-        (has_window && stands && self.now.timer()? == CLOSED_WINDOW).then(|| self.now.probes())?
+        let next = self.now.notsent_bytes()?.min(self.now.snd_mss()?);
+        let stands = self.now.unacked()? == 0 && next > 0 && self.now.snd_wnd()? >= next;
+        (stands && self.now.timer()? == CLOSED_WINDOW).then(|| self.now.probes())?
     }
 
     /// Data that the congestion control, pacing or a queue on the way held back, as a share of the interval.

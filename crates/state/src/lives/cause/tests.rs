@@ -80,6 +80,10 @@ fn what_does_not_even_leave_this_machine_is_loss() {
             .message("timer", 4)
     };
     assert_eq!(found(&Sample::healthy().info("notsent_bytes", 720_896), &stuck(2, 3_144_000, 0)), ["loss"]);
+    // A request of a few bytes too, for which even a small window has room.
+    let request = |window| stuck(2, window, 0).info("notsent_bytes", 37);
+    assert_eq!(found(&Sample::healthy(), &request(38)), ["loss"]);
+    assert!(!found(&Sample::healthy(), &request(36)).contains(&"loss"));
     // The first attempt may be on its way yet; a closed window is another matter, as is an answer that is awaited.
     for other in [stuck(1, 3_144_000, 0), stuck(2, 1447, 0), stuck(2, 3_144_000, 1)] {
         let found = found(&Sample::healthy().info("notsent_bytes", 720_896), &other);
