@@ -1,5 +1,6 @@
 //! `sockeye why ADDRESS[:PORT]`: the way that the kernel would take, step by step, and what is wrong on it.
 
+mod down;
 mod forbidden;
 mod heard;
 mod hops;

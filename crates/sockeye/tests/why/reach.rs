@@ -142,6 +142,36 @@ fn a_route_that_is_missing_or_forbidden_is_the_cause() {
 }
 
 #[test]
+fn a_link_that_is_down_is_named_and_not_the_route_that_went_with_it() {
+    in_namespace(|_| {
+        cable();
+        ip("address add 10.9.0.129/25 dev v0");
+        ip("link set v0 down");
+        for (target, address) in [("10.9.0.7:80", "10.9.0.1/24"), ("10.9.0.177", "10.9.0.129/25")] {
+            let answer = why(target, 4);
+            assert_eq!(causes(&answer), [("link-down", "v0")]);
+            let finding = &answer["findings"][0];
+            assert_eq!(finding["evidence"]["address"], address, "{finding}");
+            assert!(finding["advice"].as_str().is_some_and(|advice| advice.contains("ip link set")), "{finding}");
+            assert_eq!(step(&answer, "route"), format!("none: {address} is on a link that is down"));
+            assert!(step(&answer, "link").starts_with("v0 down"), "{answer:#}");
+        }
+        // Of other networks no more is known than before; addresses of IPv6 go with the link.
+        for target in ["203.0.113.9", "fd09::7"] {
+            assert_eq!(causes(&why(target, 4)), [("no-route", target)]);
+        }
+        std::fs::write("/proc/sys/net/ipv6/conf/v0/keep_addr_on_down", "1").expect("it may be set");
+        ip("link set v0 up");
+        ip("address add fd09::1/64 dev v0 nodad");
+        ip("link set v0 down");
+        let answer = why("fd09::7", 4);
+        assert_eq!(causes(&answer), [("link-down", "v0")]);
+        assert_eq!(answer["findings"][0]["evidence"]["address"], "fd09::1/64");
+        Ok(())
+    });
+}
+
+#[test]
 fn who_forbids_it_is_named() {
     in_namespace(|_| {
         cable();

@@ -9,7 +9,7 @@ use sockeye_wire::rtnetlink::record::Route;
 use super::super::finding::Finding;
 use super::super::kernel::{Kernel, shown};
 use super::forbidden::{self, Obstacle};
-use super::{Reach, Way};
+use super::{Reach, Way, down, steps};
 
 /// Types of routes (include/uapi/linux/rtnetlink.h, `RTN_*`).
 const UNICAST: u8 = 1;
@@ -79,6 +79,9 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
 
 fn refused(reach: &mut Reach, kernel: &mut Kernel, errno: i32) -> Result<(), Error> {
     let obstacle = forbidden::look(reach, kernel)?;
+    if errno == ENETUNREACH && obstacle.is_none() && went_with_its_link(reach, kernel)? {
+        return Ok(());
+    }
     // A rule that says `unreachable` answers as if there were none (net/ipv4/fib_rules.c, fib4_rule_action).
     let errno = if errno == ENETUNREACH && obstacle.is_some() { EHOSTUNREACH } else { errno };
     let subject = reach.target.ip.to_string();
@@ -122,6 +125,20 @@ fn refused(reach: &mut Reach, kernel: &mut Kernel, errno: i32) -> Result<(), Err
     }
     reach.findings.push(finding);
     Ok(())
+}
+
+/// Whether the route went with the link that is down: then that is the finding.
+fn went_with_its_link(reach: &mut Reach, kernel: &mut Kernel) -> Result<bool, Error> {
+    let Some((ifindex, address)) = down::link_of(reach, kernel)? else { return Ok(false) };
+    let found = reach.findings.len();
+    let steps = reach.steps.len();
+    steps::link(reach, kernel, ifindex)?;
+    // Since then it may have come up, or be gone.
+    let Some(finding) = reach.findings.get_mut(found) else { return Ok(false) };
+    finding.evidence.push(("address", address.as_str().into()));
+    let text = format!("none: {address} is on a link that is down");
+    reach.steps.insert(steps, super::Step { name: "route", text });
+    Ok(true)
 }
 
 /// The first rule that leads to the table in which the route was found, and holds of a packet of this host without a mark, a source
