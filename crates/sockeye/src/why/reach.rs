@@ -8,6 +8,7 @@ mod route;
 mod sockets;
 mod steps;
 mod target;
+mod towards;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use super::machine::{self, Look};
 use crate::sockets::Mistaken;
 use hops::{Recipient, Way};
 pub(super) use target::Target;
+use towards::Towards;
 
 /// One thing that was looked at.
 pub(super) struct Step {
@@ -40,6 +42,10 @@ pub(super) struct Reach {
     pub(super) findings: Vec<Finding>,
     /// What changed on the machine.
     pub(super) changes: changes::Told,
+    /// TCP connections towards it that sent something meanwhile.
+    pub(super) tried: u64,
+    /// What the kernel tells of drops and resets was listened to.
+    pub(super) listened: bool,
     /// Every table was read whole.
     pub(super) whole: bool,
 }
@@ -50,19 +56,23 @@ impl Reach {
         let link = link_of(&target, &mut Kernel::open(namespace)?)?;
         // What was lost in the past says nothing of now: counters are held against those of a moment before.
         let before = Look::at_links(namespace)?;
+        let there_before = Towards::at(&target, namespace)?;
         let mut changes = Changes::open(namespace)?;
         let heard = heard::listen(&target, namespace, time)?;
         // What did not fit into its buffer meanwhile is asked for, as in every watch.
         changes.follow(Duration::ZERO)?;
         let now = Look::at_links(namespace)?;
+        let towards = Towards::at(&target, namespace)?;
         let mut kernel = Kernel::open(namespace)?;
         let changes = changes.into_told();
-        let whole = changes.whole;
-        let mut reach = Self { target, link, steps: Vec::new(), findings: Vec::new(), changes, whole };
+        let whole = changes.whole && there_before.whole && towards.whole;
+        let (tried, listened) = (towards.tried_since(&there_before), heard.listens);
+        let mut reach = Self { target, link, steps: Vec::new(), findings: Vec::new(), changes, tried, listened, whole };
         let way = route::look(&mut reach, &mut kernel)?;
         let is_local = way.as_ref().is_some_and(|way| way.recipient == Recipient::Local);
         if let Some(way) = way {
             hops::look(&mut reach, &mut kernel, &way)?;
+            towards.tell(&mut reach);
             sockets::look(&mut reach, &way, namespace)?;
             for ifindex in way.links() {
                 let name = kernel.interface(ifindex);

@@ -64,10 +64,26 @@ fn text(reach: &Reach) -> Vec<u8> {
         finding.text(&mut out);
     }
     if reach.findings.is_empty() {
-        out.extend_from_slice(b"nothing found on this host that keeps packets from it\n");
+        out.extend_from_slice(all_clear(reach).as_bytes());
     }
     reach.changes.text(&mut out);
     out
+}
+
+/// That nothing was found, and what could not be seen.
+fn all_clear(reach: &Reach) -> String {
+    let mut says = "nothing found on this host that keeps packets from it".to_owned();
+    if reach.tried == 0 {
+        says.push_str(", but nobody was seen to try meanwhile (no TCP connection is there that sent anything to it)");
+    }
+    if !reach.listened {
+        says.push_str("; what is dropped could not be heard");
+    }
+    if !reach.whole {
+        says.push_str("; not everything could be seen: something was lost meanwhile, or a table was not whole");
+    }
+    says.push('\n');
+    says
 }
 
 fn json(reach: &Reach) -> Vec<u8> {
@@ -90,6 +106,7 @@ fn json(reach: &Reach) -> Vec<u8> {
     }
     out.extend_from_slice(b"],");
     reach.changes.json(&mut out);
+    out.extend_from_slice(format!(",\"tried\":{}", reach.tried).as_bytes());
     out.extend_from_slice(format!(",\"whole\":{}}}\n", reach.whole).as_bytes());
     out
 }

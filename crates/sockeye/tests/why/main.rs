@@ -16,3 +16,4 @@ mod reach;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "listings are for other tests")]
 mod support;
+mod unanswered;

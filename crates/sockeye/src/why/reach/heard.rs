@@ -58,7 +58,7 @@ pub(super) struct Heard {
     lost: u64,
     /// Why nothing could be heard, or what not.
     missing: Vec<String>,
-    listens: bool,
+    pub(super) listens: bool,
     listened: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Sockets at either end: those that still wait for an answer, and whether anybody listens where the address is ours.
+//! Whether anybody listens, where the address is one of this host.
 
 use std::net::IpAddr;
 
@@ -12,13 +12,6 @@ use super::Reach;
 use super::hops::{Recipient, Way};
 use crate::sockets::listing;
 
-/// Connections that wait for an answer.
-#[derive(Default)]
-struct Waiting {
-    count: u64,
-    retransmissions: u64,
-}
-
 /// Somebody who listens on the port.
 struct Listener {
     at: Option<IpAddr>,
@@ -30,48 +23,23 @@ struct Listener {
     limit: u64,
 }
 
-/// Looks at the sockets of the namespace.
+/// Looks at the listeners of the namespace, where one of them has to be there.
 pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) -> Result<(), Error> {
-    let target = reach.target.clone();
-    let mut waiting = Waiting::default();
+    let (Recipient::Local, Some(port)) = (way.recipient, reach.target.port) else { return Ok(()) };
     let mut listeners = Vec::new();
-    let states = State::SynSent.mask() | State::Listening.mask();
-    let whole = tcp(namespace, states, |socket| {
+    reach.whole &= tcp(namespace, State::Listening.mask(), 0, |socket| {
         let message = &socket.message;
-        match message.state() {
-            Some(State::SynSent) => {
-                let is_it = message.destination().map(|ip| ip.to_canonical()) == Some(target.ip.to_canonical())
-                    && target.port.is_none_or(|port| message.dport() == Some(port.into()));
-                if is_it {
-                    waiting.count += 1;
-                    waiting.retransmissions += message.timer_retrans().unwrap_or(0);
-                }
-            }
-            Some(State::Listening) if target.port.is_some_and(|port| message.sport() == Some(port.into())) => {
-                listeners.push(Listener {
-                    at: message.source(),
-                    v6only: socket.attributes.v6only().is_some_and(|told| told.first().is_some_and(|&only| only != 0)),
-                    ifindex: message.ifindex().unwrap_or(0),
-                    queue: message.rqueue().unwrap_or(0),
-                    limit: message.wqueue().unwrap_or(0),
-                });
-            }
-            _ => {}
+        if message.sport() == Some(port.into()) {
+            listeners.push(Listener {
+                at: message.source(),
+                v6only: socket.attributes.v6only().is_some_and(|told| told.first().is_some_and(|&only| only != 0)),
+                ifindex: message.ifindex().unwrap_or(0),
+                queue: message.rqueue().unwrap_or(0),
+                limit: message.wqueue().unwrap_or(0),
+            });
         }
     })?;
-    reach.whole &= whole;
-    if waiting.count > 0 {
-        let (count, again) = (waiting.count, waiting.retransmissions);
-        reach.step("sockets", format!("{count} in SYN-SENT towards it, {again} SYNs sent again"));
-        if again > 0 {
-            let advice = "the SYN gets no answer: a firewall drops it on the way or there, or the answer is lost";
-            let finding = Finding::new("syn-unanswered", target.to_string(), advice);
-            reach.findings.push(finding.with("sockets", count).with("syn_retransmissions", again));
-        }
-    }
-    if let (Recipient::Local, Some(port)) = (way.recipient, target.port) {
-        listening(reach, (target.ip, port), way.ifindex(), &listeners);
-    }
+    listening(reach, (reach.target.ip, port), way.ifindex(), &listeners);
     Ok(())
 }
 
@@ -120,12 +88,17 @@ fn listening(reach: &mut Reach, (ip, port): (IpAddr, u16), ifindex: u32, listene
     }
 }
 
-/// Every TCP socket in one of these states. `false`: not all of them.
-fn tcp(namespace: Option<&Namespace>, states: u32, mut each: impl FnMut(&InetSocket<'_>)) -> Result<bool, Error> {
+/// Every TCP socket in one of these states, with these extensions. `false`: not all of them.
+pub(super) fn tcp(
+    namespace: Option<&Namespace>,
+    states: u32,
+    extensions: u8,
+    mut each: impl FnMut(&InetSocket<'_>),
+) -> Result<bool, Error> {
     let mut socket = listing::open(namespace)?;
     let mut buffer = Buffer::new();
     let question =
-        InetQuestion { family: 0, protocol: IPPROTO_TCP, extensions: 0, states, bytecode: &[], bpf_storages: false };
+        InetQuestion { family: 0, protocol: IPPROTO_TCP, extensions, states, bytecode: &[], bpf_storages: false };
     let mut dump = Dump::new(socket.send(question.dump())?);
     while dump.handle(socket.receive(&mut buffer)?, |message| {
         if let Ok(read) = InetSocket::read(message.payload()) {

@@ -1,0 +1,167 @@
+//! TCP connections towards the address: those that wait for their first answer, those that get none any more, and whether any of them
+//! sent something while it was watched.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use sockeye_conn::{Error, Namespace};
+use sockeye_state::lives::cause::{Quantity, evidence};
+use sockeye_state::lives::{Cause, Counters, causes};
+use sockeye_wire::sock_diag::inet::InetSocket;
+use sockeye_wire::sock_diag::state::State;
+
+use super::super::finding::{Evidence, Finding};
+use super::{Reach, Target, sockets};
+
+/// `INET_DIAG_INFO`, bit `n - 1` for extension `n`.
+const INFO: u8 = 1 << 1;
+/// An interval in which the rule judges; how long it is changes nothing where nothing happens in it.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// Connections towards an address at one moment.
+#[derive(Default)]
+pub(super) struct Towards {
+    /// Segments that each had sent, by its cookie.
+    sent: HashMap<u64, Option<u32>>,
+    /// Those that are being opened, and how often they asked again.
+    opening: u64,
+    retransmissions: u64,
+    /// Those that are open on this side or the other.
+    open: u64,
+    /// Those of them that get no answer.
+    silent: u64,
+    worst: Option<Silent>,
+    /// Every socket was looked at.
+    pub(super) whole: bool,
+}
+
+/// A connection that gets no answer.
+struct Silent {
+    ends: String,
+    counters: Counters,
+}
+
+impl Silent {
+    /// How many times in a row it tried, and how much waits for that.
+    fn weight(&self) -> (u8, u32) {
+        let now = &self.counters;
+        let tried = now.retransmits().unwrap_or(0).max(now.probes().unwrap_or(0));
+        (tried, now.wqueue().unwrap_or(0))
+    }
+
+    fn finding(&self, count: u64) -> Finding {
+        let now = &self.counters;
+        let nothing_leaves = now.unacked() == Some(0);
+        let advice = if nothing_leaves {
+            "nothing that is sent leaves this host: a rule of the firewall (nft list ruleset), a full queue (sockeye qdiscs) or a \
+             policy drops it here"
+        } else {
+            "nobody answers what is sent: it is dropped here (nft list ruleset), on the way or there, or the other end is gone"
+        };
+        let mut finding = Finding::new(Cause::Loss.word(), self.ends.as_str(), advice).with("sockets", count);
+        for number in evidence(Cause::Loss, now, now, MOMENT) {
+            // What the rule counts in an interval stands still in a moment.
+            if number.value != Quantity::Count(0) {
+                finding = finding.with(number.name, Evidence::Quantity(number.value));
+            }
+        }
+        let not_sent = now.notsent_bytes().map(|bytes| ("not_sent", Quantity::Bytes(bytes.into())));
+        let in_flight = now.unacked().map(|segments| ("in_flight", Quantity::Count(segments.into())));
+        let rest = not_sent.into_iter().chain(in_flight);
+        rest.fold(finding, |finding, (name, quantity)| finding.with(name, Evidence::Quantity(quantity)))
+    }
+}
+
+impl Towards {
+    /// Looks at those of a namespace.
+    pub(super) fn at(target: &Target, namespace: Option<&Namespace>) -> Result<Self, Error> {
+        let mut towards = Self::default();
+        let states = !State::Listening.mask();
+        towards.whole = sockets::tcp(namespace, states, INFO, |socket| towards.take(target, socket))?;
+        Ok(towards)
+    }
+
+    fn take(&mut self, target: &Target, socket: &InetSocket<'_>) {
+        let message = &socket.message;
+        let is_it = message.destination().map(|ip| ip.to_canonical()) == Some(target.ip)
+            && target.port.is_none_or(|port| message.dport() == Some(port.into()));
+        let (Some(cookie), Some(state)) = (message.cookie(), message.state()) else { return };
+        if !is_it {
+            return;
+        }
+        let counters = Counters::of(socket);
+        self.sent.insert(cookie, counters.segs_out());
+        match state {
+            State::SynSent => {
+                self.opening += 1;
+                self.retransmissions += message.timer_retrans().unwrap_or(0);
+            }
+            State::Established
+            | State::CloseWait
+            | State::FinWait1
+            | State::FinWait2
+            | State::Closing
+            | State::LastAck => {
+                self.open += 1;
+                if is_silent(&counters) {
+                    self.silent += 1;
+                    let silent = Silent { ends: ends(socket), counters };
+                    if self.worst.as_ref().is_none_or(|worst| worst.weight() < silent.weight()) {
+                        self.worst = Some(silent);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// How many sent something since `before`: those that are new, and those that sent more.
+    pub(super) fn tried_since(&self, before: &Self) -> u64 {
+        self.sent.iter().filter(|(cookie, sent)| before.sent.get(cookie) != Some(sent)).count() as u64
+    }
+
+    /// Says what there is, and what is wrong with it.
+    pub(super) fn tell(&self, reach: &mut Reach) {
+        let mut told = Vec::new();
+        if self.opening > 0 {
+            told.push(format!("{} in SYN-SENT towards it, {} SYNs sent again", self.opening, self.retransmissions));
+        }
+        if self.open > 0 {
+            let several = if self.open == 1 { "" } else { "s" };
+            told.push(format!("{} connection{several} towards it", self.open));
+        }
+        if let Some(worst) = &self.worst {
+            told.push(match self.silent {
+                1 => format!("1 gets no answer: {}", worst.ends),
+                several => format!("{several} get no answer, the worst is {}", worst.ends),
+            });
+        }
+        if told.is_empty() {
+            told.push("no TCP connection towards it".to_owned());
+        }
+        reach.step("sockets", told.join(", "));
+        if self.opening > 0 && self.retransmissions > 0 {
+            let advice = "the SYN gets no answer: a firewall drops it on the way or there, or the answer is lost";
+            let finding = Finding::new("syn-unanswered", reach.target.to_string(), advice);
+            let finding = finding.with("sockets", self.opening).with("syn_retransmissions", self.retransmissions);
+            reach.findings.push(finding);
+        }
+        reach.findings.extend(self.worst.as_ref().map(|worst| worst.finding(self.silent)));
+    }
+}
+
+/// Whether nobody answers: held against itself nothing was sent and nothing was lost, and this is what the rule has left.
+fn is_silent(now: &Counters) -> bool {
+    causes(now, now, MOMENT).contains(Cause::Loss)
+}
+
+/// `10.0.0.1:4567 to 10.0.0.2:443`.
+fn ends(socket: &InetSocket<'_>) -> String {
+    let end = |ip: Option<IpAddr>, port: Option<u64>| match ip.zip(port.and_then(|port| u16::try_from(port).ok())) {
+        Some((ip, port)) => SocketAddr::new(ip.to_canonical(), port).to_string(),
+        None => "?".to_owned(),
+    };
+    let message = &socket.message;
+    format!("{} to {}", end(message.source(), message.sport()), end(message.destination(), message.dport()))
+}

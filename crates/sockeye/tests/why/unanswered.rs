@@ -1,0 +1,132 @@
+//! Connections that are there and get no answer, and what may be said of an address that nobody tried to reach.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+use sockeye_zoo::{Skip, in_namespace};
+
+use crate::reach::{ask, causes, ip, step, wait_until, why};
+use crate::support::sockeye;
+
+/// Both ends of a connection over loopback, whose packets are of the size of a cable's.
+fn connection() -> (TcpStream, TcpStream, SocketAddr) {
+    ip("link set lo mtu 1500");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("free");
+    let there = listener.local_addr().expect("bound");
+    let here = TcpStream::connect(there).expect("it listens");
+    here.set_nonblocking(true).expect("set");
+    let (peer, _) = listener.accept().expect("one waits");
+    (here, peer, there)
+}
+
+/// From now on nothing gets to this port.
+fn drop_on(hook: &str, port: u16) -> Result<(), Skip> {
+    let lacks = |error: std::io::Error| Skip::new("program:nft", error.to_string());
+    let mut nft = Command::new("nft").args(["-f", "-"]).stdin(Stdio::piped()).spawn().map_err(lacks)?;
+    let rule = format!("chain c {{ type filter hook {hook} priority 0; tcp dport {port} drop; }}");
+    nft.stdin.take().expect("piped").write_all(format!("table inet t {{\n{rule}\n}}\n").as_bytes()).expect("it reads");
+    assert!(nft.wait().expect("a child of ours").success(), "{rule}");
+    Ok(())
+}
+
+fn write_what_fits(mut to: &TcpStream) {
+    let much = vec![7; 65536];
+    while to.write(&much).is_ok() {}
+}
+
+/// The finding about connections without an answer.
+fn loss(answer: &Value) -> Option<&Value> {
+    answer["findings"].as_array().expect("a list").iter().find(|one| one["cause"] == "loss")
+}
+
+#[test]
+fn connections_that_get_no_answer_are_no_all_clear() {
+    // What this host drops before it leaves, and what is lost on the way.
+    let cases = [
+        ("output", true, "unanswered_attempts"),
+        ("output", false, "unanswered_attempts"),
+        ("input", true, "unanswered_timeouts"),
+    ];
+    for (hook, much, shown) in cases {
+        in_namespace(|_| {
+            let (stuck, _peer, there) = connection();
+            let _idle = TcpStream::connect(there);
+            drop_on(hook, there.port())?;
+            if much {
+                write_what_fits(&stuck);
+            } else {
+                assert_eq!((&stuck).write(&[7; 37]).expect("there is room"), 37);
+            }
+            let target = there.to_string();
+            wait_until(|| loss(&ask(&target).1).is_some());
+            let answer = why(&target, 4);
+            let finding = loss(&answer).expect("it stays so");
+            assert_eq!(finding["subject"], format!("{} to {there}", stuck.local_addr().expect("bound")));
+            let evidence = &finding["evidence"];
+            assert_eq!(evidence["sockets"], 1, "{evidence}");
+            assert!(evidence[shown].as_u64() >= Some(2), "{hook}: {evidence}");
+            assert!(evidence["not_sent_bytes"].as_u64() > Some(0), "{evidence}");
+            assert_eq!(evidence["in_flight"] == 0, hook == "output", "{evidence}");
+            let told = format!("1 gets no answer: {} to {there}", stuck.local_addr().expect("bound"));
+            assert!(step(&answer, "sockets").ends_with(&told), "{answer:#}");
+            let text = String::from_utf8(sockeye(&["why", &target, "--for", "50ms"]).stdout).expect("text");
+            assert!(text.contains("! loss") && !text.contains("nothing found"), "{text}");
+            // Of another address nothing is said.
+            assert!(loss(&ask("127.0.0.2").1).is_none());
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_read_answers() {
+    in_namespace(|_| {
+        let (held, _silent, there) = connection();
+        let probed = format!("dport = {} and backoff >= 2", there.port());
+        wait_until(|| {
+            // What is on its way makes room for more, until all of it waits.
+            write_what_fits(&held);
+            !sockeye(&["sockets", "-H", &probed]).stdout.is_empty()
+        });
+        let answer = ask(&there.to_string()).1;
+        assert!(
+            loss(&answer).is_none() && step(&answer, "sockets").starts_with("1 connection towards it"),
+            "{answer:#}"
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn whoever_tries_meanwhile_is_counted() {
+    in_namespace(|_| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("free");
+        let target = listener.local_addr().expect("bound").to_string();
+        let over = AtomicBool::new(false);
+        let output = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Acquire) {
+                    let here = TcpStream::connect(&target).expect("it listens");
+                    let (mut peer, _) = listener.accept().expect("one waits");
+                    // Whoever closes first leaves something to see.
+                    drop(here);
+                    let _ = peer.read(&mut [0]);
+                }
+            });
+            let output = ["json", "text"].map(|format| sockeye(&["why", &target, "-o", format, "--for", "200ms"]));
+            over.store(true, Ordering::Release);
+            output.map(|output| String::from_utf8(output.stdout).expect("text"))
+        });
+        let answer: Value = serde_json::from_str(&output[0]).expect("JSON");
+        assert_eq!(causes(&answer), []);
+        assert!(answer["tried"].as_u64() > Some(0), "{answer:#}");
+        assert!(
+            output[1].contains("nothing found on this host") && !output[1].contains("nobody was seen to try"),
+            "{output:?}"
+        );
+        Ok(())
+    });
+}
