@@ -22,7 +22,7 @@ use super::kernel::{Kernel, shown};
 use super::machine::{self, Look};
 use crate::sockets::Mistaken;
 use hops::{Recipient, Way};
-pub(super) use target::Target;
+pub(super) use target::{Target, host};
 use towards::Towards;
 
 /// One thing that was looked at.

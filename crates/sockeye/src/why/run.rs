@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use sockeye_query::filter::Filter;
+use sockeye_query::sockets::live::alive_catalog;
 use sockeye_query::{Names as _, Value};
 
 use super::finding::Finding;
 use super::options::{Format, Options};
-use super::reach::{Reach, Target};
+use super::reach::{Reach, Target, host};
 use crate::exit::Status;
 use crate::output::{self, escape, value};
 use crate::sockets::Mistaken;
@@ -35,6 +37,17 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
             Format::Json => json(&reach),
         })?;
         return Ok(status(options, reach.whole, &reach.findings));
+    }
+    if let [word] = options.words.as_slice()
+        && let Some(name) = host(word)
+        && let Err(mistake) = Filter::parse(&[word], alive_catalog(), &NAMES)
+        && mistake.at == (0..word.len())
+        && mistake.nearest.is_none()
+    {
+        return Err(Mistaken::sentence(format!(
+            "`{name}` is no address; where it is the name of a host, `getent hosts {name}` says which addresses it has: ask about one \
+             of them"
+        )));
     }
     let watched = super::watched::watch(options, namespace)?;
     output::print(&match options.format() {

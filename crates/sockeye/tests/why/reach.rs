@@ -382,3 +382,18 @@ fn what_is_no_address_is_a_mistake_of_the_command_line() {
     let sentence = String::from_utf8_lossy(&output.stderr);
     assert!(sentence.contains("name it"), "{sentence}");
 }
+
+#[test]
+fn the_name_of_a_host_is_no_filter_that_went_wrong() {
+    for (word, name) in [("localhost", "localhost"), ("example.com:443", "example.com"), ("web-7:https", "web-7")] {
+        let output = sockeye(&["why", word]);
+        assert_eq!(output.status.code(), Some(2), "{word}");
+        let sentence = String::from_utf8_lossy(&output.stderr);
+        assert!(sentence.contains(&format!("`getent hosts {name}`")) && !sentence.contains("dst"), "{sentence}");
+    }
+    // A slip in a filter, and an address that is none, have better answers.
+    for (word, says) in [("establised", "did you mean `established`?"), ("10.9.0.300:443", "no IPv4 address")] {
+        let sentence = String::from_utf8_lossy(&sockeye(&["why", word]).stderr).into_owned();
+        assert!(sentence.contains(says), "{sentence}");
+    }
+}

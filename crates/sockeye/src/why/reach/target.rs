@@ -44,6 +44,14 @@ impl Target {
     }
 }
 
+/// What of a word may be the name of a host, with a port behind it or not: `localhost`, `example.com:443`.
+pub(crate) fn host(word: &str) -> Option<&str> {
+    let (host, port) = word.split_once(':').unwrap_or((word, ""));
+    let is_name =
+        !port.contains(':') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    (is_name && host.bytes().any(|byte| byte.is_ascii_alphabetic())).then_some(host)
+}
+
 /// The word without the name of a link behind the address (RFC 4007, section 11), and that.
 fn without_link(word: &str) -> (String, Option<String>) {
     let Some((address, rest)) = word.split_once('%') else { return (word.to_owned(), None) };
@@ -85,6 +93,16 @@ mod tests {
         assert_eq!(understood("10.9.8.7:htps"), Err("no service htps".to_owned()));
         for word in [":https", "10.9.8.7:", "dport", "name:https"] {
             assert_eq!(understood(word), Ok(None), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_told_from_an_address_and_a_condition() {
+        for (word, name) in [("localhost", "localhost"), ("my-web_7.example:https", "my-web_7.example")] {
+            assert_eq!(host(word), Some(name));
+        }
+        for word in ["10.9.0.300:443", "fd09::zz", "dport=443", ":https", "why=loss"] {
+            assert_eq!(host(word), None, "{word}");
         }
     }
 
