@@ -54,6 +54,12 @@ impl Place {
         bytes
     }
 
+    fn note(self, board: &File, thread: usize) {
+        let at = (thread * Self::LEN) as u64;
+        // A board that cannot be written is one that nobody reads any more.
+        let _ = board.write_all_at(&self.to_bytes(), at);
+    }
+
     pub(crate) fn of_bytes(bytes: &[u8; Self::LEN]) -> Self {
         let number = |at: usize| {
             bytes.get(at * 8..).and_then(|rest| rest.first_chunk()).map_or(0, |number| u64::from_ne_bytes(*number))
@@ -89,7 +95,7 @@ struct Attack<'a> {
 
 /// Attacks one target until the time is over. Findings are told on standard output.
 pub(crate) fn attack(entry: &Entry, orders: &Orders) -> Result<()> {
-    setrlimit(Resource::As, Rlimit { current: Some(MEMORY_MAX), maximum: Some(MEMORY_MAX) })?;
+    limit_memory()?;
     panic::set_hook(Box::new(|info| PANIC.with(|said| *said.borrow_mut() = info.to_string().replace('\n', ": "))));
     if panic::catch_unwind(|| black_box(u8::MAX) + black_box(1)).is_ok() {
         bail!("this build does not check for overflows: the profile `fuzz` does");
@@ -114,6 +120,25 @@ pub(crate) fn attack(entry: &Entry, orders: &Orders) -> Result<()> {
     Ok(())
 }
 
+/// Feeds a target the one input of a seed. What it does is not caught: whoever watches sees how this process ends.
+pub(crate) fn once(entry: &Entry, seed: u64, board: &Path) -> Result<()> {
+    limit_memory()?;
+    let board = File::options().write(true).open(board).context("the board")?;
+    let target = (entry.make)();
+    let (input, mut reader) = (target.input(&mut Random(seed)), target.reader());
+    // The time of the input begins here: a machine may take as long as it likes to come this far.
+    let mut place = Place { seed, begun: 1, ..Place::default() };
+    place.note(&board, 0);
+    reader(&input);
+    place.is_over = true;
+    place.note(&board, 0);
+    Ok(())
+}
+
+fn limit_memory() -> Result<()> {
+    Ok(setrlimit(Resource::As, Rlimit { current: Some(MEMORY_MAX), maximum: Some(MEMORY_MAX) })?)
+}
+
 impl Attack<'_> {
     fn work(&self, thread: usize, mut seeds: Random) {
         let mut place = Place::default();
@@ -122,7 +147,7 @@ impl Attack<'_> {
             for _ in 0..BATCH {
                 place.seed = seeds.draw();
                 place.begun += 1;
-                self.note(thread, place);
+                place.note(self.board, thread);
                 let input = self.target.input(&mut Random(place.seed));
                 match feed(&mut *reader, &input, self.target.slack(&input)) {
                     Ok(is_deep) => place.deep += u64::from(is_deep),
@@ -134,13 +159,7 @@ impl Attack<'_> {
             }
         }
         place.is_over = true;
-        self.note(thread, place);
-    }
-
-    fn note(&self, thread: usize, place: Place) {
-        let at = (thread * Place::LEN) as u64;
-        // A board that cannot be written is one that nobody reads any more.
-        let _ = self.board.write_all_at(&place.to_bytes(), at);
+        place.note(self.board, thread);
     }
 
     fn has_enough(&self) -> bool {

@@ -12,9 +12,14 @@ pub(crate) fn head() -> String {
 /// The line of a target.
 pub(crate) fn line(name: &str, outcome: &Outcome) -> String {
     let Outcome { inputs, deep, took, findings, .. } = outcome;
-    let share = if *inputs == 0 { 0 } else { deep * 100 / inputs };
+    let share = percent(*deep, *inputs);
     let (inputs, rate) = (grouped(*inputs), grouped(a_second(*inputs, *took)));
     format!("{name:<12} {inputs:>13} {rate:>11} {share:>5} %  {}", findings.len())
+}
+
+/// So many of so many, in a hundred, rounded down.
+pub(crate) fn percent(some: u64, all: u64) -> u64 {
+    (some * 100).checked_div(all).unwrap_or(0)
 }
 
 fn a_second(inputs: u64, took: Duration) -> u64 {

@@ -21,6 +21,10 @@ const TIMES_MAX: u32 = 10;
 const ROUNDS_MAX: u64 = 20;
 /// Time of a round at least.
 const ROUND_MIN: Duration = Duration::from_secs(5);
+/// A target that is given so long has to be fed something: what is made for it once is made in a tenth of that.
+const INPUTS_FROM: Duration = Duration::from_secs(1);
+/// Of so many inputs of a target some have to be understood: of the hardest one it is every sixth.
+const DEEP_FROM: u64 = 1000;
 
 /// Attacks the decoders, engines and parsers of sockeye with mutated bytes, on all cores. Ends with 1 where something
 /// panicked, hung, died, or held more than four times its input and some slack, and where fewer inputs were tried than
@@ -90,9 +94,8 @@ fn obey(arguments: &Arguments, targets: &[Entry]) -> Result<ExitCode> {
         return replay(find(target_of(path).context("the name of the file begins with that of a target")?)?, path);
     }
     let seed = arguments.seed.unwrap_or_else(seed_of_now);
-    if let Some(name) = &arguments.once {
-        let target = (find(name)?.make)();
-        target.reader()(&target.input(&mut Random(seed)));
+    if let (Some(name), Some(board)) = (&arguments.once, &arguments.board) {
+        child::once(find(name)?, seed, board)?;
         return Ok(ExitCode::SUCCESS);
     }
     let program = std::env::current_exe()?;
@@ -110,26 +113,55 @@ fn obey(arguments: &Arguments, targets: &[Entry]) -> Result<ExitCode> {
         arguments.targets.iter().map(|name| find(name)).collect::<Result<Vec<_>>>()?
     };
     let plan = Plan { seed, time: arguments.time, threads, findings };
-    let all = rounds(&chosen, &plan, arguments.at_least)?;
+    let outcomes = rounds(&chosen, &plan, arguments.at_least)?;
+    let all = Outcome::of_all(&outcomes);
     if !all.findings.is_empty() {
         println!("\nEach can be fed again with `cargo xtask fuzz --replay FILE`:");
         all.findings.iter().for_each(|finding| println!("{finding}"));
-        return Ok(ExitCode::FAILURE);
+    }
+    let mut lacking = Vec::new();
+    for (entry, outcome) in chosen.iter().zip(&outcomes) {
+        lacking.extend(lacks(outcome, share(plan.time, chosen.len())).map(|what| format!("{}: {what}", entry.name)));
     }
     if all.inputs < arguments.at_least {
-        println!("\n{} inputs were to be tried, and in {} s were not", arguments.at_least, all.took.as_secs());
-        return Ok(ExitCode::FAILURE);
+        let (wanted, seconds) = (arguments.at_least, all.took.as_secs());
+        lacking.push(format!("{wanted} inputs were to be tried, and in {seconds} s were not"));
     }
-    Ok(ExitCode::SUCCESS)
+    if !lacking.is_empty() {
+        println!("\nNot everything was attacked as it was to be:");
+        println!("{}", lacking.join("\n"));
+    }
+    Ok(if all.findings.is_empty() && lacking.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the attack of a target lacks to prove anything, if it was to be attacked for so long.
+fn lacks(outcome: &Outcome, asked: Duration) -> Option<String> {
+    let Outcome { inputs, deep, given_up, .. } = *outcome;
+    if !given_up.is_zero() {
+        let left = given_up.as_millis();
+        return Some(format!("given up with {left} ms left, because its process died or stood still again and again"));
+    }
+    if inputs == 0 && asked >= INPUTS_FROM {
+        return Some("no input was tried".to_owned());
+    }
+    if inputs >= DEEP_FROM && report::percent(deep, inputs) == 0 {
+        return Some(format!("of {inputs} inputs {deep} were understood, less than one in a hundred"));
+    }
+    None
+}
+
+/// Time of each target.
+fn share(time: Duration, targets: usize) -> Duration {
+    time / u32::try_from(targets).unwrap_or(1).max(1)
 }
 
 /// Attacks each target for its share of the time, and all of them again until enough was tried, something was found, or
 /// they took [`TIMES_MAX`] times as long.
-fn rounds(chosen: &[&Entry], plan: &Plan, at_least: u64) -> Result<Outcome> {
+fn rounds(chosen: &[&Entry], plan: &Plan, at_least: u64) -> Result<Vec<Outcome>> {
     let mut outcomes: Vec<Outcome> = chosen.iter().map(|_| Outcome::default()).collect();
     let (mut time, mut round) = (plan.time, 0);
     loop {
-        let share = time / u32::try_from(chosen.len()).unwrap_or(1).max(1);
+        let share = share(time, chosen.len());
         println!("seed {:#x}, {} threads, {} ms for each target", plan.seed, plan.threads, share.as_millis());
         println!("{}", report::head());
         for (entry, outcome) in chosen.iter().zip(&mut outcomes) {
@@ -145,13 +177,12 @@ fn rounds(chosen: &[&Entry], plan: &Plan, at_least: u64) -> Result<Outcome> {
                 );
             }
         }
-        let mut all = Outcome::default();
-        outcomes.iter().cloned().for_each(|outcome| all.add(outcome));
+        let all = Outcome::of_all(&outcomes);
         println!("{}", report::line("all", &all));
         time = more(at_least.saturating_sub(all.inputs), &all, plan.time);
         round += 1;
-        if time.is_zero() || !all.findings.is_empty() || round == ROUNDS_MAX {
-            return Ok(all);
+        if time.is_zero() || !all.findings.is_empty() || !all.given_up.is_zero() || round == ROUNDS_MAX {
+            return Ok(outcomes);
         }
         println!("\n{} more inputs are to be tried, which takes some {} s", at_least - all.inputs, time.as_secs());
     }

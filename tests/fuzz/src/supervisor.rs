@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::child::Place;
 use crate::finding::{What, keep};
@@ -19,8 +19,9 @@ use crate::target::Entry;
 pub(crate) const HANG: Duration = Duration::from_secs(5);
 /// Time between two looks at the board.
 const LOOK: Duration = Duration::from_millis(20);
-/// What a process needs at most to begin, before it is fed.
-const START_MAX: Duration = Duration::from_secs(5);
+/// What a process may need to begin, before it is fed: a machine that does other things takes its time, and inputs are not judged by
+/// it.
+const START_MAX: Duration = Duration::from_mins(1);
 /// Deaths and hangs of one target after which it is left alone.
 const DEATHS_MAX: u64 = 3;
 
@@ -45,9 +46,18 @@ pub(crate) struct Outcome {
     pub(crate) findings: Vec<String>,
     /// Inputs that were not done in time, and were done at once when they were fed again alone: the machine stood still.
     pub(crate) stalls: u64,
+    /// Time for which it was to be attacked and was not, because its process had died or hung too often.
+    pub(crate) given_up: Duration,
 }
 
 impl Outcome {
+    /// What became of several together.
+    pub(crate) fn of_all(outcomes: &[Self]) -> Self {
+        let mut all = Self::default();
+        outcomes.iter().cloned().for_each(|outcome| all.add(outcome));
+        all
+    }
+
     /// Adds what became of it in another round, or what became of another one.
     pub(crate) fn add(&mut self, other: Self) {
         self.inputs += other.inputs;
@@ -55,6 +65,7 @@ impl Outcome {
         self.took += other.took;
         self.findings.extend(other.findings);
         self.stalls += other.stalls;
+        self.given_up += other.given_up;
     }
 }
 
@@ -64,65 +75,54 @@ pub(crate) fn attack(entry: &Entry, plan: &Plan) -> Result<Outcome> {
     for attempt in 0..DEATHS_MAX {
         let time = plan.time.saturating_sub(outcome.took);
         if attempt > 0 && time.is_zero() {
-            break;
+            return Ok(outcome);
         }
         let seed = plan.seed.wrapping_add(attempt << 32);
         if watch(entry, &Plan { seed, time, findings: plan.findings.clone(), ..*plan }, &mut outcome)? {
-            break;
+            return Ok(outcome);
         }
     }
+    outcome.given_up = plan.time.saturating_sub(outcome.took);
     Ok(outcome)
 }
 
 /// One process. Whether it came to its end.
 fn watch(entry: &Entry, plan: &Plan, outcome: &mut Outcome) -> Result<bool> {
-    std::fs::create_dir_all(&plan.findings).context("a place for findings")?;
-    let path = plan.findings.join(format!("board-{}", std::process::id()));
-    let board = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
-    board.set_len((plan.threads * Place::LEN) as u64)?;
-    let mut child = Command::new(std::env::current_exe()?)
+    let board = Board::new(&plan.findings, "board", plan.threads)?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command
         .args(["--inside", entry.name, "--seed", &plan.seed.to_string(), "--threads", &plan.threads.to_string()])
         .args(["--for", &format!("{}ms", plan.time.as_millis())])
-        .arg("--board")
-        .arg(&path)
         .arg("--findings")
-        .arg(&plan.findings)
-        .stdout(Stdio::piped())
-        // An overflow of the stack, or memory that is not to be had, is told there.
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("a process to attack")?;
-    let (said, errors) = (listen(child.stdout.take()), listen(child.stderr.take()));
-    let end = wait(&mut child, &board, plan.threads, &mut outcome.took);
-    let _ = std::fs::remove_file(&path);
-    let end = end?;
-    let [said, errors] = [said, errors].map(|reader| reader.join().unwrap_or_default());
-    outcome.findings.extend(said.lines().map(str::to_owned));
-    let places = places(&board, plan.threads)?;
+        .arg(&plan.findings);
+    let process = run(command, &board, &mut outcome.took)?;
+    outcome.findings.extend(process.said.lines().map(str::to_owned));
+    let places = board.places()?;
     outcome.inputs += places.iter().map(|place| place.begun).sum::<u64>();
     outcome.deep += places.iter().map(|place| place.deep).sum::<u64>();
-    match end {
+    let death = match process.end {
         End::Exit(status) if status.success() => return Ok(true),
-        End::Exit(status) => {
-            let text = errors.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
-            // Which of the threads it was, the process did not live to tell: each of them is tried again by itself.
-            for place in places.iter().filter(|place| place.begun > 0 && !place.is_over) {
-                if alone(entry, place.seed)? == Alone::Died {
-                    outcome.findings.push(kept(entry, plan, place.seed, &What::Death(format!("{status}; {text}")))?);
-                    return Ok(false);
-                }
-            }
-            outcome.findings.push(format!("(no single input)\t-\t{}", What::Death(format!("{status}; {text}"))));
+        End::Exit(status) => Some(death(status, &process.errors)),
+        End::Hang(_) => None,
+    };
+    let suspects = match process.end {
+        End::Hang(seeds) => seeds,
+        // Which of the threads it was, the process did not live to tell: each of them is tried again by itself.
+        End::Exit(_) => {
+            places.iter().filter(|place| place.begun > 0 && !place.is_over).map(|place| place.seed).collect()
         }
-        End::Hang(seeds) => {
-            for seed in seeds {
-                if alone(entry, seed)? == Alone::Hung {
-                    outcome.findings.push(kept(entry, plan, seed, &What::Hang)?);
-                } else {
-                    outcome.stalls += 1;
-                }
-            }
+    };
+    let mut is_found = false;
+    for seed in suspects {
+        if let Some(what) = alone(entry, plan, seed)? {
+            outcome.findings.push(kept(entry, plan, seed, &what)?);
+            is_found = true;
+        } else if death.is_none() {
+            outcome.stalls += 1;
         }
+    }
+    if let Some(what) = death.filter(|_| !is_found) {
+        outcome.findings.push(format!("(no single input)\t-\t{what}"));
     }
     Ok(false)
 }
@@ -133,41 +133,62 @@ fn kept(entry: &Entry, plan: &Plan, seed: u64, what: &What) -> Result<String> {
     Ok(format!("{}\t{seed:#x}\t{what}", path.display()))
 }
 
-/// What became of a process that was fed one input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Alone {
-    Ended,
-    Died,
-    Hung,
+/// Feeds the input of this seed to a process of its own, and tells what it does there: nothing where it was the machine that took
+/// long, or the other threads.
+fn alone(entry: &Entry, plan: &Plan, seed: u64) -> Result<Option<What>> {
+    let board = Board::new(&plan.findings, "alone", 1)?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--once", entry.name, "--seed", &seed.to_string()]);
+    let process = run(command, &board, &mut Duration::default())?;
+    Ok(match process.end {
+        End::Exit(status) if status.success() => None,
+        End::Exit(status) => Some(death(status, &process.errors)),
+        End::Hang(_) => Some(What::Hang),
+    })
 }
 
-/// Feeds the input of this seed to a process of its own.
-fn alone(entry: &Entry, seed: u64) -> Result<Alone> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(["--once", entry.name, "--seed", &seed.to_string()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let until = Instant::now() + HANG + START_MAX;
-    while Instant::now() < until {
-        if let Some(status) = child.try_wait()? {
-            return Ok(if status.code().is_none() { Alone::Died } else { Alone::Ended });
-        }
-        thread::sleep(LOOK);
-    }
-    end(&mut child);
-    Ok(Alone::Hung)
+fn death(status: ExitStatus, errors: &str) -> What {
+    let text = errors.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+    What::Death(format!("{status}; {text}"))
 }
 
+/// What a process wrote, and how it ended.
+struct Process {
+    said: String,
+    errors: String,
+    end: End,
+}
+
+#[derive(Debug)]
 enum End {
     Exit(ExitStatus),
     /// The seeds of the inputs that were not done.
     Hang(Vec<u64>),
 }
 
+/// Runs a process that notes on the board what it is at, until it ends or is ended.
+fn run(mut command: Command, board: &Board, took: &mut Duration) -> Result<Process> {
+    let mut child = command
+        .arg("--board")
+        .arg(&board.path)
+        .stdout(Stdio::piped())
+        // An overflow of the stack, or memory that is not to be had, is told there.
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("a process to attack")?;
+    let (said, errors) = (listen(child.stdout.take()), listen(child.stderr.take()));
+    let end = wait(&mut child, board, took);
+    if end.is_err() {
+        self::end(&mut child);
+    }
+    let [said, errors] = [said, errors].map(|reader| reader.join().unwrap_or_default());
+    Ok(Process { said, errors, end: end? })
+}
+
 /// Waits for the end of the process, or ends it where a thread stays at one input.
-fn wait(child: &mut Child, board: &File, threads: usize, took: &mut Duration) -> Result<End> {
-    let mut seen = vec![(Place::default(), Instant::now()); threads];
+fn wait(child: &mut Child, board: &Board, took: &mut Duration) -> Result<End> {
+    let started = Instant::now();
+    let mut seen = vec![(Place::default(), started); board.threads];
     let (mut began, before) = (None, *took);
     loop {
         if let Some(status) = child.try_wait()? {
@@ -175,7 +196,7 @@ fn wait(child: &mut Child, board: &File, threads: usize, took: &mut Duration) ->
         }
         let now = Instant::now();
         let mut stuck = Vec::new();
-        for (place, (last, since)) in places(board, threads)?.into_iter().zip(&mut seen) {
+        for (place, (last, since)) in board.places()?.into_iter().zip(&mut seen) {
             if place != *last {
                 (*last, *since) = (place, now);
                 let began = *began.get_or_insert(now);
@@ -188,6 +209,9 @@ fn wait(child: &mut Child, board: &File, threads: usize, took: &mut Duration) ->
             end(child);
             return Ok(End::Hang(stuck));
         }
+        if began.is_none() && now - started > START_MAX {
+            bail!("a process had not begun to be fed after {} s", START_MAX.as_secs());
+        }
         thread::sleep(LOOK);
     }
 }
@@ -199,11 +223,35 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn places(board: &File, threads: usize) -> Result<Vec<Place>> {
-    let mut bytes = vec![0; threads * Place::LEN];
-    board.read_exact_at(&mut bytes, 0).context("the board")?;
-    let (places, _) = bytes.as_chunks();
-    Ok(places.iter().map(Place::of_bytes).collect())
+/// The file on which the threads of a process note what they are at.
+struct Board {
+    file: File,
+    path: PathBuf,
+    threads: usize,
+}
+
+impl Board {
+    fn new(directory: &Path, name: &str, threads: usize) -> Result<Self> {
+        std::fs::create_dir_all(directory).context("a place for findings")?;
+        let path = directory.join(format!("{name}-{}", std::process::id()));
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
+        file.set_len((threads * Place::LEN) as u64)?;
+        Ok(Self { file, path, threads })
+    }
+
+    fn places(&self) -> Result<Vec<Place>> {
+        let mut bytes = vec![0; self.threads * Place::LEN];
+        self.file.read_exact_at(&mut bytes, 0).context("the board")?;
+        let (places, _) = bytes.as_chunks();
+        Ok(places.iter().map(Place::of_bytes).collect())
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        // One that is left behind is written over by the next process of that number.
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 /// Reads what a process writes, on a thread of its own, so that it never waits for us.

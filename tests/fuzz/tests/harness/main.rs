@@ -4,7 +4,8 @@
 //! This program is its own child, so it has no main of the usual kind.
 
 use core::hint::black_box;
-use std::process::{Command, ExitCode, Output};
+use std::process::{Command, ExitCode, Output, abort};
+use std::time::Duration;
 use std::{env, fs, thread};
 
 use sockeye_fuzz::target::Reader;
@@ -55,6 +56,37 @@ fn hangs(_: &[u8]) {
     }
 }
 
+/// Longer than an input may take, and it comes to an end.
+fn dawdles(_: &[u8]) {
+    thread::sleep(Duration::from_secs(7));
+}
+
+/// Whether this process was given one input alone.
+fn is_alone() -> bool {
+    env::args().any(|argument| argument == "--once")
+}
+
+fn hangs_and_dies_alone(input: &[u8]) {
+    if is_alone() {
+        abort();
+    }
+    hangs(input);
+}
+
+fn hangs_and_panics_alone(input: &[u8]) {
+    if is_alone() {
+        panics(input);
+    }
+    hangs(input);
+}
+
+/// A machine that stands still, or threads that wait for each other: nothing that one input does.
+fn stands_still_among_others(input: &[u8]) {
+    if !is_alone() {
+        hangs(input);
+    }
+}
+
 fn recurses(_: &[u8]) {
     fn deeper(depth: u64) -> u64 {
         let room = black_box([depth; 64]);
@@ -65,6 +97,22 @@ fn recurses(_: &[u8]) {
 
 fn exhausts(_: &[u8]) {
     drop(black_box(Vec::<u8>::with_capacity(1 << 40)));
+}
+
+/// Understands nothing, or makes itself ready for longer than there is time.
+struct Useless {
+    ready_after: Duration,
+}
+
+impl Target for Useless {
+    fn input(&self, random: &mut Random) -> Vec<u8> {
+        random.draw().to_le_bytes().to_vec()
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        thread::sleep(self.ready_after);
+        Box::new(|_| false)
+    }
 }
 
 /// A target of that name, and what is to be reported of it.
@@ -80,9 +128,28 @@ const TARGETS: &[(Entry, &str)] = broken! {
     overflows: "attempt to subtract with overflow";
     allocates: "allocation: 100000 bytes held, 65568 allowed";
     hangs: "hang: not done after 5 s";
+    dawdles: "hang: not done after 5 s";
+    hangs_and_dies_alone: "death of the process: ";
+    hangs_and_panics_alone: "seen: 8";
     recurses: "death of the process: ";
     exhausts: "death of the process: ";
 };
+
+/// Targets whose attack proves nothing, and what is said of it.
+const WITHOUT_PROOF: &[(Entry, &str)] = &[
+    (
+        Entry { name: "stands_still", about: "", make: || Box::new(Broken(stands_still_among_others)) },
+        "stands_still: given up with ",
+    ),
+    (
+        Entry { name: "turns_away", about: "", make: || Box::new(Useless { ready_after: Duration::ZERO }) },
+        "less than one in a hundred",
+    ),
+    (
+        Entry { name: "is_late", about: "", make: || Box::new(Useless { ready_after: Duration::from_millis(1500) }) },
+        "is_late: no input was tried",
+    ),
+];
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env::current_exe().expect("a program")).args(arguments).output().expect("it runs")
@@ -107,13 +174,24 @@ fn check(entry: &Entry, wanted: &str) {
     let _ = fs::remove_dir_all(directory);
 }
 
+/// An attack that proves nothing is a failure that says so, and no finding.
+fn proves_nothing(entry: &Entry, wanted: &str) {
+    let directory = env::temp_dir().join(format!("sockeye-fuzz-{}-{}", std::process::id(), entry.name));
+    let place = directory.to_str().expect("a path of letters");
+    let output = run(&["--target", entry.name, "--for", "1s", "--seed", "5", "--threads", "1", "--findings", place]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{}: {text}", entry.name);
+    assert!(text.contains(wanted) && !text.contains('\t'), "{}: {text}", entry.name);
+    let _ = fs::remove_dir_all(directory);
+}
+
 /// The input that was kept does it again, whatever it is but a hang, which would be one again.
 fn replay(entry: &Entry, wanted: &str, finding: &str) {
     let path = finding.split('\t').next().expect("a path");
     let input = fs::read(path).expect("it was kept");
     let number = u64::from_le_bytes(input.try_into().expect("eight bytes"));
     assert_eq!(number % 1000, 7, "{finding}");
-    if !wanted.starts_with("hang") {
+    if !wanted.starts_with("hang") && !entry.name.starts_with("hangs") {
         assert!(!run(&["--replay", path]).status.success(), "{}: {finding}", entry.name);
     }
 }
@@ -147,14 +225,21 @@ fn at_least() {
 fn main() -> ExitCode {
     let is_program = env::args().any(|argument| argument.starts_with("--") && argument != "--nocapture");
     if is_program {
-        let targets: Vec<Entry> = TARGETS.iter().map(|(entry, _)| *entry).collect();
+        let targets: Vec<Entry> = TARGETS.iter().chain(WITHOUT_PROOF).map(|(entry, _)| *entry).collect();
         return sockeye_fuzz::run(&targets);
     }
     at_least();
-    for (entry, wanted) in TARGETS {
-        check(entry, wanted);
-        println!("test {} ... ok", entry.name);
-    }
-    println!("\ntest result: ok. {} passed; 0 failed", TARGETS.len());
+    // At once, since most of them wait for something that takes too long.
+    thread::scope(|scope| {
+        for (targets, check) in [(TARGETS, check as fn(&Entry, &str)), (WITHOUT_PROOF, proves_nothing)] {
+            for (entry, wanted) in targets {
+                scope.spawn(move || {
+                    check(entry, wanted);
+                    println!("test {} ... ok", entry.name);
+                });
+            }
+        }
+    });
+    println!("\ntest result: ok. {} passed; 0 failed", TARGETS.len() + WITHOUT_PROOF.len());
     ExitCode::SUCCESS
 }
