@@ -2,7 +2,7 @@
 //!
 //! What it is: a [`Target`] for each decoder, engine and parser, each with inputs made of what kernels sent and people
 //! typed; and a harness that feeds them on all cores. An input must not make its reader panic, hang, end the process,
-//! or hold more than four times its own bytes and some slack. Whatever does is kept as a file that can be fed again.
+//! or hold more than four times its own bytes and 64 KiB, but for what ARCHITECTURE.md ("Hostile bytes") allows. Whatever does is kept as a file that can be fed again.
 //!
 //! What it is not: guided by coverage. The seeds reach everything that is declared, since the tables of declarations are
 //! what they are made of.

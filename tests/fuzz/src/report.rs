@@ -6,15 +6,17 @@ use crate::supervisor::Outcome;
 
 /// The heads of the columns.
 pub(crate) fn head() -> String {
-    format!("{:<12} {:>13} {:>11} {:>7}  findings", "target", "inputs", "a second", "deep")
+    let head = format!("{:<12} {:>13} {:>11} {:>7}  findings", "target", "inputs", "a second", "deep");
+    format!("{head}  may hold beyond four times its input and 64 KiB")
 }
 
 /// The line of a target.
-pub(crate) fn line(name: &str, outcome: &Outcome) -> String {
+pub(crate) fn line(name: &str, outcome: &Outcome, beyond: &str) -> String {
     let Outcome { inputs, deep, took, findings, .. } = outcome;
     let share = percent(*deep, *inputs);
     let (inputs, rate) = (grouped(*inputs), grouped(a_second(*inputs, *took)));
-    format!("{name:<12} {inputs:>13} {rate:>11} {share:>5} %  {}", findings.len())
+    let line = format!("{name:<12} {inputs:>13} {rate:>11} {share:>5} %  {:<8}  {beyond}", findings.len());
+    line.trim_end().to_owned()
 }
 
 /// So many of so many, in a hundred, rounded down.

@@ -2,7 +2,7 @@
 
 use crate::random::Random;
 
-/// Bytes that reading may hold beside four times its input.
+/// Bytes that reading may hold beside four times its input: what is made once for any input.
 pub const SLACK: usize = 64 * 1024;
 
 /// Reads an input, and tells whether it was understood as far as what it is about: an attack that is turned away at the
@@ -30,6 +30,9 @@ pub struct Entry {
     pub name: &'static str,
     /// What it reads, in one line.
     pub about: &'static str,
+    /// What reading may hold beyond four times its input and [`SLACK`], in a few words for the report; mostly nothing. Why, stands in
+    /// ARCHITECTURE.md.
+    pub beyond: &'static str,
     /// Makes it, with what its inputs are made of.
     pub make: fn() -> Box<dyn Target>,
 }

@@ -4,7 +4,7 @@ use sockeye_bpf::{Btf, ValueLayout};
 
 use crate::damage::damage;
 use crate::random::Random;
-use crate::target::{Reader, SLACK, Target};
+use crate::target::{Reader, Target};
 
 /// Types of an input.
 const TYPES: usize = 12;
@@ -12,8 +12,8 @@ const TYPES: usize = 12;
 const PARTS: usize = 5;
 /// One in so many types has many parts, and one in so many names is long.
 const RARELY: usize = 200;
-/// What a value may take when it is written, whatever its types are: a bound of its own.
-const WRITTEN_MAX: usize = 2 << 20;
+/// What a value may take when it is written, whatever its types are: the limit of `write_value`, and one value with its names more.
+const WRITTEN_MAX: usize = (1 << 20) + (64 << 10);
 /// Bytes of a value.
 const VALUE_LEN: usize = 64;
 
@@ -33,7 +33,8 @@ impl Target for Types {
     }
 
     fn reader(&self) -> Reader<'_> {
-        let mut out = Vec::new();
+        // Room for the text: it belongs to whoever asks, and what grows beyond it is counted.
+        let mut out = Vec::with_capacity(WRITTEN_MAX);
         Box::new(move |input| {
             let (value, types) = input.split_at(input.len().min(VALUE_LEN));
             let Ok(types) = Btf::from_bytes(types.to_vec()) else { return false };
@@ -48,11 +49,6 @@ impl Target for Types {
             }
             has_written
         })
-    }
-
-    fn slack(&self, _input: &[u8]) -> usize {
-        // While the text grows it is there twice.
-        SLACK + 3 * WRITTEN_MAX
     }
 }
 

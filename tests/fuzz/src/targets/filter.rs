@@ -24,7 +24,8 @@ use crate::words::Corpus;
 
 /// Bytes that one pattern takes when it is compiled (docs/filter.md, "Limits"): the program, and tables made of it.
 const PATTERN_BYTES: usize = 2 << 20;
-/// Bytes that the compilation of a pattern takes meanwhile. Only the library knows; so many are enough.
+/// Bytes that the compilation of a pattern takes meanwhile. Only the library knows: classes of Unicode that stand side by side take the
+/// most, before it sees that their program is too large.
 const COMPILATION_BYTES: usize = 16 << 20;
 /// Bytes that a byte of a filter takes at most: `:1|` are two tests with their places, and while a list of conditions grows it is
 /// there twice. What each part of a filter takes stands in docs/filter.md, "Limits"; a filter is typed, not received.
@@ -204,7 +205,7 @@ impl Target for Filters {
             let about = About::of(about);
             match filter::parse(valid(text), about.catalog(), &Known) {
                 Ok(filter) => {
-                    uncounted(|| use_it(about, &filter.expression));
+                    use_it(about, &filter.expression);
                     true
                 }
                 Err(mistake) => {
@@ -256,9 +257,12 @@ fn use_it(about: About, expression: &Expression) {
     let catalog = about.catalog();
     let printed = expression.display(catalog).to_string();
     // What is printed may be longer than a filter may be; if it is read, it means the same.
-    if let Ok(again) = filter::parse(&printed, catalog, &Known) {
-        assert_eq!(ROWS.decide(about, &again.expression), decisions, "{printed}");
-    }
+    // To read it is an input of its own.
+    uncounted(|| {
+        if let Ok(again) = filter::parse(&printed, catalog, &Known) {
+            assert_eq!(ROWS.decide(about, &again.expression), decisions, "{printed}");
+        }
+    });
 }
 
 /// Plans a listing, and what is asked of the kernel for it.
@@ -326,6 +330,31 @@ mod tests {
                 assert!(held <= (384 << 10) + conditions * 400 * count, "{held} for {count} of {text:.40}");
             }
         }
+    }
+
+    #[test]
+    fn a_pattern_is_compiled_in_what_the_page_says() {
+        held_beside("process ~~ a");
+        let times = |piece: &str, count| piece.repeat(count);
+        let mut most = 0;
+        for pattern in [
+            times("[^\\w]", 170),
+            times("\\W", 500),
+            times("\\w", 500),
+            times("(?i)[^\\w]", 100),
+            times("[\\w&&\\W]", 100),
+            times(".", 1000),
+            "\\w{40}".to_owned(),
+            "[^a]{600}".to_owned(),
+            "((\\w{5}){5}){3}".to_owned(),
+            "((a{30}){30}){3}".to_owned(),
+        ] {
+            let text = format!("process ~~ \"{pattern}\"");
+            let (_, held) = most_held_by(|| filter::parse(&text, sockets::catalog(), &Known));
+            assert!(held <= PATTERN_BYTES + COMPILATION_BYTES, "{held} for {pattern:.40}");
+            most = most.max(held);
+        }
+        assert!(4 * most > 3 * (PATTERN_BYTES + COMPILATION_BYTES), "{most}: so much is not needed");
     }
 
     #[test]

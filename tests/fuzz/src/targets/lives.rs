@@ -35,9 +35,9 @@ const TRANSITION_LEN: usize = 160;
 const STEPS: usize = 16;
 /// No machine runs longer: a century.
 const NOW_MAX: Duration = Duration::from_hours(876_000);
-/// What a socket is kept in beside its message: its life with its counters, now and a round ago, its place in the store,
-/// and for a moment that of a store that grows.
-const BYTES_A_SOCKET: usize = 4096;
+/// What a socket is kept in, of which a message of a hundred bytes tells: its life, its message now and a round ago, its place in the
+/// store, and for a moment that of a store that grows.
+const BYTES_A_SOCKET: usize = 1024;
 
 struct Engine {
     seeds: Vec<(Protocol, Document)>,
@@ -251,5 +251,42 @@ fn judge(life: &Life, message: &[u8], now: Duration) {
         }
         judgement.take(&found, elapsed);
         judgement.causes(&now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::allocator::most_held_by;
+
+    /// Bytes of a row of a socket without attributes, with the header of its message.
+    const ROW_LEN: usize = 16 + 72;
+
+    /// What the engine holds at most while so many sockets are born, change and are missed.
+    fn held_for(count: usize) -> usize {
+        let mut row = [0; ROW_LEN - 16];
+        (row[0], row[1]) = (2, 1);
+        let ((), held) = most_held_by(|| {
+            let (mut lives, mut tell) = (Lives::new(true), |_: Told<'_>| {});
+            for seconds in [5, 6, 7] {
+                let now = Duration::from_secs(seconds);
+                lives.begin_round(&[Protocol::Tcp, Protocol::Udp], now);
+                for cookie in (1..=count as u64).filter(|_| seconds < 7) {
+                    row[44..52].copy_from_slice(&cookie.to_ne_bytes());
+                    lives.row(Protocol::Tcp, &row, now, &mut tell);
+                }
+                lives.end_round(true, now, &mut tell);
+            }
+        });
+        held
+    }
+
+    #[test]
+    fn a_socket_is_kept_in_what_it_may_take_and_hardly_less() {
+        // Of a store that has just grown is the worst.
+        let counts = [100, 449, 897, 1025, 4097, 14_337, 16_385];
+        let each = counts.map(|count| held_for(count).saturating_sub(4 * ROW_LEN * count) / count);
+        assert!(each.iter().all(|each| *each <= BYTES_A_SOCKET), "{each:?}");
+        assert!(each.iter().any(|each| *each > BYTES_A_SOCKET * 3 / 4), "{each:?}: so much is not needed");
     }
 }

@@ -4,7 +4,6 @@ use sockeye_query::filter::{self, Dialect, ss_hint};
 use sockeye_query::sockets::catalog;
 
 use super::filter::{Known, ROWS, corpus, plan, slack, sound, valid};
-use crate::allocator::uncounted;
 use crate::random::Random;
 use crate::target::{Reader, Target};
 use crate::words::Corpus;
@@ -36,10 +35,8 @@ impl Target for Filters {
             let dialect = Dialect::Ss(PREFERRED[usize::from(preferred) % PREFERRED.len()]);
             match filter::parse_as(dialect, text, catalog(), &Known) {
                 Ok(filter) => {
-                    uncounted(|| {
-                        ROWS.decide_sockets(&filter.expression);
-                        plan(&filter.expression);
-                    });
+                    ROWS.decide_sockets(&filter.expression);
+                    plan(&filter.expression);
                     true
                 }
                 Err(mistake) => {

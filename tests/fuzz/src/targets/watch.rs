@@ -12,6 +12,7 @@ use sockeye_state::{Datagram, Received};
 use sockeye_wire::rtnetlink::Table;
 use sockeye_wire::{Messages, Request};
 
+use super::mirror::TIMES_WRITTEN_OUT;
 use crate::captures::SEQUENCE;
 use crate::document::Document;
 use crate::random::Random;
@@ -237,7 +238,7 @@ fn check(watch: &Watch, told: &Told) -> bool {
     told.changes > 0 || Table::ALL.into_iter().any(|table| watch.mirror(table).is_some_and(|mirror| !mirror.is_empty()))
 }
 
-/// Four times the bytes of records that a message only names: a range of VLANs is one record each, as if each had come in a message
+/// Three times the bytes of records that a message only names: a range of VLANs is one record each, as if each had come in a message
 /// of its own.
 pub(super) fn written_out(input: &[u8]) -> usize {
     let Some(reader) = script::read(input) else { return 0 };
@@ -253,5 +254,5 @@ pub(super) fn written_out(input: &[u8]) -> usize {
             }
         }
     }
-    4 * bytes
+    TIMES_WRITTEN_OUT * bytes
 }

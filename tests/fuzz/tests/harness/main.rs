@@ -118,7 +118,7 @@ impl Target for Useless {
 /// A target of that name, and what is to be reported of it.
 macro_rules! broken {
     ($($harm:ident: $wanted:literal;)*) => {
-        &[$((Entry { name: stringify!($harm), about: "", make: || Box::new(Broken($harm)) }, $wanted)),*]
+        &[$((Entry { name: stringify!($harm), about: "", beyond: "", make: || Box::new(Broken($harm)) }, $wanted)),*]
     };
 }
 
@@ -138,15 +138,20 @@ const TARGETS: &[(Entry, &str)] = broken! {
 /// Targets whose attack proves nothing, and what is said of it.
 const WITHOUT_PROOF: &[(Entry, &str)] = &[
     (
-        Entry { name: "stands_still", about: "", make: || Box::new(Broken(stands_still_among_others)) },
+        Entry { name: "stands_still", about: "", beyond: "", make: || Box::new(Broken(stands_still_among_others)) },
         "stands_still: given up with ",
     ),
     (
-        Entry { name: "turns_away", about: "", make: || Box::new(Useless { ready_after: Duration::ZERO }) },
+        Entry { name: "turns_away", about: "", beyond: "", make: || Box::new(Useless { ready_after: Duration::ZERO }) },
         "less than one in a hundred",
     ),
     (
-        Entry { name: "is_late", about: "", make: || Box::new(Useless { ready_after: Duration::from_millis(1500) }) },
+        Entry {
+            name: "is_late",
+            about: "",
+            beyond: "",
+            make: || Box::new(Useless { ready_after: Duration::from_millis(1500) }),
+        },
         "is_late: no input was tried",
     ),
 ];

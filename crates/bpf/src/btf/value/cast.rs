@@ -16,7 +16,9 @@ pub(super) fn name(types: &Btf, number: u32) -> Option<String> {
 }
 
 /// A declaration of `inner`, from the outside in, as C has it.
-fn declare(types: &Btf, number: u32, inner: String, depth: u32, left: &mut u32) -> Option<String> {
+///
+/// What it grows to is written into `inner` itself: a name of many levels holds its text once, and not once a level.
+fn declare(types: &Btf, number: u32, mut inner: String, depth: u32, left: &mut u32) -> Option<String> {
     *left = left.checked_sub(1)?;
     if depth > STEPS_MAX || inner.len() > NAME_BYTES_MAX {
         return None;
@@ -27,21 +29,28 @@ fn declare(types: &Btf, number: u32, inner: String, depth: u32, left: &mut u32) 
     }
     let found = types.find(number)?;
     let all = types.bytes.all();
-    let text = types.printable(found.name);
-    let named = |what: &str| text.as_ref().map_or_else(|| what.to_owned(), |name| format!("{what} {name}"));
+    let text = || types.printable(found.name);
+    let named = |what: &str| text().map_or_else(|| what.to_owned(), |name| format!("{what} {name}"));
     match found.kind {
         VOLATILE | CONST | RESTRICT | TYPE_TAG => next(found.referred, inner),
         PTR => {
             let behind = types.resolve(found.referred).map(|found| found.kind);
-            let inner = format!("*{inner}");
-            next(found.referred, if matches!(behind, Some(ARRAY | FUNC_PROTO)) { format!("({inner})") } else { inner })
+            inner.insert(0, '*');
+            if matches!(behind, Some(ARRAY | FUNC_PROTO)) {
+                inner.insert(0, '(');
+                inner.push(')');
+            }
+            next(found.referred, inner)
         }
         ARRAY => {
             let (element, many) = (word(all, found.at + TYPE_BYTES)?, word(all, found.at + TYPE_BYTES + 8)?);
-            next(element, format!("{inner}[{many}]"))
+            inner.push('[');
+            inner.push_str(&many.to_string());
+            inner.push(']');
+            next(element, inner)
         }
         FUNC_PROTO => {
-            let argument = |index: usize| {
+            let mut argument = |index: usize| {
                 let at = found.at + TYPE_BYTES + index * 8;
                 let (name, number) = (types.printable(word(all, at)?), word(all, at + 4)?);
                 let is_last = index + 1 == found.length;
@@ -50,19 +59,24 @@ fn declare(types: &Btf, number: u32, inner: String, depth: u32, left: &mut u32) 
                 }
                 next(number, name.unwrap_or_default())
             };
-            let arguments = (0..found.length).map(argument).collect::<Option<Vec<_>>>()?.join(", ");
-            if arguments.len() > NAME_BYTES_MAX {
-                return None;
+            inner.push('(');
+            let begin = inner.len();
+            for index in 0..found.length {
+                inner.push_str(if index > 0 { ", " } else { "" });
+                inner.push_str(&argument(index)?);
+                if inner.len() > NAME_BYTES_MAX {
+                    return None;
+                }
             }
-            let arguments = if arguments.is_empty() { "void" } else { &arguments };
-            next(found.referred, format!("{inner}({arguments})"))
+            inner.push_str(if inner.len() == begin { "void)" } else { ")" });
+            next(found.referred, inner)
         }
         STRUCT => Some(with(&named("struct"), &inner)),
         UNION => Some(with(&named("union"), &inner)),
         FWD => Some(with(&named(if found.flag { "union" } else { "struct" }), &inner)),
         // The blank stands there without a name too.
-        ENUM | ENUM64 => Some(with(&format!("enum {}", text.as_deref().unwrap_or_default()), &inner)),
-        INT | FLOAT | TYPEDEF => Some(with(text.as_deref().unwrap_or_default(), &inner)),
+        ENUM | ENUM64 => Some(with(&format!("enum {}", text().unwrap_or_default()), &inner)),
+        INT | FLOAT | TYPEDEF => Some(with(&text().unwrap_or_default(), &inner)),
         _ => None,
     }
 }
