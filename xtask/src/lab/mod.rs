@@ -68,6 +68,14 @@ const NEEDED: [(&str, &str); 4] = [
     ("xz", "xz-utils"),
 ];
 
+/// The kernel of a shell, which is one: nobody sits before several. Without `--kernel` it is the first of the usual ones.
+fn only<T: Copy>(kernels: &[T], asked: usize) -> Result<T> {
+    match kernels {
+        [first, ..] if asked <= 1 => Ok(*first),
+        _ => bail!("--shell is in one kernel, and --kernel names {asked}: give one of them"),
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if !cfg!(target_arch = "x86_64") {
@@ -80,7 +88,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let kernels = offered::chosen(&offered, &args.kernel, args.all)?;
     if args.shell {
-        return run::shell(kernels[0]);
+        return run::shell(only(&kernels, args.kernel.len())?);
     }
     if let Some(command) = &args.run {
         return kernels.iter().try_for_each(|kernel| run::command(kernel, command));
@@ -89,4 +97,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return captures::make(&kernels);
     }
     run::tests(&kernels, &lane::Lane::of(args))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_is_in_one_kernel() {
+        assert_eq!(only(&["6.1", "6.12"], 0).expect("the first of the usual ones"), "6.1");
+        assert_eq!(only(&["6.12"], 1).expect("the one that was named"), "6.12");
+        let said = only(&["6.1", "6.12"], 2).expect_err("which of them?").to_string();
+        assert_eq!(said, "--shell is in one kernel, and --kernel names 2: give one of them");
+    }
 }
