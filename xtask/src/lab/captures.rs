@@ -41,16 +41,69 @@ fn by(kernel: &Kernel, tasks: &[Task]) -> Result<()> {
             bail!("{}: {outcome:?}; its output is in {}", kernel.release, guest.results.display());
         }
     }
-    bring(&guest.results.join(INSIDE).join(&kernel.line), &kernel.line)
+    let to = Path::new(build::REPOSITORY).join(COMMITTED).join(&kernel.line);
+    bring(&guest.results.join(INSIDE).join(&kernel.line), &to)
 }
 
-fn bring(from: &Path, line: &str) -> Result<()> {
-    let to = Path::new(build::REPOSITORY).join(COMMITTED).join(line);
-    fs::create_dir_all(&to).with_context(|| format!("cannot make {}", to.display()))?;
+/// Copies what was made, and takes away what is no longer made, with what was derived from it under the same name: the folder is of
+/// one line, and a run makes all of them.
+fn bring(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    let mut made = Vec::new();
     for entry in fs::read_dir(from).with_context(|| format!("no captures in {}", from.display()))? {
         let entry = entry?;
         let place = to.join(entry.file_name());
         fs::copy(entry.path(), &place).with_context(|| format!("cannot write {}", place.display()))?;
+        made.extend(place.file_stem().map(ToOwned::to_owned));
+    }
+    if made.is_empty() {
+        bail!("no captures in {}", from.display());
+    }
+    for entry in fs::read_dir(to)? {
+        let path = entry?.path();
+        if path.file_stem().is_some_and(|name| made.iter().all(|made| made != name)) {
+            fs::remove_file(&path).with_context(|| format!("cannot take {} away", path.display()))?;
+            println!("{} is no longer made, and was taken away", path.display());
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("letters")).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_no_longer_made_goes_with_what_was_derived_from_it() {
+        let folder = std::env::temp_dir().join(format!("sockeye-captures-{}", std::process::id()));
+        let (from, to) = (folder.join("from"), folder.join("to"));
+        for (at, name) in [
+            (&from, "tcp.cap"),
+            (&from, "raw.cap"),
+            (&to, "tcp.cap"),
+            (&to, "tcp.ndjson"),
+            (&to, "dccp.cap"),
+            (&to, "dccp.ndjson"),
+        ] {
+            fs::create_dir_all(at).expect("a folder");
+            fs::write(at.join(name), at.as_os_str().as_encoded_bytes()).expect("a file");
+        }
+        bring(&from, &to).expect("they are brought");
+        assert_eq!(names(&to), ["raw.cap", "tcp.cap", "tcp.ndjson"]);
+        assert_eq!(fs::read(to.join("tcp.cap")).expect("a file"), from.as_os_str().as_encoded_bytes());
+        // A guest that made nothing takes nothing away.
+        let none = folder.join("none");
+        fs::create_dir_all(&none).expect("a folder");
+        assert!(bring(&none, &to).is_err());
+        assert_eq!(names(&to).len(), 3);
+        fs::remove_dir_all(folder).expect("it is ours");
+    }
 }
