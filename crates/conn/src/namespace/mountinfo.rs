@@ -97,6 +97,8 @@ pub(super) fn name_at(path: &Path) -> Option<&OsStr> {
 
 #[cfg(test)]
 mod tests {
+    use sockeye_fuzz::{Random, damage::damage};
+
     use super::*;
 
     #[test]
@@ -111,6 +113,30 @@ mod tests {
         let found = (Identity { device, inode: 4026532211 }, PathBuf::from("/run/netns/a b"));
         assert_eq!(mounts.namespaces, [found]);
         assert!(!mounts.processes_hidden);
+    }
+
+    #[test]
+    fn damaged_lines_take_nothing_from_whole_ones() {
+        let table = b"51 30 0:4 net:[4026532211] /run/netns/a\\040b\\134 rw shared:7 - nsfs nsfs rw\n\
+              22 27 0:21 / /proc rw,nosuid - proc proc rw,gid=4,hidepid=invisible\n\
+              54 30 7:1048575 net:[9] /y\\011 rw - nsfs nsfs rw\n";
+        let whole = b"\n60 30 3:9 net:[4026531833] /run/netns/c rw - nsfs nsfs rw\n";
+        let wanted = (Identity { device: rustix::fs::makedev(3, 9), inode: 4026531833 }, PathBuf::from("/run/netns/c"));
+        let mut random = Random(47);
+        let mut found = 0;
+        for _ in 0..20_000 {
+            let mut bytes = damage(table, &mut random);
+            bytes.extend(whole);
+            let mounts = Mounts::parse(&bytes).namespaces;
+            assert_eq!(mounts.last(), Some(&wanted), "{}", bytes.escape_ascii());
+            let lines = bytes.split(|byte| *byte == b'\n').count();
+            assert!(mounts.len() <= lines, "{} in {lines} lines", mounts.len());
+            // A path is never longer than what it was written as.
+            let written = mounts.iter().map(|(_, point)| point.as_os_str().len()).sum::<usize>();
+            assert!(written < bytes.len(), "{}", bytes.escape_ascii());
+            found += mounts.len() - 1;
+        }
+        assert!((5_000..40_000).contains(&found), "{found} were read: the damage is too strong or too weak");
     }
 
     #[test]

@@ -149,12 +149,34 @@ fn state_and_flags(line: &[u8]) -> Option<(u8, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use sockeye_fuzz::{Random, damage::damage};
+
     use super::*;
 
     #[test]
     fn a_name_with_brackets_does_not_hide_the_flags() {
         assert_eq!(state_and_flags(b"7 (a) Z 1 (b)) S 2 0 0 0 -1 2129984 0 0\n"), Some((b'S', 2129984)));
         assert_eq!(state_and_flags(b"7 (a) S 2 0"), None);
+    }
+
+    #[test]
+    fn damaged_lines_are_read_or_refused_and_a_name_changes_nothing() {
+        let (head, tail) = (b"4242 (", b") S 1 4242 4242 0 -1 2129984 1 2 3 4 5 6\n");
+        let mut random = Random(53);
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let name = damage(b"a) Z 1 (b) R 7", &mut random);
+            let line = [&head[..], &name, tail].concat();
+            assert_eq!(state_and_flags(&line), Some((b'S', 2129984)), "{}", line.escape_ascii());
+            let damaged = damage(&line, &mut random);
+            let Some((state, flags)) = state_and_flags(&damaged) else { continue };
+            read += 1;
+            // What is said of it stands there.
+            let flags = flags.to_string();
+            let stands = damaged.windows(flags.len()).any(|digits| digits == flags.as_bytes());
+            assert!(damaged.contains(&state) && stands, "{} in {}", flags, damaged.escape_ascii());
+        }
+        assert!((2_000..20_000).contains(&read), "{read} of 20000 were read: the damage is too strong or too weak");
     }
 
     #[test]

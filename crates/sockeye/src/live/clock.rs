@@ -39,6 +39,8 @@ fn ahead(file: &str) -> Option<i128> {
 
 #[cfg(test)]
 mod tests {
+    use sockeye_fuzz::{Random, damage::damage};
+
     use super::*;
 
     #[test]
@@ -50,5 +52,22 @@ mod tests {
         );
         assert_eq!(ahead("monotonic        -12         5\n"), Some(-11_999_999_995));
         assert_eq!(ahead("boottime 1 1\n"), None);
+    }
+
+    #[test]
+    fn a_damaged_text_is_read_or_refused_and_only_its_own_line_counts() {
+        let text = "monotonic -9223372036854775808   999999999\nboottime 9223372036854775807 7\n";
+        let bound = (i128::from(i64::MAX) + 1) * (NANOS_PER_SECOND + 1);
+        let mut random = Random(61);
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let damaged = String::from_utf8_lossy(&damage(text.as_bytes(), &mut random)).into_owned();
+            if let Some(ahead) = ahead(&damaged) {
+                assert!(ahead.abs() <= bound, "{ahead} of {damaged:?}");
+                read += 1;
+            }
+            assert_eq!(ahead(&format!("monotonic -12 5\n{damaged}")), Some(-11_999_999_995), "{damaged:?}");
+        }
+        assert!((2_000..20_000).contains(&read), "{read} of 20000 were read: the damage is too strong or too weak");
     }
 }

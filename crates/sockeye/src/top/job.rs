@@ -42,6 +42,8 @@ impl Job {
 
 #[cfg(test)]
 mod tests {
+    use sockeye_fuzz::{Random, damage::damage};
+
     use super::*;
 
     /// Whether process 30 is orphaned among processes with these parents, groups and sessions.
@@ -60,6 +62,26 @@ mod tests {
         assert_eq!(Job::read(b"77 (a) R 75 76"), None);
         let own = fs::read("/proc/self/stat").expect("/proc is there");
         assert_eq!(Job::read(&own).map(|job| job.parent), Some(std::os::unix::process::parent_id()));
+    }
+
+    #[test]
+    fn damaged_lines_are_read_or_refused_and_a_name_changes_nothing() {
+        let mut random = Random(59);
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let name = damage(b"a) S 9 (b c) R 4", &mut random);
+            let line = [&b"77 ("[..], &name, b") R 75 76 70 34816 77 4194304 1 0\n"].concat();
+            assert_eq!(Job::read(&line), Some(Job { parent: 75, group: 76, session: 70 }), "{}", line.escape_ascii());
+            let damaged = damage(&line, &mut random);
+            let Some(job) = Job::read(&damaged) else { continue };
+            read += 1;
+            // What is said of it stands there.
+            for number in [job.parent, job.group, job.session].map(|number| number.to_string()) {
+                let stands = damaged.windows(number.len()).any(|digits| digits == number.as_bytes());
+                assert!(stands, "{number} in {}", damaged.escape_ascii());
+            }
+        }
+        assert!((2_000..20_000).contains(&read), "{read} of 20000 were read: the damage is too strong or too weak");
     }
 
     #[test]
