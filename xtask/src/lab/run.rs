@@ -15,7 +15,7 @@ use super::lane::{Lane, Task, Which};
 use super::offered::Kernel;
 use super::page;
 use super::smoke::{self, Span};
-use crate::suite::allowed::{Judged, judge};
+use crate::suite::allowed::{Judged, idle_everywhere, judge};
 use crate::suite::build;
 use crate::suite::outcome::Outcome;
 
@@ -43,20 +43,29 @@ impl Run {
 ///
 /// # Errors
 ///
-/// If a test fails, or is skipped for a reason that the committed list does not have; if the lane of CI takes longer than it
-/// may.
+/// If a test fails, or is skipped for a reason that the committed list does not have; if a run of everything skips nothing for
+/// a reason that it does have; if the lane of CI takes longer than it may.
 pub(super) fn tests(kernels: &[&Kernel], lane: &Lane) -> Result<()> {
     let tasks = lane.tasks(&build::programs()?)?;
     let runs = at_once(kernels, |kernel| on(kernel, &tasks))?;
     for run in &runs {
         report(run, lane);
     }
+    let mut idle = Vec::new();
     if lane.which == Which::All {
         page::write(&runs)?;
+        let outcomes = runs.iter().flat_map(|run| &run.outcomes);
+        idle = idle_everywhere(&allowed::list()?, outcomes);
+        for key in &idle {
+            println!("in tests/lab-skips.txt for every line, but nothing was skipped for it on any: {key}");
+        }
     }
     let bad: Vec<&str> = runs.iter().filter(|run| !run.is_good(lane)).map(|run| run.release.as_str()).collect();
     if !bad.is_empty() {
         bail!("not everything passed on {}", bad.join(", "));
+    }
+    if !idle.is_empty() {
+        bail!("tests/lab-skips.txt allows what is no longer skipped: {}", idle.join(", "));
     }
     match smoke::too_long(&runs, smoke::MAX).filter(|_| lane.which == Which::Smoke) {
         Some(said) => bail!("{said}"),

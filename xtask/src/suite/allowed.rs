@@ -51,6 +51,16 @@ pub(crate) fn judge(list: &[Allowed], place: &str, outcomes: &[Outcome]) -> Judg
     Judged { unknown, idle: idle.map(|allowed| allowed.key).collect() }
 }
 
+/// What a list knows for every place, and nothing was skipped for at any: only a run at all of them can say so.
+pub(crate) fn idle_everywhere<'o>(
+    list: &[Allowed],
+    outcomes: impl Iterator<Item = &'o Outcome> + Clone,
+) -> Vec<&'static str> {
+    let skips = || outcomes.clone().flat_map(|outcome| &outcome.skipped);
+    let of_every = list.iter().filter(|allowed| allowed.places == EVERY);
+    of_every.filter(|allowed| !skips().any(|skipped| skipped.key == allowed.key)).map(|allowed| allowed.key).collect()
+}
+
 /// Reads a list: a place or several or `*`, a key, the reason, divided by tabs.
 pub(crate) fn read(text: &'static str) -> Result<Vec<Allowed>> {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -110,6 +120,16 @@ mod tests {
         let judged = judge(&list, "6.12", &skipping(&["link:netkit"]));
         assert_eq!(judged.unknown[0].key, "link:netkit");
         assert_eq!(judge(&list, "6.1", &skipping(&["dccp"])).idle, ["link:netkit"], "it is no longer needed");
+    }
+
+    #[test]
+    fn what_is_normal_everywhere_and_met_nowhere_is_no_longer_needed() {
+        let list = read("6.1\tlink:netkit\tnot yet\n*\tdccp\tgone\n*\tlink:amt\tnot built\n").expect("a list");
+        let (one, other) = (skipping(&["link:netkit"]), skipping(&["link:amt"]));
+        assert_eq!(idle_everywhere(&list, one.iter().chain(&other)), ["dccp"]);
+        assert_eq!(idle_everywhere(&list, one.iter()), ["dccp", "link:amt"]);
+        let both = skipping(&["dccp", "link:amt"]);
+        assert!(idle_everywhere(&list, both.iter()).is_empty(), "of a place that is named each run by itself knows");
     }
 
     #[test]
