@@ -1,5 +1,7 @@
 //! Which skips are normal where: committed lists, of kernels or of privileges.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 
 use super::outcome::{Outcome, Skipped};
@@ -52,13 +54,11 @@ pub(crate) fn judge(list: &[Allowed], place: &str, outcomes: &[Outcome]) -> Judg
 }
 
 /// What a list knows for every place, and nothing was skipped for at any: only a run at all of them can say so.
-pub(crate) fn idle_everywhere<'o>(
-    list: &[Allowed],
-    outcomes: impl Iterator<Item = &'o Outcome> + Clone,
-) -> Vec<&'static str> {
-    let skips = || outcomes.clone().flat_map(|outcome| &outcome.skipped);
+pub(crate) fn idle_everywhere<'o>(list: &[Allowed], outcomes: impl Iterator<Item = &'o Outcome>) -> Vec<&'static str> {
+    let keys: BTreeSet<&str> =
+        outcomes.flat_map(|outcome| &outcome.skipped).map(|skipped| skipped.key.as_str()).collect();
     let of_every = list.iter().filter(|allowed| allowed.places == EVERY);
-    of_every.filter(|allowed| !skips().any(|skipped| skipped.key == allowed.key)).map(|allowed| allowed.key).collect()
+    of_every.map(|allowed| allowed.key).filter(|key| !keys.contains(key)).collect()
 }
 
 /// Reads a list: a place or several or `*`, a key, the reason, divided by tabs.
