@@ -55,7 +55,7 @@ fn answer() -> anyhow::Result<Status> {
 
 fn run(cli: Cli) -> anyhow::Result<Status> {
     match cli.command {
-        None => sockets::run(&cli.sockets),
+        None => sockets::run(&sockets::Options { without_command: true, ..cli.sockets }),
         Some(Command::Sockets(options)) => sockets::run(&options),
         Some(Command::Table(command)) => {
             let (table, options) = command.parts();

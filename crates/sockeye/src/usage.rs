@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, CommandFactory as _};
+use sockeye_query::filter::{Mistake, nearest};
 
 use crate::cli::Cli;
 use crate::exit::Status;
@@ -58,6 +59,25 @@ fn first_word(words: &[OsString]) -> Option<usize> {
         place += if takes_next { 2 } else { 1 };
     }
     None
+}
+
+/// The mistake of a filter before which no command stands, with the command that its first word may have been meant for. A word of
+/// the filter that is as near is the better guess: that is what stands there.
+pub(crate) fn with_command(mut mistake: Mistake) -> Mistake {
+    let Some(word) = mistake.source.get(mistake.at.clone()).filter(|_| mistake.about_word && mistake.at.start == 0)
+    else {
+        return mistake;
+    };
+    let line = Cli::command();
+    let commands = || {
+        line.get_subcommands().flat_map(|command| std::iter::once(command.get_name()).chain(command.get_all_aliases()))
+    };
+    let own = mistake.nearest.as_deref();
+    if let Some(near) = nearest(word, own.into_iter().chain(commands())).filter(|near| Some(*near) != own) {
+        mistake.help = Some(format!("did you mean the command `{near}`?").into());
+        mistake.nearest = None;
+    }
+    mistake
 }
 
 /// What clap has to say: help and version are answers, everything else is a mistake.

@@ -36,6 +36,8 @@ pub struct Mistake {
     pub help: Option<Box<str>>,
     /// The filter is well formed, but something in it is not known or cannot be: a name, a number, a service.
     pub about_value: bool,
+    /// What stands there is no word of the language, and no field before an operator.
+    pub about_word: bool,
 }
 
 impl Mistake {
@@ -48,12 +50,19 @@ impl Mistake {
             nearest: None,
             help: None,
             about_value: false,
+            about_word: false,
         }
     }
 
     /// The same mistake, as one of a value.
     pub(super) fn of_value(mut self) -> Self {
         self.about_value = true;
+        self
+    }
+
+    /// The same mistake, as one of a word.
+    pub(super) fn of_word(mut self) -> Self {
+        self.about_word = true;
         self
     }
 

@@ -55,7 +55,7 @@ pub(super) fn unknown_compared(name: &Piece<'_>, operator: &Operator<'_>, value:
 pub(super) fn unknown_word(word: &Piece<'_>, catalog: &Catalog) -> Mistake {
     let names = catalog.fields().flat_map(|(_, info)| info.aliases.iter().copied().chain([info.path.as_str()]));
     let known = catalog.words().iter().map(|word| word.word).chain(names);
-    let mistake = Mistake::new(word.at.clone(), format!("unknown word {}", quoted(word.text)));
+    let mistake = Mistake::new(word.at.clone(), format!("unknown word {}", quoted(word.text))).of_word();
     if let Some(hint) = ss::hint(&[word.text]) {
         return mistake.help(hint);
     }

@@ -129,6 +129,10 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) show_md5_keys: bool,
 
+    /// No command stands before the filter, so that its first word may be one with a slip
+    #[arg(skip)]
+    pub(crate) without_command: bool,
+
     /// The filter is one of `ss`, which may match nothing
     #[arg(skip)]
     pub(crate) lenient: bool,

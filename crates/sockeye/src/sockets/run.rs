@@ -36,6 +36,7 @@ use crate::rows::frame::Frame;
 use crate::rows::groups::{Group, GroupOrder, Groups};
 use crate::rows::takers::{Count, Keep, Layout, Order, Shared, Sorted, Stream};
 use crate::rows::{Origin, Row, Take};
+use crate::usage;
 
 /// Threads that dump at once: two walks of the same table is what pays (each further part walks it once more).
 const THREADS_DEFAULT: usize = 2;
@@ -51,7 +52,9 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     } else {
         Filter::parse(&options.filter, catalog(), &names)
     };
-    let filter = filter.map_err(|mistake| Mistaken::of(&mistake))?;
+    let filter = filter.map_err(|mistake| {
+        Mistaken::of(&if options.without_command { usage::with_command(mistake) } else { mistake })
+    })?;
     let choice = Choice {
         view: options.view.as_deref(),
         columns: options.columns.as_deref(),

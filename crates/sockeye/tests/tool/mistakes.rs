@@ -165,6 +165,26 @@ fn a_wrong_value_of_an_option_is_no_option_of_ss() {
 }
 
 #[test]
+fn a_command_with_a_slip_is_named() {
+    for (line, command) in [
+        ("tpo", "top"),
+        ("whyy", "why"),
+        ("wacth links", "watch"),
+        ("tpo dport = 443", "top"),
+        ("sokets tcp", "sockets"),
+    ] {
+        let said = mistake(words(line));
+        let meant = format!("\ndid you mean the command `{command}`?\n");
+        assert!(said.starts_with("sockeye: unknown word") && said.ends_with(&meant), "sockeye {line}: {said}");
+    }
+    // Words of the filter are as near, or no command can stand there.
+    for line in ["tcpp", "sockets tpo", "tcp and tpo", "tcp tpo", "tpo = 3", "procss = x"] {
+        let said = mistake(words(line));
+        assert!(!said.contains("command"), "sockeye {line}: {said}");
+    }
+}
+
+#[test]
 fn unknown_names_are_named() {
     let check = |line: &str, part: &str| {
         let said = mistake(words(line));
