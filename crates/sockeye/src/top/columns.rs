@@ -64,29 +64,29 @@ const fn number(what: What, title: &'static str, width: u16, sacrifice: u8) -> C
 
 #[rustfmt::skip]
 static CONNECTIONS: [Column; 18] = [
-    text(What::Namespace, "NETNS", (6, 16), 20),
+    text(What::Namespace, "NETNS", (6, 16), 4),
     text(What::Protocol, "PROTO", (5, 5), 12),
-    text(What::State, "STATE", (11, 11), 8),
+    text(What::State, "STATE", (11, 11), 9),
     text(What::Local, "LOCAL", (11, 47), 4),
     text(What::Peer, "PEER", (17, 47), 0),
     text(What::Owner, "PROCESS", (8, 16), 3),
     number(What::Pid, "PID", 7, 10),
-    number(What::BytesIn, "IN/s", 6, 5),
-    number(What::BytesOut, "OUT/s", 6, 0),
+    number(What::BytesIn, "IN/s", 5, 5),
+    number(What::BytesOut, "OUT/s", 5, 0),
     number(What::PacketsIn, "PKTI/s", 6, 14),
     number(What::PacketsOut, "PKTO/s", 6, 13),
-    number(What::Retransmissions, "RETR/s", 6, 6),
+    number(What::Retransmissions, "RETR/s", 6, 7),
     number(What::Rtt, "RTT", 6, 1),
-    text(What::RttHistory, "RTT-TIME", (8, 8), 9),
-    number(What::ReceiveQueue, "RECV-Q", 6, 7),
-    number(What::SendQueue, "SEND-Q", 6, 7),
+    text(What::RttHistory, "TREND", (6, 8), 6),
+    number(What::ReceiveQueue, "RECV-Q", 6, 8),
+    number(What::SendQueue, "SEND-Q", 6, 8),
     number(What::Memory, "MEM", 6, 11),
-    text(What::Why, "WHY", (17, 22), 2),
+    text(What::Why, "WHY", (11, 22), 2),
 ];
 
 #[rustfmt::skip]
 static LISTENERS: [Column; 9] = [
-    text(What::Namespace, "NETNS", (6, 16), 20),
+    text(What::Namespace, "NETNS", (6, 16), 1),
     text(What::Protocol, "PROTO", (5, 5), 0),
     text(What::Local, "LOCAL", (17, 47), 0),
     text(What::Owner, "PROCESS", (9, 24), 1),
@@ -129,7 +129,7 @@ static PEERS: [Column; 10] = [
 
 #[rustfmt::skip]
 static LINKS: [Column; 12] = [
-    text(What::Namespace, "NETNS", (6, 16), 20),
+    text(What::Namespace, "NETNS", (6, 16), 1),
     text(What::Name, "LINK", (9, 15), 0),
     text(What::Operstate, "STATE", (8, 14), 3),
     number(What::BytesIn, "IN/s", 6, 0),
@@ -196,35 +196,43 @@ pub(super) fn fitting(
         let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(u16::MAX);
         kept.iter().fold(gaps, |sum, &place| sum.saturating_add(widths(place).0))
     };
-    // What says little takes nothing from an address that would have been whole without it.
+    // What says little takes nothing from an address or a reason that would have been whole without it.
     let wanted = |kept: &[usize]| {
         let is_extra = |&place: &usize| place != sorted && columns[place].sacrifice > ESSENTIAL;
-        let short = |place: &usize| {
-            if columns[*place].what == What::Local { WHOLE.saturating_sub(widths(*place).0) } else { 0 }
-        };
+        let short = |place: &usize| whole(columns[*place].what).saturating_sub(widths(*place).0);
         let more = if kept.iter().any(is_extra) { kept.iter().map(short).sum() } else { 0 };
         least(kept).saturating_add(more)
     };
     let kept = kept(columns, sorted, is_wanted, |kept| wanted(kept) <= room);
     let mut rest = room.saturating_sub(least(&kept));
     let mut given: Vec<_> = kept.iter().map(|&place| (place, widths(place).0)).collect();
-    // What is left goes, letter by letter, to the one that has least of what it wants.
+    // What is left goes, letter by letter, to the one that has least of what it wants; first to those that are not whole.
     let is_short = |&&mut (place, width): &&mut (usize, u16)| width < widths(place).1;
+    let is_whole = |&(place, width): &(usize, u16)| width >= whole(columns[place].what);
     let share = |&(place, width): &(usize, u16)| u32::from(width) * 1000 / u32::from(widths(place).1);
     while rest > 0 {
-        let Some(shortest) = given.iter_mut().filter(is_short).min_by_key(|column| share(column)) else { break };
+        let Some(shortest) = given.iter_mut().filter(is_short).min_by_key(|column| (is_whole(column), share(column)))
+        else {
+            break;
+        };
         shortest.1 += 1;
         rest -= 1;
     }
     given
 }
 
-/// Up to here columns are shown though addresses are cut.
-const ESSENTIAL: u8 = 5;
-/// Letters of most addresses of IPv4 with a port.
-const WHOLE: u16 = 17;
+/// Up to here columns are shown though addresses and reasons are cut.
+const ESSENTIAL: u8 = 6;
 /// Letters of the sign that tells the order, before a heading.
 const SIGN: u16 = 1;
+
+/// Letters at which the text of a column is mostly whole, where it may have less: addresses of IPv4 with a port, and all reasons but one.
+const fn whole(what: What) -> u16 {
+    match what {
+        What::Local | What::Why => 17,
+        _ => 0,
+    }
+}
 
 fn letters(title: &str) -> u16 {
     u16::try_from(title.len()).unwrap_or(u16::MAX)
@@ -277,20 +285,55 @@ mod tests {
 
     #[test]
     fn eighty_letters_have_room_for_what_matters() {
-        assert_eq!(titles(Pane::Connections, 78), ["LOCAL", "PEER", "PROCESS", "IN/s", "OUT/s", "RTT", "WHY"]);
+        let connections = ["LOCAL", "PEER", "PROCESS", "IN/s", "OUT/s", "RTT", "TREND", "WHY"];
+        assert_eq!(titles(Pane::Connections, 78), connections, "the round-trip time with its history");
         assert_eq!(titles(Pane::Connections, 38), ["PEER", "IN/s", "OUT/s", "RTT"]);
         for room in 84..300 {
-            let fitted = fitting(&CONNECTIONS, place_of(Pane::Connections, What::BytesOut), |_| true, room);
-            let local = fitted.iter().find(|(place, _)| CONNECTIONS[*place].what == What::Local);
-            assert!(local.is_some_and(|&(_, width)| width >= 17), "{room}: {fitted:?}");
+            assert!(width(What::Local, room, false) >= Some(17), "{room}");
+        }
+        for room in 91..300 {
+            assert!(width(What::Local, room, true) >= Some(17), "{room}, with namespaces");
         }
         assert_eq!(titles(Pane::Connections, 200).len(), 17, "but for the namespace, everything");
+    }
+
+    /// The room of a column of the connections, if it has any.
+    fn width(wanted: What, room: u16, namespaces: bool) -> Option<u16> {
+        let sorted = place_of(Pane::Connections, What::BytesOut);
+        let fitted = fitting(&CONNECTIONS, sorted, |what| namespaces || what != What::Namespace, room);
+        fitted.into_iter().find(|&(place, _)| CONNECTIONS[place].what == wanted).map(|(_, width)| width)
+    }
+
+    #[test]
+    fn of_several_namespaces_it_is_always_said_which() {
+        for room in 78..300 {
+            assert!(width(What::Namespace, room, true).is_some(), "{room}");
+            assert!(width(What::Local, room, true).is_some(), "{room}");
+            for (pane, what) in [(Pane::Listeners, What::AcceptQueue), (Pane::Links, What::BytesOut)] {
+                let fitted = fitting(columns(pane), place_of(pane, what), |_| true, room);
+                assert!(
+                    fitted.iter().any(|&(place, _)| columns(pane)[place].what == What::Namespace),
+                    "{pane:?}: {room}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_reason_is_cut_only_where_there_is_no_room_for_other_things_either() {
+        for room in 78..300 {
+            let why = width(What::Why, room, false);
+            // The shortest that tells all reasons apart.
+            assert!(why >= Some(11), "{room}: {why:?}");
+            let is_wide = width(What::Retransmissions, room, false).is_some();
+            assert!(!is_wide || why >= Some(17), "{room}: {why:?}");
+        }
     }
 
     #[test]
     fn what_is_sorted_by_is_seen() {
         let titles = |what| titles_sorted_by(Pane::Connections, what, 78);
-        assert_eq!(titles(What::Memory), ["LOCAL", "PEER", "PROCESS", "OUT/s", "RTT", "MEM", "WHY"]);
+        assert_eq!(titles(What::Memory), ["LOCAL", "PEER", "PROCESS", "IN/s", "OUT/s", "RTT", "MEM", "WHY"]);
         let numbers = CONNECTIONS.iter().filter(|column| column.right);
         for column in numbers {
             assert!(titles(column.what).contains(&"LOCAL"), "two of one peer are told apart, by {}", column.title);

@@ -100,7 +100,7 @@ fn middle_cut(text: &str, room: usize, sign: char) -> String {
 }
 
 /// Text whose end falls away.
-fn end_cut(text: &str, room: usize, sign: char) -> String {
+pub(super) fn end_cut(text: &str, room: usize, sign: char) -> String {
     if text.chars().count() <= room {
         return text.to_owned();
     }

@@ -8,8 +8,8 @@ use super::palette::Palette;
 use super::{cells, line_of, put};
 use crate::top::model::{Detail, Mood};
 
-/// Letters of the history of a field.
-const HISTORY_WIDTH: usize = 24;
+/// Letters of the history of a field: at least, or it tells nothing, and at most, where there is room for more.
+const HISTORY_WIDTH: (usize, usize) = (8, 24);
 
 /// Lines that it takes, heading and all.
 pub(in crate::top) fn lines(detail: &Detail) -> usize {
@@ -31,24 +31,32 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, found: Option<&Detail>, from
     }
     let widest = detail.fields.iter().map(|field| field.name.chars().count()).max().unwrap_or(0);
     let names = widest.min(usize::from(area.width) / 2);
-    let names = u16::try_from(names).unwrap_or(u16::MAX);
+    let history = history_width(detail, usize::from(area.width).saturating_sub(names + 1));
     for field in detail.fields.iter().skip(from) {
         let line = line_of(area, index);
         if line.height == 0 {
             break;
         }
-        let left = Rect { width: names, ..line };
-        put(buffer, left, line.x, &field.name, Palette::key());
-        let mut column = line.x + names + 1;
-        if !field.history.is_empty() && usize::from(line.width) > usize::from(names) + 2 * HISTORY_WIDTH {
-            let history = cells::history(&field.history, HISTORY_WIDTH, palette);
-            let begin = line.right() - u16::try_from(HISTORY_WIDTH).unwrap_or(0);
-            put(buffer, line, begin, &history, palette.chosen());
-            column = put(buffer, Rect { width: begin - line.x, ..line }, column, &field.value, Style::new());
-        } else {
-            column = put(buffer, line, column, &field.value, Style::new());
+        put(buffer, line, line.x, &cells::end_cut(&field.name, names, palette.cut()), Palette::key());
+        let column = line.x + letters(names) + 1;
+        let behind = put(buffer, line, column, &field.value, Style::new());
+        let begin = line.right().saturating_sub(letters(history));
+        // The beginning of a number is another number: a value that takes the room is shown alone.
+        if !field.history.is_empty() && behind < begin {
+            put(buffer, line, begin, &cells::history(&field.history, history, palette), palette.chosen());
         }
-        debug_assert!(column <= line.right().max(line.x + names + 1), "nothing is written beyond the line");
         index += 1;
     }
+}
+
+/// Letters of all histories, of the room behind the names: what the widest value beside one leaves.
+fn history_width(detail: &Detail, room: usize) -> usize {
+    let moving = detail.fields.iter().filter(|field| !field.history.is_empty());
+    let widest = moving.map(|field| field.value.chars().count()).max().unwrap_or(0);
+    let (least, most) = HISTORY_WIDTH;
+    room.saturating_sub(widest + 1).clamp(least, most)
+}
+
+fn letters(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
 }

@@ -220,6 +220,25 @@ fn all_fields_of_a_socket_with_the_history_of_those_that_move() {
 }
 
 #[test]
+fn the_history_of_fields_has_the_room_that_is_left() {
+    let mut model = models::model(Pane::Connections);
+    model.detail = Some(models::detail());
+    let mut state = models::state(Pane::Connections, (80, 24), &model);
+    state.view = View::Detail { id: models::id(0x1001), from: 0 };
+    compare_drawn("detail-80x24", &state, &model, COLOURS);
+    for width in 44..200 {
+        state.size.0 = width;
+        let text = once::lines(&drawn(&state, &model, COLOURS));
+        let of = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+        // A value is never cut for it: the beginning of a number is another number.
+        assert!(of("bytes_acked").contains(" 1234567 bytes"), "{text}");
+        assert!(of("rtt ").ends_with('▁') && of("rtt ").contains('█'), "{text}");
+    }
+    state.size.0 = 44;
+    compare_drawn("detail-44x24", &state, &model, COLOURS);
+}
+
+#[test]
 fn groups_say_what_they_are() {
     let model = models::grouped(Grouping::Unit);
     let mut state = models::state(Pane::Processes, (80, 10), &model);
@@ -233,6 +252,10 @@ fn namespaces_have_a_column_where_there_are_several() {
     let mut state = models::state(Pane::Connections, (200, 10), &model);
     state.namespaces = true;
     compare_drawn("namespaces", &state, &model, COLOURS);
+    for width in [80, 119] {
+        state.size.0 = width;
+        compare_drawn(&format!("namespaces-{width}x10"), &state, &model, COLOURS);
+    }
 }
 
 #[test]
