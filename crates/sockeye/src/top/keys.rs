@@ -18,6 +18,8 @@ pub(super) enum Action {
     Filter(String),
     /// Close this socket.
     Close(Id),
+    /// Stop until the shell lets it go on.
+    Suspend,
     /// End.
     Quit,
 }
@@ -30,6 +32,9 @@ pub(super) fn update(state: &mut State, model: &Model, key: KeyEvent) -> Action 
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     if control && key.code == KeyCode::Char('c') {
         return Action::Quit;
+    }
+    if control && key.code == KeyCode::Char('z') {
+        return Action::Suspend;
     }
     // Esc and the key after it are one where both came in one packet. Whoever writes may mean one that moves by words.
     if key.modifiers.contains(KeyModifiers::ALT) && state.prompt.is_none() {

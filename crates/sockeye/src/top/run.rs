@@ -12,7 +12,7 @@ use super::input::{self, Happening};
 use super::keys::{Action, update};
 use super::model::Model;
 use super::options::Options;
-use super::screen::Screen;
+use super::screen::{Screen, Stopped};
 use super::source::{self, Command, Said, Setup, Source};
 use super::state::State;
 use super::{draw, once};
@@ -114,6 +114,13 @@ fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<St
     }
 }
 
+/// How it goes on.
+enum Next {
+    Go,
+    Stop(Stopped),
+    End,
+}
+
 /// A screen that is shown.
 struct Session {
     state: State,
@@ -135,10 +142,10 @@ impl Session {
             let Ok(first) = happenings.recv() else { return Ok(()) };
             let more = std::iter::from_fn(|| happenings.try_recv().ok());
             for happening in std::iter::once(first).chain(more).take(BATCH_MAX) {
-                if matches!(happening, Happening::Suspend) {
-                    screen.suspend().context("cannot take the terminal over again")?;
-                } else if !self.take(happening)? {
-                    return Ok(());
+                match self.take(happening)? {
+                    Next::Go => {}
+                    Next::Stop(stopped) => screen.suspend(stopped).context("cannot take the terminal over again")?,
+                    Next::End => return Ok(()),
                 }
             }
         }
@@ -150,18 +157,19 @@ impl Session {
         self.source.tell(Command::Show(self.state.request()));
     }
 
-    /// Takes what happened. `false`: it is the end.
-    fn take(&mut self, happening: Happening) -> Result<bool> {
+    /// Takes what happened.
+    fn take(&mut self, happening: Happening) -> Result<Next> {
         match happening {
-            Happening::Signal | Happening::Gone => return Ok(false),
-            Happening::Suspend => {}
+            Happening::Signal | Happening::Gone => return Ok(Next::End),
+            Happening::Suspend => return Ok(Next::Stop(Stopped::Itself)),
             Happening::Resize(columns, lines) => {
                 self.state.resize((columns, lines));
                 self.ask();
             }
             Happening::Key(key) => match update(&mut self.state, &self.model, key) {
                 Action::Nothing => {}
-                Action::Quit => return Ok(false),
+                Action::Suspend => return Ok(Next::Stop(Stopped::Job)),
+                Action::Quit => return Ok(Next::End),
                 Action::Ask => self.source.tell(Command::Show(self.state.request())),
                 Action::Filter(text) => {
                     self.ask();
@@ -171,7 +179,7 @@ impl Session {
             },
             Happening::Source(said) => self.hear(said)?,
         }
-        Ok(true)
+        Ok(Next::Go)
     }
 
     fn hear(&mut self, said: Said) -> Result<()> {

@@ -11,6 +11,7 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use rustix::process::{Signal, kill_current_process_group};
 
 use super::job::is_orphaned;
 use super::sixteen::Sixteen;
@@ -42,16 +43,29 @@ impl Screen {
     }
 }
 
+/// What stops until the shell lets it go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stopped {
+    /// This program: a signal was sent to it, and whoever sent it knows to whom else.
+    Itself,
+    /// All programs of its job, as where a terminal reads Ctrl-Z by itself: the shell waits for those that began this one.
+    Job,
+}
+
 impl Screen {
     /// Gives the terminal back, stops until the shell lets the program go on, and takes it over again. Where there is no shell that
     /// could do that, it goes on.
-    pub(super) fn suspend(&mut self) -> io::Result<()> {
+    pub(super) fn suspend(&mut self, stopped: Stopped) -> io::Result<()> {
         if is_orphaned() {
             return Ok(());
         }
         self.terminal.backend_mut().flush()?;
         give_back();
-        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        match stopped {
+            Stopped::Itself => signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?,
+            // Not SIGTSTP: this program would hear it too, and stop a second time once it goes on.
+            Stopped::Job => kill_current_process_group(Signal::STOP)?,
+        }
         enable_raw_mode()?;
         IS_TAKEN.store(true, Ordering::SeqCst);
         execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All))?;

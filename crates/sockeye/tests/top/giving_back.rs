@@ -10,6 +10,8 @@ use crate::terminal::OnTerminal;
 const ENTER: &str = "\x1b[?1049h";
 const LEAVE: &str = "\x1b[?1049l";
 const SHOW: &str = "\x1b[?25h";
+/// A word of the help that nothing on the screen before it has a letter of, so that it is written as a whole.
+const OF_HELP: &str = "somebody;";
 
 #[test]
 fn signals_end_it_and_the_terminal_is_as_it_was() {
@@ -58,6 +60,54 @@ fn a_stop_gives_the_terminal_back_for_a_while_and_the_screen_is_drawn_again() {
         let (status, is_same, written) = top.ended();
         assert_eq!(status.code(), Some(0), "{written}");
         assert!(is_same);
+        Ok(())
+    });
+}
+
+#[test]
+fn ctrl_z_stops_it_and_whoever_waits_for_it_until_the_shell_goes_on() {
+    in_namespace(|_| {
+        // The shell that waits for it is of the same job: the one that is typed into has to see both of them stop.
+        let mut top = OnTerminal::start_by(&["sh", "-c", "\"$@\"; exit $?", "sh"], &["top"]);
+        top.await_text("quit");
+        top.type_letters("\x1a");
+        top.await_text(LEAVE);
+        top.await_state('T');
+        let modes = tcgetattr(top.terminal()).expect("a terminal").local_modes;
+        assert!(modes.contains(LocalModes::ECHO | LocalModes::ICANON), "it is the shell's");
+        top.forget();
+        top.signal_job(Signal::CONT);
+        top.await_text(ENTER);
+        top.await_text("connections");
+        top.await_text("quit");
+        top.forget();
+        // It stopped once, and takes keys again.
+        top.type_letters("?");
+        top.await_text(OF_HELP);
+        top.forget();
+        top.type_letters("\x1b");
+        top.await_text("Tab");
+        top.type_letters("q");
+        let (status, is_same, written) = top.ended();
+        assert_eq!(status.code(), Some(0), "{written}");
+        assert!(is_same && !written.contains(ENTER), "{written}");
+        Ok(())
+    });
+}
+
+#[test]
+fn where_nobody_could_let_it_go_on_ctrl_z_does_nothing() {
+    in_namespace(|_| {
+        // A session of its own, whose parent is of another one.
+        let mut top = OnTerminal::start_by(&["setsid", "--wait"], &["top"]);
+        top.await_text("quit");
+        top.forget();
+        top.type_letters("\x1a?");
+        top.await_text(OF_HELP);
+        top.type_letters("qq");
+        let (status, is_same, written) = top.ended();
+        assert_eq!(status.code(), Some(0), "{written}");
+        assert!(is_same && written.matches(LEAVE).count() == 1, "{written}");
         Ok(())
     });
 }

@@ -1,7 +1,7 @@
 //! A terminal of our own with the program on it.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus};
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 use sockeye_zoo::patience;
@@ -21,6 +21,8 @@ pub(crate) static PATIENCE: LazyLock<Duration> = LazyLock::new(|| patience(Durat
 pub(crate) struct OnTerminal {
     child: Child,
     terminal: OwnedFd,
+    /// Where the keys are.
+    keys: File,
     before: Termios,
     written: Receiver<Vec<u8>>,
     text: String,
@@ -28,6 +30,11 @@ pub(crate) struct OnTerminal {
 
 impl OnTerminal {
     pub(crate) fn start(words: &[&str]) -> Self {
+        Self::start_by(&[], words)
+    }
+
+    /// The same, run by another program with these words before its own.
+    pub(crate) fn start_by(runner: &[&str], words: &[&str]) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("/dev/ptmx is there");
         grantpt(&master).and_then(|()| unlockpt(&master)).expect("a terminal of our own");
         let path = ptsname(&master, Vec::new()).expect("it has a name");
@@ -36,8 +43,9 @@ impl OnTerminal {
         tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
         let before = tcgetattr(&terminal).expect("a terminal");
         let copy = || terminal.try_clone().expect("descriptors are left");
-        let child = Command::new(env!("CARGO_BIN_EXE_sockeye"))
-            .args(words)
+        let line = [runner, &[env!("CARGO_BIN_EXE_sockeye")], words].concat();
+        let child = Command::new(line[0])
+            .args(&line[1..])
             .env("TERM", "xterm")
             .env_remove("NO_COLOR")
             // One of its tests stops it, and nobody else is to be hung up for that.
@@ -47,6 +55,7 @@ impl OnTerminal {
             .stderr(copy())
             .spawn()
             .expect("it can be run");
+        let keys = File::from(master.try_clone().expect("descriptors are left"));
         let (told, written) = mpsc::channel();
         std::thread::spawn(move || {
             let mut master = File::from(master);
@@ -57,7 +66,7 @@ impl OnTerminal {
                 }
             }
         });
-        Self { child, terminal, before, written, text: String::new() }
+        Self { child, terminal, keys, before, written, text: String::new() }
     }
 
     /// Waits until this was written.
@@ -96,6 +105,15 @@ impl OnTerminal {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
+    /// To it and all that were begun with it.
+    pub(crate) fn signal_job(&self, signal: Signal) {
+        kill_process_group(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
+    pub(crate) fn type_letters(&mut self, letters: &str) {
+        self.keys.write_all(letters.as_bytes()).expect("it has room for some keys");
     }
 
     /// How it ended, whether the terminal is as it was, and all that was written.

@@ -9,8 +9,9 @@ use super::{foot, line_of, put};
 use crate::top::model::Model;
 
 /// Keys, and what they do. `docs/top.md` says the same.
-pub(in crate::top) const LINES: [(&str, &str); 22] = [
+pub(in crate::top) const LINES: [(&str, &str); 23] = [
     ("q  Ctrl-C", "quit"),
+    ("Ctrl-Z", "stop and give the terminal back until the shell's fg"),
     ("?  h  F1", "this help"),
     ("Esc", "back: from here, a socket, what Enter chose"),
     ("Tab  Shift-Tab  1-6", "next pane, the one before, that one"),
@@ -28,7 +29,7 @@ pub(in crate::top) const LINES: [(&str, &str); 22] = [
     ("IN/s OUT/s", "bytes a second: received, acknowledged by the peer"),
     ("PKTI/s PKTO/s", "packets a second: received, sent"),
     ("RETR/s", "packets sent again a second"),
-    ("RTT RTT-TIME", "smoothed round-trip time, and how it moved"),
+    ("RTT TREND", "smoothed round-trip time, and how it moved"),
     ("RECV-Q SEND-Q", "bytes unread, bytes not acknowledged"),
     ("QUEUE", "connections that wait to be accepted, and the limit"),
     ("WHY", "what holds a connection up (docs/why.md)"),

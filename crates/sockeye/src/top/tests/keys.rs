@@ -276,6 +276,18 @@ fn help_comes_and_goes_and_q_ends() {
 }
 
 #[test]
+fn ctrl_z_stops_it_whatever_is_on_the_screen_and_changes_nothing() {
+    for letters in ["", "?", "x", "/rtt"] {
+        let mut person = Person::at(Pane::Connections);
+        person.types("j");
+        letters.chars().for_each(|letter| _ = person.press(KeyCode::Char(letter)));
+        let before = person.state.clone();
+        assert_eq!(person.with_control('z'), Action::Suspend, "{letters}");
+        assert_eq!(person.state, before, "{letters}");
+    }
+}
+
+#[test]
 fn the_help_ends_with_its_last_key_also_below_what_had_no_room() {
     let mut person = Person::at(Pane::Connections);
     person.types("?G");
