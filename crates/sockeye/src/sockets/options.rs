@@ -73,7 +73,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FIELDS", allow_hyphen_values = true)]
     pub(crate) sort: Option<String>,
 
-    /// Show at most this many rows
+    /// Show at most this many rows; 0: only how complete the answer is
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
 

@@ -44,7 +44,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FIELDS", allow_hyphen_values = true)]
     pub(crate) sort: Option<String>,
 
-    /// Show at most so many rows
+    /// Show at most so many rows; 0: only how complete the answer is
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
 

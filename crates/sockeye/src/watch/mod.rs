@@ -11,6 +11,7 @@ mod options;
 mod out;
 pub(crate) mod place;
 mod process;
+mod refuse;
 pub(crate) mod report;
 mod run;
 mod sockets;

@@ -1,7 +1,9 @@
 //! Options of `sockeye watch`, as they are typed.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use sockeye_bpf::events::EventKind;
 
@@ -55,6 +57,9 @@ impl Kind {
     }
 }
 
+/// Time between dumps of the sockets, unless somebody asks for another.
+const INTERVAL: Duration = Duration::from_secs(1);
+
 /// Options of `sockeye watch`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
@@ -79,20 +84,20 @@ pub(crate) struct Options {
     pub(crate) netns: Option<OsString>,
 
     /// Time between comparisons with the kernel's tables, up to a tenth more (default: each table's own, some minutes)
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) audit: Option<std::time::Duration>,
+    #[arg(long, value_name = "DURATION", value_parser = pause)]
+    pub(crate) audit: Option<Duration>,
 
-    /// Where changes of TCP sockets come from (`watch sockets`)
-    #[arg(long, value_enum, value_name = "SOURCE", default_value_t)]
-    pub(crate) source: Source,
+    /// Where changes of TCP sockets come from (`watch sockets`; default: auto)
+    #[arg(long, value_enum, value_name = "SOURCE")]
+    pub(crate) source: Option<Source>,
 
     /// What to tell of sockets (`watch sockets`; default: all that may be had). All but `state` needs the kernel's own events
     #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
     pub(crate) events: Option<Vec<Kind>>,
 
-    /// Time between dumps of the sockets, where births are not told (`watch sockets`)
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1s")]
-    pub(crate) interval: std::time::Duration,
+    /// Time between dumps of the sockets, where births are not told (`watch sockets`; default: 1s)
+    #[arg(long, value_name = "DURATION", value_parser = pause)]
+    pub(crate) interval: Option<Duration>,
 
     /// Bytes of events that may wait before the kernel drops some, of each namespace; of sockets also in the ring of the kernel's own
     /// events, where 32 MiB may unless this says otherwise
@@ -101,7 +106,7 @@ pub(crate) struct Options {
 
     /// Run a command (`--run`) when a change fits: tables and a filter, as above, in one word; of `watch sockets` a filter. Can
     /// be given again
-    #[arg(long, value_name = "TABLES FILTER")]
+    #[arg(long, value_name = "TABLES FILTER", value_parser = not_empty)]
     pub(crate) on: Vec<String>,
 
     /// The command of the `--on` before it. It gets the change as JSON on standard input, and its fields as SOCKEYE_…;
@@ -115,14 +120,14 @@ pub(crate) struct Options {
 
     /// Run a command once for all changes until it has been quiet for so long
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run")]
-    pub(crate) debounce: Option<std::time::Duration>,
+    pub(crate) debounce: Option<Duration>,
 
     /// Run a command only if what it is for holds for so long: a record that ceases to fit meanwhile waits anew. Not for sockets
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run", conflicts_with = "debounce")]
-    pub(crate) hold: Option<std::time::Duration>,
+    pub(crate) hold: Option<Duration>,
 
     /// Commands that run at once
-    #[arg(long, value_name = "N", default_value_t = 4, requires = "run")]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = RangedU64ValueParser::<usize>::new().range(1..), requires = "run")]
     pub(crate) run_jobs: usize,
 
     /// Commands that wait for others to end; further ones are skipped, and that is said
@@ -131,10 +136,10 @@ pub(crate) struct Options {
 
     /// Time after which a command is made to end
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "60s", requires = "run")]
-    pub(crate) run_timeout: std::time::Duration,
+    pub(crate) run_timeout: Duration,
 
     /// End after so many changes, without what was there at first
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
 }
 
@@ -143,9 +148,35 @@ impl Options {
     pub(crate) fn format(&self) -> StreamFormat {
         if self.json { StreamFormat::Ndjson } else { self.output }
     }
+
+    /// Where changes of TCP sockets come from.
+    pub(crate) fn source(&self) -> Source {
+        self.source.unwrap_or_default()
+    }
+
+    /// Time between dumps of the sockets.
+    pub(crate) fn interval(&self) -> Duration {
+        self.interval.unwrap_or(INTERVAL)
+    }
+}
+
+/// A time between two looks: without any, there would be nothing but looking.
+fn pause(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("the time between two looks is more than nothing".to_owned()),
+        pause => Ok(pause),
+    }
+}
+
+/// What a hook is for: without a word it would be everything, which nobody means by nothing.
+fn not_empty(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("a hook needs what it is for: tables, a filter, or both".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// A duration as people write it.
-pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}; write a duration as 90s or 5min"))
 }

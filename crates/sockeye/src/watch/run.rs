@@ -17,7 +17,7 @@ use super::stop::Stop;
 use super::stream::Stream;
 use super::subject::Subjects;
 use super::watched::Watched;
-use super::{complain, hooks, less_may_wait, sees_all};
+use super::{complain, hooks, less_may_wait, refuse, sees_all};
 use crate::exit::Status;
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
@@ -29,11 +29,10 @@ const LAST_TURNS_MAX: u32 = 20;
 /// Follows the tables until a signal ends it, the reader has gone, or as many changes as wanted were told.
 pub(crate) fn run(options: &Options) -> Result<Status> {
     if let Some(words) = super::sockets::named(&options.words) {
+        refuse::of_tables(options)?;
         return super::sockets::run(options, words);
     }
-    if options.events.is_some() {
-        return Err(Mistaken::sentence("--events is about sockets: `sockeye watch sockets --events drop`"));
-    }
+    refuse::of_sockets(options)?;
     let stop = Stop::new().context("cannot wait for signals")?;
     let mut hooks = hooks::Hooks::read(options, stop.asked())?;
     let hooked = hooks.as_ref().map_or(Tables::NONE, hooks::Hooks::tables);

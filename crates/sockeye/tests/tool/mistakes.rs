@@ -185,6 +185,37 @@ fn a_command_with_a_slip_is_named() {
 }
 
 #[test]
+fn what_would_be_passed_over_is_refused() {
+    for (line, part) in [
+        ("watch --source bpf links", "--source is about sockets: `sockeye watch sockets --source bpf`"),
+        ("watch --source auto", "--source is about sockets: `sockeye watch sockets --source auto`"),
+        ("watch --interval 5s links", "--interval is about sockets"),
+        ("watch links --interval 1s", "--interval is about sockets"),
+        ("watch sockets --audit 5s", "--audit is about tables"),
+    ] {
+        let said = mistake(words(line));
+        assert!(said.starts_with(&format!("sockeye: {part}")) && said.lines().count() == 1, "sockeye {line}: {said}");
+    }
+}
+
+#[test]
+fn nothing_at_all_is_no_number_and_no_filter() {
+    for line in [
+        &["watch", "--limit", "0"][..],
+        &["watch", "sockets", "--limit", "0"],
+        &["watch", "sockets", "--interval", "0s"],
+        &["watch", "--audit", "0s"],
+        &["watch", "--on", "links", "--run", "true", "--run-jobs", "0"],
+        &["watch", "--on", "", "--run", "true"],
+        &["watch", "sockets", "--on", " ", "--run", "true"],
+        &["top", "--interval", "0s"],
+    ] {
+        let said = mistake(sockeye(line));
+        assert!(said.starts_with("error: invalid value"), "sockeye {line:?}: {said}");
+    }
+}
+
+#[test]
 fn unknown_names_are_named() {
     let check = |line: &str, part: &str| {
         let said = mistake(words(line));

@@ -39,7 +39,7 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
     }
     let incidents = wanted.without(Kinds::STATE);
     let is_named = named.is_some() && !incidents.is_empty();
-    if options.source == Source::Dumps {
+    if options.source() == Source::Dumps {
         if is_named {
             let words = incidents.words();
             return Err(Mistaken::sentence(format!(
@@ -53,7 +53,7 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
         if wanted.contains(EventKind::State) && needs.can_be("state") { u32::MAX } else { BIRTHS_AND_ENDS };
     let trace = match Trace::open_states(wanted.with(Kinds::STATE), netns, ring_bytes(options), told_states) {
         Ok(trace) => trace,
-        Err(error) if options.source == Source::Auto && !is_named => {
+        Err(error) if options.source() == Source::Auto && !is_named => {
             let reason = error.capability().map_or_else(|| error.to_string(), |needed| format!("needs {needed}"));
             return Ok(without(wanted, incidents, reason));
         }
@@ -63,11 +63,11 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
     let mut missing = Vec::new();
     for one in trace.missing() {
         let kind = one.kind;
-        if kind == EventKind::State && options.source == Source::Auto {
+        if kind == EventKind::State && options.source() == Source::Auto {
             // Dumps tell of it.
             continue;
         }
-        let is_asked_for = named.is_some() || options.source == Source::Bpf && kind == EventKind::State;
+        let is_asked_for = named.is_some() || options.source() == Source::Bpf && kind == EventKind::State;
         if is_asked_for && !trace.kinds().contains(kind) {
             return Err(anyhow::Error::msg(format!("cannot tell of {}: {}", word(kind), one.error)));
         }

@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     }
     hooks.iter().try_for_each(|hooks| hooks.check(&heard))?;
     let follow = feed::Options {
-        interval: options.interval,
+        interval: options.interval(),
         receive_buffer: options.receive_buffer,
         tcp: match (heard.is_traced(), needs.rows) {
             (false, _) => Tcp::Asked,
