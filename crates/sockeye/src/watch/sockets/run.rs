@@ -256,7 +256,7 @@ fn announce(followed: &[Followed], heard: &heard::Heard, needs: Needs, owners: &
         heard.lacks()
     ));
     if heard.is_traced() && needs.rows {
-        let every = humantime::format_duration(stream.options.interval);
+        let every = humantime::format_duration(stream.options.interval());
         complain(&format!(
             "the filter asks for what only a dump says, once in {every}: of a socket that none has seen it is not known"
         ));
