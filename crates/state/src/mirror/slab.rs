@@ -54,10 +54,11 @@ pub(super) struct Slab {
     sizes: BTreeMap<usize, Size>,
 }
 
-/// The size of the cell for a record: exact for small ones, and never more than an eighth too big.
+/// The size of the cell for a record: exact for small ones and for those that have a page of their own, and never more than an eighth
+/// too big.
 fn cell_len(length: usize) -> usize {
     let length = HEAD_LEN + length;
-    let step = (length.next_power_of_two() / 16).max(UNIT);
+    let step = if length > SHARED_MAX { UNIT } else { (length.next_power_of_two() / 16).max(UNIT) };
     length.next_multiple_of(step)
 }
 

@@ -30,6 +30,20 @@ pub(super) struct Buffers {
     pub(super) edited: Vec<u8>,
 }
 
+/// Bytes of a buffer that are kept for the next record.
+const BUFFER_KEPT_MAX: usize = 4096;
+
+impl Buffers {
+    /// Gives back what one long record needed: a copy of it in each would stay for ever. The key is asked for afterwards.
+    pub(super) fn give_back(&mut self) {
+        for buffer in [&mut self.record, &mut self.old, &mut self.nexthop, &mut self.edited] {
+            if buffer.capacity() > BUFFER_KEPT_MAX {
+                *buffer = Vec::new();
+            }
+        }
+    }
+}
+
 /// What is to be done about an event beside the change itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct After {
@@ -157,6 +171,7 @@ impl Watch {
             after.spoiled |= one.spoiled;
         });
         self.buffers.record = record;
+        self.buffers.give_back();
         if deleted && table == Table::Routes && message.payload().first() == Some(&AF_INET) {
             self.departed.note(&self.buffers.key, now);
         }

@@ -48,6 +48,7 @@ impl Watch {
             buffers.key = key;
         });
         self.buffers.record = scratch;
+        self.buffers.give_back();
         if table == Table::Links {
             self.learn(message.type_number(), payload, now, sink);
         }
