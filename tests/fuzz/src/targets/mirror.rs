@@ -79,17 +79,27 @@ impl Target for Mirrors {
     }
 
     fn slack(&self, input: &[u8]) -> usize {
-        let (mut bytes, mut scratch) = (0, Vec::new());
-        if let Some((&number, datagram)) = input.split_first()
-            && self.tables[usize::from(number) % self.tables.len()].0 == Table::Vlans
-        {
-            for message in Messages::new(datagram).map_while(Result::ok) {
-                each_record(Table::Vlans, message.payload(), &mut scratch, &mut |record| bytes += record.len());
+        let (mut bytes, mut keys, mut scratch) = (0, 0, Vec::new());
+        let Some((&number, datagram)) = input.split_first() else { return SLACK };
+        for message in Messages::new(datagram).map_while(Result::ok) {
+            match self.tables[usize::from(number) % self.tables.len()].0 {
+                // A range is one record each.
+                Table::Vlans => {
+                    each_record(Table::Vlans, message.payload(), &mut scratch, &mut |record| bytes += record.len());
+                }
+                Table::Routes => keys += long_key(message.payload(), &mut scratch),
+                _ => {}
             }
         }
-        // A range of VLANs is one record each.
-        SLACK + TIMES_WRITTEN_OUT * bytes
+        SLACK + TIMES_WRITTEN_OUT * bytes + 2 * keys
     }
+}
+
+/// Bytes of the key of a route that has hundreds of next hops. They are in it one by one, so that it is longer than the route; there
+/// are two such keys at a time, that of the record in hand and that of the one it is held against.
+pub(super) fn long_key(route: &[u8], scratch: &mut Vec<u8>) -> usize {
+    write_key(Table::Routes, route, scratch);
+    if scratch.len() >= 4096 { scratch.len() } else { 0 }
 }
 
 fn apply(mirror: &mut Mirror, verb: Verb, record: &[u8], key: &mut Vec<u8>, old: &mut Vec<u8>) {

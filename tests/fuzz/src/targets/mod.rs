@@ -32,11 +32,16 @@ pub const ALL: &[Entry] = &[
         make: extack::make,
     },
     Entry { name: "dump", about: "the engine of one dump", beyond: "", make: dump::make },
-    Entry { name: "mirror", about: "the copy of a table", beyond: "3 x VLANs in ranges", make: mirror::make },
+    Entry {
+        name: "mirror",
+        about: "the copy of a table",
+        beyond: "3 x VLANs in ranges, 2 x keys of routes from 4 KiB",
+        make: mirror::make,
+    },
     Entry {
         name: "watch",
         about: "the engine of watch: events, dumps, losses, times",
-        beyond: "3 x VLANs in ranges",
+        beyond: "3 x VLANs in ranges, 2 x keys of routes from 4 KiB",
         make: watch::make,
     },
     Entry { name: "lives", about: "the engine of the lives of sockets", beyond: "1 KiB a message", make: lives::make },

@@ -12,7 +12,7 @@ use sockeye_state::{Datagram, Received};
 use sockeye_wire::rtnetlink::Table;
 use sockeye_wire::{Messages, Request};
 
-use super::mirror::TIMES_WRITTEN_OUT;
+use super::mirror::{TIMES_WRITTEN_OUT, long_key};
 use crate::captures::SEQUENCE;
 use crate::document::Document;
 use crate::random::Random;
@@ -239,20 +239,22 @@ fn check(watch: &Watch, told: &Told) -> bool {
 }
 
 /// Three times the bytes of records that a message only names: a range of VLANs is one record each, as if each had come in a message
-/// of its own.
+/// of its own. And twice the keys of long routes.
 pub(super) fn written_out(input: &[u8]) -> usize {
     let Some(reader) = script::read(input) else { return 0 };
-    let (mut bytes, mut scratch) = (0, Vec::new());
+    let (mut bytes, mut keys, mut scratch) = (0, 0, Vec::new());
     for entry in reader.map_while(Result::ok) {
         let Record::Received(Received::Datagram(datagram)) = entry.record else { continue };
         for message in Messages::new(datagram.bytes).map_while(Result::ok) {
             let family = message.payload().first().copied().unwrap_or(0);
-            if let Some((Table::Vlans, _)) = Table::of_message(message.type_number(), family) {
-                each_record(Table::Vlans, message.payload(), &mut scratch, &mut |record| {
+            match Table::of_message(message.type_number(), family) {
+                Some((Table::Vlans, _)) => each_record(Table::Vlans, message.payload(), &mut scratch, &mut |record| {
                     bytes += HEADER_LEN + record.len();
-                });
+                }),
+                Some((Table::Routes, _)) => keys += long_key(message.payload(), &mut scratch),
+                _ => {}
             }
         }
     }
-    TIMES_WRITTEN_OUT * bytes
+    TIMES_WRITTEN_OUT * bytes + 2 * keys
 }
