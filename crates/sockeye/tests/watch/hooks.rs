@@ -122,6 +122,7 @@ fn something_is_done_when_a_link_stays_down_and_nothing_when_it_comes_back() {
         assert!(began.elapsed().as_millis() >= 590, "{:?}", began.elapsed());
         // Both ends of the cable: one was told to be down, the other has lost its carrier.
         watching.complaint("exit status: 0 after");
+        watching.complaint("exit status: 0 after");
         let ended = watching.interrupt().with(0);
         let said = outputs(&ended.stderr, 1);
         assert!(!said.contains(&"short") && !said.contains(&"short-end"), "{said:?}");
