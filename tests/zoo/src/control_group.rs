@@ -1,14 +1,17 @@
-//! A socket in a cgroup of its own.
+//! Sockets in control groups of their own, and processes in groups that are named as a service manager or a container
+//! runtime names them.
 
 use std::fs;
 use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use libc::IPPROTO_TCP;
 
 use crate::expected::Expected;
 use crate::specimen::Specimen;
-use crate::sys;
+use crate::sys::{self, Holder};
 use crate::tcp::{SERVER_V4, bound, listener};
 use crate::zoo::{Unavailable, Zoo, make};
 
@@ -32,20 +35,32 @@ struct ControlGroup {
     directory: PathBuf,
 }
 
+/// Groups so far: several tests may be in one process.
+static MADE: AtomicU32 = AtomicU32::new(0);
+
 impl ControlGroup {
     fn create() -> io::Result<Self> {
-        let directory = own_directory()?.join(format!("sockeye-zoo-{}", std::process::id()));
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        Self::at(own_directory()?.join(format!("sockeye-zoo-{}-{number}", std::process::id())))
+    }
+
+    fn at(directory: PathBuf) -> io::Result<Self> {
         fs::create_dir(&directory)?;
         Ok(Self { directory })
+    }
+
+    /// Puts a process into it.
+    fn take(&self, pid: u32) -> io::Result<()> {
+        fs::write(self.directory.join("cgroup.procs"), pid.to_string())
     }
 
     /// Runs something with the whole process in the group: a socket belongs to the group of who made it.
     fn within<T>(&self, action: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let home = own_directory()?;
-        let pid = std::process::id().to_string();
-        fs::write(self.directory.join("cgroup.procs"), &pid)?;
+        let pid = std::process::id();
+        self.take(pid)?;
         let result = action();
-        fs::write(home.join("cgroup.procs"), &pid)?;
+        fs::write(home.join("cgroup.procs"), pid.to_string())?;
         result
     }
 }
@@ -56,7 +71,39 @@ impl Drop for ControlGroup {
     }
 }
 
+/// A process that alone holds a listener, in a control group of its own. It ends with the value.
+#[derive(Debug)]
+pub struct Resident {
+    /// Before the groups, which go once nobody is in them.
+    holder: Holder,
+    /// The innermost first.
+    _groups: Vec<ControlGroup>,
+    /// The port it listens on, on 127.0.0.1.
+    pub port: u16,
+}
+
+impl Resident {
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.holder.pid.cast_unsigned()
+    }
+}
+
 impl Zoo {
+    /// A process in a group with this path, below one of our own.
+    pub fn resident(&self, path: &str) -> Result<Resident, Unavailable> {
+        make("tcp_in_cgroup", || {
+            let mut groups = vec![ControlGroup::create()?];
+            for name in path.split('/') {
+                groups.insert(0, ControlGroup::at(groups[0].directory.join(name))?);
+            }
+            let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let holder = Holder::fork(&socket, c"resident")?;
+            groups[0].take(holder.pid.cast_unsigned())?;
+            Ok(Resident { holder, _groups: groups, port: socket.local_addr()?.port() })
+        })
+    }
+
     /// `listener` made in a cgroup of its own.
     pub fn tcp_in_cgroup(&self) -> Result<Specimen, Unavailable> {
         make("tcp_in_cgroup", || {

@@ -62,6 +62,7 @@ mod xdp_traffic;
 mod zoo;
 
 pub use bpf::pin_program;
+pub use control_group::Resident;
 pub use crowd::UdpWish;
 pub use expected::{Expected, Md5Key, Membership, NetlinkExpected, Owner, PacketExpected, Ring, Says, Unread, state};
 pub use kinds::{Constructor, KINDS, PROVOKED};

@@ -42,16 +42,16 @@ impl Pane {
 }
 
 /// By what the sums of the third pane are made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Grouping {
-    /// The process that holds a socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Grouping {
+    /// The process that holds a socket
     #[default]
     Process,
-    /// Its systemd unit.
+    /// Its systemd unit
     Unit,
-    /// Its container.
+    /// Its container
     Container,
-    /// Its Kubernetes pod.
+    /// Its Kubernetes pod
     Pod,
 }
 

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::ArgPredicate;
 
-use super::model::Pane;
+use super::model::{Grouping, Pane};
 
 /// What to type.
 const EXAMPLES: &str = "\
@@ -13,6 +14,7 @@ Examples:
   sockeye top                                    this machine's sockets, the busiest first
   sockeye top dport = 443                        only these
   sockeye top --pane processes                   which program moves how much
+  sockeye top --group container                  which container does
   sockeye top -N all --interval 5s               all network namespaces, with less work
   sockeye top --once | head -20                  one look as text, for a report";
 
@@ -34,7 +36,12 @@ pub(crate) struct Options {
 
     /// What to show first
     #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    #[arg(default_value_if("group", ArgPredicate::IsPresent, "processes"))]
     pub(crate) pane: Pane,
+
+    /// What the pane of processes sums by; alone, it shows that pane first
+    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    pub(crate) group: Grouping,
 
     /// Print one screen as text and end: it takes one interval, because rates do
     #[arg(long)]

@@ -46,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let palette = Palette::of_environment(options.no_color);
     let size = size_of_terminal();
     let mut state = State::new(options.pane, filter_text, size.unwrap_or(TEXT_SIZE));
+    state.grouping = options.group;
     state.namespaces = several;
     state.cannot_close = (!source::is_net_admin()).then(|| {
         "Closing a socket needs CAP_NET_ADMIN, which this process lacks: run sockeye top as root, or with sudo."

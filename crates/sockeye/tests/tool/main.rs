@@ -7,6 +7,7 @@
 mod answers;
 mod beside_ss;
 mod command_line;
+mod control_groups;
 mod docs;
 mod gone_interface;
 mod hostile_names;

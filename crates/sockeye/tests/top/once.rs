@@ -38,6 +38,37 @@ fn one_screen_as_text_has_the_sockets_of_the_namespace() {
 }
 
 #[test]
+fn sums_are_by_process_unit_container_or_pod() {
+    in_namespace(|zoo| {
+        let ids = ["5d", "e1"].map(|digits| digits.repeat(32));
+        let pod = "kubepods.slice/kubepods-pod3b9e62d1_04aa_4f7b_8c11_6d2f90ab47ce.slice";
+        let residents = [
+            zoo.resident(&format!("{pod}/cri-containerd-{}.scope", ids[0]))?,
+            zoo.resident(&format!("{pod}/cri-containerd-{}.scope", ids[1]))?,
+            zoo.resident("system.slice/tables.service")?,
+        ];
+        let own =
+            residents.iter().map(|resident| format!("sport = {}", resident.port)).collect::<Vec<_>>().join(" or ");
+        // Processes, connections, listeners.
+        for (group, expected) in [
+            ("unit", &[("tables.service", "1 0 1")][..]),
+            ("container", &[(&ids[0][..12], "1 0 1"), (&ids[1][..12], "1 0 1"), ("(no container known)", "- 0 1")]),
+            ("pod", &[("3b9e62d1-04aa-4f7b-8c11-6d2f90ab47ce", "2 0 2"), ("(no pod known)", "- 0 1")]),
+        ] {
+            let screen = text(&top(&["--once", "--interval", "100ms", &own, "--group", group]));
+            for (name, counts) in expected {
+                let row = screen.lines().map(str::trim_start).find(|line| line.starts_with(name));
+                // What an id has more than fits stands before the first blank.
+                let cells = row.and_then(|row| row[name.len()..].split_once(' '));
+                let cells = cells.map(|(_, cells)| cells.split_whitespace().take(3).collect::<Vec<_>>().join(" "));
+                assert_eq!(cells.as_deref(), Some(*counts), "{name} by {group}: {screen}");
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn links_have_their_counters_and_disciplines() {
     in_namespace(|_| {
         let links = text(&top(&["--once", "--interval", "100ms", "--pane", "links"]));

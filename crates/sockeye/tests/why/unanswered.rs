@@ -4,12 +4,16 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 use sockeye_zoo::{Skip, in_namespace};
 
 use crate::reach::{ask, causes, ip, step, wait_until, why};
 use crate::support::sockeye;
+
+/// Time between two connections of whoever tries again and again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// Both ends of a connection over loopback, whose packets are of the size of a cable's.
 fn connection() -> (TcpStream, TcpStream, SocketAddr) {
@@ -114,6 +118,8 @@ fn whoever_tries_meanwhile_is_counted() {
                     // Whoever closes first leaves something to see.
                     drop(here);
                     let _ = peer.read(&mut [0]);
+                    // Few enough for the kernel to remember each: it resets what it forgets (tcp_max_tw_buckets, by memory).
+                    std::thread::sleep(BETWEEN_TRIES);
                 }
             });
             let output = ["json", "text"].map(|format| sockeye(&["why", &target, "-o", format, "--for", "200ms"]));
