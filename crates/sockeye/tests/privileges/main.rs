@@ -152,7 +152,7 @@ impl Look<'_> {
             return vec![json!({"words": words, "key": key, "says": says})];
         }
         if !self.stage.is_roots {
-            return vec![json!({"words": words, "column": NAMESPACE, "says": self.in_namespace(own)})];
+            return vec![json!({"words": words, "column": NAMESPACE, "says": self.in_namespace(&own)})];
         }
         assert_eq!((own.status, own.beside_nothing()), (0, Word::Whole), "root is told everything: {words}");
         let mut lines = vec![
@@ -173,7 +173,7 @@ impl Look<'_> {
 
     /// What the root of a user namespace is told. What is not as the page says is asked for again: a process of another command
     /// that just starts or ends may not be looked at, for a moment.
-    fn in_namespace(&self, own: Answer) -> String {
+    fn in_namespace(&self, own: &Answer) -> String {
         let held = page::read(&page::held()).remove(&(self.asked.name().to_owned(), NAMESPACE.to_owned()));
         let mut says = self.cell(own.beside_nothing());
         for _ in 0..AGAIN_MAX {
