@@ -13,6 +13,9 @@ pub const SKIP_VARIABLE: &str = "SOCKEYE_SKIP";
 /// How a line about a skip starts.
 pub const SKIP_PREFIX: &str = "SKIPPED: ";
 
+/// The environment variable that says, by being set, that the machine is thrown away after the tests.
+pub const OWN_MACHINE_VARIABLE: &str = "SOCKEYE_OWN_MACHINE";
+
 /// One line for each skip that is normal: its key, a tab, the reason.
 const ALLOWED: &str = include_str!("../../allowed-skips.txt");
 
@@ -90,6 +93,14 @@ pub fn needs(capabilities: CapabilitySet) -> Result<(), Skip> {
 /// Skips what is only allowed with a capability of the machine, in a user namespace.
 pub fn needs_the_machine(key: &str, reason: &str) -> Result<(), Skip> {
     if is_in_first_user_namespace() { Ok(()) } else { Err(Skip::new(key, reason)) }
+}
+
+/// Skips what sets limits of the whole machine, where somebody else may need it.
+pub fn owns_the_machine() -> Result<(), Skip> {
+    if std::env::var_os(OWN_MACHINE_VARIABLE).is_some() {
+        return Ok(());
+    }
+    Err(Skip::new("machine:own", format!("{OWN_MACHINE_VARIABLE} does not say that the machine is thrown away")))
 }
 
 /// Skips what may hold only where every process of the machine is in `/proc`.

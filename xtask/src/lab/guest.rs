@@ -69,7 +69,7 @@ impl<'i> Guest<'i> {
         let results = results.canonicalize()?;
         let repository = Path::new(REPOSITORY).canonicalize()?;
         let mut environment = format!(
-            "IMAGE='{}'\nREPOSITORY='{}'\nexport SOCKEYE_SLOWNESS={SLOWNESS}\n",
+            "IMAGE='{}'\nREPOSITORY='{}'\nexport SOCKEYE_SLOWNESS={SLOWNESS}\nexport SOCKEYE_OWN_MACHINE=1\n",
             image.folder.display(),
             repository.display()
         );

@@ -114,7 +114,7 @@ fn attempts_to_connect_to_one_place_are_one_finding_that_says_how_many() {
 }
 
 /// A connection that is being opened, and stays so.
-fn attempt(last: u8, port: u16) -> OwnedFd {
+pub(crate) fn attempt(last: u8, port: u16) -> OwnedFd {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).expect("a socket");
     let refused = connect(&socket, &SocketAddr::from(([10, 9, 0, last], port)));

@@ -224,6 +224,29 @@ fn a_port_that_nobody_has_there_is_refused_by_a_reset() {
 }
 
 #[test]
+fn a_connection_that_the_other_end_breaks_off_is_no_refusal() {
+    in_namespace(|_| {
+        let peer = Peer::new()?;
+        let listener = peer.there(|| TcpListener::bind("10.9.0.2:7086").expect("free"));
+        let answer = while_doing("10.9.0.2:7086", || {
+            let mut client = TcpStream::connect("10.9.0.2:7086").expect("it listens");
+            let (server, _) = listener.accept().expect("one waits");
+            // Whoever closes with something unread breaks it off (RFC 2525, 2.17).
+            client.write_all(b"nobody reads this").expect("there is room");
+            server.peek(&mut [0]).expect("it has come");
+            drop(server);
+            let broken = std::io::Read::read(&mut client, &mut [0]);
+            assert!(broken.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
+        });
+        assert_eq!(causes(&answer), [("reset-received", "10.9.0.2:7086")], "{answer:#}");
+        let evidence = &answer["findings"][0]["evidence"];
+        assert_eq!((&evidence["direction"], &evidence["peer"]), (&"received".into(), &"10.9.0.2:7086".into()));
+        assert!(evidence["resets"].as_u64() >= Some(2), "{evidence}");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_route_that_swallows_packets_drops_those_of_a_connection_that_was_there() {
     in_namespace(|_| {
         let peer = Peer::new()?;

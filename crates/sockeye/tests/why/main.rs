@@ -8,6 +8,7 @@ mod causes;
 mod connection;
 mod filtered;
 mod heard;
+mod machine;
 mod meanwhile;
 #[path = "../causes/place.rs"]
 #[expect(dead_code, reason = "most ways are for the tests of the judgement itself")]

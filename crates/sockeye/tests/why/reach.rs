@@ -29,7 +29,7 @@ pub(crate) fn ip(arguments: &str) {
 }
 
 /// A cable, of which this end is v0 with 10.9.0.1/24 and fd09::1/64; the other end stays down.
-fn cable() {
+pub(crate) fn cable() {
     ip("link set lo up");
     ip("link add v0 type veth peer name v1");
     ip("link set v0 up");

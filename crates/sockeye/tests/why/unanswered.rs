@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 use sockeye_zoo::{Skip, in_namespace};
 
-use crate::reach::{ask, causes, ip, step, wait_until, why};
+use crate::filtered::attempt;
+use crate::reach::{ask, cable, causes, ip, step, wait_until, why};
 use crate::support::sockeye;
 
 /// Time between two connections of whoever tries again and again.
@@ -26,11 +27,11 @@ fn connection() -> (TcpStream, TcpStream, SocketAddr) {
     (here, peer, there)
 }
 
-/// From now on nothing gets to this port.
-fn drop_on(hook: &str, port: u16) -> Result<(), Skip> {
+/// From now on packets that match get no further than this hook.
+pub(crate) fn drop_on(hook: &str, what: &str) -> Result<(), Skip> {
     let lacks = |error: std::io::Error| Skip::new("program:nft", error.to_string());
     let mut nft = Command::new("nft").args(["-f", "-"]).stdin(Stdio::piped()).spawn().map_err(lacks)?;
-    let rule = format!("chain c {{ type filter hook {hook} priority 0; tcp dport {port} drop; }}");
+    let rule = format!("chain c {{ type filter hook {hook} priority 0; {what} drop; }}");
     nft.stdin.take().expect("piped").write_all(format!("table inet t {{\n{rule}\n}}\n").as_bytes()).expect("it reads");
     assert!(nft.wait().expect("a child of ours").success(), "{rule}");
     Ok(())
@@ -58,7 +59,7 @@ fn connections_that_get_no_answer_are_no_all_clear() {
         in_namespace(|_| {
             let (stuck, _peer, there) = connection();
             let _idle = TcpStream::connect(there);
-            drop_on(hook, there.port())?;
+            drop_on(hook, &format!("tcp dport {}", there.port()))?;
             if much {
                 write_what_fits(&stuck);
             } else {
@@ -83,6 +84,42 @@ fn connections_that_get_no_answer_are_no_all_clear() {
             Ok(())
         });
     }
+}
+
+#[test]
+fn attempts_to_connect_that_nobody_answers_say_how_often_they_asked() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        // Somebody is there, and says nothing.
+        ip("neighbour add 10.9.0.7 dev v0 lladdr 02:00:00:00:00:17 nud permanent");
+        let _attempts: Vec<_> = [(7, 443), (7, 443), (7, 443), (7, 80)].map(|(last, port)| attempt(last, port)).into();
+        wait_until(|| !causes(&ask("10.9.0.7:443").1).is_empty());
+        let answer = why("10.9.0.7:443", 4);
+        assert_eq!(causes(&answer), [("syn-unanswered", "10.9.0.7:443")], "{answer:#}");
+        let evidence = &answer["findings"][0]["evidence"];
+        let again = evidence["syn_retransmissions"].as_u64().expect("a number");
+        assert!(evidence["sockets"] == 3 && again >= 1, "{evidence}");
+        let says = step(&answer, "sockets");
+        assert_eq!(says, format!("3 in SYN-SENT towards it, {again} SYNs sent again"));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_neighbour_that_has_not_answered_yet_is_named_before_the_kernel_gives_up() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        // It asks for longer than this test takes.
+        std::fs::write("/proc/sys/net/ipv4/neigh/v0/mcast_solicit", "600").expect("it may be set");
+        let _attempt = attempt(8, 443);
+        let answer = why("10.9.0.8:443", 4);
+        assert_eq!(causes(&answer)[0], ("neighbour-unanswered", "10.9.0.8 on v0"), "{answer:#}");
+        assert_eq!(answer["findings"][0]["evidence"]["state"], "incomplete");
+        assert!(step(&answer, "neighbour").ends_with("10.9.0.8 incomplete"), "{answer:#}");
+        Ok(())
+    });
 }
 
 #[test]

@@ -205,9 +205,9 @@ fn how_fast_a_connection_was_is_known_when_its_state_changes() {
             }
             let here = port(&fast);
             let told = watching.object("its first change", |object| is(object, "state", here));
-            // 6 000 bytes in 30 ms or somewhat more.
+            // 6 000 bytes in 30 ms or somewhat more; twice that where a round comes early.
             let rate = told["life"]["send_rate_bytes_per_second"].as_u64().expect("known");
-            assert!((1_000..=200_000).contains(&rate), "{source}: {told}");
+            assert!((1_000..=400_000).contains(&rate), "{source}: {told}");
             let ended = watching.interrupt().with(0);
             let tcp = ended.objects().into_iter().filter(|object| object["key"]["protocol"] == "tcp");
             assert!(tcp.into_iter().all(|object| object["key"]["local_port"] == here), "{source}: {}", ended.stdout);

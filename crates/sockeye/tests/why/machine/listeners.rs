@@ -1,0 +1,62 @@
+//! Listeners that take no more.
+
+use std::os::fd::OwnedFd;
+
+use sockeye_zoo::in_namespace;
+
+use super::{begin, finding, listener, own_name, provoked, said, set, why};
+use crate::reach::wait_until;
+use crate::support::sockeye;
+use crate::unanswered::drop_on;
+
+/// How many wait to be accepted, and how many are half-open.
+fn wait_for(port: u16, states: &str, count: usize) {
+    wait_until(|| {
+        let output = sockeye(&["sockets", "-H", &format!("{states} and sport = {port}")]);
+        String::from_utf8_lossy(&output.stdout).lines().count() == count
+    });
+}
+
+#[test]
+fn a_queue_is_named_before_it_is_full_and_then_what_it_turned_away() {
+    in_namespace(|_| {
+        let _listener = listener(7011, 5);
+        let mut waiting: Vec<OwnedFd> = (0..4).map(|_| begin(7011)).collect();
+        wait_for(7011, "established", 4);
+        let answer = why();
+        let (subject, evidence) = said(&answer, "accept-queue-near-its-limit");
+        assert_eq!(subject, "127.0.0.1:7011");
+        let numbers = ["accept_queue", "accept_queue_limit", "drops"].map(|name| evidence[name].as_u64());
+        assert_eq!(numbers, [Some(4), Some(5), Some(0)]);
+        assert!(evidence["owner"].as_str().is_some_and(|owner| owner.ends_with(&own_name())), "{evidence}");
+        assert!(finding(&answer, "listen-drops").is_none(), "{answer:#}");
+
+        // The kernel takes one more than the limit.
+        waiting.extend((0..2).map(|_| begin(7011)));
+        wait_for(7011, "established", 6);
+        // Whoever gives up at once asks once.
+        let answer = provoked("listen-drops", || drop((0..7).map(|_| begin(7011)).collect::<Vec<_>>()));
+        let (subject, evidence) = said(&answer, "accept-queue-full");
+        let numbers = ["accept_queue", "accept_queue_limit", "drops"].map(|name| evidence[name].as_u64());
+        assert_eq!((subject, numbers), ("127.0.0.1:7011", [Some(6), Some(5), Some(7)]), "{answer:#}");
+        let (subject, evidence) = said(&answer, "listen-drops");
+        assert_eq!((subject, &evidence["grown"]), ("TcpExt.ListenDrops", &7.into()));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_queue_of_those_that_are_half_open_takes_no_more() {
+    in_namespace(|_| {
+        set("ipv4/tcp_syncookies", "0");
+        let _listener = listener(7012, 3);
+        // Whoever asks gets no answer.
+        drop_on("output", "tcp sport 7012")?;
+        drop((0..4).map(|_| begin(7012)).collect::<Vec<_>>());
+        wait_for(7012, "syn-recv", 4);
+        let answer = provoked("syn-queue-full", || drop((0..9).map(|_| begin(7012)).collect::<Vec<_>>()));
+        let (subject, evidence) = said(&answer, "syn-queue-full");
+        assert_eq!((subject, &evidence["grown"]), ("TcpExt.TCPReqQFullDrop", &9.into()));
+        Ok(())
+    });
+}
