@@ -11,7 +11,7 @@ What each lane of .ci/run takes on two cores, with all crates and kernels there 
   architectures                    0 min 35 s
   benchmarks, small                1 min
   soak --for 1m                    1 min 15 s
-  lab --smoke                      2 min        fails where the guests take more than 6 min
+  lab --smoke                      3 min        fails where the guests take more than 6 min
   all                             20 min        may take 40 min
 What the lab takes beside that, both kernels at once, without building:
   lab --captures                   1 min

@@ -164,7 +164,7 @@ fn whoever_tries_meanwhile_is_counted() {
             output.map(|output| String::from_utf8(output.stdout).expect("text"))
         });
         let answer: Value = serde_json::from_str(&output[0]).expect("JSON");
-        assert_eq!(causes(&answer), []);
+        assert_eq!(causes(&answer), [], "{answer:#}");
         assert!(answer["tried"].as_u64() > Some(0), "{answer:#}");
         assert!(
             output[1].contains("nothing found on this host") && !output[1].contains("nobody was seen to try"),

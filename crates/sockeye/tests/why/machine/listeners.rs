@@ -50,8 +50,8 @@ fn a_queue_of_those_that_are_half_open_takes_no_more() {
     in_namespace(|_| {
         set("ipv4/tcp_syncookies", "0");
         let _listener = listener(7012, 3);
-        // Whoever asks gets no answer.
-        drop_on("output", "tcp sport 7012")?;
+        // Whoever asks gets no answer: it is lost on the way, where the kernel does not know of it and asks again.
+        drop_on("input", "tcp sport 7012")?;
         drop((0..4).map(|_| begin(7012)).collect::<Vec<_>>());
         wait_for(7012, "syn-recv", 4);
         let answer = provoked("syn-queue-full", || drop((0..9).map(|_| begin(7012)).collect::<Vec<_>>()));
