@@ -6,6 +6,8 @@ use serde_json::Value;
 
 /// Mistakes that are kept; all are counted.
 const WRONG_MAX: usize = 5;
+/// Records that an audit found otherwise and that are described; all tables are counted.
+const DRIFT_MAX: usize = 5;
 /// The table in which the kernel keeps equal records (docs/json.md, "Records of tables in which the kernel keeps equal
 /// ones twice").
 const REPEATS: &str = "rules";
@@ -34,6 +36,10 @@ pub(super) struct Replica {
     pub(super) gaps: BTreeMap<String, Loss>,
     /// Tables that an audit found changed without a word, and how often.
     pub(super) drifted: BTreeMap<String, u64>,
+    /// What the first of them found: a record, and in what it differs.
+    pub(super) differences: Vec<String>,
+    /// Namespaces and tables whose drift is being told.
+    drifting: BTreeSet<(String, String)>,
     /// Changes that did not fit what was there.
     pub(super) wrong: u64,
     /// The first of them.
@@ -56,10 +62,14 @@ impl Replica {
         let change = text(object, "change");
         match (change.as_str(), object["table"].as_str()) {
             ("gap", _) => self.gap(&netns, object),
-            ("synced" | "sources", _) => {}
+            ("synced", _) => self.drifting.retain(|(here, _)| *here != netns),
+            ("sources", _) => {}
             (_, Some("sockets")) => self.socket(netns, &change, object),
             (_, Some(table)) => {
                 let place = (netns, table.to_owned(), text(object, "id"));
+                if object["resync"] == true && self.drifting.contains(&(place.0.clone(), place.1.clone())) {
+                    self.differs(&place, &change, &object["fields"]);
+                }
                 self.record(&place, &change, object["record"].take());
             }
             _ => self.complain(format!("neither a change nor about the stream: {object}")),
@@ -86,11 +96,20 @@ impl Replica {
         if reason == "drift" {
             for table in object["tables"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                 *self.drifted.entry(table.to_owned()).or_default() += 1;
+                self.drifting.insert((netns.to_owned(), table.to_owned()));
             }
         }
         let loss = self.gaps.entry(reason).or_default();
         loss.gaps += 1;
         loss.lost += object["lost"].as_u64().unwrap_or(0);
+    }
+
+    /// Keeps what an audit found otherwise than it was.
+    fn differs(&mut self, place: &Place, change: &str, fields: &Value) {
+        if self.differences.len() < DRIFT_MAX {
+            let fields = fields.as_object().map(|_| format!(" {fields}")).unwrap_or_default();
+            self.differences.push(format!("{} {} {change}{fields}", place.1, place.2));
+        }
     }
 
     fn record(&mut self, place: &Place, change: &str, record: Value) {
@@ -198,6 +217,23 @@ mod tests {
         let replica = replica(&[route("added", "1", "10.0.0.0/8"), elsewhere, gone]);
         assert_eq!((replica.records("a", "routes").len(), replica.records("b", "routes").len()), (0, 1));
         assert_eq!(replica.gaps["namespace-gone"], Loss { gaps: 1, lost: 0 });
+    }
+
+    #[test]
+    fn what_an_audit_found_is_said_with_both_values() {
+        let link = |change: &str, mtu: u32, resync: bool| json!({"netns": "a", "table": "links", "change": change, "id": "7", "resync": resync, "record": {"mtu": mtu}, "fields": {"mtu": {"old": 1500, "new": mtu}}});
+        let drift = json!({"netns": "a", "change": "gap", "reason": "drift", "tables": ["links"], "lost": 0});
+        let synced = json!({"netns": "a", "change": "synced"});
+        let replica = replica(&[
+            link("added", 1500, false),
+            drift,
+            link("changed", 1400, true),
+            synced,
+            // Of another gap.
+            link("changed", 1300, true),
+        ]);
+        assert_eq!(replica.differences, [r#"links 7 changed {"mtu":{"new":1400,"old":1500}}"#]);
+        assert_eq!(replica.drifted, [("links".to_owned(), 1)].into());
     }
 
     #[test]

@@ -50,7 +50,12 @@ impl Report {
         let drift = |Outcome { follower, .. }: &Outcome<'_>| {
             let replica = follower.replica();
             let drifted: Vec<_> = replica.drifted.iter().map(|(table, times)| format!("{table} ({times})")).collect();
-            let sentence = format!("Drift that audits of `{}` found, and told: {}", follower.name, drifted.join(", "));
+            let mut sentence =
+                format!("Drift that audits of `{}` found, and told: {}", follower.name, drifted.join(", "));
+            for difference in &replica.differences {
+                sentence.push_str("; ");
+                sentence.push_str(difference);
+            }
             (!drifted.is_empty()).then_some(sentence)
         };
         let of_listings = kinds.iter().flat_map(|kind| kind.complaints.iter().cloned());
