@@ -162,7 +162,7 @@ fn whoever_tries_meanwhile_is_counted() {
             // A packet that comes just when another processor makes its connection finds the listener, and is answered by a reset: that
             // is one, and the rest of them works.
             let is_clear = |(json, text): &(Value, String)| {
-                causes(json) == []
+                causes(json).is_empty()
                     && text.contains("nothing found on this host")
                     && !text.contains("nobody was seen to try")
             };
