@@ -262,6 +262,8 @@ fn list(
 mod tests {
     use std::{fs, os::linux::fs::MetadataExt};
 
+    use sockeye_zoo::{Skip, skip};
+
     use super::*;
 
     /// The cgroup2 file system, or a loud word that this machine shows none.
@@ -269,7 +271,8 @@ mod tests {
         match Mount::find() {
             Ok(mount) => Some(mount),
             Err(error) => {
-                eprintln!("SKIP: {error}");
+                let test = std::thread::current().name().unwrap_or_default().to_owned();
+                skip::skip(&test, &Skip::new("cgroup2", error.to_string()));
                 None
             }
         }

@@ -28,7 +28,7 @@ pub(super) struct Kernel {
 impl Kernel {
     /// Reads the name of a package: `linux-image-6.12.107+deb12-cloud-amd64`. Meta-packages, debugging symbols and
     /// unsigned images are none.
-    fn of_package(package: &str) -> Option<Self> {
+    pub(super) fn of_package(package: &str) -> Option<Self> {
         let release = package.strip_prefix("linux-image-")?;
         let rest = release.strip_suffix(ARCHITECTURE)?.strip_suffix('-')?;
         let (rest, flavour) = match rest.rsplit_once('-') {
@@ -42,6 +42,11 @@ impl Kernel {
         let [major, minor, _, ..] = numbers[..] else { return None };
         let (release, flavour) = (release.to_owned(), flavour.to_owned());
         Some(Self { release, line: format!("{major}.{minor}"), flavour, numbers })
+    }
+
+    /// Whether it is another one of the same line and flavour.
+    pub(super) fn is_other_of(&self, kernel: &Self) -> bool {
+        self.release != kernel.release && self.line == kernel.line && self.flavour == kernel.flavour
     }
 
     /// The package that has it.
@@ -80,7 +85,15 @@ pub(super) fn chosen<'k>(offered: &'k [Kernel], patterns: &[String], all: bool) 
     }
     let usual = USUAL.map(str::to_owned);
     let patterns = if patterns.is_empty() { &usual[..] } else { patterns };
-    patterns.iter().map(|pattern| matching(offered, pattern)).collect()
+    let mut chosen: Vec<&Kernel> = Vec::new();
+    for pattern in patterns {
+        let kernel = matching(offered, pattern)?;
+        // Two guests of one kernel would write into the same folder.
+        if !chosen.iter().any(|other| other.release == kernel.release) {
+            chosen.push(kernel);
+        }
+    }
+    Ok(chosen)
 }
 
 /// Prints the lines and what there is of each.

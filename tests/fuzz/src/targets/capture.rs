@@ -25,14 +25,15 @@ pub(super) fn make() -> Box<dyn Target> {
 impl Target for Captures {
     fn input(&self, random: &mut Random) -> Vec<u8> {
         let Some(file) = random.pick(&self.files) else { return Vec::new() };
-        let mut bytes = file[..file.len().min(SEED_LEN)].to_vec();
-        if random.one_in(4) {
-            // Frames of another one, which may have another beginning.
-            let other = random.pick(&self.files).map_or(&[][..], |other| other);
-            let at = random.below(other.len().min(SEED_LEN) + 1);
-            bytes.extend_from_slice(&other[at..other.len().min(at + SEED_LEN)]);
+        let start = &file[..file.len().min(SEED_LEN)];
+        // Another one may have another beginning.
+        let other = random.pick(&self.files).map_or(&[][..], |other| &other[..other.len().min(SEED_LEN)]);
+        match random.below(4) {
+            0 => rearranged(start, other, random),
+            1 => damage(&rearranged(start, other, random), random),
+            2 => damage(&[start, &other[random.below(other.len() + 1)..]].concat(), random),
+            _ => damage(start, random),
         }
-        damage(&bytes, random)
     }
 
     fn reader(&self) -> Reader<'_> {
@@ -60,6 +61,36 @@ impl Target for Captures {
             entries > 0
         })
     }
+}
+
+/// The frames of two captures in another order, some twice and some not at all, on other channels and at other times, as what they
+/// are not, and of kinds that there are not.
+fn rearranged(one: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
+    let Ok(capture) = Capture::new(one) else { return one.to_vec() };
+    let mut writer = Writer::new(&capture.about());
+    let others = Capture::new(other).into_iter().flatten();
+    let entries: Vec<_> = capture.chain(others).map_while(Result::ok).collect();
+    for _ in 0..=random.below(entries.len() + 8) {
+        let Some(entry) = random.pick(&entries) else { break };
+        let after_ns = match random.below(8) {
+            0 => u64::MAX - random.below(3) as u64,
+            1 => 0,
+            _ => entry.after_ns,
+        };
+        let channel = if random.one_in(4) { u16::from(random.byte()) } else { entry.channel };
+        let body = match entry.record {
+            Record::Request(bytes) | Record::Received(Received::Datagram(Datagram { bytes, .. })) => bytes,
+            _ => &[],
+        };
+        let record = match random.below(8) {
+            0 => Record::Unknown { kind: random.byte() % 8, body: &body[..random.below(body.len() + 1)] },
+            1 => Record::Request(body),
+            2 => Record::Received(Received::Overrun),
+            _ => entry.record,
+        };
+        writer.write(after_ns, channel, record);
+    }
+    writer.bytes().to_vec()
 }
 
 /// A record that is written reads back as it was, but for keys.
