@@ -64,7 +64,7 @@ const SMOKE: [Entry; 4] = [
         told: &["facts", "lines", "lives::traced", "namespaces", "sockets"],
         seconds_max: 600,
     },
-    // What no other lane may do: it sets limits of the whole machine.
+    // It sets limits of the whole machine, which may be done where the machine is thrown away.
     entry("sockeye/limits", 300),
 ];
 

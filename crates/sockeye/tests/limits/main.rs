@@ -3,7 +3,10 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{Read as _, Write as _};
+#[path = "../support/looking.rs"]
+mod looking;
+
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -12,7 +15,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sockeye_zoo::{patience, skip, slowness};
+use sockeye_zoo::{patience, skip};
+
+use looking::{finding, while_looking};
 
 /// One at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -72,23 +77,12 @@ fn on_an_own_machine(test: &str, body: impl FnOnce()) {
 
 /// What `why` says while this happens.
 fn why(happens: impl FnOnce()) -> Value {
-    let watch = format!("{}ms", 500 * slowness());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
-    command.args(["why", "--for", &watch, "-o", "json"]).stdout(Stdio::piped());
-    let mut child = command.spawn().expect("the built program");
-    // After its first look.
-    thread::sleep(Duration::from_millis(250) * slowness());
-    happens();
-    let mut text = String::new();
-    child.stdout.take().expect("piped").read_to_string(&mut text).expect("JSON is UTF-8");
-    assert_eq!(child.wait().expect("a child of ours").code(), Some(0), "{text}");
-    serde_json::from_str(&text).expect("JSON")
+    while_looking(Duration::from_millis(500), Duration::from_millis(250), happens)
 }
 
 /// The subject and the evidence of a cause.
 fn said(answer: &Value, cause: &str) -> Option<Value> {
-    let finding = answer["findings"].as_array().expect("a list").iter().find(|one| one["cause"] == cause)?;
-    Some(json!([finding["subject"], finding["evidence"]]))
+    finding(answer, cause).map(|finding| json!([finding["subject"], finding["evidence"]]))
 }
 
 /// A number of the line of TCP in `/proc/net/sockstat`.

@@ -8,6 +8,8 @@ mod causes;
 mod connection;
 mod filtered;
 mod heard;
+#[path = "../support/looking.rs"]
+mod looking;
 mod machine;
 mod meanwhile;
 #[path = "../causes/place.rs"]

@@ -4,8 +4,18 @@ use std::net::UdpSocket;
 
 use sockeye_zoo::in_namespace;
 
-use super::{provoked, said, set, while_looking, without_ipv6};
+use super::{finding, provoked, said, set, why, without_ipv6};
 use crate::reach::{ip, wait_until};
+
+/// A cable with nothing on it but what the tests send: this end is v0 with 10.9.0.1/24.
+fn cable() {
+    without_ipv6();
+    ip("link add v0 type veth peer name v1");
+    for end in ["v0", "v1"] {
+        ip(&format!("link set {end} up"));
+    }
+    ip("address add 10.9.0.1/24 dev v0");
+}
 
 /// Sends so many datagrams, whether they get away or not.
 fn send(from: &UdpSocket, count: usize) {
@@ -37,12 +47,7 @@ fn a_tunnel_whose_other_end_has_no_route_counts_errors() {
 #[test]
 fn a_queue_without_room_drops_and_programs_cannot_send() {
     in_namespace(|_| {
-        without_ipv6();
-        ip("link add v0 type veth peer name v1");
-        for end in ["v0", "v1"] {
-            ip(&format!("link set {end} up"));
-        }
-        ip("address add 10.9.0.1/24 dev v0");
+        cable();
         ip("neighbour add 10.9.0.7 dev v0 lladdr 02:00:00:00:00:17 nud permanent");
         let tc = ["qdisc", "add", "dev", "v0", "root", "handle", "80a:", "pfifo", "limit", "0"];
         let status = std::process::Command::new("tc").args(tc).status().expect("tc is installed");
@@ -62,12 +67,7 @@ fn a_queue_without_room_drops_and_programs_cannot_send() {
 #[test]
 fn neighbours_that_nobody_hears_of_are_one_finding() {
     in_namespace(|_| {
-        without_ipv6();
-        ip("link add v0 type veth peer name v1");
-        for end in ["v0", "v1"] {
-            ip(&format!("link set {end} up"));
-        }
-        ip("address add 10.9.0.1/24 dev v0");
+        cable();
         set("ipv4/neigh/v0/mcast_solicit", "1");
         let socket = UdpSocket::bind("10.9.0.1:0").expect("free");
         let wanted = [7, 8, 9].map(|last| format!("10.9.0.{last} on v0"));
@@ -76,8 +76,8 @@ fn neighbours_that_nobody_hears_of_are_one_finding() {
             for last in [7, 8, 9] {
                 let _ = socket.send_to(b"?", ("10.9.0.".to_owned() + &last.to_string(), 9));
             }
-            let answer = while_looking(&mut || {});
-            let Some(finding) = super::finding(&answer, "neighbour-failed") else { return false };
+            let answer = why();
+            let Some(finding) = finding(&answer, "neighbour-failed") else { return false };
             let others = finding["evidence"]["others"].as_str().unwrap_or_default().split("; ");
             let mut named: Vec<_> = others.chain(finding["subject"].as_str()).collect();
             named.sort_unstable();

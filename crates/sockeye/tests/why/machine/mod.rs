@@ -7,16 +7,15 @@ mod lost;
 
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
-use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, accept_with, connect, listen, socket_with, sockopt};
 use serde_json::Value;
-use sockeye_zoo::{patience, slowness};
+use sockeye_zoo::patience;
 
 use crate::causes::alone;
+use crate::looking::{finding, while_looking};
 
 /// How long is looked.
 const WATCH: Duration = Duration::from_secs(1);
@@ -26,27 +25,7 @@ const AFTER: Duration = Duration::from_millis(400);
 
 /// What `why` says of the machine.
 fn why() -> Value {
-    while_looking(&mut || {})
-}
-
-/// What it says where this happens between its two looks.
-fn while_looking(happens: &mut dyn FnMut()) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
-    let watch = format!("{}ms", (WATCH * slowness()).as_millis());
-    command.args(["why", "--for", &watch, "-o", "json"]).stdout(std::process::Stdio::piped());
-    let child = command.spawn().expect("the built program");
-    thread::sleep(AFTER * slowness());
-    happens();
-    let output = child.wait_with_output().expect("a child of ours");
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
-    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(answer["machine"], true, "{answer:#}");
-    answer
-}
-
-/// The finding of a cause, if it is one.
-fn finding<'a>(answer: &'a Value, cause: &str) -> Option<&'a Value> {
-    answer["findings"].as_array().expect("a list").iter().find(|one| one["cause"] == cause)
+    while_looking(WATCH, AFTER, || ())
 }
 
 /// The finding of something that goes wrong while it is looked; on a busy machine the first look may be too late.
@@ -54,7 +33,7 @@ fn provoked(cause: &str, mut happens: impl FnMut()) -> Value {
     let until = Instant::now() + patience(Duration::from_secs(20));
     let _alone = alone();
     loop {
-        let answer = while_looking(&mut happens);
+        let answer = while_looking(WATCH, AFTER, &mut happens);
         if finding(&answer, cause).is_some() {
             return answer;
         }

@@ -46,7 +46,7 @@ const NO_REASONS: [&str; 2] = ["NOT_SPECIFIED", "QUEUE_PURGE"];
 /// Where the kernel drops for these what it has read: every acknowledgement that comes once either side has said that it will send no
 /// more (net/ipv4/tcp_input.c), what comes in TIME-WAIT (net/ipv4/tcp_ipv4.c and net/ipv6/tcp_ipv6.c, in 6.1), and what a closed
 /// socket still has, its last FIN among it (net/core/stream.c, net/ipv4/af_inet.c). What is wrong there has another reason, is a full
-/// accept queue, which is a finding by itself, or a program that closes without having read, which sends a reset.
+/// accept queue, which `sockeye why` names, or a program that closes without having read, which sends a reset.
 const READ: [&str; 5] =
     ["tcp_rcv_state_process", "tcp_v4_rcv", "tcp_v6_rcv", "sk_stream_kill_queues", "inet_sock_destruct"];
 
