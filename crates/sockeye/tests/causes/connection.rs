@@ -78,7 +78,11 @@ fn forever(stream: &TcpStream, mut step: impl FnMut(&mut TcpStream) -> std::io::
 }
 
 pub(crate) fn writes_all_the_time(stream: &TcpStream) {
-    let bytes = vec![b'w'; 1 << 16];
+    writes_all_the_time_by(stream, 1 << 16);
+}
+
+pub(crate) fn writes_all_the_time_by(stream: &TcpStream, bytes_at_once: usize) {
+    let bytes = vec![b'w'; bytes_at_once];
     forever(stream, move |stream| stream.write_all(&bytes));
 }
 

@@ -32,7 +32,9 @@ pub(crate) enum Way {
     Plain,
     /// The same behind a token bucket of 8 Mbit/s.
     Shaped,
-    /// The same, and every twentieth packet to the other end is dropped by its firewall.
+    /// The same behind one of 2 Mbit/s.
+    Narrow,
+    /// The same without one, and every twentieth packet to the other end is dropped by its firewall.
     Lossy,
     /// A wire of 4 Mbit/s, with a long queue in front of it, and every 66th packet is dropped.
     SlowAndLossy,
@@ -43,14 +45,23 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    const ALL: [Self; 7] =
-        [Self::Loopback, Self::Plain, Self::Shaped, Self::Lossy, Self::SlowAndLossy, Self::Cut, Self::Long];
+    const ALL: [Self; 8] = [
+        Self::Loopback,
+        Self::Plain,
+        Self::Shaped,
+        Self::Narrow,
+        Self::Lossy,
+        Self::SlowAndLossy,
+        Self::Cut,
+        Self::Long,
+    ];
 
     const fn device(self) -> &'static str {
         match self {
             Self::Loopback => "lo",
             Self::Plain => "plain",
             Self::Shaped => "shaped",
+            Self::Narrow => "narrow",
             Self::Lossy => "lossy",
             Self::SlowAndLossy => "slow",
             Self::Cut => "cut",
@@ -158,7 +169,9 @@ impl Place {
         }
         given("ip", &["-batch", "-"], &here.join("\n"))?;
         self.there(|| given("ip", &["-batch", "-"], &there.join("\n")))?;
-        given("tc", &["-batch", "-"], "qdisc add dev shaped root tbf rate 8mbit burst 16kb limit 300kb\n")?;
+        let buckets = "qdisc add dev shaped root tbf rate 8mbit burst 16kb limit 300kb\n\
+             qdisc add dev narrow root tbf rate 2mbit burst 16kb limit 300kb\n";
+        given("tc", &["-batch", "-"], buckets)?;
         // The first packet of all opens the connection, and is not one of those that are dropped.
         let rules = "add table ip causes\n\
              add chain ip causes input { type filter hook input priority 0; }\n\

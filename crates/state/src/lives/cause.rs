@@ -182,5 +182,4 @@ pub fn causes(before: &Counters, now: &Counters, elapsed: Duration) -> Causes {
 }
 
 #[cfg(test)]
-#[path = "cause/tests.rs"]
 mod tests;

@@ -75,22 +75,22 @@ impl<'c> Interval<'c> {
         let closed = |counters: &Counters| counters.timer() == Some(CLOSED_WINDOW);
         let closed = closed(self.before) && closed(self.now) && self.delta.bytes_acked == Some(0);
         let share = self.delta.share(self.delta.rwnd_limited).or(closed.then_some(1.0))?;
-        let window = self.window()?;
-        let turn = self.time_for(window)?;
-        let enough = if window <= SMALL { SMALL_WAIT_MIN } else { WAIT_MIN };
-        if share >= HELD_SHARE && turn >= enough {
-            return Some(share);
+        let is_small = self.window_is_small()?;
+        if self.time_for(self.window()?)? < if is_small { SMALL_WAIT_MIN } else { WAIT_MIN } {
+            return None;
         }
-        let busy = self.delta.share(self.delta.busy)?;
-        let used_up = window <= SMALL || is_used_up(self.before) && is_used_up(self.now);
-        (used_up && share >= PART_SHARE && busy >= HELD_SHARE && turn >= WAIT_MIN).then_some(busy)
+        let is_used_up = is_small || is_used_up(self.before) && is_used_up(self.now);
+        let is_busy = self.delta.share(self.delta.busy).is_some_and(|busy| busy >= HELD_SHARE);
+        let is_part = share >= PART_SHARE || self.shares_with(share, self.delta.sndbuf_limited);
+        let paces = is_used_up && is_busy && is_part;
+        (share >= HELD_SHARE || paces).then_some(share)
     }
 
     /// The kernel counts only from the moment in which it sends and the program waits already (`tcp_cwnd_validate`). A
     /// program that fills its buffer by one write is not seen by that: therefore the second half.
     fn send_buffer(&self) -> Option<f64> {
         let share = self.delta.share(self.delta.sndbuf_limited)?;
-        if share >= PART_SHARE {
+        if share >= PART_SHARE || self.shares_with(share, self.delta.rwnd_limited) {
             return Some(share);
         }
         let busy = self.busy_by_itself()?;
@@ -101,28 +101,67 @@ impl<'c> Interval<'c> {
         (is_short && moves && busy >= HELD_SHARE && wait >= WAIT_MIN).then_some(busy)
     }
 
+    /// Whether the part share is reached only with the other of the two times, where window and buffer are both small, and this
+    /// is the longer one: the kernel counts one or the other, as it happens to look.
+    fn shares_with(&self, share: f64, other: Option<Duration>) -> bool {
+        let both_small = self.window_is_small() == Some(true) && self.buffer_is_small() == Some(true);
+        let other = self.delta.share(other).unwrap_or(0.0);
+        both_small && share >= other && share + other >= PART_SHARE
+    }
+
     /// Whether everything that fits into the send buffer is on its way, at both looks; a small one is caught while it is refilled now
     /// and then.
     fn buffer_is_used_up(&self) -> Option<bool> {
         let (was, is) = (is_exhausted(self.before), is_exhausted(self.now));
-        Some(if self.now.sndbuf()? <= SMALL { was || is } else { was && is })
+        Some(if self.buffer_is_small()? { was || is } else { was && is })
     }
 
     /// Whole segments wait to be sent, and neither window of the peer nor send buffer is why. Less than a segment waits for more
     /// of it, or for the acknowledgement of the one before (Nagle).
     fn congestion_window(&self) -> Option<f64> {
-        let share = self.busy_by_itself()?;
-        if share < HELD_SHARE || self.is_silent() {
+        if self.is_silent() {
             return None;
         }
-        if !whole_segments_wait(self.before) || !whole_segments_wait(self.now) {
-            // More would wait here, had it room: the send buffer is in the queue as a whole.
-            let is_full = self.buffer_is_used_up().unwrap_or(false) && self.is_queued_on_the_way();
-            return is_full.then_some(share);
+        let segments_wait = self.segments_wait();
+        // Of a send buffer that stands in the queue as a whole more would wait here, had it room.
+        if (segments_wait || self.buffer_is_used_up().unwrap_or(false)) && self.is_queued_on_the_way() {
+            return self.busy_in_a_queue().filter(|&share| share >= HELD_SHARE);
         }
         // Where segments are lost, their loss is why the window is small, unless a queue is seen beside it.
-        let backlog = self.loss().is_none() && self.time_for(self.now.wqueue()?)? >= BACKLOG_WAIT_MIN;
-        (backlog || self.is_queued_on_the_way()).then_some(share)
+        let share = self.busy_by_itself()?;
+        let is_backlog = if self.buffer_is_small().unwrap_or(false) {
+            self.time_for(self.before.wqueue()?.max(self.now.wqueue()?))? >= WAIT_MIN
+        } else {
+            self.time_for(self.now.wqueue()?)? >= BACKLOG_WAIT_MIN
+        };
+        (segments_wait && is_backlog && share >= HELD_SHARE && self.loss().is_none()).then_some(share)
+    }
+
+    /// Whether whole segments waited all the time to be sent. A small buffer is seen empty of them now and then; of it one look is
+    /// enough, unless the kernel says that the program had nothing to send.
+    fn segments_wait(&self) -> bool {
+        let (was, is) = (whole_segments_wait(self.before), whole_segments_wait(self.now));
+        let some = was || is;
+        was && is || some && self.buffer_is_small().unwrap_or(false) && self.now.app_limited() == Some(0)
+    }
+
+    /// Of a queue on the way, how long data was in it, as a share of the interval. What stands in it as a whole because window or
+    /// buffer are small would be in it too were they larger.
+    fn busy_in_a_queue(&self) -> Option<f64> {
+        if self.is_small() { self.delta.share(self.delta.busy) } else { self.busy_by_itself() }
+    }
+
+    /// Whether window or send buffer are small.
+    fn is_small(&self) -> bool {
+        self.window_is_small().unwrap_or(false) || self.buffer_is_small().unwrap_or(false)
+    }
+
+    fn window_is_small(&self) -> Option<bool> {
+        Some(self.window()? <= SMALL)
+    }
+
+    fn buffer_is_small(&self) -> Option<bool> {
+        Some(self.now.sndbuf()? <= SMALL)
     }
 
     /// There was nothing to send, or no more than went away at once.
@@ -174,15 +213,19 @@ impl<'c> Interval<'c> {
         self.delta.share(Some(self.delta.busy?.saturating_sub(other)))
     }
 
-    /// Whether several segments at once are later than the path is long.
+    /// Whether several segments at once are later than the path is long. A small window is not used up by them for long: there a
+    /// shorter delay is enough, where it is nearly the whole round trip and nothing else makes that long.
     fn is_queued_on_the_way(&self) -> bool {
-        self.queue_delay().is_some_and(|delay| {
+        self.queue_delay().zip(self.now.rtt_us()).is_some_and(|(delay, rtt)| {
+            let as_a_whole = delay.as_secs_f64() >= HELD_SHARE * f64::from(rtt) / 1e6;
+            let is_short = as_a_whole && self.window_is_small() == Some(true) && self.loss().is_none();
+            let enough = if is_short { SMALL_WAIT_MIN } else { WAIT_MIN };
             let queued = self.delta.rate(self.delta.bytes_acked).unwrap_or(0.0) * delay.as_secs_f64();
             let segments = queued / self.now.snd_mss().map_or(f64::INFINITY, f64::from);
             // No queue holds more than is on its way: behind a loss a round trip is long without one.
             let on_the_way = self.before.unacked().max(self.now.unacked()).map_or(0.0, f64::from);
             let segments = segments.min(on_the_way);
-            delay >= WAIT_MIN && segments >= QUEUED_SEGMENTS_MIN
+            delay >= enough && segments >= QUEUED_SEGMENTS_MIN
         })
     }
 

@@ -1,3 +1,5 @@
+mod sender;
+
 use super::*;
 use crate::lives::sample::Sample;
 use sockeye_wire::sock_diag::state::State;
@@ -180,178 +182,6 @@ fn a_peer_that_does_not_answer_two_timeouts_is_loss_in_every_state() {
     assert_eq!(found(&silent(State::Established, 2, 4), &silent(State::Established, 2, 4)), [""; 0]);
 }
 
-/// Behind a window of `window` bytes for `limited` of the interval, with `acked` bytes through.
-fn windowed(window: u64, limited: u64, acked: u64) -> Sample {
-    Sample::healthy()
-        .info("snd_wnd", window)
-        .info("rwnd_limited", limited)
-        .info("busy_time", 1_000_000)
-        .info("bytes_acked", 7_000_000_000 + acked)
-        .info("data_segs_out", 4_000_045)
-        .info("notsent_bytes", 2_000_000)
-        .message("wqueue", 2_000_000)
-}
-
-#[test]
-fn a_small_window_nearly_all_the_time_is_the_receivers_window() {
-    let before = Sample::healthy().info("notsent_bytes", 2_000_000).info("snd_wnd", 65_536);
-    assert_eq!(found(&before, &windowed(65_536, 300_000, 650_000)), ["receiver-window"]);
-    assert_eq!(found(&before, &windowed(65_536, 299_000, 650_000)), [""; 0]);
-    let larger = before.clone().info("snd_wnd", 65_537);
-    assert_eq!(found(&larger, &windowed(65_537, 800_000, 650_000)), ["receiver-window"]);
-    assert_eq!(found(&larger, &windowed(65_537, 799_000, 650_000)), [""; 0]);
-    // Through a small window that is used up in less than a millisecond everything goes.
-    assert_eq!(found(&before, &windowed(65_536, 990_000, 66_000_000)), [""; 0]);
-    assert_eq!(found(&before, &windowed(65_536, 990_000, 65_000_000)), ["receiver-window"]);
-    // Behind a larger one a reader that gets no processor makes wait as long.
-    let wide = before.clone().info("snd_wnd", 989_184);
-    assert_eq!(found(&wide, &windowed(1_140_736, 990_000, 827_000_000)), [""; 0]);
-    assert_eq!(found(&wide, &windowed(1_140_736, 990_000, 99_000_000)), [""; 0]);
-    assert_eq!(found(&wide, &windowed(1_140_736, 990_000, 98_000_000)), ["receiver-window"]);
-}
-
-#[test]
-fn a_sender_that_paces_is_behind_a_used_up_window_too() {
-    // As measured with BBR over a wire of 20 ms and a window of 8948 bytes: two segments on their way, all the time.
-    let paced = |window| {
-        Sample::healthy()
-            .info("snd_mss", 4_474)
-            .info("snd_wnd", window)
-            .info("notsent_bytes", 518_984)
-            .message("wqueue", 527_932)
-    };
-    let now = |window, limited| {
-        let now = paced(window)
-            .info("bytes_acked", 7_000_220_000)
-            .info("data_segs_out", 4_000_048)
-            .info("busy_time", 1_000_000);
-        now.info("rwnd_limited", limited)
-    };
-    assert_eq!(found(&paced(8_948), &now(8_948, 430_000)), ["receiver-window"]);
-    assert_eq!(found(&paced(8_948), &now(8_948, 296_000)), [""; 0]);
-    assert_eq!(found(&paced(8_948), &now(8_948, 430_000).info("busy_time", 790_000)), [""; 0]);
-    // Of a larger window more than half must be taken, one more segment counted.
-    let wide = |in_flight: u64| {
-        let before = paced(80_000).message("wqueue", 518_984 + in_flight);
-        (before, now(80_000, 430_000).message("wqueue", 518_984 + in_flight))
-    };
-    assert_eq!(found(&wide(35_527).0, &wide(35_527).1), ["receiver-window"]);
-    assert_eq!(found(&wide(35_526).0, &wide(35_527).1), ["congestion-window"; 0]);
-    assert_eq!(found(&paced(8_948), &now(8_948, 430_000).info("bytes_acked", 7_001_000_000)), [""; 0], "8.9 ms");
-}
-
-#[test]
-fn a_closed_window_is_the_receivers_window_even_where_no_time_is_counted() {
-    let closed = Sample::healthy().info("snd_wnd", 0).info("rwnd_limited", 1_000_000).info("busy_time", 1_000_000);
-    assert_eq!(found(&Sample::healthy().info("snd_wnd", 0), &closed), ["receiver-window"]);
-    let old = Sample::healthy().message("timer", 4).cut(168, 36);
-    assert_eq!(found(&old, &old), ["receiver-window"]);
-    let moving = old.clone().info("bytes_acked", 7_000_001_448);
-    assert_eq!(found(&old, &moving), [""; 0]);
-}
-
-#[test]
-fn time_that_the_kernel_counts_for_the_send_buffer_is_the_send_buffer() {
-    let limited = |us| bulk().info("sndbuf_limited", us);
-    assert_eq!(found(&Sample::healthy(), &limited(300_000)), ["send-buffer"]);
-    assert_eq!(found(&Sample::healthy(), &limited(296_000)), [""; 0]);
-}
-
-#[test]
-fn a_buffer_that_is_on_its_way_as_a_whole_at_both_moments_is_the_send_buffer() {
-    // As measured: 8 KiB of buffer, 65 483 bytes in it, 2.4 MB a second, and no time counted.
-    let exhausted = Sample::healthy()
-        .info("unacked", 1)
-        .memory("sndbuf", 8_192)
-        .memory("wmem_queued", 66_752)
-        .message("wqueue", 65_483);
-    let now = |acked: u64, busy| {
-        let now = exhausted.clone().info("bytes_acked", 7_000_000_000 + acked).info("busy_time", busy);
-        now.info("data_segs_out", 4_000_072)
-    };
-    assert_eq!(found(&exhausted, &now(2_400_000, 1_000_000)), ["send-buffer"]);
-    assert_eq!(found(&exhausted, &now(2_400_000, 790_000)), [""; 0], "the program did not fill it all the time");
-    assert_eq!(found(&exhausted, &now(66_000_000, 1_000_000)), [""; 0], "nobody notices a millisecond");
-    let unsent = |sample: Sample| sample.info("notsent_bytes", 1);
-    assert_eq!(found(&unsent(exhausted.clone()), &unsent(now(2_400_000, 1_000_000))), [""; 0]);
-    // A third is free, the program may write: a small buffer is caught so now and then, a large one is no limit.
-    let roomy = |sample: Sample| sample.memory("wmem_queued", 5_461);
-    assert_eq!(found(&exhausted, &roomy(now(2_400_000, 1_000_000))), ["send-buffer"]);
-    assert_eq!(found(&roomy(exhausted.clone()), &roomy(now(2_400_000, 1_000_000))), [""; 0]);
-    let large = |sample: Sample, queued| sample.memory("sndbuf", 65_537).memory("wmem_queued", queued);
-    assert_eq!(found(&large(exhausted.clone(), 43_692), &large(now(2_400_000, 1_000_000), 43_692)), ["send-buffer"]);
-    assert_eq!(found(&large(exhausted.clone(), 43_691), &large(now(2_400_000, 1_000_000), 43_692)), [""; 0]);
-}
-
-/// `acked` bytes went through in an interval in which data waited all the time.
-fn crowded(acked: u64) -> Sample {
-    Sample::healthy()
-        .info("bytes_acked", 7_000_000_000 + acked)
-        .info("data_segs_out", 4_001_665)
-        .info("busy_time", 1_000_000)
-        .info("notsent_bytes", 423_744)
-        .info("unacked", 88)
-        .info("rtt", 4_000)
-        .message("wqueue", 551_168)
-}
-
-#[test]
-fn data_that_waits_with_room_in_window_and_buffer_is_the_congestion_window() {
-    let before = Sample::healthy().info("notsent_bytes", 488_904);
-    assert_eq!(found(&before, &crowded(2_390_000)), ["congestion-window"]);
-    assert_eq!(found(&before, &crowded(11_000_000)), ["congestion-window"], "50.1 ms");
-    assert_eq!(found(&before, &crowded(11_100_000)), [""; 0], "49.7 ms");
-    assert_eq!(found(&Sample::healthy(), &crowded(2_390_000)), [""; 0], "nothing waited at first");
-    assert_eq!(found(&before, &crowded(2_390_000).info("busy_time", 790_000)), [""; 0]);
-    let windowed = crowded(2_390_000).info("rwnd_limited", 300_000);
-    assert_eq!(found(&before, &windowed), [""; 0], "part of it was the receiver");
-}
-
-#[test]
-fn a_queue_on_the_way_is_seen_by_the_round_trip_time_even_beside_losses() {
-    let before = Sample::healthy().info("notsent_bytes", 488_904);
-    let late = |rtt, lost| crowded(2_390_000).info("rtt", rtt).info("total_retrans", lost);
-    assert_eq!(found(&before, &late(52_390, 75)), ["congestion-window", "loss"]);
-    assert_eq!(found(&before, &late(9_000, 75)), ["loss"], "the losses explain the small window");
-    assert_eq!(found(&before, &late(52_390, 75).info("unacked", 3)), ["loss"], "so few segments are no queue");
-    // Two segments that are 10 ms late are a delayed acknowledgement.
-    let delayed = crowded(270_000).info("rtt", 10_100).info("total_retrans", 75);
-    assert_eq!(found(&before, &delayed), ["loss"]);
-}
-
-#[test]
-fn a_small_buffer_that_stands_in_a_queue_as_a_whole_is_the_congestion_window() {
-    // As measured: 30 000 bytes of buffer behind 2 Mbit/s, a round trip of 364 ms where the shortest was 9 us.
-    let full = Sample::healthy()
-        .info("unacked", 20)
-        .memory("sndbuf", 60_000)
-        .memory("wmem_queued", 56_300)
-        .message("wqueue", 28_960);
-    let now = |rtt| {
-        let now = full.clone().info("bytes_acked", 7_000_238_602).info("busy_time", 1_000_000);
-        now.info("data_segs_out", 4_000_165).info("rtt", rtt).info("min_rtt", 9)
-    };
-    assert_eq!(found(&full, &now(364_000)), ["congestion-window"]);
-    // On a way that is as long, the buffer is what is short.
-    assert_eq!(found(&full, &now(364_000).info("min_rtt", 360_000)), ["send-buffer"]);
-}
-
-#[test]
-fn less_than_a_segment_waits_for_more_of_it_and_not_for_the_network() {
-    // As measured: 1000 bytes every 30 ms over a wire of 20 ms, held back by Nagle's algorithm.
-    let nagle = Sample::healthy().info("rtt", 50_000).info("notsent_bytes", 1_447).message("wqueue", 2_895);
-    let now = |not_sent| {
-        let now = nagle
-            .clone()
-            .info("bytes_acked", 7_000_033_000)
-            .info("data_segs_out", 4_000_020)
-            .info("busy_time", 1_000_000);
-        now.info("delivery_rate", 40_000).info("delivery_rate_app_limited", 1).info("notsent_bytes", not_sent)
-    };
-    assert_eq!(found(&nagle, &now(1_447)), ["application"]);
-    assert_eq!(found(&nagle.clone().info("notsent_bytes", 1_448), &now(1_448)), ["congestion-window"]);
-}
-
 #[test]
 fn a_program_that_sends_rarely_is_the_application() {
     let sent = |segments: u64, busy| {
@@ -418,7 +248,7 @@ fn the_first_is_the_one_that_weighs_most_and_ties_have_an_order() {
 #[test]
 fn evidence_is_what_the_judgement_was_made_of() {
     let before = Sample::healthy().info("snd_wnd", 65_536);
-    let now = windowed(65_536, 900_000, 650_000);
+    let now = sender::windowed(65_536, 900_000, 650_000);
     let numbers = evidence(Cause::ReceiverWindow, &before.counters(), &now.counters(), SECOND);
     let named = |name| numbers.iter().find(|number| number.name == name).map(|number| number.value);
     assert_eq!(numbers[0].name, "window_limited_share");
