@@ -49,7 +49,10 @@ fn answer() -> anyhow::Result<Status> {
     let words = usage::command_first(std::env::args_os().collect()).map_err(Mistaken::sentence)?;
     match Cli::try_parse_from(&words) {
         Ok(cli) => run(cli),
-        Err(error) => Ok(usage::explain(&error, &words)?),
+        Err(error) => match usage::command_meant(&error, &words) {
+            Some(mistake) => Err(Mistaken::of(&mistake)),
+            None => Ok(usage::explain(&error, &words)?),
+        },
     }
 }
 

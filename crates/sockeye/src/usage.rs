@@ -6,11 +6,12 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, CommandFactory as _};
-use sockeye_query::filter::{Mistake, nearest};
+use sockeye_query::filter::{self, Mistake, nearest};
 
 use crate::cli::Cli;
 use crate::exit::Status;
 use crate::output;
+use crate::sockets::system::{SystemNames, Whence};
 
 /// Names of the command that is meant where none is named.
 const LISTING: [&str; 2] = ["sockets", "socket"];
@@ -78,6 +79,18 @@ pub(crate) fn with_command(mut mistake: Mistake) -> Mistake {
         mistake.nearest = None;
     }
     mistake
+}
+
+/// The same, where options stand behind the first word that no listing has: they are of the command that was meant.
+pub(crate) fn command_meant(error: &clap::Error, words: &[OsString]) -> Option<Mistake> {
+    let word = words.get(1)?.to_str().filter(|word| !word.starts_with('-'))?;
+    if error.kind() != ErrorKind::UnknownArgument || Cli::command().find_subcommand(word).is_some() {
+        return None;
+    }
+    let names = SystemNames { rows: Whence::Elsewhere };
+    let mistake = with_command(filter::parse(word, sockeye_query::sockets::catalog(), &names).err()?);
+    // A nearer word of the filter would have been kept.
+    (mistake.about_word && mistake.help.is_some() && mistake.nearest.is_none()).then_some(mistake)
 }
 
 /// What clap has to say: help and version are answers, everything else is a mistake.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 
 /// A format of the answer.
@@ -35,7 +36,7 @@ pub(crate) struct Options {
     pub(crate) watch_for: Option<Duration>,
 
     /// Worst connections to name
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub(crate) limit: usize,
 
     /// Network namespace: a name, a path or a process id

@@ -172,10 +172,17 @@ fn a_command_with_a_slip_is_named() {
         ("wacth links", "watch"),
         ("tpo dport = 443", "top"),
         ("sokets tcp", "sockets"),
+        // Options that no listing has are of the command that was meant.
+        ("tpo --pane links", "top"),
+        ("whyy --for 3s 10.0.0.1", "why"),
     ] {
         let said = mistake(words(line));
         let meant = format!("\ndid you mean the command `{command}`?\n");
         assert!(said.starts_with("sockeye: unknown word") && said.ends_with(&meant), "sockeye {line}: {said}");
+    }
+    for line in ["tcp --pane links", "top --pain links"] {
+        let said = mistake(words(line));
+        assert!(said.starts_with("error: unexpected argument '--pa"), "sockeye {line}: {said}");
     }
     // Words of the filter are as near, or no command can stand there.
     for line in ["tcpp", "sockets tpo", "tcp and tpo", "tcp tpo", "tpo = 3", "procss = x"] {
@@ -209,6 +216,7 @@ fn nothing_at_all_is_no_number_and_no_filter() {
         &["watch", "--on", "", "--run", "true"],
         &["watch", "sockets", "--on", " ", "--run", "true"],
         &["top", "--interval", "0s"],
+        &["why", "--limit", "0"],
     ] {
         let said = mistake(sockeye(line));
         assert!(said.starts_with("error: invalid value"), "sockeye {line:?}: {said}");

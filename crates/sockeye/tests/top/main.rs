@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod giving_back;
+mod links;
 mod once;
 mod real;
 mod short;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sockeye_zoo::in_namespace;
 
-fn top(words: &[&str]) -> Output {
+pub(crate) fn top(words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
     command.arg("top").args(words).stdin(Stdio::null()).output().expect("it can be run")
 }
@@ -64,16 +64,6 @@ fn sums_are_by_process_unit_container_or_pod() {
                 assert_eq!(cells.as_deref(), Some(*counts), "{name} by {group}: {screen}");
             }
         }
-        Ok(())
-    });
-}
-
-#[test]
-fn links_have_their_counters_and_disciplines() {
-    in_namespace(|_| {
-        let links = text(&top(&["--once", "--interval", "100ms", "--pane", "links"]));
-        let lo = links.lines().find(|line| line.split_whitespace().next() == Some("lo"));
-        assert!(lo.is_some_and(|lo| lo.contains("noqueue")), "{links}");
         Ok(())
     });
 }

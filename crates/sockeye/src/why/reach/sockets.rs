@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use sockeye_conn::{Buffer, Error, Namespace};
 use sockeye_state::{Dump, Step};
+use sockeye_wire::sock_diag::bytecode::{Condition, Test};
 use sockeye_wire::sock_diag::inet::{IPPROTO_TCP, InetQuestion, InetSocket};
 use sockeye_wire::sock_diag::state::State;
 
@@ -27,7 +28,11 @@ struct Listener {
 pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) -> Result<(), Error> {
     let (Recipient::Local, Some(port)) = (way.recipient, reach.target.port) else { return Ok(()) };
     let mut listeners = Vec::new();
-    reach.whole &= tcp(namespace, State::Listening.mask(), 0, |socket| {
+    let own = Condition::All(vec![
+        Condition::Test(Test::SourcePortAtLeast(port)),
+        Condition::Test(Test::SourcePortAtMost(port)),
+    ]);
+    reach.whole &= tcp(namespace, State::Listening.mask(), &own, 0, |socket| {
         let message = &socket.message;
         if message.sport() == Some(port.into()) {
             listeners.push(Listener {
@@ -88,17 +93,20 @@ fn listening(reach: &mut Reach, (ip, port): (IpAddr, u16), ifindex: u32, listene
     }
 }
 
-/// Every TCP socket in one of these states, with these extensions. `false`: not all of them.
+/// Every TCP socket in one of these states for which the condition holds, with these extensions. `false`: not all of them.
 pub(super) fn tcp(
     namespace: Option<&Namespace>,
     states: u32,
+    condition: &Condition,
     extensions: u8,
     mut each: impl FnMut(&InetSocket<'_>),
 ) -> Result<bool, Error> {
     let mut socket = listing::open(namespace)?;
     let mut buffer = Buffer::new();
+    // What is too long for the kernel does not come here; all of them are an answer too.
+    let bytecode = condition.assemble().unwrap_or_default();
     let question =
-        InetQuestion { family: 0, protocol: IPPROTO_TCP, extensions, states, bytecode: &[], bpf_storages: false };
+        InetQuestion { family: 0, protocol: IPPROTO_TCP, extensions, states, bytecode: &bytecode, bpf_storages: false };
     let mut dump = Dump::new(socket.send(question.dump())?);
     while dump.handle(socket.receive(&mut buffer)?, |message| {
         if let Ok(read) = InetSocket::read(message.payload()) {

@@ -1,7 +1,9 @@
 //! Where somebody wants to get to.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{fmt, iter};
+
+use sockeye_wire::sock_diag::bytecode::{Condition, Test};
 
 /// An address, perhaps with a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,17 @@ impl Target {
         let Some((host, service)) = word.rsplit_once(':') else { return Ok(None) };
         let Some(target) = Self::read(host).filter(|_| !service.is_empty()) else { return Ok(None) };
         Ok(Some(Self { port: Some(port(service)?), ..target }))
+    }
+
+    /// What the kernel can say of the sockets that lead there. It may give a few more.
+    pub(super) fn condition(&self) -> Condition {
+        let bits = if self.ip.is_ipv4() { 32 } else { 128 };
+        let ports = self
+            .port
+            .into_iter()
+            .flat_map(|port| [Test::DestinationPortAtLeast(port), Test::DestinationPortAtMost(port)]);
+        let tests = iter::once(Test::Destination(self.ip, bits)).chain(ports);
+        Condition::All(tests.map(Condition::Test).collect())
     }
 
     /// Whether every link has its own addresses of this kind.

@@ -78,7 +78,8 @@ impl Towards {
     pub(super) fn at(target: &Target, namespace: Option<&Namespace>) -> Result<Self, Error> {
         let mut towards = Self::default();
         let states = !State::Listening.mask();
-        towards.whole = sockets::tcp(namespace, states, INFO, |socket| towards.take(target, socket))?;
+        let condition = target.condition();
+        towards.whole = sockets::tcp(namespace, states, &condition, INFO, |socket| towards.take(target, socket))?;
         Ok(towards)
     }
 
