@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+use std::iter;
 use std::os::unix::ffi::OsStrExt as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -62,35 +63,36 @@ fn first_word(words: &[OsString]) -> Option<usize> {
     None
 }
 
-/// The mistake of a filter before which no command stands, with the command that its first word may have been meant for. A word of
-/// the filter that is as near is the better guess: that is what stands there.
+/// The mistake of a filter before which no command stands, with the command that its first word may have been meant for.
 pub(crate) fn with_command(mut mistake: Mistake) -> Mistake {
-    let Some(word) = mistake.source.get(mistake.at.clone()).filter(|_| mistake.about_word && mistake.at.start == 0)
-    else {
-        return mistake;
-    };
-    let line = Cli::command();
-    let commands = || {
-        line.get_subcommands().flat_map(|command| std::iter::once(command.get_name()).chain(command.get_all_aliases()))
-    };
-    let own = mistake.nearest.as_deref();
-    if let Some(near) = nearest(word, own.into_iter().chain(commands())).filter(|near| Some(*near) != own) {
+    if let Some(near) = command_near(&mistake) {
         mistake.help = Some(format!("did you mean the command `{near}`?").into());
         mistake.nearest = None;
     }
     mistake
 }
 
-/// The same, where options stand behind the first word that no listing has: they are of the command that was meant.
+/// The command that is near the first word of a filter, where that is no word of filters. A word of the filter that is as near is the
+/// better guess: that is what stands there.
+fn command_near(mistake: &Mistake) -> Option<String> {
+    let word = mistake.source.get(mistake.at.clone()).filter(|_| mistake.about_word && mistake.at.start == 0)?;
+    let line = Cli::command();
+    let commands =
+        line.get_subcommands().flat_map(|command| iter::once(command.get_name()).chain(command.get_all_aliases()));
+    let own = mistake.nearest.as_deref();
+    nearest(word, own.into_iter().chain(commands)).filter(|near| Some(*near) != own).map(str::to_owned)
+}
+
+/// The mistake of a first word that is near a command, where clap met an option that no listing has: it is of that command.
 pub(crate) fn command_meant(error: &clap::Error, words: &[OsString]) -> Option<Mistake> {
     let word = words.get(1)?.to_str().filter(|word| !word.starts_with('-'))?;
     if error.kind() != ErrorKind::UnknownArgument || Cli::command().find_subcommand(word).is_some() {
         return None;
     }
     let names = SystemNames { rows: Whence::Elsewhere };
-    let mistake = with_command(filter::parse(word, sockeye_query::sockets::catalog(), &names).err()?);
-    // A nearer word of the filter would have been kept.
-    (mistake.about_word && mistake.help.is_some() && mistake.nearest.is_none()).then_some(mistake)
+    let mistake = filter::parse(word, sockeye_query::sockets::catalog(), &names).err()?;
+    command_near(&mistake)?;
+    Some(with_command(mistake))
 }
 
 /// What clap has to say: help and version are answers, everything else is a mistake.

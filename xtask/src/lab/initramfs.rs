@@ -61,7 +61,13 @@ pub(super) fn write(image: &Image, path: &Path) -> Result<()> {
         archive.add(folder, FOLDER, &[])?;
     }
     let busybox = packages::find("busybox").context("there is no busybox")?;
-    archive.add("bin/busybox", PROGRAM, &fs::read(&busybox).with_context(|| format!("cannot read {busybox}"))?)?;
+    let program = fs::read(&busybox).with_context(|| format!("cannot read {busybox}"))?;
+    if needs_a_loader(&program) {
+        bail!(
+            "{busybox} needs the libraries of this machine, which no guest has: apt-get install busybox-static replaces it"
+        );
+    }
+    archive.add("bin/busybox", PROGRAM, &program)?;
     archive.add("init", PROGRAM, INIT.as_bytes())?;
 
     let mut order: Vec<String> = Vec::new();
@@ -80,6 +86,20 @@ pub(super) fn write(image: &Image, path: &Path) -> Result<()> {
     fs::write(path, archive.bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Whether an ELF program is started by another (`PT_INTERP`; System V ABI, chapter 5).
+fn needs_a_loader(program: &[u8]) -> bool {
+    const INTERPRETER: [u8; 4] = 3_u32.to_le_bytes();
+    let number = |at: usize, len: usize| {
+        let bytes = program.get(at..at + len)?;
+        Some(bytes.iter().rev().fold(0, |number, &byte| number << 8 | usize::from(byte)))
+    };
+    // `e_phoff`, `e_phentsize` and `e_phnum` of 64 bits.
+    let (Some(table), Some(size), Some(count)) = (number(0x20, 8), number(0x36, 2), number(0x38, 2)) else {
+        return false;
+    };
+    (0..count).any(|header| program.get(table + header * size..).is_some_and(|header| header.starts_with(&INTERPRETER)))
+}
+
 /// A module's bytes. Some kernels come with compressed modules, which busybox cannot load.
 fn decompressed(file: &Path) -> Result<Vec<u8>> {
     if file.extension().is_none_or(|extension| extension != "xz") {
@@ -90,4 +110,19 @@ fn decompressed(file: &Path) -> Result<Vec<u8>> {
         bail!("cannot decompress {}: {}", file.display(), String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(output.stdout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_with_libraries_is_told_from_one_without() {
+        // This test is a program of the first kind.
+        let own = fs::read("/proc/self/exe").expect("it runs");
+        assert!(needs_a_loader(&own));
+        let mut header = own[..64].to_vec();
+        header[0x38..0x3a].fill(0);
+        assert!(!needs_a_loader(&header) && !needs_a_loader(b"#!/bin/sh"));
+    }
 }

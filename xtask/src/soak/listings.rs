@@ -59,7 +59,7 @@ pub(super) struct Kind {
     pub(super) complaints: Vec<String>,
 }
 
-const KINDS: [(&str, bool, Finds); 25] = [
+const KINDS: [(&str, bool, Finds); 28] = [
     ("sockets tcp udp all -o ndjson", false, Finds::Something),
     ("sockets tcp all --confirm -o ndjson", false, Finds::Listeners),
     ("sockets unix --view everything -o ndjson", false, Finds::Something),
@@ -76,12 +76,15 @@ const KINDS: [(&str, bool, Finds); 25] = [
     ("qdiscs -o ndjson", false, Finds::Something),
     ("tc-classes -o ndjson", false, Finds::Something),
     ("tc-filters -o ndjson", false, Finds::Something),
+    ("tc-actions -o ndjson", false, Finds::Something),
     ("fdb -o ndjson", false, Finds::Something),
     ("mdb -o ndjson", false, Finds::Something),
     ("labels -o ndjson", false, Finds::Something),
     ("mroutes -o ndjson", false, Finds::Something),
     ("netconf -o ndjson", false, Finds::Something),
     ("multicast -o ndjson", false, Finds::Something),
+    ("anycast -o ndjson", false, Finds::Something),
+    ("namespaces -o ndjson", false, Finds::Something),
     ("neighbour-tables -o ndjson", false, Finds::Something),
     ("statistics -o ndjson", false, Finds::Something),
     ("ss -tuxanpie", false, Finds::Text),

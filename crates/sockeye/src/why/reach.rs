@@ -56,13 +56,13 @@ impl Reach {
         let link = link_of(&target, &mut Kernel::open(namespace)?)?;
         // What was lost in the past says nothing of now: counters are held against those of a moment before.
         let before = Look::at_links(namespace)?;
-        let there_before = Towards::at(&target, namespace)?;
+        let there_before = Towards::at(&target, link, namespace)?;
         let mut changes = Changes::open(namespace)?;
         let heard = heard::listen(&target, namespace, time)?;
         // What did not fit into its buffer meanwhile is asked for, as in every watch.
         changes.follow(Duration::ZERO)?;
         let now = Look::at_links(namespace)?;
-        let towards = Towards::at(&target, namespace)?;
+        let towards = Towards::at(&target, link, namespace)?;
         let mut kernel = Kernel::open(namespace)?;
         let changes = changes.into_told();
         let whole = changes.whole && there_before.whole && towards.whole;

@@ -1,6 +1,7 @@
 //! Each cause of `why`, provoked on the real kernel, and what is found at each socket that takes part.
 //!
-//! Two dumps of all sockets, an interval apart: what is judged is what happens in that time, so it has to pass.
+//! Two dumps of all sockets, an interval apart: what is judged is what happens in that time, so it has to pass. What is found must be
+//! right at once, or in two intervals of three.
 
 mod connection;
 mod place;
@@ -44,12 +45,20 @@ fn judge(place: &Place, provocations: &[Provocation]) -> Result<(), Skip> {
     let subjects: Vec<&Subject> = provoked.iter().flat_map(|provoked| &provoked.subjects).collect();
     settle(place, &subjects);
 
-    let (start, before) = (Instant::now(), place.look());
-    thread::sleep(INTERVAL);
-    let (elapsed, now) = (start.elapsed(), place.look());
-    let wrong: Vec<String> =
-        subjects.iter().filter_map(|subject| difference(subject, &before, &now, elapsed)).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let wrong = || {
+        let (start, before) = (Instant::now(), place.look());
+        thread::sleep(INTERVAL);
+        let (elapsed, now) = (start.elapsed(), place.look());
+        let wrong = subjects.iter().filter_map(|subject| difference(subject, &before, &now, elapsed));
+        wrong.collect::<Vec<_>>().join("\n")
+    };
+    let first = wrong();
+    if first.is_empty() {
+        return Ok(());
+    }
+    // In one second in which a busy machine lets nobody run, something else holds them up; it has to be right in most, as `why` asks.
+    let again = [wrong(), wrong()];
+    assert!(again.iter().all(String::is_empty), "{first}\nthen {again:?}");
     Ok(())
 }
 
@@ -78,14 +87,16 @@ fn difference(
         return Some(format!("{} is gone", subject.what));
     };
     let found = causes(before, now, elapsed);
-    let expected: BTreeSet<_> = subject.expected.iter().copied().collect();
-    let counts = |cause: &Cause| expected.contains(cause) || !subject.possible.contains(cause);
-    if found.iter().filter(counts).collect::<BTreeSet<_>>() == expected {
+    let [expected, possible] =
+        [subject.expected, subject.possible].map(|causes| BTreeSet::from_iter(causes.iter().copied()));
+    let seen: BTreeSet<_> = found.iter().collect();
+    let is_something = !seen.is_empty() || expected.is_empty() && possible.is_empty();
+    if is_something && seen.is_superset(&expected) && seen.is_subset(&(&expected | &possible)) {
         return None;
     }
     let words: Vec<_> = found.iter().map(Cause::word).collect();
     let mut text = format!("{}: found {words:?}, provoked {:?}\n", subject.what, subject.expected);
-    for cause in found.iter().chain(expected) {
+    for cause in seen.union(&expected).copied() {
         let _ = writeln!(text, "  {cause}: {:?}", evidence(cause, before, now, elapsed));
     }
     let _ = writeln!(text, "{before:?}\n{now:?}");
@@ -120,7 +131,6 @@ provoked! { "cubic":
     a_program_that_sends_rarely_is_the_application: [rare_sender];
     a_program_that_sends_rarely_and_far_is_the_application: [rare_sender_on_a_long_way];
     two_that_write_and_do_not_read_have_both_causes_each: [both_write_and_nobody_reads];
-    one_that_sends_rarely_and_does_not_read_has_both_causes: [sends_rarely_and_does_not_read];
 }
 
 provoked! { "bbr":
@@ -146,11 +156,13 @@ macro_rules! on_one_connection {
                     a_small_window_in_a_narrow_bucket_is_both: [small_window_in_a_narrow_bucket];
                     a_small_send_buffer_in_a_token_bucket_is_the_bucket: [small_send_buffer_in_a_token_bucket];
                     a_smaller_send_buffer_in_a_token_bucket_is_the_bucket: [smaller_send_buffer_in_a_token_bucket];
-                    small_writes_into_it_are_the_bucket_too: [small_writes_into_a_small_send_buffer_in_a_token_bucket];
+                    small_writes_in_a_token_bucket_are_the_bucket_too:
+                        [small_writes_into_a_small_send_buffer_in_a_token_bucket];
                     a_small_send_buffer_in_a_narrow_bucket_is_the_bucket: [small_send_buffer_in_a_narrow_bucket];
                     small_writes_in_a_narrow_bucket_are_the_bucket_too:
                         [small_writes_into_a_small_send_buffer_in_a_narrow_bucket];
-                    of_two_small_buffers_on_a_long_way_the_window_is_used_up_first: [both_buffers_small_on_a_long_way];
+                    of_two_small_buffers_on_a_long_way_one_is_named: [both_buffers_small_on_a_long_way];
+                    one_that_sends_rarely_and_does_not_read_has_both_causes: [sends_rarely_and_does_not_read];
                     a_slow_wire_that_leaks_is_both: [slow_wire_and_dropped_packets];
                 }
             }
@@ -170,9 +182,26 @@ fn a_cause_where_none_was_provoked_is_a_failure() {
             provoked.subjects[0].expected = &[];
             Ok(provoked)
         };
-        let failed = catch_unwind(AssertUnwindSafe(|| judge(&place, &[mislabelled]))).expect_err("it is found");
-        let text = failed.downcast_ref::<String>().expect("a sentence");
-        assert!(text.starts_with("program that sends rarely: found [\"application\"], provoked []"), "{text}");
+        // Nor may what is only possible excuse it, or pass where nothing is found.
+        let excused: Provocation = |place| {
+            let mut provoked = rare_sender(place)?;
+            (provoked.subjects[0].expected, provoked.subjects[0].possible) = (&[], &[Cause::SendBuffer]);
+            Ok(provoked)
+        };
+        let missing: Provocation = |place| {
+            let mut provoked = idle(place)?;
+            provoked.subjects[0].possible = &[Cause::SendBuffer];
+            Ok(provoked)
+        };
+        for (provocation, says) in [
+            (mislabelled, "program that sends rarely: found [\"application\"], provoked []"),
+            (excused, "program that sends rarely: found [\"application\"], provoked []"),
+            (missing, "idle connection: found [], provoked []"),
+        ] {
+            let failed = catch_unwind(AssertUnwindSafe(|| judge(&place, &[provocation]))).expect_err("it is found");
+            let text = failed.downcast_ref::<String>().expect("a sentence");
+            assert!(text.starts_with(says), "{text}");
+        }
         Ok(())
     });
 }

@@ -18,7 +18,7 @@ pub(crate) struct Subject {
     pub(crate) cookie: u64,
     /// In any order.
     pub(crate) expected: &'static [Cause],
-    /// What may be found beside, as the kernel happens to count it, and is not wrong.
+    /// What may be found beside, as the kernel happens to count it, and is not wrong. Where there is any, something must be found.
     pub(crate) possible: &'static [Cause],
     /// Whether it has come to the state that is provoked.
     pub(crate) ready: fn(&Counters) -> bool,
@@ -75,7 +75,7 @@ pub(crate) fn small_window(place: &Place) -> Result<Provoked, Skip> {
 }
 
 /// Whether a socket takes nothing more. A kernel before 6.2 does not say; then half of its memory is used.
-fn offers_nothing(counters: &Counters) -> bool {
+pub(crate) fn offers_nothing(counters: &Counters) -> bool {
     match (counters.rcv_wnd(), counters.rmem_alloc().zip(counters.rcvbuf())) {
         (Some(window), _) => window == 0,
         (None, Some((used, limit))) => used >= limit / 2,
@@ -211,23 +211,6 @@ pub(crate) fn both_write_and_nobody_reads(place: &Place) -> Result<Provoked, Ski
     let stuck = |counters: &Counters| counters.snd_wnd() == Some(0) && offers_nothing(counters);
     let expected = &[Cause::ReceiverDoesNotRead, Cause::ReceiverWindow];
     Ok(of(connection, ("one that writes and does not read", expected, stuck), ("the other", expected, stuck)))
-}
-
-/// Two causes at one end: it sends rarely, and does not read what it gets.
-pub(crate) fn sends_rarely_and_does_not_read(place: &Place) -> Result<Provoked, Skip> {
-    let connection = Connection::over(place, Way::Plain, Limits::default())?;
-    writes_and_sleeps(&connection.near, 400, Duration::from_millis(50));
-    writes_all_the_time(&connection.far);
-    reads_all_the_time(&connection.far);
-    Ok(of(
-        connection,
-        (
-            "program that sends rarely and does not read",
-            &[Cause::ReceiverDoesNotRead, Cause::Application],
-            offers_nothing,
-        ),
-        ("its peer", &[Cause::ReceiverWindow], |counters| counters.snd_wnd() == Some(0)),
-    ))
 }
 
 /// A healthy bulk transfer over the loopback device.

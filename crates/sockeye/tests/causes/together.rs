@@ -1,11 +1,15 @@
 //! Two things that go wrong on one connection.
 
+use std::time::Duration;
+
 use sockeye_state::lives::{Cause, Counters};
 use sockeye_zoo::Skip;
 
-use crate::connection::{Connection, Limits, reads_all_the_time, writes_all_the_time_by};
+use crate::connection::{
+    Connection, Limits, reads_all_the_time, writes_all_the_time, writes_all_the_time_by, writes_and_sleeps,
+};
 use crate::place::{Place, Way};
-use crate::provoke::{ALWAYS, Provoked, of, sent};
+use crate::provoke::{ALWAYS, Provoked, of, offers_nothing, sent};
 
 /// What the small buffers are asked to be.
 const SMALL: usize = 8_192;
@@ -23,7 +27,7 @@ fn writes_over(
     Ok(of(connection, near, ("its reader", &[], ALWAYS)))
 }
 
-/// A window that would be too small for the queue of a token bucket, and stands in it as a whole.
+/// A small window that stands in the queue of a token bucket as a whole.
 fn small_window(place: &Place, way: Way) -> Result<Provoked, Skip> {
     let limits = Limits { receive: Some(SMALL), ..Limits::default() };
     let what = "sender behind a small window into a token bucket";
@@ -71,14 +75,13 @@ pub(crate) fn small_writes_into_a_small_send_buffer_in_a_narrow_bucket(place: &P
     small_buffer(place, Way::Narrow, SMALL, 4_096)
 }
 
-/// Both buffers small, on a way that would carry more: the window of the other end is used up first.
+/// Both buffers small, on a way that would carry more. Which of the two the kernel counts for longer is up to it.
 pub(crate) fn both_buffers_small_on_a_long_way(place: &Place) -> Result<Provoked, Skip> {
     let limits = Limits { send: Some(SMALL), receive: Some(SMALL) };
     let what = "sender with a small buffer behind a small window";
-    let expected = &[Cause::ReceiverWindow];
     let mut provoked =
-        writes_over(place, Way::Long, (limits, 1 << 16), (what, expected, |counters| sent(counters, 100_000)))?;
-    provoked.subjects[0].possible = &[Cause::SendBuffer];
+        writes_over(place, Way::Long, (limits, 1 << 16), (what, &[], |counters| sent(counters, 100_000)))?;
+    provoked.subjects[0].possible = &[Cause::ReceiverWindow, Cause::SendBuffer];
     Ok(provoked)
 }
 
@@ -88,4 +91,21 @@ pub(crate) fn slow_wire_and_dropped_packets(place: &Place) -> Result<Provoked, S
     let expected = &[Cause::CongestionWindow, Cause::Loss];
     let near = (what, expected as &[Cause], (|counters| counters.total_retrans() > Some(5)) as fn(&Counters) -> bool);
     writes_over(place, Way::SlowAndLossy, (Limits::default(), 1 << 16), near)
+}
+
+/// Two causes at one end: it sends rarely, and does not read what it gets.
+pub(crate) fn sends_rarely_and_does_not_read(place: &Place) -> Result<Provoked, Skip> {
+    let connection = Connection::over(place, Way::Plain, Limits::default())?;
+    writes_and_sleeps(&connection.near, 400, Duration::from_millis(50));
+    writes_all_the_time(&connection.far);
+    reads_all_the_time(&connection.far);
+    Ok(of(
+        connection,
+        (
+            "program that sends rarely and does not read",
+            &[Cause::ReceiverDoesNotRead, Cause::Application],
+            offers_nothing,
+        ),
+        ("its peer", &[Cause::ReceiverWindow], |counters| counters.snd_wnd() == Some(0)),
+    ))
 }

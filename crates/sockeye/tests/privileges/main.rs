@@ -13,6 +13,7 @@ mod stage;
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -59,6 +60,20 @@ fn the_page_says_what_each_command_needs() {
         skip::skip(&test, reason);
     }
     compare(&cells);
+}
+
+/// Prefixes are only announced, and `watch` has them.
+#[test]
+fn every_command_is_tried() {
+    let output = Command::new(env!("CARGO_BIN_EXE_sockeye")).arg("--help").output().expect("it can be run");
+    let help = String::from_utf8(output.stdout).expect("text");
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let commands: Vec<_> = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    assert!(commands.contains(&"sockets") && commands.contains(&"man"), "{commands:?}");
+    for command in commands.into_iter().filter(|command| !command.is_empty() && *command != "prefixes") {
+        let is_asked = ASKED.iter().any(|asked| asked.words.split(' ').next() == Some(command));
+        assert!(is_asked, "{command} is not in tests/privileges/commands.rs");
+    }
 }
 
 /// The name of the test where something of it is skipped.

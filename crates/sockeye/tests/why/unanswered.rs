@@ -1,7 +1,7 @@
 //! Connections that are there and get no answer, and what may be said of an address that nobody tried to reach.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, SocketAddrV6, TcpListener, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -137,6 +137,41 @@ fn a_peer_that_does_not_read_answers() {
             loss(&answer).is_none() && step(&answer, "sockets").starts_with("1 connection towards it"),
             "{answer:#}"
         );
+        Ok(())
+    });
+}
+
+#[test]
+fn a_socket_of_ipv6_with_a_mapped_address_is_towards_it() {
+    in_namespace(|_| {
+        let listener = TcpListener::bind("[::]:0").expect("free");
+        let port = listener.local_addr().expect("bound").port();
+        let mapped: SocketAddr = format!("[::ffff:127.0.0.1]:{port}").parse().expect("an address");
+        let _connection = TcpStream::connect(mapped).expect("it listens");
+        assert_eq!(step(&ask(&format!("127.0.0.1:{port}")).1, "sockets"), "1 connection towards it");
+        assert_eq!(step(&ask(&format!("127.0.0.2:{port}")).1, "sockets"), "no TCP connection towards it");
+        assert_eq!(step(&ask(&format!("127.0.0.1:{}", port ^ 1)).1, "sockets"), "no TCP connection towards it");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_connection_on_another_link_is_not_towards_an_address_of_this_one() {
+    in_namespace(|_| {
+        ip("link set lo up");
+        for (one, other) in [("v0", "v1"), ("w0", "w1")] {
+            ip(&format!("link add {one} type veth peer name {other}"));
+            ip(&format!("link set {one} up"));
+            ip(&format!("link set {other} up"));
+            ip(&format!("address add fe80::7/64 dev {one} nodad"));
+        }
+        let index = rustix::net::netdevice::name_to_index(&UdpSocket::bind("127.0.0.1:0").expect("free"), "v0");
+        let here = SocketAddrV6::new("fe80::7".parse().expect("an address"), 0, 0, index.expect("it is there"));
+        let listener = TcpListener::bind(here).expect("free");
+        let port = listener.local_addr().expect("bound").port();
+        let _connection = TcpStream::connect(listener.local_addr().expect("bound")).expect("it listens");
+        assert_eq!(step(&ask(&format!("[fe80::7%v0]:{port}")).1, "sockets"), "1 connection towards it");
+        assert_eq!(step(&ask(&format!("[fe80::7%w0]:{port}")).1, "sockets"), "no TCP connection towards it");
         Ok(())
     });
 }

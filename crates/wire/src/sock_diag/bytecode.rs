@@ -36,7 +36,7 @@ pub enum Test {
     AutomaticPort,
     /// Local address in this network; an IPv4 network also takes mapped IPv6 addresses.
     Source(IpAddr, u8),
-    /// Peer address in this network.
+    /// Peer address in this network; an IPv4 network also takes mapped IPv6 addresses.
     Destination(IpAddr, u8),
     /// Bound to the interface with this index (4.9).
     Device(u32),

@@ -28,11 +28,9 @@ struct Listener {
 pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) -> Result<(), Error> {
     let (Recipient::Local, Some(port)) = (way.recipient, reach.target.port) else { return Ok(()) };
     let mut listeners = Vec::new();
-    let own = Condition::All(vec![
-        Condition::Test(Test::SourcePortAtLeast(port)),
-        Condition::Test(Test::SourcePortAtMost(port)),
-    ]);
-    reach.whole &= tcp(namespace, State::Listening.mask(), &own, 0, |socket| {
+    let is_port = [Test::SourcePortAtLeast(port), Test::SourcePortAtMost(port)].map(Condition::Test);
+    let condition = Condition::All(is_port.into());
+    reach.whole &= tcp(namespace, State::Listening.mask(), &condition, 0, |socket| {
         let message = &socket.message;
         if message.sport() == Some(port.into()) {
             listeners.push(Listener {
@@ -93,7 +91,8 @@ fn listening(reach: &mut Reach, (ip, port): (IpAddr, u16), ifindex: u32, listene
     }
 }
 
-/// Every TCP socket in one of these states for which the condition holds, with these extensions. `false`: not all of them.
+/// Every TCP socket in one of these states for which the condition holds, and perhaps others, with these extensions. `false`: not
+/// all of them.
 pub(super) fn tcp(
     namespace: Option<&Namespace>,
     states: u32,
@@ -103,7 +102,6 @@ pub(super) fn tcp(
 ) -> Result<bool, Error> {
     let mut socket = listing::open(namespace)?;
     let mut buffer = Buffer::new();
-    // What is too long for the kernel does not come here; all of them are an answer too.
     let bytecode = condition.assemble().unwrap_or_default();
     let question =
         InetQuestion { family: 0, protocol: IPPROTO_TCP, extensions, states, bytecode: &bytecode, bpf_storages: false };

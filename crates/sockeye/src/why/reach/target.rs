@@ -37,14 +37,12 @@ impl Target {
         Ok(Some(Self { port: Some(port(service)?), ..target }))
     }
 
-    /// What the kernel can say of the sockets that lead there. It may give a few more.
-    pub(super) fn condition(&self) -> Condition {
+    /// What tells the kernel which sockets lead there, where it is on this link. Mapped addresses of IPv6 are among those of IPv4.
+    pub(super) fn condition(&self, link: Option<u32>) -> Condition {
         let bits = if self.ip.is_ipv4() { 32 } else { 128 };
-        let ports = self
-            .port
-            .into_iter()
-            .flat_map(|port| [Test::DestinationPortAtLeast(port), Test::DestinationPortAtMost(port)]);
-        let tests = iter::once(Test::Destination(self.ip, bits)).chain(ports);
+        let link = link.filter(|_| self.is_link_local()).map(Test::Device);
+        let ports = self.port.map(|port| [Test::DestinationPortAtLeast(port), Test::DestinationPortAtMost(port)]);
+        let tests = iter::once(Test::Destination(self.ip, bits)).chain(link).chain(ports.into_iter().flatten());
         Condition::All(tests.map(Condition::Test).collect())
     }
 

@@ -74,11 +74,11 @@ impl Silent {
 }
 
 impl Towards {
-    /// Looks at those of a namespace.
-    pub(super) fn at(target: &Target, namespace: Option<&Namespace>) -> Result<Self, Error> {
+    /// Looks at those of a namespace, where the target is on this link.
+    pub(super) fn at(target: &Target, link: Option<u32>, namespace: Option<&Namespace>) -> Result<Self, Error> {
         let mut towards = Self::default();
         let states = !State::Listening.mask();
-        let condition = target.condition();
+        let condition = target.condition(link);
         towards.whole = sockets::tcp(namespace, states, &condition, INFO, |socket| towards.take(target, socket))?;
         Ok(towards)
     }

@@ -62,6 +62,7 @@ pub fn evidence(cause: Cause, before: &Counters, now: &Counters, elapsed: Durati
         }
         Cause::ReceiverWindow => {
             numbers.share("window_limited_share", delta.share(delta.rwnd_limited));
+            numbers.share("buffer_limited_share", delta.share(delta.sndbuf_limited));
             numbers.bytes("window", now.snd_wnd());
             numbers.bytes("not_sent", now.notsent_bytes());
             numbers.rate("acked_rate", delta.rate(delta.bytes_acked));
@@ -69,6 +70,7 @@ pub fn evidence(cause: Cause, before: &Counters, now: &Counters, elapsed: Durati
         }
         Cause::SendBuffer => {
             numbers.share("buffer_limited_share", delta.share(delta.sndbuf_limited));
+            numbers.share("window_limited_share", delta.share(delta.rwnd_limited));
             numbers.share("busy_share", delta.share(delta.busy));
             numbers.bytes("send_buffer", now.sndbuf());
             numbers.bytes("send_memory", now.wmem_queued());
@@ -77,8 +79,8 @@ pub fn evidence(cause: Cause, before: &Counters, now: &Counters, elapsed: Durati
         }
         Cause::CongestionWindow => {
             numbers.share("busy_share", delta.share(delta.busy));
-            numbers.bytes("not_sent", now.notsent_bytes());
-            numbers.time("wait", now.wqueue().and_then(|bytes| interval.time_for(bytes)));
+            numbers.bytes("not_sent", interval.waiting(Counters::notsent_bytes));
+            numbers.time("wait", interval.waiting(Counters::wqueue).and_then(|bytes| interval.time_for(bytes)));
             numbers.count("congestion_window", now.cwnd());
             numbers.count("in_flight", now.unacked());
             numbers.time("queue_delay", interval.queue_delay());

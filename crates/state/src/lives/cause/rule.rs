@@ -75,25 +75,25 @@ impl<'c> Interval<'c> {
         let closed = |counters: &Counters| counters.timer() == Some(CLOSED_WINDOW);
         let closed = closed(self.before) && closed(self.now) && self.delta.bytes_acked == Some(0);
         let share = self.delta.share(self.delta.rwnd_limited).or(closed.then_some(1.0))?;
-        let is_small = self.window_is_small()?;
-        if self.time_for(self.window()?)? < if is_small { SMALL_WAIT_MIN } else { WAIT_MIN } {
+        let window = self.window()?;
+        let is_small = window <= SMALL;
+        if self.time_for(window)? < if is_small { SMALL_WAIT_MIN } else { WAIT_MIN } {
             return None;
         }
         let is_used_up = is_small || is_used_up(self.before) && is_used_up(self.now);
         let is_busy = self.delta.share(self.delta.busy).is_some_and(|busy| busy >= HELD_SHARE);
-        let is_part = share >= PART_SHARE || self.shares_with(share, self.delta.sndbuf_limited);
-        let paces = is_used_up && is_busy && is_part;
-        (share >= HELD_SHARE || paces).then_some(share)
+        let is_part = share >= PART_SHARE || self.is_longer_part(share, self.delta.sndbuf_limited);
+        (share >= HELD_SHARE || is_used_up && is_busy && is_part).then_some(share)
     }
 
     /// The kernel counts only from the moment in which it sends and the program waits already (`tcp_cwnd_validate`). A
     /// program that fills its buffer by one write is not seen by that: therefore the second half.
     fn send_buffer(&self) -> Option<f64> {
         let share = self.delta.share(self.delta.sndbuf_limited)?;
-        if share >= PART_SHARE || self.shares_with(share, self.delta.rwnd_limited) {
+        if share >= PART_SHARE || self.is_longer_part(share, self.delta.rwnd_limited) {
             return Some(share);
         }
-        let busy = self.busy_by_itself()?;
+        let busy = self.delta.share(Some(self.delta.busy?.saturating_sub(self.delta.rwnd_limited?)))?;
         let moves = self.delta.bytes_acked.is_some_and(|bytes| bytes > 0);
         let wait = self.time_for(self.now.wqueue()?)?;
         // Of what stands in a queue on the way a larger buffer would only put more there.
@@ -101,19 +101,19 @@ impl<'c> Interval<'c> {
         (is_short && moves && busy >= HELD_SHARE && wait >= WAIT_MIN).then_some(busy)
     }
 
-    /// Whether the part share is reached only with the other of the two times, where window and buffer are both small, and this
-    /// is the longer one: the kernel counts one or the other, as it happens to look.
-    fn shares_with(&self, share: f64, other: Option<Duration>) -> bool {
-        let both_small = self.window_is_small() == Some(true) && self.buffer_is_small() == Some(true);
+    /// Where window and buffer are both small the kernel counts one or the other, as it happens to look: whether the two times
+    /// together are the part share, and this is not the shorter one.
+    fn is_longer_part(&self, share: f64, other: Option<Duration>) -> bool {
         let other = self.delta.share(other).unwrap_or(0.0);
-        both_small && share >= other && share + other >= PART_SHARE
+        self.window_is_small() && self.buffer_is_small() && share >= other && share + other >= PART_SHARE
     }
 
     /// Whether everything that fits into the send buffer is on its way, at both looks; a small one is caught while it is refilled now
     /// and then.
     fn buffer_is_used_up(&self) -> Option<bool> {
+        self.now.sndbuf()?;
         let (was, is) = (is_exhausted(self.before), is_exhausted(self.now));
-        Some(if self.buffer_is_small()? { was || is } else { was && is })
+        Some(if self.buffer_is_small() { was || is } else { was && is })
     }
 
     /// Whole segments wait to be sent, and neither window of the peer nor send buffer is why. Less than a segment waits for more
@@ -129,39 +129,42 @@ impl<'c> Interval<'c> {
         }
         // Where segments are lost, their loss is why the window is small, unless a queue is seen beside it.
         let share = self.busy_by_itself()?;
-        let is_backlog = if self.buffer_is_small().unwrap_or(false) {
-            self.time_for(self.before.wqueue()?.max(self.now.wqueue()?))? >= WAIT_MIN
-        } else {
-            self.time_for(self.now.wqueue()?)? >= BACKLOG_WAIT_MIN
-        };
-        (segments_wait && is_backlog && share >= HELD_SHARE && self.loss().is_none()).then_some(share)
+        let enough = if self.buffer_is_small() { WAIT_MIN } else { BACKLOG_WAIT_MIN };
+        let is_late = self.time_for(self.waiting(Counters::wqueue)?)? >= enough;
+        (segments_wait && is_late && share >= HELD_SHARE && self.loss().is_none()).then_some(share)
     }
 
     /// Whether whole segments waited all the time to be sent. A small buffer is seen empty of them now and then; of it one look is
-    /// enough, unless the kernel says that the program had nothing to send.
+    /// enough, where the kernel does not say that the program had nothing to send.
     fn segments_wait(&self) -> bool {
         let (was, is) = (whole_segments_wait(self.before), whole_segments_wait(self.now));
-        let some = was || is;
-        was && is || some && self.buffer_is_small().unwrap_or(false) && self.now.app_limited() == Some(0)
+        was && is || (was || is) && self.buffer_is_small() && self.now.app_limited() == Some(0)
+    }
+
+    /// What waits of something; of a small buffer, which is empty now and then, the more of the two looks.
+    pub(super) fn waiting(&self, of: fn(&Counters) -> Option<u32>) -> Option<u32> {
+        if self.buffer_is_small() { of(self.before).max(of(self.now)) } else { of(self.now) }
     }
 
     /// Of a queue on the way, how long data was in it, as a share of the interval. What stands in it as a whole because window or
-    /// buffer are small would be in it too were they larger.
+    /// buffer is small would be in it too were they larger.
     fn busy_in_a_queue(&self) -> Option<f64> {
-        if self.is_small() { self.delta.share(self.delta.busy) } else { self.busy_by_itself() }
+        if self.window_is_small() || self.buffer_is_small() {
+            self.delta.share(self.delta.busy)
+        } else {
+            self.busy_by_itself()
+        }
     }
 
-    /// Whether window or send buffer are small.
-    fn is_small(&self) -> bool {
-        self.window_is_small().unwrap_or(false) || self.buffer_is_small().unwrap_or(false)
+    /// Whether the peer's window is known to be small, at both looks: a large one is nearly closed now and then.
+    fn window_is_small(&self) -> bool {
+        let windows = self.before.snd_wnd().zip(self.now.snd_wnd());
+        windows.is_some_and(|(was, is)| was.max(is) <= SMALL)
     }
 
-    fn window_is_small(&self) -> Option<bool> {
-        Some(self.window()? <= SMALL)
-    }
-
-    fn buffer_is_small(&self) -> Option<bool> {
-        Some(self.now.sndbuf()? <= SMALL)
+    /// Whether the send buffer is known to be small.
+    fn buffer_is_small(&self) -> bool {
+        self.now.sndbuf().is_some_and(|limit| limit <= SMALL)
     }
 
     /// There was nothing to send, or no more than went away at once.
@@ -213,13 +216,13 @@ impl<'c> Interval<'c> {
         self.delta.share(Some(self.delta.busy?.saturating_sub(other)))
     }
 
-    /// Whether several segments at once are later than the path is long. A small window is not used up by them for long: there a
-    /// shorter delay is enough, where it is nearly the whole round trip and nothing else makes that long.
+    /// Whether several segments at once are later than the path is long. A small window makes no long queue: of it a shorter delay
+    /// is enough, where it is nearly the whole round trip and no loss makes that long.
     fn is_queued_on_the_way(&self) -> bool {
         self.queue_delay().zip(self.now.rtt_us()).is_some_and(|(delay, rtt)| {
-            let as_a_whole = delay.as_secs_f64() >= HELD_SHARE * f64::from(rtt) / 1e6;
-            let is_short = as_a_whole && self.window_is_small() == Some(true) && self.loss().is_none();
-            let enough = if is_short { SMALL_WAIT_MIN } else { WAIT_MIN };
+            let is_nearly_all = delay.as_secs_f64() >= HELD_SHARE * f64::from(rtt) / 1e6;
+            let may_be_short = is_nearly_all && self.window_is_small() && self.loss().is_none();
+            let enough = if may_be_short { SMALL_WAIT_MIN } else { WAIT_MIN };
             let queued = self.delta.rate(self.delta.bytes_acked).unwrap_or(0.0) * delay.as_secs_f64();
             let segments = queued / self.now.snd_mss().map_or(f64::INFINITY, f64::from);
             // No queue holds more than is on its way: behind a loss a round trip is long without one.

@@ -38,14 +38,15 @@ thresholds! {
         "The kernel counts the times in its ticks, which are up to 10 ms long: of fewer than twenty nothing is said.";
     HELD_SHARE: f64 = 0.8, "held share", "80 %",
         "Of a fast transfer on a machine short of processors the two programs wait in turn, each about half of the time; only \
-         what holds for nearly all of it is a cause outside of them.";
+         what holds for nearly all of it is a cause outside of them. Of a round trip the same part is nearly all of it.";
     PART_SHARE: f64 = 0.3, "part share", "30 %",
         "A sender that paces, as BBR does, waits part of the time for its own clock though something else holds it back; a \
          healthy transfer waits less than a sixth of the time for its send buffer, however busy the machine.";
     SMALL: u32 = 65_536, "small", "64 KiB",
         "What a connection without window scaling has at most; the kernel's own sizing goes beyond it as soon as that helps.";
     SMALL_WAIT_MIN: Duration = Duration::from_millis(1), "wait for a small one", "1 ms",
-        "Of a small window it is known that it is small; one that is used up more than a thousand times a second is enough.";
+        "Of a small window it is known that it is small; one that is used up more than a thousand times a second is enough. \
+         A queue that holds all of it is as short.";
     WAIT_MIN: Duration = Duration::from_millis(10), "noticeable wait", "10 ms",
         "What is a large window, or is seen at two moments only, must be waited for longer than a busy machine makes wait by itself.";
     BACKLOG_WAIT_MIN: Duration = Duration::from_millis(50), "backlog wait", "50 ms",
