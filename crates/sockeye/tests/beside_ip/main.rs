@@ -190,6 +190,18 @@ tables! {
 }
 
 #[test]
+fn vlans_are_as_bridge_has_them() {
+    in_namespace(|_| {
+        let world = World::of("vlans_are_as_bridge_has_them", &[world::VLANS])?;
+        // Without a bridge that has VLANs there is nothing to compare, as was said.
+        if world.refused.is_empty() {
+            compare_all("vlans.txt", &world.refused);
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn multicast_routes_are_as_ip_has_them() {
     in_namespace(|zoo| {
         let _world = World::of("multicast_routes_are_as_ip_has_them", &[world::LINKS, world::ADDRESSES])?;

@@ -191,6 +191,13 @@ pub(crate) const TABLES: &[Beside] = &[
         name_of_ours: |row| words(row, &["ifindex_name", "port_name", "group", "source"]),
     },
     Beside {
+        name: "vlans",
+        file: "vlans.txt",
+        keys: include_str!("keys/vlans.txt"),
+        theirs: || by_name(bridges::vlans(), |row| words(row, &["ifname", "vlan"])),
+        name_of_ours: |row| words(row, &["ifindex_name", "vid"]),
+    },
+    Beside {
         name: "links",
         file: "bridge-link.txt",
         keys: include_str!("keys/bridge-link.txt"),

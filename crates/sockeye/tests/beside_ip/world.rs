@@ -38,6 +38,8 @@ pub(crate) const EACH_FILTER: &str = include_str!("world/each-filter.txt");
 pub(crate) const EACH_ROUTE: &str = include_str!("world/each-route.txt");
 /// Entries of bridges and tunnels.
 pub(crate) const BRIDGES: &str = include_str!("world/bridges.txt");
+/// VLANs of bridges, where the kernel has them.
+pub(crate) const VLANS: &str = include_str!("world/vlans.txt");
 /// Settings of links and of neighbour tables.
 pub(crate) const SETTINGS: &str = include_str!("world/settings.txt");
 /// Settings of one link, each another than usual.
