@@ -87,8 +87,8 @@ fn difference(
         return Some(format!("{} is gone", subject.what));
     };
     let found = causes(before, now, elapsed);
-    let [expected, possible] =
-        [subject.expected, subject.possible].map(|causes| BTreeSet::from_iter(causes.iter().copied()));
+    let set = |causes: &[Cause]| causes.iter().copied().collect::<BTreeSet<_>>();
+    let (expected, possible) = (set(subject.expected), set(subject.possible));
     let seen: BTreeSet<_> = found.iter().collect();
     let is_something = !seen.is_empty() || expected.is_empty() && possible.is_empty();
     if is_something && seen.is_superset(&expected) && seen.is_subset(&(&expected | &possible)) {

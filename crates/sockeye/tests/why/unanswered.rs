@@ -165,7 +165,7 @@ fn a_connection_on_another_link_is_not_towards_an_address_of_this_one() {
             ip(&format!("link set {other} up"));
             ip(&format!("address add fe80::7/64 dev {one} nodad"));
         }
-        let index = rustix::net::netdevice::name_to_index(&UdpSocket::bind("127.0.0.1:0").expect("free"), "v0");
+        let index = rustix::net::netdevice::name_to_index(UdpSocket::bind("127.0.0.1:0").expect("free"), "v0");
         let here = SocketAddrV6::new("fe80::7".parse().expect("an address"), 0, 0, index.expect("it is there"));
         let listener = TcpListener::bind(here).expect("free");
         let port = listener.local_addr().expect("bound").port();
