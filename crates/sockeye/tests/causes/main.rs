@@ -159,6 +159,7 @@ macro_rules! on_one_connection {
                     small_writes_in_a_token_bucket_are_the_bucket_too:
                         [small_writes_into_a_small_send_buffer_in_a_token_bucket];
                     a_small_send_buffer_in_a_narrow_bucket_is_the_bucket: [small_send_buffer_in_a_narrow_bucket];
+                    a_small_send_buffer_in_a_wide_bucket_is_the_bucket: [small_send_buffer_in_a_wide_bucket];
                     small_writes_in_a_narrow_bucket_are_the_bucket_too:
                         [small_writes_into_a_small_send_buffer_in_a_narrow_bucket];
                     of_two_small_buffers_on_a_long_way_one_is_named: [both_buffers_small_on_a_long_way];

@@ -34,6 +34,8 @@ pub(crate) enum Way {
     Shaped,
     /// The same behind one of 2 Mbit/s.
     Narrow,
+    /// The same behind one of 40 Mbit/s.
+    Wide,
     /// The same without one, and every twentieth packet to the other end is dropped by its firewall.
     Lossy,
     /// A wire of 4 Mbit/s, with a long queue in front of it, and every 66th packet is dropped.
@@ -45,11 +47,12 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Loopback,
         Self::Plain,
         Self::Shaped,
         Self::Narrow,
+        Self::Wide,
         Self::Lossy,
         Self::SlowAndLossy,
         Self::Cut,
@@ -62,6 +65,7 @@ impl Way {
             Self::Plain => "plain",
             Self::Shaped => "shaped",
             Self::Narrow => "narrow",
+            Self::Wide => "wide",
             Self::Lossy => "lossy",
             Self::SlowAndLossy => "slow",
             Self::Cut => "cut",
@@ -170,7 +174,8 @@ impl Place {
         given("ip", &["-batch", "-"], &here.join("\n"))?;
         self.there(|| given("ip", &["-batch", "-"], &there.join("\n")))?;
         let buckets = "qdisc add dev shaped root tbf rate 8mbit burst 16kb limit 300kb\n\
-             qdisc add dev narrow root tbf rate 2mbit burst 16kb limit 300kb\n";
+             qdisc add dev narrow root tbf rate 2mbit burst 16kb limit 300kb\n\
+             qdisc add dev wide root tbf rate 40mbit burst 16kb limit 300kb\n";
         given("tc", &["-batch", "-"], buckets)?;
         // The first packet of all opens the connection, and is not one of those that are dropped.
         let rules = "add table ip causes\n\

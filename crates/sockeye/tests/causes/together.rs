@@ -71,6 +71,10 @@ pub(crate) fn small_send_buffer_in_a_narrow_bucket(place: &Place) -> Result<Prov
     small_buffer(place, Way::Narrow, SMALL, 1 << 16)
 }
 
+pub(crate) fn small_send_buffer_in_a_wide_bucket(place: &Place) -> Result<Provoked, Skip> {
+    small_buffer(place, Way::Wide, SMALL, 1 << 16)
+}
+
 pub(crate) fn small_writes_into_a_small_send_buffer_in_a_narrow_bucket(place: &Place) -> Result<Provoked, Skip> {
     small_buffer(place, Way::Narrow, SMALL, 4_096)
 }

@@ -149,11 +149,12 @@ impl<'c> Interval<'c> {
     /// Of a queue on the way, how long data was in it, as a share of the interval. What stands in it as a whole because window or
     /// buffer is small would be in it too were they larger.
     fn busy_in_a_queue(&self) -> Option<f64> {
-        if self.window_is_small() || self.buffer_is_small() {
-            self.delta.share(self.delta.busy)
-        } else {
-            self.busy_by_itself()
-        }
+        if self.is_small() { self.delta.share(self.delta.busy) } else { self.busy_by_itself() }
+    }
+
+    /// Whether window or buffer is small.
+    fn is_small(&self) -> bool {
+        self.window_is_small() || self.buffer_is_small()
     }
 
     /// Whether the peer's window is known to be small, at both looks: a large one is nearly closed now and then.
@@ -216,12 +217,12 @@ impl<'c> Interval<'c> {
         self.delta.share(Some(self.delta.busy?.saturating_sub(other)))
     }
 
-    /// Whether several segments at once are later than the path is long. A small window makes no long queue: of it a shorter delay
+    /// Whether several segments at once are later than the path is long. What is small makes no long queue: of it a shorter delay
     /// is enough, where it is nearly the whole round trip and no loss makes that long.
     fn is_queued_on_the_way(&self) -> bool {
         self.queue_delay().zip(self.now.rtt_us()).is_some_and(|(delay, rtt)| {
             let is_nearly_all = delay.as_secs_f64() >= HELD_SHARE * f64::from(rtt) / 1e6;
-            let may_be_short = is_nearly_all && self.window_is_small() && self.loss().is_none();
+            let may_be_short = is_nearly_all && self.is_small() && self.loss().is_none();
             let enough = if may_be_short { SMALL_WAIT_MIN } else { WAIT_MIN };
             let queued = self.delta.rate(self.delta.bytes_acked).unwrap_or(0.0) * delay.as_secs_f64();
             let segments = queued / self.now.snd_mss().map_or(f64::INFINITY, f64::from);
