@@ -8,7 +8,6 @@ use sockeye_query::Value;
 use sockeye_query::filter::{Decision, Expression, Record as _};
 use sockeye_query::sockets::Surroundings;
 use sockeye_query::sockets::live::{LiveRow, live_catalog};
-use sockeye_state::lives::cause::evidence;
 use sockeye_state::lives::{Cause, Causes, Counters, Delta, Judgement, Life};
 
 use sockeye_wire::sock_diag::state::State;
@@ -151,13 +150,8 @@ fn finding(row: &LiveRow<'_>, causes: &Causes, judgement: &Judgement, now: &Coun
     if causes.iter().count() > 1 {
         finding = finding.with("causes", causes.to_string());
     }
-    for cause in causes.iter() {
-        for number in evidence(cause, judgement.first(), now, judgement.elapsed()) {
-            // Two causes can be shown by the same number.
-            if finding.evidence.iter().all(|(known, _)| *known != number.name) {
-                finding = finding.with(number.name, Evidence::Quantity(number.value));
-            }
-        }
+    for number in judgement.evidence(causes, now) {
+        finding = finding.with(number.name, Evidence::Quantity(number.value));
     }
     match owner(row, who) {
         Some(owner) => finding.with("owner", owner),

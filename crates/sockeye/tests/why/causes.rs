@@ -16,6 +16,7 @@ use serde_json::Value;
 use sockeye_zoo::{Skip, in_namespace};
 
 use crate::connection::{Connection, Limits};
+use crate::evidence;
 use crate::place::{Place, Way};
 use crate::support::sockeye;
 
@@ -24,6 +25,9 @@ const INTERVAL: &str = "2500ms";
 
 /// Windows open and buffers grow in the first moments; what is judged is how it goes on.
 const SETTLE: Duration = Duration::from_millis(700);
+
+/// Time between two reads of a program that is slow, but not so slow that what has arrived waits long for it.
+const SHORT: Duration = Duration::from_millis(20);
 
 /// How the sender sends.
 #[derive(Clone, Copy, PartialEq)]
@@ -37,8 +41,8 @@ enum Sends {
 #[derive(Clone, Copy, PartialEq)]
 enum Reads {
     Everything,
-    /// A little, and sleeps.
-    Slowly,
+    /// A little, and sleeps for so long.
+    Slowly(Duration),
     Nothing,
 }
 
@@ -100,8 +104,8 @@ fn start(plan: Plan, over: &Arc<AtomicBool>) -> [JoinHandle<()>; 2] {
         while !ended.load(Ordering::Relaxed) {
             let piece = match plan.reads {
                 Reads::Everything => &mut buffer[..],
-                Reads::Slowly => {
-                    thread::sleep(Duration::from_millis(20));
+                Reads::Slowly(pause) => {
+                    thread::sleep(pause);
                     &mut buffer[..2000]
                 }
                 Reads::Nothing => {
@@ -152,6 +156,7 @@ fn judged() -> Vec<(SocketAddr, SocketAddr, String)> {
     findings
         .iter()
         .map(|finding| {
+            evidence::speaks_for(finding);
             let subject = finding["subject"].as_str().expect("text");
             let (local, peer) = subject.split_once(" to ").expect("two ends");
             let [local, peer] = [local, peer].map(|end| end.parse::<SocketAddr>().expect("an end"));
@@ -238,7 +243,7 @@ fn a_healthy_transfer_and_an_idle_connection_have_no_cause() {
 #[test]
 fn a_small_window_and_a_reader_that_sleeps() {
     in_namespace(|_| {
-        let slow = Plan { reads: Reads::Slowly, receive_buffer: Some(4096), ..Plan::healthy(7001) };
+        let slow = Plan { reads: Reads::Slowly(SHORT), receive_buffer: Some(4096), ..Plan::healthy(7001) };
         expect(&[slow], &["sender 7001: receiver-window"]);
         Ok(())
     });
@@ -249,6 +254,18 @@ fn a_reader_that_does_not_read_is_named_and_its_window_at_the_sender() {
     in_namespace(|_| {
         let stuck = Plan { reads: Reads::Nothing, ..Plan::healthy(7001) };
         expect(&[stuck], &["receiver 7001: receiver-does-not-read", "sender 7001: receiver-window"]);
+        Ok(())
+    });
+}
+
+/// The kernel opens the window again when the queue is nearly empty: it rises and falls like a saw, and what is shown has to be of a
+/// time in which it was so long that the reader was named.
+#[test]
+fn a_reader_whose_queue_rises_and_falls_is_named_with_what_shows_it() {
+    in_namespace(|_| {
+        let reads = Reads::Slowly(Duration::from_millis(200));
+        let slow = Plan { reads, receive_buffer: Some(8192), ..Plan::healthy(7001) };
+        expect(&[slow], &["receiver 7001: receiver-does-not-read", "sender 7001: receiver-window"]);
         Ok(())
     });
 }
@@ -319,7 +336,7 @@ fn a_program_that_sends_rarely() {
 #[test]
 fn two_connections_with_two_causes_keep_them_apart() {
     in_namespace(|_| {
-        let slow = Plan { reads: Reads::Slowly, receive_buffer: Some(4096), ..Plan::healthy(7001) };
+        let slow = Plan { reads: Reads::Slowly(SHORT), receive_buffer: Some(4096), ..Plan::healthy(7001) };
         let rarely = Plan { sends: Sends::Rarely, ..Plan::healthy(7002) };
         expect(&[slow, rarely], &["sender 7001: receiver-window", "sender 7002: application"]);
         Ok(())
@@ -330,7 +347,7 @@ fn two_connections_with_two_causes_keep_them_apart() {
 fn loss_and_a_small_window_at_one_connection() {
     in_namespace(|_| {
         drop_some(7001)?;
-        let slow = Plan { reads: Reads::Slowly, receive_buffer: Some(4096), ..Plan::healthy(7001) };
+        let slow = Plan { reads: Reads::Slowly(SHORT), receive_buffer: Some(4096), ..Plan::healthy(7001) };
         // Which packets are lost is chance: of an interval with long timeouts the window has too small a part.
         expect_in_one_of(4, &[slow], &["sender 7001: loss,receiver-window"]);
         Ok(())

@@ -6,6 +6,7 @@ mod causes;
 #[path = "../causes/connection.rs"]
 #[expect(dead_code, reason = "most of what programs do with them is for the tests of the judgement itself")]
 mod connection;
+mod evidence;
 mod filtered;
 mod heard;
 #[path = "../support/looking.rs"]

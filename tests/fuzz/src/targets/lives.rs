@@ -249,8 +249,9 @@ fn judge(life: &Life, message: &[u8], now: Duration) {
         for cause in found.iter() {
             assert!(!evidence(cause, &before, &now, elapsed).is_empty(), "{cause:?} without evidence");
         }
-        judgement.take(&found, elapsed);
-        judgement.causes(&now);
+        judgement.take(&found, &before, &now, elapsed);
+        let judged = judgement.causes(&now);
+        assert!(judged.is_empty() || !judgement.evidence(&judged, &now).is_empty(), "{judged} without evidence");
     }
 }
 

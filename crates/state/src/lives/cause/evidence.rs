@@ -45,7 +45,7 @@ pub fn evidence(cause: Cause, before: &Counters, now: &Counters, elapsed: Durati
             numbers.count("dropped", delta.drops);
         }
         Cause::ReceiverDoesNotRead => {
-            numbers.bytes("unread", now.rqueue());
+            numbers.bytes("unread", interval.unread());
             numbers.time("unread_wait", interval.unread_wait());
             numbers.rate("read_rate", delta.rate(delta.bytes_read));
             numbers.bytes("window", now.rcv_wnd());

@@ -49,14 +49,17 @@ impl<'c> Interval<'c> {
         (full(self.now) || full(self.before) && dropped).then_some(1.0)
     }
 
-    /// The queue has taken at least half of what we can take at both ends of the interval, and what comes in now will wait long.
+    /// The queue has taken at least half of what we can take, and what comes in waits long. One look is enough for the half: the
+    /// kernel opens the window again only when a good part of the queue is read, and then it is full again at once.
     fn receiver_does_not_read(&self) -> Option<f64> {
         let may_receive = matches!(self.now.state(), State::Established | State::FinWait1 | State::FinWait2);
-        if !may_receive || !is_half_full(self.before) || !is_half_full(self.now) {
+        if !may_receive || !is_half_full(self.before) && !is_half_full(self.now) {
             return None;
         }
-        let wait = self.unread_wait()?;
-        (wait >= UNREAD_WAIT_MIN).then(|| wait.as_secs_f64() / self.delta.elapsed.as_secs_f64())
+        let (wait, shortest) = (self.unread_wait()?, self.unread_wait_of(self.before.rqueue()?.min(self.now.rqueue()?))?);
+        // What has just come in, as it does at once when a lost segment arrives after all, has not waited.
+        let waits = wait >= UNREAD_WAIT_MIN && shortest >= UNREAD_WAIT_SHORTEST;
+        waits.then(|| wait.as_secs_f64() / self.delta.elapsed.as_secs_f64())
     }
 
     fn loss(&self) -> Option<f64> {
@@ -273,11 +276,18 @@ impl<'c> Interval<'c> {
         Some(time_at(bytes, self.delta.rate(self.delta.bytes_acked)?))
     }
 
-    /// How long what stands in the receive queue takes at the rate at which the program reads. What has just come in, as it does
-    /// at once when a lost segment arrives after all, has not waited.
+    /// How long a byte waits to be read, at the rate at which the program reads.
     pub(super) fn unread_wait(&self) -> Option<Duration> {
-        let standing = self.before.rqueue()?.min(self.now.rqueue()?);
-        Some(time_at(standing, self.delta.rate(self.delta.bytes_read)?))
+        self.unread_wait_of(self.unread()?)
+    }
+
+    /// Bytes in the receive queue, in the mean of both looks.
+    pub(super) fn unread(&self) -> Option<u32> {
+        Some(self.before.rqueue()?.midpoint(self.now.rqueue()?))
+    }
+
+    fn unread_wait_of(&self, bytes: u32) -> Option<Duration> {
+        Some(time_at(bytes, self.delta.rate(self.delta.bytes_read)?))
     }
 }
 

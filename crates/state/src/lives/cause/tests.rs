@@ -136,6 +136,21 @@ fn a_full_queue_of_which_nothing_is_read_is_a_receiver_that_does_not_read() {
     assert_eq!(found(&full, &slow), ["receiver-does-not-read"]);
     let weight = causes(&full.counters(), &slow.counters(), SECOND).weight(Cause::ReceiverDoesNotRead);
     assert_eq!(weight, 500);
+    // Of a saw the mean counts, and at its low point a sixteenth of it stands: two looks at 12 288 and 2 048 bytes, of which
+    // 20 000 a second are read.
+    let saw = |unread: u64, window: u64, received: u64| {
+        let socket = Sample::healthy().info("rcv_wnd", window).message("rqueue", unread);
+        socket.info("bytes_received", 9_000_000 + unread + received)
+    };
+    let (high, low) = (saw(12_288, 0, 0), saw(2_048, 10_240, 20_000));
+    assert_eq!(found(&high, &low), ["receiver-does-not-read"]);
+    assert_eq!(found(&saw(2_048, 10_240, 0), &saw(12_288, 0, 20_000)), ["receiver-does-not-read"]);
+    assert_eq!(causes(&high.counters(), &low.counters(), SECOND).weight(Cause::ReceiverDoesNotRead), 358);
+    let is_slow_enough = |read| !found(&high, &saw(2_048, 10_240, read)).is_empty();
+    assert!(is_slow_enough(35_840) && !is_slow_enough(35_841), "7 168 in the mean, in 200 ms");
+    let is_always_there = |low| !found(&high, &saw(low, 10_240, 20_000)).is_empty();
+    assert!(is_always_there(1_000) && !is_always_there(999), "50 ms of 20 000 a second");
+    assert!(found(&saw(2_048, 12_289, 0), &saw(12_288, 12_289, 20_000)).is_empty(), "the peer may send as much again");
     // What came in at once, when a lost segment was there after all, has not waited: as measured behind a firewall that drops.
     let little = Sample::healthy().info("rcv_wnd", 16_384).message("rqueue", 107_416);
     let burst = little.clone().info("rcv_wnd", 21_504).message("rqueue", 5_210_840).info("bytes_received", 30_540_248);

@@ -61,6 +61,9 @@ thresholds! {
         "The first may be a late acknowledgement; after the second nothing has come back for three round-trip timeouts.";
     UNREAD_WAIT_MIN: Duration = Duration::from_millis(200), "unread wait", "200 ms",
         "A program that reads at all, however busy the machine, empties its queue faster.";
+    UNREAD_WAIT_SHORTEST: Duration = Duration::from_millis(50), "shortest unread wait", "50 ms",
+        "A queue that is filled again when it is nearly empty is seen low now and then. Lower still it was empty, and what stands in it \
+         at the other look came at once, with a lost segment that arrived after all: 7 ms were measured.";
     IDLE_SHARE: f64 = 0.9, "idle share", "90 %",
         "A program that sends as fast as it can keeps the connection busy for at least a fifth of the time even where sixteen \
          others want its processor.";
