@@ -20,7 +20,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use crate::allocator::most_held_by;
 use crate::finding::{What, keep};
 use crate::random::Random;
-use crate::target::{Entry, Target};
+use crate::target::{Entry, Reader, Target};
 
 /// Bytes of address space of the process: what allocates without measure fails here, and not the machine.
 const MEMORY_MAX: u64 = 4 << 30;
@@ -149,7 +149,7 @@ impl Attack<'_> {
                 place.begun += 1;
                 place.note(self.board, thread);
                 let input = self.target.input(&mut Random(place.seed));
-                match feed(&mut *reader, &input, self.target.slack(&input)) {
+                match feed(self.target, &mut reader, &input) {
                     Ok(is_deep) => place.deep += u64::from(is_deep),
                     Err(what) => {
                         reader = self.target.reader();
@@ -183,10 +183,11 @@ impl Attack<'_> {
     }
 }
 
-/// Feeds one input.
-pub(crate) fn feed(reader: &mut dyn FnMut(&[u8]) -> bool, input: &[u8], slack: usize) -> Result<bool, What> {
-    let bound = 4 * input.len() + slack;
-    let mut once = || {
+/// Feeds one input. A reader that holds too much of it is made anew and fed again: what is made once for all readers, a table of
+/// fields, is there the second time, and what this one keeps is not.
+pub(crate) fn feed<'t>(target: &'t dyn Target, reader: &mut Reader<'t>, input: &[u8]) -> Result<bool, What> {
+    let bound = 4 * input.len() + target.slack(input);
+    let once = |reader: &mut Reader<'t>| {
         let fed = || panic::catch_unwind(AssertUnwindSafe(|| reader(input)));
         let (is_deep, held) = most_held_by(fed);
         match is_deep {
@@ -194,13 +195,57 @@ pub(crate) fn feed(reader: &mut dyn FnMut(&[u8]) -> bool, input: &[u8], slack: u
             Err(_) => Err(What::Panic(PANIC.with(RefCell::take))),
         }
     };
-    let (is_deep, held) = once()?;
+    let (is_deep, held) = once(reader)?;
     if held <= bound {
         return Ok(is_deep);
     }
-    // What is made once, a table of fields or a room that is kept, is there the second time.
-    match once()? {
+    *reader = target.reader();
+    match once(reader)? {
         (_, held) if held > bound => Err(What::Allocation { held, bound }),
         (is_deep, _) => Ok(is_deep),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds so many bytes of what it reads, once for all or in every reader.
+    struct Holds {
+        bytes: usize,
+        once_for_all: Mutex<Vec<u8>>,
+        in_each: bool,
+    }
+
+    impl Target for Holds {
+        fn input(&self, _random: &mut Random) -> Vec<u8> {
+            Vec::new()
+        }
+
+        fn reader(&self) -> Reader<'_> {
+            let mut kept = Vec::new();
+            Box::new(move |_| {
+                if self.in_each {
+                    kept.resize(self.bytes, 7);
+                } else {
+                    self.once_for_all.lock().expect("no panic").resize(self.bytes, 7);
+                }
+                true
+            })
+        }
+    }
+
+    fn fed(bytes: usize, in_each: bool) -> Result<bool, What> {
+        let target = Holds { bytes, once_for_all: Mutex::default(), in_each };
+        let mut reader = target.reader();
+        feed(&target, &mut reader, b"four")
+    }
+
+    #[test]
+    fn what_a_reader_keeps_counts_and_what_all_share_does_not() {
+        const BOUND: usize = 4 * 4 + crate::target::SLACK;
+        assert!(matches!(fed(BOUND, true), Ok(true)));
+        assert!(matches!(fed(BOUND + 1, true), Err(What::Allocation { held, bound: BOUND }) if held == BOUND + 1));
+        assert!(matches!(fed(BOUND + 1, false), Ok(true)));
     }
 }

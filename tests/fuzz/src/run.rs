@@ -212,7 +212,7 @@ fn replay(entry: &Entry, path: &Path) -> Result<ExitCode> {
     println!("{} bytes for {}", input.len(), entry.name);
     let mut reader = target.reader();
     reader(&input);
-    match feed(&mut *reader, &input, target.slack(&input)) {
+    match feed(&*target, &mut reader, &input) {
         Ok(is_deep) => {
             println!("nothing happened; {}", if is_deep { "it was understood" } else { "it was turned away" });
             Ok(ExitCode::SUCCESS)
