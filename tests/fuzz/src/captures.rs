@@ -11,6 +11,8 @@ use sockeye_wire::{Kind, Message, Messages, Request};
 
 /// The sequence number of every dump here.
 pub const SEQUENCE: u32 = 1;
+/// `RTM_GETLINK` for `RTM_NEWLINK`, and so on.
+const GET: u16 = 2;
 /// Rows in one datagram: enough that damage to one can spoil the next, few enough that most mutations hit something.
 const ROWS: usize = 3;
 
@@ -104,14 +106,15 @@ pub fn records() -> Vec<(Records, Vec<u8>)> {
 /// Whether a message can be of rtnetlink where this was asked for: what asks for sockets is in each capture of them, and its
 /// answers have the number of an address.
 fn answers(message: &Message<'_>, asked: Option<u16>) -> bool {
-    /// `RTM_GETLINK` for `RTM_NEWLINK`, and so on.
-    const GET: u16 = 2;
     asked.is_none_or(|asked| asked & 3 == GET && message.type_number() == asked - GET)
 }
 
 fn table_of(message: &Message<'_>) -> Option<Records> {
     let family = message.payload().first().copied().unwrap_or(0);
-    Records::of_message(message.type_number(), family).map(|(table, _)| table)
+    // Dumps of actions and of multicast entries have the type of the question (net/sched/act_api.c, net/bridge/br_mdb.c).
+    let type_number =
+        if message.type_number() & 3 == GET { message.type_number() - GET } else { message.type_number() };
+    Records::of_message(type_number, family).map(|(table, _)| table)
 }
 
 fn datagram_of(messages: &[Message<'_>]) -> Vec<u8> {

@@ -223,7 +223,7 @@ mod tests {
         }
 
         fn reader(&self) -> Reader<'_> {
-            let mut kept = Vec::new();
+            let mut kept: Vec<u8> = Vec::new();
             Box::new(move |_| {
                 if self.in_each {
                     kept.resize(self.bytes, 7);

@@ -84,19 +84,20 @@ mod tests {
 
     #[test]
     fn the_captures_of_the_lab_are_seeds_of_their_tables_and_of_no_other() {
-        let captured =
-            [Table::Links, Table::Routes, Table::Nexthops, Table::Qdiscs, Table::TcClasses, Table::TcFilters];
-        let with_some = Table::ALL.into_iter().filter(|table| !of_the_lab(*table).is_empty());
-        assert_eq!(with_some.map(Table::name).collect::<BTreeSet<_>>(), BTreeSet::from(captured.map(Table::name)));
-        for table in captured {
+        for table in Table::ALL {
             let documents = of_the_lab(table);
-            // Several kernels, and more than one record of each.
-            assert!(documents.len() >= 4, "{}: {}", table.name(), documents.len());
+            // Nothing lists prefixes.
+            if table == Table::Prefixes {
+                assert!(documents.is_empty(), "{}", documents.len());
+                continue;
+            }
+            // Of several kernels.
+            assert!(documents.len() >= 3, "{}: {}", table.name(), documents.len());
             assert!(documents.iter().all(|document| document.messages.iter().all(|it| !it.attributes.is_empty())));
             // Engines are given what is small, and some of each table is.
             let small = small(table).iter().map(Document::bytes).collect::<BTreeSet<_>>();
             let found = documents.iter().filter(|document| small.contains(&document.bytes())).count();
-            assert!(found >= 4, "{}: {found} of {}", table.name(), documents.len());
+            assert!(found >= 3, "{}: {found} of {}", table.name(), documents.len());
         }
     }
 

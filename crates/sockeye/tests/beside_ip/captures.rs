@@ -2,29 +2,63 @@
 //! `SOCKEYE_BLESS=captures cargo test -p sockeye --test beside_ip` in the one at hand.
 
 use sockeye_wire::rtnetlink::Table;
-use sockeye_zoo::in_namespace;
+use sockeye_zoo::{Skip, Zoo, in_namespace};
 
-use crate::line::{TABLE_LINES, blesses, destination, line_here, release};
-use crate::seeds;
+use crate::line::{self, TABLE_LINES, blesses, destination, line_here, release};
 use crate::world::{self, World};
+use crate::{router, seeds};
 
-/// What is captured: the tables of which the kernel at hand lacks most kinds.
-const TABLES: [Table; 6] =
-    [Table::Links, Table::Routes, Table::Nexthops, Table::Qdiscs, Table::TcClasses, Table::TcFilters];
-
-#[test]
-fn tables_are_captured_when_asked() {
-    if !blesses("captures") || line_here(&TABLE_LINES).is_none() {
-        return;
-    }
-    in_namespace(|_| {
-        let links = [world::LINKS, world::ADDRESSES, world::ROUTES, world::EACH_ROUTE, world::NEXTHOPS];
-        let traffic = [world::TRAFFIC, world::EACH_QDISC, world::EACH_FILTER];
-        let _world = World::of("tables_are_captured_when_asked", &[&links[..], &traffic].concat())?;
-        for table in TABLES {
+/// Captures these tables in a namespace with this world, if that was asked for and the kernel that runs can list them.
+fn capture<T>(test: &str, scripts: &[&str], tables: &[Table], also: impl Fn(&Zoo) -> Result<T, Skip>) {
+    let Some(line) = line_here(&TABLE_LINES).filter(|_| blesses("captures")) else { return };
+    in_namespace(|zoo| {
+        let _world = World::of(test, scripts)?;
+        let _also = also(zoo)?;
+        for table in line::tables(line).filter(|table| tables.contains(table)) {
             let path = destination(&TABLE_LINES).join(table.name()).with_extension("cap");
             seeds::write(table, release().as_bytes(), &path);
         }
         Ok(())
     });
+}
+
+macro_rules! captures {
+    ($($test:ident: [$($table:ident)+] in $($script:ident)+;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                capture(stringify!($test), &[$(world::$script),+], &[$(Table::$table),+], |_| Ok(()));
+            }
+        )*
+
+        /// What is captured, but for [`Table::MulticastRoutes`].
+        const CAPTURED: &[Table] = &[$($(Table::$table),+),*];
+    };
+}
+
+captures! {
+    links_and_what_they_carry_are_captured_when_asked:
+        [Links Routes Nexthops Qdiscs TcClasses TcFilters TcActions]
+        in LINKS ADDRESSES ROUTES EACH_ROUTE NEXTHOPS TRAFFIC EACH_QDISC EACH_FILTER;
+    neighbours_and_rules_are_captured_when_asked:
+        [Addresses Neighbours Rules Labels Namespaces] in LINKS ADDRESSES NEIGHBOURS RULES LABELS;
+    settings_are_captured_when_asked:
+        [Netconf NeighbourTables MulticastAddresses AnycastAddresses] in LINKS ADDRESSES SETTINGS;
+    bridges_are_captured_when_asked: [Fdb Mdb] in LINKS ADDRESSES BRIDGES;
+    vlans_are_captured_when_asked: [Vlans] in VLANS;
+    statistics_are_captured_when_asked: [Statistics] in LINKS ADDRESSES SENT;
+}
+
+#[test]
+fn multicast_routes_are_captured_when_asked() {
+    let scripts = [world::LINKS, world::ADDRESSES];
+    let tables = [Table::MulticastRoutes];
+    capture("multicast_routes_are_captured_when_asked", &scripts, &tables, router);
+}
+
+#[test]
+fn every_table_that_can_be_listed_is_captured() {
+    for table in line::tables(TABLE_LINES[0]).filter(|table| *table != Table::MulticastRoutes) {
+        assert_eq!(CAPTURED.iter().filter(|captured| **captured == table).count(), 1, "{table:?}");
+    }
 }

@@ -33,7 +33,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sockeye_zoo::{Skip, in_namespace};
+use sockeye_zoo::{MulticastRouter, Skip, Zoo, in_namespace};
 
 use compare::{Found, Rows, compare};
 use keys::Keys;
@@ -201,15 +201,20 @@ fn vlans_are_as_bridge_has_them() {
     });
 }
 
+/// A multicast router over three links of the world.
+fn router(zoo: &Zoo) -> Result<MulticastRouter, Skip> {
+    let index = |name: &str| {
+        let link = &oracle::ask(&format!("ip -j link show {name}"))[0];
+        link["ifindex"].as_u64().and_then(|index| u32::try_from(index).ok()).expect("an index")
+    };
+    Ok(zoo.multicast_router(["left", "right", "low"].map(index))?)
+}
+
 #[test]
 fn multicast_routes_are_as_ip_has_them() {
     in_namespace(|zoo| {
         let _world = World::of("multicast_routes_are_as_ip_has_them", &[world::LINKS, world::ADDRESSES])?;
-        let index = |name: &str| {
-            let link = &oracle::ask(&format!("ip -j link show {name}"))[0];
-            link["ifindex"].as_u64().and_then(|index| u32::try_from(index).ok()).expect("an index")
-        };
-        let _router = zoo.multicast_router(["left", "right", "low"].map(index))?;
+        let _router = router(zoo)?;
         compare_all("mroutes.txt", &BTreeSet::new());
         Ok(())
     });

@@ -9,7 +9,7 @@ use sockeye_fuzz::captures::SEQUENCE;
 use sockeye_query::rtnetlink::{Row, catalog};
 use sockeye_query::sockets::Nothing;
 use sockeye_state::capture::{About, Record, Writer};
-use sockeye_state::rtnetlink::dumps;
+use sockeye_state::rtnetlink::{dumps, each_record};
 use sockeye_state::{Datagram, Dump, Mirror, Received, Step};
 use sockeye_wire::Request;
 use sockeye_wire::rtnetlink::Table;
@@ -55,27 +55,28 @@ fn messages(table: Table, mirrors: &[Mirror]) -> Vec<(u16, Vec<u8>)> {
     found
 }
 
-/// Writes a record for every field that one has, and for every kind of things that there is.
+/// Writes a message for every field that a record has, and for every kind of things that there is.
 pub(crate) fn write(table: Table, release: &[u8], path: &Path) {
     let about = About { start_ns: 0, kernel: release, command: b"cargo test -p sockeye --test beside_ip" };
     let mut writer = Writer::new(&about);
     writer.write(0, 0, Record::Opened { protocol: 0, namespace: b"" });
-    let (mut seen, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+    let (mut seen, mut kinds, mut scratch) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for (type_number, payload) in &all(table) {
-        let row = Row::read(table, payload, &Nothing).expect("a record");
-        let fields = catalog(table).fields().map(|(field, _)| field);
-        let has: BTreeSet<_> = fields.filter(|&field| row.value(field).is_some()).collect();
-        let word = |name: &str| catalog(table).find(name).and_then(|field| row.value(field));
-        // The kind of a link or qdisc, that of which it is a port, that of an encapsulation, and what it does with a segment.
-        let kind =
-            ["kind", "slave_kind", "encap_type", "encap.action"].map(|name| word(name).map(|word| format!("{word:?}")));
-        let is_new = kinds.insert(kind);
-        if has.is_subset(&seen) && !is_new {
-            continue;
+        let mut is_new = false;
+        each_record(table, payload, &mut scratch, &mut |record| {
+            let row = Row::read(table, record, &Nothing).expect("a record");
+            let fields = catalog(table).fields().map(|(field, _)| field).filter(|&field| row.value(field).is_some());
+            is_new |= fields.filter(|&field| seen.insert(field)).count() > 0;
+            let word = |name: &str| catalog(table).find(name).and_then(|field| row.value(field));
+            // The kind of a link or qdisc, that of which it is a port, that of an encapsulation, and what it does with a segment.
+            let kind = ["kind", "slave_kind", "encap_type", "encap.action"]
+                .map(|name| word(name).map(|word| format!("{word:?}")));
+            is_new |= kinds.insert(kind);
+        });
+        if is_new {
+            let message = Request::new(*type_number, 2).body(payload).sequence(SEQUENCE);
+            writer.write(0, 0, Record::Received(Received::Datagram(Datagram::new(message.as_bytes()))));
         }
-        seen.extend(has);
-        let message = Request::new(*type_number, 2).body(payload).sequence(SEQUENCE);
-        writer.write(0, 0, Record::Received(Received::Datagram(Datagram::new(message.as_bytes()))));
     }
     std::fs::write(path, writer.bytes()).expect("written");
 }

@@ -102,7 +102,7 @@ fn version(capture: &[u8]) -> Version {
 
 /// The captures of real kernels: their names, and whether they are of sockets.
 fn captures() -> Vec<(String, bool)> {
-    let tables = tables::TABLES.map(Table::name);
+    let tables = Table::ALL.map(Table::name);
     let folders = ["", "6.1/", "6.12/", "6.18/"];
     let mut found = Vec::new();
     for folder in folders {
@@ -147,7 +147,7 @@ fn no_kernel_says_what_came_after_it() {
             });
             continue;
         }
-        let table = tables::TABLES.into_iter().find(|table| name.ends_with(&format!("/{}", table.name())));
+        let table = Table::ALL.into_iter().find(|table| name.ends_with(&format!("/{}", table.name())));
         let table = table.expect("a table");
         let later: Vec<_> = rtnetlink::catalog(table).fields().filter(|(_, info)| info.since > kernel).collect();
         tables::rows(&capture, table, |row| {

@@ -2,11 +2,19 @@
 
 use std::path::PathBuf;
 
+use sockeye_wire::rtnetlink::Table;
+
 /// Lines of kernels that have captures of sockets of their own, in a folder of that name.
 pub(crate) const LINES: [&str; 2] = ["6.1", "6.12"];
 
 /// Lines whose tables of rtnetlink are captured: those, and one without most kinds, which tells what came after them.
 pub(crate) const TABLE_LINES: [&str; 3] = [LINES[0], LINES[1], "6.18"];
+
+/// The tables of rtnetlink that kernels of a line can list; the newest of [`TABLE_LINES`] was built without VLANs.
+pub(crate) fn tables(line: &str) -> impl Iterator<Item = Table> + use<> {
+    let has_vlans = LINES.contains(&line);
+    Table::ALL.into_iter().filter(move |table| table.get_type().is_some() && (has_vlans || *table != Table::Vlans))
+}
 
 /// Names the folder into which captures are written instead of their own.
 const DESTINATION_VARIABLE: &str = "SOCKEYE_CAPTURES";

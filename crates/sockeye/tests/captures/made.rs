@@ -53,7 +53,12 @@ pub(crate) const CAPTURED: [Captured; 17] = [
 ];
 
 /// Sockets of other kernels: of what the kernel at hand lacks, and of structures that grew.
-const ELSEWHERE: [(Captured, &[&str]); 30] = [
+const ELSEWHERE: [(Captured, &[&str]); 35] = [
+    (captured("udp", "udp_", &["udp", "all"]), &LINES),
+    (captured("udplite", "udplite", &["udplite", "all"]), &LINES),
+    (captured("unix", "unix_", &["unix", "all"]), &LINES),
+    (captured("packet", "packet_", &["packet", "all"]), &LINES),
+    (captured("netlink", "netlink_", &["netlink", "all"]), &LINES),
     (captured("tcp", "tcp_telling", &["tcp", "all"]), &LINES),
     (captured("tls12", "tcp_tls12", &["tcp", "all"]), &LINES),
     (captured("tls13", "tcp_tls13", &["tcp", "all"]), &LINES),

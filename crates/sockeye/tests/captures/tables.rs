@@ -1,5 +1,5 @@
-//! Records of rtnetlink that kernels of several lines sent: links, routes, nexthops and traffic control. The older ones have
-//! the kinds that the newest lacks, which tells what came after them. They decode to what they are known to hold.
+//! Records of rtnetlink that kernels of several lines sent, of every table that can be listed. The older ones have the kinds that
+//! the newest lacks, which tells what came after them. They decode to what they are known to hold.
 //!
 //! `LINE/TABLE.cap` has a record of each kind and of every field that one had; the sockets of the same folder are
 //! elsewhere.
@@ -12,22 +12,23 @@ use sockeye_query::rtnetlink::Row;
 use sockeye_query::sockets::Nothing;
 use sockeye_state::Received;
 use sockeye_state::capture::{Reader, Record};
+use sockeye_state::rtnetlink::each_record;
 use sockeye_wire::Messages;
 use sockeye_wire::rtnetlink::Table;
 
-use crate::line::{LINES, TABLE_LINES, blesses, directory};
+use crate::line::{LINES, TABLE_LINES, blesses, directory, tables};
 use crate::made;
-
-/// The tables that are captured.
-pub(crate) const TABLES: [Table; 6] =
-    [Table::Links, Table::Routes, Table::Nexthops, Table::Qdiscs, Table::TcClasses, Table::TcFilters];
 
 /// Hands every record of a capture to `visit`.
 pub(crate) fn rows(capture: &[u8], table: Table, mut visit: impl FnMut(&Row<'_>)) {
+    let mut scratch = Vec::new();
     for entry in Reader::new(capture).expect("a capture") {
         if let Record::Received(Received::Datagram(datagram)) = entry.expect("a whole capture").record {
             for message in Messages::new(datagram.bytes) {
-                visit(&Row::read(table, message.expect("a whole one").payload(), &Nothing).expect("a record"));
+                let message = message.expect("a whole one");
+                each_record(table, message.payload(), &mut scratch, &mut |record| {
+                    visit(&Row::read(table, record, &Nothing).expect("a record"));
+                });
             }
         }
     }
@@ -197,7 +198,7 @@ const KINDS_OF_NEWEST: [(Table, &[&str]); 2] = [
 ];
 
 /// What the scripts of `beside_ip` set, in each table: values that cannot be right by accident.
-const SET: [(Table, &str, &str); 50] = [
+const SET: [(Table, &str, &str); 68] = [
     (Table::Links, "vlan.id", "321"),
     (Table::Links, "vrf.table", "4242"),
     (Table::Links, "bond.miimon_ms", "123"),
@@ -248,6 +249,24 @@ const SET: [(Table, &str, &str); 50] = [
     (Table::TcFilters, "u32.act[].skbmod.smac", "02:11:22:33:44:78"),
     (Table::TcFilters, "u32.act[].skbmod.etype", "0x88b5"),
     (Table::TcFilters, "u32.act[].ife.type", "0x88b6"),
+    (Table::Rules, "dport_range.start", "2000"),
+    (Table::Rules, "suppress_ifgroup", "4711"),
+    (Table::Rules, "uid_range.end", "2345"),
+    (Table::Rules, "fwmask", "0xff00"),
+    (Table::Rules, "tun_id", "987654321"),
+    (Table::Addresses, "rt_priority", "77"),
+    (Table::Addresses, "broadcast", "10.9.0.250"),
+    (Table::Neighbours, "protocol", "77"),
+    (Table::Neighbours, "flags_ext", "0x1 managed"),
+    (Table::Fdb, "port", "4797"),
+    (Table::Fdb, "vni", "70017"),
+    (Table::Fdb, "src_vni", "70019"),
+    (Table::Fdb, "nh_id", "8002"),
+    (Table::Mdb, "source", "10.9.7.7"),
+    (Table::Mdb, "group", "239.77.1.2"),
+    (Table::Vlans, "tunnel_info.id", "70300"),
+    (Table::Vlans, "global_options[].id", "117"),
+    (Table::MulticastRoutes, "multipath[].hops", "9"),
 ];
 
 #[test]
@@ -270,7 +289,7 @@ fn every_kind_of_the_scripts_is_captured() {
 /// Every way of values in the tables of a line.
 fn ways(line: &str) -> BTreeSet<String> {
     let mut ways = BTreeSet::new();
-    for table in TABLES {
+    for table in tables(line) {
         rows(&made::read(&name(line, table)), table, |row| {
             ways.extend(lines(row).into_iter().map(|(way, _)| format!("{} {way}", table.name())));
         });
@@ -299,6 +318,10 @@ fn what_an_older_kernel_does_not_tell_is_absent_and_not_zero() {
         "6.12 nexthops op_flags",
         "6.12 qdiscs netem.prng_seed",
         "6.12 qdiscs fq.weights[]",
+        "6.12 fdb flags_ext",
+        "6.12 vlans neigh_suppress",
+        "6.12 vlans mcast_max_groups",
+        "6.18 rules dport_mask",
         "6.18 links netns_immutable",
         "6.18 links vxlan.reserved_bits",
     ] {
@@ -325,7 +348,7 @@ fn what_was_set_is_what_was_captured() {
 #[test]
 fn every_record_decodes_to_its_golden_lines() {
     for line in TABLE_LINES {
-        for table in TABLES {
+        for table in tables(line) {
             let decoded = decoded(line, table);
             let path = directory().join(name(line, table)).with_extension("txt");
             if blesses("golden") {

@@ -32,13 +32,7 @@ const INTERVALS_MAX: usize = 8;
 impl Judgement {
     /// Begins with what the socket had counted before the first interval.
     pub fn new(first: Counters) -> Self {
-        Self {
-            first,
-            elapsed: Duration::ZERO,
-            intervals: 0,
-            held: [0; Cause::ALL.len()],
-            found_in: Vec::new(),
-        }
+        Self { first, elapsed: Duration::ZERO, intervals: 0, held: [0; Cause::ALL.len()], found_in: Vec::new() }
     }
 
     /// Takes one more interval, and what held the socket back in it.

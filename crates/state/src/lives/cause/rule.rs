@@ -56,7 +56,8 @@ impl<'c> Interval<'c> {
         if !may_receive || !is_half_full(self.before) && !is_half_full(self.now) {
             return None;
         }
-        let (wait, shortest) = (self.unread_wait()?, self.unread_wait_of(self.before.rqueue()?.min(self.now.rqueue()?))?);
+        let (wait, shortest) =
+            (self.unread_wait()?, self.unread_wait_of(self.before.rqueue()?.min(self.now.rqueue()?))?);
         // What has just come in, as it does at once when a lost segment arrives after all, has not waited.
         let waits = wait >= UNREAD_WAIT_MIN && shortest >= UNREAD_WAIT_SHORTEST;
         waits.then(|| wait.as_secs_f64() / self.delta.elapsed.as_secs_f64())
