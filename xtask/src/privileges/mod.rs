@@ -55,7 +55,7 @@ pub(crate) struct Args {
     /// Only this test program: sockeye/tool, conn/kernel. May be repeated
     #[arg(long, value_name = "NAME")]
     test: Vec<String>,
-    /// Test programs that run at a time; as many as there are processors, if it is not said
+    /// Test programs that run at a time; three for two processors, if it is not said, because most of them wait
     #[arg(long, value_name = "NUMBER")]
     jobs: Option<NonZero<usize>>,
     /// What the test programs are told: a part of a test's name, or options of the harness
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let programs = programs::chosen(built, &args.test)?;
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let jobs = args.jobs.map_or(processors, NonZero::get);
+    let jobs = args.jobs.map_or(processors + processors.div_ceil(2), NonZero::get);
     let runner = Runner { room: &room, is_root, written, jobs, told: &args.told };
     let breadth = if args.smoke { Breadth::Smoke } else { Breadth::Whole };
     tell(&runner, &privileges, &programs, &Wanted { breadth, is_every_test: is_everything && is_root })?;

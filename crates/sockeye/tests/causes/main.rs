@@ -7,6 +7,7 @@ mod connection;
 mod place;
 mod provoke;
 mod together;
+mod turn;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -16,11 +17,12 @@ use std::time::{Duration, Instant};
 
 use sockeye_state::lives::cause::evidence;
 use sockeye_state::lives::{Cause, Counters, causes};
-use sockeye_zoo::{Skip, in_namespace, patience};
+use sockeye_zoo::{Skip, patience};
 
 use place::Place;
 use provoke::*;
 use together::*;
+use turn::in_turn;
 
 /// How long is watched: a second, as `top` does.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -33,7 +35,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Provokes all of these at once, beside idle connections, and compares what is found with what must be.
 fn found_is_what_was_provoked(congestion_control: &'static str, provocations: &'static [Provocation]) {
-    in_namespace(|_| {
+    in_turn(|_| {
         let place = Place::new(congestion_control)?;
         judge(&place, provocations)
     });
@@ -176,7 +178,7 @@ on_one_connection! { does_not_pace: "cubic", paces: "bbr" }
 /// The check itself: a cause that nobody expects must not pass.
 #[test]
 fn a_cause_where_none_was_provoked_is_a_failure() {
-    in_namespace(|_| {
+    in_turn(|_| {
         let place = Place::new("cubic")?;
         let mislabelled: Provocation = |place| {
             let mut provoked = rare_sender(place)?;
@@ -209,7 +211,7 @@ fn a_cause_where_none_was_provoked_is_a_failure() {
 
 /// Two causes at a time on two connections: every pair, one after the other in one place.
 fn pairs_with(first: usize) {
-    in_namespace(|_| {
+    in_turn(|_| {
         let place = Place::new("cubic")?;
         let others = &PROVOCATIONS[first + 1..];
         others.iter().try_for_each(|&second| judge(&place, &[PROVOCATIONS[first], second]))

@@ -33,7 +33,7 @@ const TOGETHER_MAX: usize = 3;
 /// How often it is looked again.
 const AGAIN_MAX: usize = 4;
 /// Commands that run at once.
-const THREADS: usize = 2;
+const THREADS: usize = 4;
 
 #[test]
 fn the_page_says_what_each_command_needs() {

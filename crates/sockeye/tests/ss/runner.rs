@@ -3,8 +3,10 @@
 //! It answers what cargo and people ask of the usual one: names to select tests by, `--exact`, `--skip`, `--list`.
 
 use std::any::Any;
-use std::io::{self, Write as _};
+use std::num::NonZero;
 use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::oracle;
@@ -69,7 +71,7 @@ pub(crate) fn run(tests: &[Test]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     println!("\nrunning {} tests", wanted.len());
-    let failed: Vec<&str> = wanted.iter().filter(|test| !passes(test)).map(|(name, _)| *name).collect();
+    let failed = failed(&wanted);
     if failed.is_empty() {
         println!("\ntest result: ok. {} passed\n", wanted.len());
         return ExitCode::SUCCESS;
@@ -78,14 +80,26 @@ pub(crate) fn run(tests: &[Test]) -> ExitCode {
     ExitCode::from(101)
 }
 
+/// Runs as many tests at once as there are processors, and tells which of them failed.
+fn failed(wanted: &[&Test]) -> Vec<&'static str> {
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some((name, test)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if !passes(name, *test) {
+                failed.lock().expect("nobody has died").push(*name);
+            }
+        }
+    };
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    failed.into_inner().expect("nobody has died")
+}
+
 /// Runs one test on a thread of its name, by which a child in a namespace finds it again.
-fn passes((name, test): &Test) -> bool {
-    print!("test {name} ... ");
-    let _ = io::stdout().flush();
-    let test = *test;
-    let thread = thread::Builder::new().name((*name).to_owned()).spawn(test).expect("a thread can be had");
+fn passes(name: &str, test: fn()) -> bool {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(test).expect("a thread can be had");
     let ended: Result<(), Box<dyn Any + Send>> = thread.join();
-    println!("{}", if ended.is_ok() { "ok" } else { "FAILED" });
+    println!("test {name} ... {}", if ended.is_ok() { "ok" } else { "FAILED" });
     ended.is_ok()
 }
 
