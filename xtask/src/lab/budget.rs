@@ -16,7 +16,7 @@ What each lane of .ci/run takes on two cores, with all crates and kernels there 
   lab --smoke                      3 min        fails where the guests take more than 6 min
   all                             22 min        may take 40 min
 What the lab takes beside that, both kernels at once, without building:
-  lab --captures                   1 min
+  lab --captures                   4 min
   lab --all                       36 min
 What the privileges take beside that, without building:
   privileges                      25 min        --all, each other capability by itself too: 75 min

@@ -94,7 +94,10 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         _ => {}
     };
     let mut judged = Judged::default();
-    while began.elapsed() < watch_for || feed.rounds < 2 || !feed.lives.is_synced() {
+    while !has_looked(watch_for, follow.interval, feed.rounds, began.elapsed())
+        || feed.rounds < 2
+        || !feed.lives.is_synced()
+    {
         feed.advance(&mut take)?;
         judged.take(feed.rounds, &feed.lives);
         if began.elapsed() > watch_for * PATIENCE + Duration::from_secs(1) {
@@ -136,6 +139,13 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         whole: seen && gone.is_none(),
         gone,
     })
+}
+
+/// Whether the time is over, and the last interval too: it ends with the round that begins when the time does. Rounds that take so long
+/// that they are late are not waited for.
+fn has_looked(watch_for: Duration, interval: Duration, rounds: u64, elapsed: Duration) -> bool {
+    let wanted = 1 + watch_for.as_millis() / interval.as_millis().max(1);
+    elapsed >= watch_for && (u128::from(rounds) >= wanted || elapsed >= watch_for + interval)
 }
 
 impl Watched {
@@ -213,5 +223,21 @@ impl Watched {
         }
         out.extend_from_slice(format!(",\"whole\":{}}}\n", self.whole).as_bytes());
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_interval_is_looked_at_too() {
+        let at = |rounds, elapsed_ms| {
+            has_looked(Duration::from_secs(5), Duration::from_secs(1), rounds, Duration::from_millis(elapsed_ms))
+        };
+        assert!(!at(6, 4_999) && !at(5, 5_001) && at(6, 5_001));
+        assert!(!at(3, 5_999) && at(3, 6_000), "rounds of a million sockets are late");
+        let short = |rounds| has_looked(Duration::from_millis(300), INTERVAL_MIN, rounds, Duration::from_millis(301));
+        assert!(!short(1) && short(2), "less than an interval more is none");
     }
 }

@@ -6,6 +6,7 @@
 mod evidence;
 #[cfg(test)]
 mod page;
+mod reader;
 mod rule;
 mod thresholds;
 
@@ -15,6 +16,7 @@ use core::time::Duration;
 use super::counters::Counters;
 
 pub use evidence::{Number, Quantity, evidence};
+pub(super) use reader::Reader;
 pub use thresholds::{THRESHOLDS, Threshold};
 
 /// What holds a connection or a listener back.

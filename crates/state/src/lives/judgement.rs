@@ -2,17 +2,19 @@
 
 use core::time::Duration;
 
-use super::cause::{Cause, Causes, Number, causes, evidence};
+use super::cause::{Cause, Causes, Number, Reader, causes, evidence};
 use super::counters::Counters;
 
-/// What held a socket back over several intervals: each cause that did in most of them. Of loss, which comes in bursts, and of a
-/// program that sends rarely, where all of them together show it. What is seen in one interval alone may be a pause of the machine.
+/// What held a socket back over several intervals: each cause that did in most of them. Of loss, which comes in bursts, of a program
+/// that sends rarely, and of one that reads slowly, where all of them together show it. What is seen in one interval alone may be a
+/// pause of the machine.
 #[derive(Clone, Debug)]
 pub struct Judgement {
     first: Counters,
     elapsed: Duration,
     intervals: u32,
     held: [u32; Cause::ALL.len()],
+    reader: Reader,
     /// The last interval of each set of causes that was found, the latest at the end.
     found_in: Vec<Interval>,
 }
@@ -32,7 +34,14 @@ const INTERVALS_MAX: usize = 8;
 impl Judgement {
     /// Begins with what the socket had counted before the first interval.
     pub fn new(first: Counters) -> Self {
-        Self { first, elapsed: Duration::ZERO, intervals: 0, held: [0; Cause::ALL.len()], found_in: Vec::new() }
+        Self {
+            first,
+            elapsed: Duration::ZERO,
+            intervals: 0,
+            held: [0; Cause::ALL.len()],
+            reader: Reader::default(),
+            found_in: Vec::new(),
+        }
     }
 
     /// Takes one more interval, and what held the socket back in it.
@@ -42,6 +51,7 @@ impl Judgement {
         for cause in causes.iter() {
             self.held[cause as usize] += 1;
         }
+        self.reader.take(before, now, elapsed);
         if causes.is_empty() {
             return;
         }
@@ -78,6 +88,8 @@ impl Judgement {
                 Cause::Application => held * 2 > self.intervals || whole.contains(cause),
                 // One interval in which connections were turned away is one too many.
                 Cause::AcceptQueueFull => held > 0,
+                // Its queue may be at a low point at every other look.
+                Cause::ReceiverDoesNotRead => held * 2 > self.intervals || held > 0 && self.reader.is_slow(),
                 _ => held * 2 > self.intervals,
             };
             if holds {
@@ -152,7 +164,7 @@ mod tests {
         assert_eq!(judged.first(), Some(Cause::ReceiverDoesNotRead));
         let numbers = judgement.evidence(&judged, &looks[3]);
         let named = |name| numbers.iter().find(|number| number.name == name).map(|number| number.value);
-        assert_eq!(named("unread"), Some(Quantity::Bytes(1_502)), "{numbers:?}");
+        assert_eq!(named("unread"), Some(Quantity::Bytes(1_503)), "{numbers:?}");
         assert_eq!(named("read_rate"), Some(Quantity::BytesPerSecond(100.0)), "{numbers:?}");
         assert_eq!(named("unread_wait"), Some(Quantity::Time(Duration::from_millis(15_020))), "{numbers:?}");
     }

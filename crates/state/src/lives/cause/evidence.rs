@@ -40,15 +40,15 @@ pub fn evidence(cause: Cause, before: &Counters, now: &Counters, elapsed: Durati
     let (delta, now) = (&interval.delta, interval.now);
     match cause {
         Cause::AcceptQueueFull => {
-            numbers.count("waiting", now.rqueue());
-            numbers.count("limit", now.wqueue());
-            numbers.count("dropped", delta.drops);
+            numbers.count("accept_queue", now.rqueue());
+            numbers.count("accept_queue_limit", now.wqueue());
+            numbers.count("drops", delta.drops);
         }
         Cause::ReceiverDoesNotRead => {
-            numbers.bytes("unread", interval.unread());
+            numbers.bytes("unread", interval.fuller().rqueue());
             numbers.time("unread_wait", interval.unread_wait());
             numbers.rate("read_rate", delta.rate(delta.bytes_read));
-            numbers.bytes("window", now.rcv_wnd());
+            numbers.bytes("window", interval.fuller().rcv_wnd());
             numbers.bytes("receive_buffer", now.rcvbuf());
         }
         Cause::Loss => {

@@ -52,8 +52,7 @@ impl<'c> Interval<'c> {
     /// The queue has taken at least half of what we can take, and what comes in waits long. One look is enough for the half: the
     /// kernel opens the window again only when a good part of the queue is read, and then it is full again at once.
     fn receiver_does_not_read(&self) -> Option<f64> {
-        let may_receive = matches!(self.now.state(), State::Established | State::FinWait1 | State::FinWait2);
-        if !may_receive || !is_half_full(self.before) && !is_half_full(self.now) {
+        if !self.may_receive() || !is_half_full(self.before) && !is_half_full(self.now) {
             return None;
         }
         let (wait, shortest) =
@@ -61,6 +60,11 @@ impl<'c> Interval<'c> {
         // What has just come in, as it does at once when a lost segment arrives after all, has not waited.
         let waits = wait >= UNREAD_WAIT_MIN && shortest >= UNREAD_WAIT_SHORTEST;
         waits.then(|| wait.as_secs_f64() / self.delta.elapsed.as_secs_f64())
+    }
+
+    /// Whether the peer may send still.
+    pub(super) fn may_receive(&self) -> bool {
+        matches!(self.now.state(), State::Established | State::FinWait1 | State::FinWait2)
     }
 
     fn loss(&self) -> Option<f64> {
@@ -277,23 +281,23 @@ impl<'c> Interval<'c> {
         Some(time_at(bytes, self.delta.rate(self.delta.bytes_acked)?))
     }
 
-    /// How long a byte waits to be read, at the rate at which the program reads.
+    /// How long a byte waits to be read, at the rate at which the program reads, in the mean of both looks.
     pub(super) fn unread_wait(&self) -> Option<Duration> {
-        self.unread_wait_of(self.unread()?)
+        self.unread_wait_of(self.before.rqueue()?.midpoint(self.now.rqueue()?))
     }
 
-    /// Bytes in the receive queue, in the mean of both looks.
-    pub(super) fn unread(&self) -> Option<u32> {
-        Some(self.before.rqueue()?.midpoint(self.now.rqueue()?))
+    /// The look at which more was unread.
+    pub(super) fn fuller(&self) -> &'c Counters {
+        if self.before.rqueue() > self.now.rqueue() { self.before } else { self.now }
     }
 
-    fn unread_wait_of(&self, bytes: u32) -> Option<Duration> {
+    pub(super) fn unread_wait_of(&self, bytes: u32) -> Option<Duration> {
         Some(time_at(bytes, self.delta.rate(self.delta.bytes_read)?))
     }
 }
 
 /// Time that `bytes` take at a rate; the longest there is where nothing moves.
-fn time_at(bytes: u32, rate: f64) -> Duration {
+pub(super) fn time_at(bytes: u32, rate: f64) -> Duration {
     match bytes {
         0 => Duration::ZERO,
         bytes => Duration::try_from_secs_f64(f64::from(bytes) / rate).unwrap_or(Duration::MAX),
@@ -301,7 +305,7 @@ fn time_at(bytes: u32, rate: f64) -> Duration {
 }
 
 /// Whether as much is unread as we still offer to take, or, of kernels that do not say (before 6.2), half of the memory is used.
-fn is_half_full(counters: &Counters) -> bool {
+pub(super) fn is_half_full(counters: &Counters) -> bool {
     let unread = counters.rqueue().filter(|&bytes| bytes > 0);
     let memory = counters.rmem_alloc().zip(counters.rcvbuf());
     match (unread, counters.rcv_wnd(), memory) {
