@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::sync::mpsc;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_bind, mount_change, unmount};
@@ -15,8 +15,17 @@ use crate::support::{Resident, unshare, unshared};
 
 const OWN: &str = "/proc/thread-self/ns/net";
 
+/// An inventory opens what every test here has made, and the first counts what this process has open.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    // Whoever failed holds nothing any more.
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn namespaces_of_threads_processes_and_mounts_are_found_and_opened_once() {
+    let _alone = alone();
     let home = fs::File::open(OWN).expect("own namespace");
     let root = std::env::temp_dir().join(format!("sockeye {}", std::process::id()));
     let (named, elsewhere) = (root.join("netns/bl\u{fc} e"), root.join("elsewhere"));
@@ -75,6 +84,7 @@ fn namespaces_of_threads_processes_and_mounts_are_found_and_opened_once() {
 
 #[test]
 fn what_another_mount_namespace_has_mounted_is_found() {
+    let _alone = alone();
     let home = fs::File::open(OWN).expect("own namespace");
     let root = std::env::temp_dir().join(format!("sockeye-elsewhere {}", std::process::id()));
     let place = root.join("netns/bl\u{fc} e");
@@ -110,6 +120,7 @@ fn what_another_mount_namespace_has_mounted_is_found() {
 
 #[test]
 fn everybody_finds_at_least_the_own_namespace() {
+    let _alone = alone();
     let found = inventory().expect("no privilege is needed");
     assert!(found.namespaces[0].is_own());
     assert_eq!(found.namespaces[0].identity(), identity());

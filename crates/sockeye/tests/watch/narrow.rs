@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use sockeye_wire::Request;
 use sockeye_wire::rtnetlink::{RTM_DELROUTE, RTM_NEWROUTE};
-use sockeye_zoo::in_namespace;
+use sockeye_zoo::{in_namespace, slowness};
 
 use crate::asked::*;
 use crate::lines::ip;
@@ -17,6 +17,14 @@ use crate::watching::{Ended, PATIENCE, Watching};
 const BUFFER: [&str; 2] = ["--receive-buffer", "4096"];
 /// Many times what fits there.
 const FLOOD: u32 = 4000;
+
+/// Time between audits, longer than a flood takes: while an audit dumps, it has to hear of whatever is deleted.
+fn audit() -> String {
+    format!("{}s", slowness())
+}
+
+/// Long enough for one or two audits after a flood.
+const AFTER_AUDIT: Duration = Duration::from_secs(3);
 
 /// Links with an address each: the one that is watched, and another.
 const OWN: u32 = 710;
@@ -62,8 +70,9 @@ fn a_flood_of_neighbours_of_another_takes_nothing_from_who_watches_one() {
     in_namespace(|_| {
         let mut asker = Asker::new();
         world(&mut asker);
-        let narrow =
-            Watching::start(&[&["neighbours", "dev", "=", "own", "-j", "--audit", "1s"], &BUFFER[..]].concat());
+        let audit = audit();
+        let arguments = [&["neighbours", "dev", "=", "own", "-j", "--audit", &audit], &BUFFER[..]].concat();
+        let narrow = Watching::start(&arguments);
         let wide = Watching::start(&[&["neighbours", "dst", "=", "10.7.0.0/16", "-j"], &BUFFER[..]].concat());
         let there = |number| new_neighbour(OTHER, address(0x0b00_0000, number), [2, 0, 0, 0, 0, 9]);
         let gone = |number| delete_neighbour(OTHER, address(0x0b00_0000, number));
@@ -73,7 +82,7 @@ fn a_flood_of_neighbours_of_another_takes_nothing_from_who_watches_one() {
         // Some stay: no audit takes them for new.
         asker.all(&(0..200).map(there).collect::<Vec<_>>());
         asker.must(&new_neighbour(OWN, ip("10.7.0.8"), [2, 0, 0, 0, 0, 8]));
-        std::thread::sleep(std::time::Duration::from_secs(3));
+        std::thread::sleep(AFTER_AUDIT * slowness());
         // Before it goes it has failed.
         let expected = ["added 10.7.0.9", "changed 10.7.0.9", "removed 10.7.0.9", "added 10.7.0.8"];
         assert_eq!(told(narrow.interrupt()), expected);
@@ -107,7 +116,8 @@ fn a_flood_of_routes_over_another_takes_nothing_from_who_watches_one() {
     in_namespace(|_| {
         let mut asker = Asker::new();
         world(&mut asker);
-        let arguments = [&["routes", "dev = own", "-j", "--audit", "1s"], &BUFFER[..]].concat();
+        let audit = audit();
+        let arguments = [&["routes", "dev = own", "-j", "--audit", &audit], &BUFFER[..]].concat();
         let narrow = Watching::start(&arguments);
         let route = |number, index| Route::to(address(0x0b00_0000, number), 32, Via::Link(index));
         asker.must(&route(1, OWN).add(CREATE));
@@ -122,7 +132,7 @@ fn a_flood_of_routes_over_another_takes_nothing_from_who_watches_one() {
         // Another takes the place of one that is watched, without a word of that one.
         asker.must(&route(1, OTHER).add(CREATE | REPLACE));
         asker.must(&Route { prefix_len: 24, ..route(0, OWN) }.add(CREATE));
-        std::thread::sleep(std::time::Duration::from_secs(3));
+        std::thread::sleep(AFTER_AUDIT * slowness());
         let mut told = told(narrow.interrupt());
         // That one was replaced is found by a dump, a moment later.
         assert!(told.contains(&"removed 11.0.0.1/32".to_owned()), "{told:?}");
