@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sockeye_state::lives::{Counters, Judgement, Lives};
+use sockeye_state::lives::{Judgement, Lives};
 
 /// Sockets that are judged at most; of more the first are.
 const SOCKETS_MAX: usize = 1_000_000;
@@ -22,8 +22,7 @@ impl Judged {
         }
         self.rounds = rounds;
         for (life, message) in lives.iter() {
-            let Some((before, elapsed)) = life.before(message) else { continue };
-            let Some(now) = Counters::read(message) else { continue };
+            let Some((before, now, elapsed)) = life.interval(message) else { continue };
             if self.by_cookie.len() < SOCKETS_MAX || self.by_cookie.contains_key(&life.cookie) {
                 let judgement = self.by_cookie.entry(life.cookie).or_insert_with(|| Judgement::new(before));
                 judgement.take(&life.causes, &before, &now, elapsed);

@@ -40,7 +40,7 @@ impl Evidence<'_> {
                 self.percent("busy_share") >= 80.0 && waits
             }
             "application" => self.number("sent") >= 2.0 && self.percent("idle_share") >= 90.0,
-            _ => true,
+            other => panic!("{other} is no cause of connections"),
         }
     }
 }

@@ -89,7 +89,10 @@ impl Judgement {
                 // One interval in which connections were turned away is one too many.
                 Cause::AcceptQueueFull => held > 0,
                 // Its queue may be at a low point at every other look.
-                Cause::ReceiverDoesNotRead => held * 2 > self.intervals || held > 0 && self.reader.is_slow(),
+                Cause::ReceiverDoesNotRead => {
+                    let is_slow = || self.reader.is_slow(self.intervals, &self.first, now, self.elapsed);
+                    held * 2 > self.intervals || held > 0 && is_slow()
+                }
                 _ => held * 2 > self.intervals,
             };
             if holds {

@@ -255,14 +255,16 @@ impl Life {
         }
     }
 
-    /// What it had counted a round ago, and how long that is, where it is in the last two rounds; `message` is the last one
-    /// about it.
-    pub fn before(&self, message: &[u8]) -> Option<(Counters, Duration)> {
-        match &self.before {
-            Before::Unknown => None,
-            Before::Still(elapsed) => Some((Counters::read(message)?, *elapsed)),
-            Before::Moved(before) => Some(**before),
-        }
+    /// What it had counted a round ago and has counted now, and how long that is, where it is in the last two rounds; `message` is
+    /// the last one about it.
+    pub fn interval(&self, message: &[u8]) -> Option<(Counters, Counters, Duration)> {
+        let (before, elapsed) = match &self.before {
+            Before::Unknown => return None,
+            Before::Still(elapsed) => (None, *elapsed),
+            Before::Moved(before) => (Some(before.0), before.1),
+        };
+        let now = Counters::read(message)?;
+        Some((before.unwrap_or(now), now, elapsed))
     }
 
     /// Whether [`Life::causes`] says something: it was in two rounds, and is in the last one or has ended since.

@@ -243,7 +243,7 @@ fn judge(life: &Life, message: &[u8], now: Duration) {
         delta.rate(Some(u64::MAX));
         delta.needed_retransmissions();
     }
-    if let (Some((before, elapsed)), Some(now)) = (life.before(message), Counters::read(message)) {
+    if let Some((before, now, elapsed)) = life.interval(message) {
         let mut judgement = Judgement::new(before);
         let found = causes(&before, &now, elapsed);
         for cause in found.iter() {

@@ -297,7 +297,7 @@ impl<'c> Interval<'c> {
 }
 
 /// Time that `bytes` take at a rate; the longest there is where nothing moves.
-pub(super) fn time_at(bytes: u32, rate: f64) -> Duration {
+fn time_at(bytes: u32, rate: f64) -> Duration {
     match bytes {
         0 => Duration::ZERO,
         bytes => Duration::try_from_secs_f64(f64::from(bytes) / rate).unwrap_or(Duration::MAX),
