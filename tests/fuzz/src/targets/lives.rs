@@ -8,7 +8,7 @@ use sockeye_state::Received;
 use sockeye_state::capture::{Entry, Record};
 use sockeye_state::lives::cause::evidence;
 use sockeye_state::lives::{
-    Actor, Counters, Event, Happening, Judgement, Life, Lives, Protocol, Reason, Told, Totals, Transition, causes,
+    Actor, Event, Happening, Judgement, Life, Lives, Protocol, Reason, Told, Totals, Transition, causes,
 };
 use sockeye_wire::Messages;
 use sockeye_wire::sock_diag::state::State;
