@@ -46,6 +46,11 @@ pub(crate) const NAMES: &[&str] = &[
     "sk_rst_reason",
     "cgroup",
     "kernfs_node",
+    "socket",
+    "file",
+    "inode",
+    "task_struct",
+    code::HANDS_OUT_THE_THREAD,
 ];
 
 /// A kind of events.

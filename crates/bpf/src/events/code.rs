@@ -20,6 +20,9 @@ const WAITING: i32 = 0;
 /// packets, which anybody can send, takes no room from the changes, of which a lost one makes the view wrong.
 const SHARE: u32 = 2;
 
+/// `PF_KTHREAD` (include/linux/sched.h).
+const OF_THE_KERNEL: i32 = 0x0020_0000;
+
 /// The argument of the program.
 pub(super) const ARGUMENT: Register = R6;
 /// The socket.
@@ -28,6 +31,30 @@ pub(super) const SOCKET: Register = R7;
 pub(super) const OTHER: Register = R8;
 /// The record.
 pub(super) const RECORD: Register = R9;
+
+/// The function behind [`Helper::GetCurrentTaskBtf`].
+pub(crate) const HANDS_OUT_THE_THREAD: &str = "bpf_get_current_task_btf";
+
+/// What is read of the thread that runs.
+struct Task {
+    flags: Member,
+    /// The first thread of its process.
+    leader: Member,
+    name: Member,
+}
+
+impl Btf {
+    /// `None` where the kernel hands out no thread (before Linux 5.11).
+    fn task(&self) -> Option<Task> {
+        let is_there = self.function(HANDS_OUT_THE_THREAD).is_some();
+        let member = |name| self.member("task_struct", name).filter(|_| is_there);
+        Some(Task {
+            flags: member("flags").filter(|flags| flags.bytes == 4)?,
+            leader: member("group_leader").filter(|leader| leader.is_pointer)?,
+            name: member("comm").filter(|name| name.bytes == 16)?,
+        })
+    }
+}
 
 /// A program in the making.
 pub(super) struct Code<'c> {
@@ -135,8 +162,37 @@ impl<'c> Code<'c> {
         }
     }
 
-    /// Fills in the process that runs, as the reader numbers it.
-    pub(super) fn process(&mut self) {
+    /// Fills in the process that runs, as the reader numbers it, and its name, which is that of its first thread; goes to `not` where
+    /// it is one of the kernel's own, which holds no socket of anybody. [`OTHER`] is used up.
+    pub(super) fn process(&mut self, not: Label) -> Result<(), Error> {
+        match self.btf.task() {
+            Some(task) => {
+                self.steps.call(Helper::GetCurrentTaskBtf);
+                self.steps.copy(OTHER, R0);
+                self.get(R1, OTHER, task.flags)?;
+                self.steps.set(R2, OF_THE_KERNEL);
+                self.steps.and_register(R1, R2);
+                self.steps.jump_if(R1, Is::NotEqual, 0, not);
+                self.pid();
+                self.get(R2, OTHER, task.leader)?;
+                for (at, further) in [(COMM, 0), (COMM + 8, 8)] {
+                    self.record(at, R2, Member { offset: task.name.offset + further, bytes: 8, ..task.name })?;
+                }
+            }
+            None => {
+                self.pid();
+                let steps = &mut self.steps;
+                steps.copy(R1, RECORD);
+                steps.add(R1, COMM.into());
+                steps.set(R2, 16);
+                steps.call(Helper::GetCurrentComm);
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills in the number of the process that runs.
+    fn pid(&mut self) {
         let steps = &mut self.steps;
         match crate::pid_namespace::own() {
             None => {
@@ -157,10 +213,20 @@ impl<'c> Code<'c> {
                 steps.store(RECORD, PID, R1, Width::Four);
             }
         }
-        steps.copy(R1, RECORD);
-        steps.add(R1, COMM.into());
-        steps.set(R2, 16);
-        steps.call(Helper::GetCurrentComm);
+    }
+
+    /// Fills in the inode of the socket's file, by which those who hold it are found; goes to `not` where it has none.
+    pub(super) fn inode(&mut self, not: Label) -> Result<(), Error> {
+        let path = [("sock", "sk_socket"), ("socket", "file"), ("file", "f_inode")];
+        let steps: Option<Vec<_>> = path.iter().map(|(structure, name)| self.btf.member(structure, name)).collect();
+        let number = self.btf.member("inode", "i_ino").filter(|number| number.bytes == 8);
+        let (Some(steps), Some(number)) = (steps, number) else { return Ok(()) };
+        self.steps.copy(R2, SOCKET);
+        for pointer in steps {
+            self.get(R2, R2, pointer)?;
+            self.steps.jump_if(R2, Is::Equal, 0, not);
+        }
+        self.record(INODE, R2, number)
     }
 
     /// Adds one to a counter.

@@ -70,7 +70,7 @@ pub struct SocketId {
 pub struct Process {
     /// The process, in the pid namespace of the reader.
     pub pid: u32,
-    /// The name of the thread that did it, filled up with NUL.
+    /// Its name, which is that of its first thread, filled up with NUL; before Linux 5.11 that of the thread that did it.
     pub comm: [u8; 16],
 }
 
@@ -95,8 +95,16 @@ pub struct StateChange {
     /// by another, smaller one.
     pub new_state: u8,
     /// The process that did it, where it is certain that one did and not a packet: connect, listen, and the first half
-    /// of a close.
+    /// of a close. A thread of the kernel (MPTCP closes by one) is none.
     pub process: Option<Process>,
+    /// The inode of its file, where a process did it.
+    pub inode: Option<u64>,
+    /// Its file was closed before (`SOCK_DEAD`).
+    pub is_orphaned: bool,
+    /// The peer has said that it sends no more (`SOCK_DONE`).
+    pub is_done: bool,
+    /// Where it is closed: the peer has acknowledged all that was to be sent, the FIN too.
+    pub is_all_acked: Option<bool>,
     /// Why the socket ended, an error number; `None` if it has none.
     pub error: Option<u32>,
     /// What it has counted; `None` if it is not TCP.

@@ -6,6 +6,7 @@ use super::{
     dropped,
     nested::{Mark, Marks, Pair, TRACEPOINTS, Turn},
     record::*,
+    socket::{common, sequence},
 };
 use crate::{
     assembler::*,
@@ -212,12 +213,26 @@ fn state(code: &mut Code<'_>, socket: usize, new_states: u32) -> Result<(), Erro
     code.jump_if_one_of(&BY_A_PROCESS, a_process);
     code.steps.jump(done);
     code.steps.place(a_process);
-    code.process();
+    code.process(done)?;
+    code.inode(done)?;
     code.steps.place(done);
+    code.get(R1, SOCKET, common(code.btf, "skc_flags")?)?;
+    code.steps.store(RECORD, FLAGS, R1, Width::Four);
     let error = code.btf.need("sock", "sk_err")?;
     code.record(NUMBER, SOCKET, error)?;
     let (not, timed) = (code.steps.label(), code.steps.label());
     code.counters(not)?;
+    if let Some([acked, last]) = sequence(code.btf) {
+        let open = code.steps.label();
+        code.argument(R1, socket + 2);
+        code.steps.jump_if(R1, Is::NotEqual, CLOSE.into(), open);
+        code.get(R1, OTHER, acked)?;
+        code.get(R2, OTHER, last)?;
+        code.steps.store_number(RECORD, ALL_ACKED, 0, Width::One);
+        code.steps.jump_if_register(R1, Is::NotEqual, R2, open);
+        code.steps.store_number(RECORD, ALL_ACKED, 1, Width::One);
+        code.steps.place(open);
+    }
     if let Some(clock) = code.btf.member("tcp_sock", "tcp_clock_cache").filter(|clock| clock.bytes == 8) {
         let a_packet = code.steps.label();
         code.jump_if_one_of(&BY_A_PACKET, a_packet);

@@ -54,6 +54,12 @@ pub(super) const SRTT: i16 = 148;
 pub(super) const MIN_RTT: i16 = 152;
 pub(super) const SEGS_IN: i16 = 156;
 pub(super) const SEGS_OUT: i16 = 160;
+/// The socket's own flags, `enum sock_flags` (include/net/sock.h).
+pub(super) const FLAGS: i16 = 164;
+/// Of the socket's file, where a process did it.
+pub(super) const INODE: i16 = 168;
+/// In its place, where the socket is closed: whether all that it was to send is acknowledged, the FIN too.
+pub(super) const ALL_ACKED: i16 = 168;
 
 /// Bytes of a packet's headers that are recorded: of IPv6 and the two ports behind it.
 pub(super) const HEADERS_BYTES: i16 = 64;
@@ -73,7 +79,7 @@ const SYN_SENT: u8 = 2;
 pub(super) const SYN_RECV: u8 = 3;
 const FIN_WAIT1: u8 = 4;
 const FIN_WAIT2: u8 = 5;
-const CLOSE: u8 = 7;
+pub(super) const CLOSE: u8 = 7;
 const CLOSE_WAIT: u8 = 8;
 const LAST_ACK: u8 = 9;
 pub(super) const LISTEN: u8 = 10;
@@ -93,6 +99,11 @@ pub(super) const BY_A_PACKET: [(u8, u8); 5] = [
     (FIN_WAIT1, FIN_WAIT2),
     (FIN_WAIT1, CLOSING),
 ];
+
+/// `SOCK_DEAD`: no file is there any more.
+const DEAD: u32 = 1 << 0;
+/// `SOCK_DONE`: the peer said that it sends no more.
+const DONE: u32 = 1 << 1;
 
 // Ways of packets.
 pub(super) const CAME_IN: u8 = 1;
@@ -146,6 +157,10 @@ impl Decoder {
                 old_state: record.byte(OLD_STATE),
                 new_state: state,
                 process: Self::process(record),
+                inode: Some(record.double(INODE)).filter(|inode| *inode != 0 && state != CLOSE),
+                is_all_acked: (state == CLOSE && self.known.sequence).then(|| record.byte(ALL_ACKED) != 0),
+                is_orphaned: record.word(FLAGS) & DEAD != 0,
+                is_done: record.word(FLAGS) & DONE != 0,
                 error: Some(number).filter(|number| *number != 0),
                 counters: counters(),
             }),

@@ -24,6 +24,7 @@ const NEW_SYN_RECV: i32 = 12;
 #[expect(clippy::struct_excessive_bools, reason = "a set of names")]
 pub(super) struct Known {
     pub(super) protocol: bool,
+    pub(super) sequence: bool,
     pub(super) segments: bool,
     pub(super) bytes_acked: bool,
     pub(super) bytes_received: bool,
@@ -41,6 +42,7 @@ impl Known {
         let has = |at| COUNTERS.iter().any(|counter| counter.at == at && counter.member(btf).is_some());
         Self {
             protocol: protocol(btf).is_some(),
+            sequence: sequence(btf).is_some(),
             segments: super::kinds::segments(btf).is_some(),
             bytes_acked: has(BYTES_ACKED),
             bytes_received: has(BYTES_RECEIVED),
@@ -91,6 +93,12 @@ impl Counter {
 /// The protocol of a socket, where it is a number of its own (since Linux 5.6).
 fn protocol(btf: &Btf) -> Option<Member> {
     btf.member("sock", "sk_protocol").filter(|found| found.bytes == 2 && found.bits.is_none())
+}
+
+/// The first byte that is not acknowledged, and the one behind the last that is to be sent.
+pub(super) fn sequence(btf: &Btf) -> Option<[Member; 2]> {
+    let number = |name| btf.member("tcp_sock", name).filter(|found| found.bytes == 4 && found.bits.is_none());
+    Some([number("snd_una")?, number("write_seq")?])
 }
 
 /// A member of what all sockets have in common, which other structures begin with under various names.

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     process,
     time::Duration,
 };
@@ -15,6 +15,7 @@ use crate::support::{nothing, open, until};
 
 const ESTABLISHED: u8 = 1;
 const SYN_SENT: u8 = 2;
+const FIN_WAIT2: u8 = 5;
 const CLOSE: u8 = 7;
 const LISTEN: u8 = 10;
 
@@ -116,14 +117,17 @@ fn a_connection_is_told_of_with_its_ends_namespace_group_and_whoever_opened_it()
         let own = nothing().netns.expect("own namespace");
         for address in ["127.0.0.1", "::1"] {
             let began = now_ns();
-            let (all, server, [client, accepted, listening]) = changes(address)?;
+            let named = std::thread::Builder::new().name("not the process".to_owned());
+            let changes = named.spawn(|| changes(address)).expect("a thread").join().expect("it ends");
+            let (all, server, [client, accepted, listening]) = changes?;
             let of = |cookie| all.iter().filter(move |change| change.socket.cookie == cookie);
             let steps: Vec<_> = of(client).map(|change| (change.old_state, change.new_state)).collect();
             assert_eq!(steps, [(CLOSE, SYN_SENT), (SYN_SENT, ESTABLISHED), (ESTABLISHED, 4), (4, 5), (5, CLOSE)]);
             let born = of(client).next().expect("as above");
             assert_eq!((born.socket.peer.address, born.socket.peer.port), (server.ip(), server.port()));
             let opener = born.process.expect("connect is called by a process");
-            let comm = std::fs::read("/proc/thread-self/comm").expect("own name");
+            // The name of the process, which the thread did not have.
+            let comm = std::fs::read("/proc/self/comm").expect("own name");
             assert_eq!((opener.pid, Some(opener.name())), (process::id(), comm.strip_suffix(b"\n")));
             let established = of(client).nth(1).expect("as above");
             assert_eq!(established.process, None, "a packet did it");
@@ -154,6 +158,51 @@ fn a_connection_is_told_of_with_its_ends_namespace_group_and_whoever_opened_it()
                     times.is_sorted() && times.first() > Some(&began) && times.last() < Some(&now_ns()),
                     "{times:?}"
                 );
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_broken_off_is_told_from_what_ends_in_order() {
+    in_namespace(|_| {
+        let wanted = 1 << FIN_WAIT2 | 1 << CLOSE | 1 << LISTEN | 1 << SYN_SENT;
+        let mut events = open(&EventOptions { new_states: wanted, ..nothing() })?;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let inode = |socket: &dyn std::os::fd::AsFd| rustix::fs::fstat(socket.as_fd()).expect("a file").st_ino;
+        let mut all: Vec<StateChange> = Vec::new();
+        let mut wait_for = |cookie: u64, state: u8| {
+            until(&mut events, |event| {
+                if let Some(Event::State(change)) = event {
+                    all.push(*change);
+                }
+                all.iter().any(|change| (change.socket.cookie, change.new_state) == (cookie, state))
+            });
+            let is_it = |change: &&StateChange| (change.socket.cookie, change.new_state) == (cookie, state);
+            *all.iter().find(is_it).expect("as above")
+        };
+        let cookie = |socket: &dyn std::os::fd::AsFd| rustix::net::sockopt::socket_cookie(socket).expect("a cookie");
+        assert_eq!(wait_for(cookie(&listener), LISTEN).inode, Some(inode(&listener)));
+        for breaks_off in [false, true] {
+            let client = TcpStream::connect(listener.local_addr().expect("bound")).expect("a connection");
+            let (mut server, _) = listener.accept().expect("a connection");
+            let [one, other] = [cookie(&client), cookie(&server)];
+            assert_eq!(wait_for(one, SYN_SENT).inode, Some(inode(&client)));
+            if breaks_off {
+                client.shutdown(Shutdown::Write).expect("it is connected");
+                wait_for(one, FIN_WAIT2);
+                rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO)).expect("it may be set");
+            }
+            drop(client);
+            let end = wait_for(one, CLOSE);
+            assert_eq!((end.old_state, end.error, end.inode, end.is_all_acked), (FIN_WAIT2, None, None, Some(true)));
+            assert_eq!(end.is_orphaned || end.is_done, !breaks_off, "{end:?}");
+            if !breaks_off {
+                assert_eq!(server.read(&mut [0]).expect("the end"), 0);
+                drop(server);
+                let end = wait_for(other, CLOSE);
+                assert_eq!((end.is_done, end.is_all_acked), (true, Some(true)), "{end:?}");
             }
         }
         Ok(())
