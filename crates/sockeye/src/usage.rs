@@ -65,6 +65,11 @@ fn first_word(words: &[OsString]) -> Option<usize> {
 
 /// The mistake of a filter before which no command stands, with the command that its first word may have been meant for.
 pub(crate) fn with_command(mut mistake: Mistake) -> Mistake {
+    if mistake.about_word && mistake.source.trim() == "help" {
+        mistake.help = Some("`sockeye --help` says what there is, `sockeye man` more".into());
+        mistake.nearest = None;
+        return mistake;
+    }
     if let Some(near) = command_near(&mistake) {
         mistake.help = Some(format!("did you mean the command `{near}`?").into());
         mistake.nearest = None;

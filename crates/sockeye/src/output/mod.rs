@@ -8,6 +8,7 @@ pub(crate) mod names;
 pub(crate) mod number;
 pub(crate) mod record;
 pub(crate) mod run;
+pub(crate) mod several;
 pub(crate) mod sink;
 pub(crate) mod table;
 pub(crate) mod unknown;

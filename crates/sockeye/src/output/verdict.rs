@@ -2,6 +2,7 @@
 
 use sockeye_state::{Answer, Confirmed, Consistency, Missing, Verdict};
 
+use super::several::several;
 use super::{escape, number};
 
 /// ENOENT, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT: nobody in this kernel answers for the table.
@@ -117,7 +118,7 @@ pub(crate) fn sentence(missing: &Missing) -> String {
         }
         Missing::Capability { capability, what, .. } => format!("{what} (needs {capability})"),
         Missing::Undecided { rows, fields, reason } => {
-            let rows = if *rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+            let rows = several(*rows, "row");
             format!("{rows} could not be decided: {} {reason}", fields.join(", "))
         }
         Missing::Other { sentence, .. } => sentence.clone(),

@@ -7,6 +7,7 @@ use sockeye_wire::sock_diag::state::State;
 
 use super::options::Options;
 use super::tally::Tally;
+use crate::output::several::several;
 
 /// Columns that fell away and are named; `--view everything` loses hundreds, which nobody reads.
 const NAMED_MAX: usize = 8;
@@ -18,7 +19,7 @@ pub(crate) fn text(tally: &Tally, rows: usize, time_wait: Option<u64>, options: 
     counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let by_state = counts.iter().map(|(count, state)| format!("{count} {state}")).collect::<Vec<_>>().join(", ");
     let cut = if options.limit == Some(rows) { " shown, as many as --limit allows" } else { "" };
-    let mut text = format!("{rows} {}{cut}", if rows == 1 { "socket" } else { "sockets" });
+    let mut text = format!("{}{cut}", several(rows, "socket"));
     if !by_state.is_empty() {
         let _ = write!(text, ": {by_state}");
     }

@@ -22,6 +22,7 @@ use crate::exit::Status;
 use crate::output::csv::Csv;
 use crate::output::json::Json;
 use crate::output::record::Records;
+use crate::output::several::several;
 use crate::output::sink::Sink;
 use crate::output::table::Table as Lines;
 use crate::output::verdict as verdict_text;
@@ -231,7 +232,7 @@ impl Listing<'_> {
 
     fn footer(&self, rows: usize, dropped: &[&str]) -> String {
         let cut = if self.options.limit == Some(rows) { " shown, as many as --limit allows" } else { "" };
-        let mut text = format!("{rows} {}{cut}\n", if rows == 1 { "row" } else { "rows" });
+        let mut text = format!("{}{cut}\n", several(rows, "row"));
         text.push_str(&crate::sockets::no_room(dropped));
         let name = self.table.name();
         let _ = writeln!(text, "next: sockeye watch {name}     what changes");

@@ -19,6 +19,7 @@ use super::subject::Subjects;
 use super::watched::Watched;
 use super::{complain, hooks, less_may_wait, refuse, sees_all};
 use crate::exit::Status;
+use crate::output::several::several;
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
 
@@ -155,7 +156,7 @@ fn wait(
 
 /// Says on stderr that nothing is lost from here on.
 fn announce(watched: &[Watched], count: usize, unsupported: Tables, receive_buffer: usize) {
-    let tables = if count == 1 { "1 table".to_owned() } else { format!("{count} tables") };
+    let tables = several(count, "table");
     let places = match watched.len() {
         1 => String::new(),
         many => format!(" in {many} network namespaces"),

@@ -1,6 +1,7 @@
 //! Questions to rtnetlink, one namespace at a time.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use sockeye_conn::{Buffer, Error, Namespace, Socket};
 use sockeye_query::Value;
@@ -145,6 +146,12 @@ pub(super) fn number(row: &Row<'_>, name: &str) -> Option<u64> {
         Value::Set { bits, .. } => Some(bits),
         _ => None,
     }
+}
+
+/// How long ago a neighbour came to its state.
+pub(super) fn neighbour_since(row: &Row<'_>) -> Option<Duration> {
+    // The field is in hundredths of a second, as the kernel has it.
+    number(row, "cacheinfo.updated").map(|hundredths| Duration::from_millis(hundredths * 10))
 }
 
 /// A field as it is shown; empty where there is none.

@@ -21,6 +21,7 @@ use crate::live::feed::{self, Feed, Tcp};
 use crate::live::filter;
 use crate::live::named::NamedNamespace;
 use crate::live::owners::Owners;
+use crate::output::several::several;
 use crate::output::value;
 use crate::sockets::Mistaken;
 use crate::sockets::system::{SystemNames, Whence};
@@ -154,7 +155,7 @@ impl Watched {
         let time = humantime::format_duration(Duration::from_millis(
             u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
         ));
-        out.extend_from_slice(format!("watched {} TCP sockets for {time}\n", self.sockets).as_bytes());
+        out.extend_from_slice(format!("watched {} for {time}\n", several(self.sockets, "TCP socket")).as_bytes());
         for finding in &self.findings {
             finding.text(&mut out);
         }

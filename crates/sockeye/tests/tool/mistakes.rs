@@ -180,6 +180,8 @@ fn a_command_with_a_slip_is_named() {
         let meant = format!("\ndid you mean the command `{command}`?\n");
         assert!(said.starts_with("sockeye: unknown word") && said.ends_with(&meant), "sockeye {line}: {said}");
     }
+    let said = mistake(words("help"));
+    assert!(said.ends_with("\n`sockeye --help` says what there is, `sockeye man` more\n"), "{said}");
     for line in ["tcp --pane links", "top --pain links", "example.com --pane links", "443 --pane links"] {
         let said = mistake(words(line));
         assert!(said.starts_with("error: unexpected argument '--pa"), "sockeye {line}: {said}");

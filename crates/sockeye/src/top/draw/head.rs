@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::cells::rate_text;
 use super::palette::Palette;
 use super::put;
+use crate::output::several::several;
 use crate::top::model::{Model, Pane, Rates};
 use crate::top::state::State;
 
@@ -31,7 +32,6 @@ pub(super) fn title(buffer: &mut Buffer, area: Rect, state: &State, model: &Mode
 }
 
 fn counted(connections: usize, listeners: usize) -> String {
-    let several = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     format!("{}, {}", several(connections, "conn"), several(listeners, "listener"))
 }
 

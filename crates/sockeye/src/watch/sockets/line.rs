@@ -11,6 +11,7 @@ use super::super::report::rfc3339;
 use super::stream::Notice;
 use crate::live::calendar;
 use crate::live::kinds::word;
+use crate::output::several::several;
 use crate::output::{escape, value};
 
 fn begin(out: &mut Vec<u8>, at: Time, netns: Option<&[u8]>) {
@@ -108,8 +109,7 @@ fn went_wrong(out: &mut Vec<u8>, row: &LiveRow<'_>, incident: &Incident<'_>) {
     };
     if row.facts.event == "retransmit" {
         parts.extend(read("state"));
-        let several = |count: u64| if count == 1 { "1 segment".to_owned() } else { format!("{count} segments") };
-        parts.extend(incident.segments.map(|count| several(count).into_bytes()));
+        parts.extend(incident.segments.map(|count| several(count, "segment").into_bytes()));
         let [.., retransmissions, _, _, _, _] = row.facts.totals;
         parts.extend(retransmissions.map(|count| format!("{count} up to now").into_bytes()));
     }
@@ -181,7 +181,7 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
                 (Reason::Dump, _) => "a dump was not whole".to_owned(),
                 (Reason::Untold, _) => "the kernel did not tell all of a connection's changes".to_owned(),
                 (Reason::TooMany, _) => "there are more sockets than can be followed".to_owned(),
-                (_, Some(lost)) => counted(lost, "event"),
+                (_, Some(lost)) => format!("{} lost", several(lost, "event")),
                 (_, None) => "an unknown number of events lost".to_owned(),
             };
             out.extend_from_slice(format!(" sockets gap: {lost} since {}\n", rfc3339(calendar(at))).as_bytes());
@@ -196,14 +196,9 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
         }
         Notice::Lost(kind, lost) => {
             begin(out, crate::live::now(), netns);
-            let lost = counted(*lost, &format!("{} event", word(*kind)));
-            out.extend_from_slice(format!(" sockets gap: {lost} since {}\n", rfc3339(calendar(at))).as_bytes());
+            let lost = several(*lost, &format!("{} event", word(*kind)));
+            out.extend_from_slice(format!(" sockets gap: {lost} lost since {}\n", rfc3339(calendar(at))).as_bytes());
         }
         Notice::Sources(..) => {}
     }
-}
-
-/// `1 drop event lost`.
-fn counted(lost: u64, what: &str) -> String {
-    format!("{lost} {what}{} lost", if lost == 1 { "" } else { "s" })
 }

@@ -29,6 +29,7 @@ use crate::live::kinds::Kinds;
 use crate::live::now;
 use crate::live::owners::{Known, Owners};
 use crate::live::trace::{Heard, Trace};
+use crate::output::several::several;
 use crate::sockets::Mistaken;
 use crate::sockets::run::{Namespaces, namespaces};
 use crate::sockets::system::SystemNames;
@@ -250,7 +251,8 @@ fn announce(followed: &[Followed], heard: &heard::Heard, needs: Needs, owners: &
     let waits = less_may_wait(stream.options.receive_buffer, given);
     let cost: Duration = followed.iter().map(|one| one.feed.cost).sum();
     complain(&format!(
-        "watching {count} sockets{places}, synced; from {}; {owners}; a round of dumps takes {}{waits}{}",
+        "watching {}{places}, synced; from {}; {owners}; a round of dumps takes {}{waits}{}",
+        several(count, "socket"),
         heard.sources().join(" and "),
         humantime::format_duration(Duration::from_micros(u64::try_from(cost.as_micros()).unwrap_or(u64::MAX))),
         heard.lacks()

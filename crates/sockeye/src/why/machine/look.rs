@@ -13,7 +13,7 @@ use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP,
 use sockeye_wire::sock_diag::netlink::{NetlinkQuestion, NetlinkSocket, PROTOCOL_ALL, SHOW_MEMINFO};
 use sockeye_wire::sock_diag::state::State;
 
-use super::super::kernel::{Kernel, number, shown};
+use super::super::kernel::{Kernel, neighbour_since, number, shown};
 use crate::sockets::listing;
 
 /// `INET_DIAG_SKMEMINFO`, bit `n - 1` for extension `n`.
@@ -244,9 +244,7 @@ impl Look {
             if let (true, Some(address)) = (neighbour.state() & FAILED != 0, neighbour.address()) {
                 let (name, probes) =
                     (format!("{address} on {}", name(neighbour.ifindex().into())), number(row, "probes"));
-                let failed_ago =
-                    number(row, "cacheinfo.updated").map(|hundredths| Duration::from_millis(hundredths * 10));
-                failed.push(Unanswered { name, probes, failed_ago });
+                failed.push(Unanswered { name, probes, failed_ago: neighbour_since(row) });
             }
         })?;
         self.whole &= whole;

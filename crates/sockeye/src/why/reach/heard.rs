@@ -16,6 +16,7 @@ use super::{Reach, Target};
 use crate::live;
 use crate::live::kinds::Kinds;
 use crate::live::trace::{Heard as Told, Trace};
+use crate::output::several::several;
 use meaning::{FIREWALL, NO_SOCKET, dropped, error, is_refusal, refused_here, reset};
 
 /// Time between two reads of what the kernel told: much less than fills the ring.
@@ -195,7 +196,6 @@ impl Heard {
             (Trouble::Retransmit, "segment", " sent again"),
             (Trouble::Error, "error", ""),
         ];
-        let several = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let counts = counts.into_iter().map(|(trouble, what, after)| (self.sum(trouble), what, after));
         let told: Vec<_> = counts
             .filter(|(count, ..)| *count > 0)

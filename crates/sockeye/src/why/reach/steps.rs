@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use sockeye_conn::Error;
+use sockeye_state::lives::cause::Quantity;
 use sockeye_wire::rtnetlink::record::{Link, Neighbour};
 use sockeye_wire::rtnetlink::{Table, Wanted};
 
-use super::super::finding::Finding;
-use super::super::kernel::{Kernel, number, shown};
+use super::super::finding::{Evidence, Finding};
+use super::super::kernel::{Kernel, neighbour_since, number, shown};
 use super::Reach;
 use super::hops::Hop;
 
@@ -78,10 +79,11 @@ pub(super) fn neighbour(reach: &mut Reach, kernel: &mut Kernel, hop: &Hop) -> Re
     reach.whole &= kernel.rows(Table::Neighbours, &wanted, |row| {
         let Some(neighbour) = Neighbour::read(row.payload()) else { return };
         if neighbour.ifindex() == hop.ifindex && neighbour.address() == Some(hop.address) {
-            found = Some((neighbour.state(), shown(row, "state"), shown(row, "lladdr"), number(row, "probes")));
+            let named = (shown(row, "state"), shown(row, "lladdr"));
+            found = Some((neighbour.state(), named, number(row, "probes"), neighbour_since(row)));
         }
     })?;
-    let Some((state, named, lladdr, probes)) = found else {
+    let Some((state, (named, lladdr), probes, since)) = found else {
         reach.step("neighbour", format!("{} is not known yet: the first packet will ask for it", hop.address));
         return Ok(());
     };
@@ -92,11 +94,14 @@ pub(super) fn neighbour(reach: &mut Reach, kernel: &mut Kernel, hop: &Hop) -> Re
         let subject = format!("{} on {}", hop.address, kernel.interface(hop.ifindex));
         let advice = "nobody on the link answers for that address: it is off, on another network, or a wrong VLAN or \
                       prefix length";
-        let finding = Finding::new(cause, subject, advice).with("state", named);
-        reach.findings.push(match probes {
-            Some(probes) => finding.with("probes", probes),
-            None => finding,
-        });
+        let mut finding = Finding::new(cause, subject, advice).with("state", named);
+        if let Some(probes) = probes {
+            finding = finding.with("probes", probes);
+        }
+        if let (true, Some(since)) = (state & FAILED != 0, since) {
+            finding = finding.with("failed_ago", Evidence::Quantity(Quantity::Time(since)));
+        }
+        reach.findings.push(finding);
     }
     Ok(())
 }

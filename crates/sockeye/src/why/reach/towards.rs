@@ -13,6 +13,7 @@ use sockeye_wire::sock_diag::state::State;
 
 use super::super::finding::{Evidence, Finding};
 use super::{Reach, Target, sockets};
+use crate::output::several::several;
 
 /// `INET_DIAG_INFO`, bit `n - 1` for extension `n`.
 const INFO: u8 = 1 << 1;
@@ -129,8 +130,7 @@ impl Towards {
             told.push(format!("{} in SYN-SENT towards it, {} SYNs sent again", self.opening, self.retransmissions));
         }
         if self.open > 0 {
-            let several = if self.open == 1 { "" } else { "s" };
-            told.push(format!("{} connection{several} towards it", self.open));
+            told.push(format!("{} towards it", several(self.open, "connection")));
         }
         if let Some(worst) = &self.worst {
             told.push(match self.silent {
