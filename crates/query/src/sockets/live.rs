@@ -150,8 +150,8 @@ const OWN: [(Own, &str, FieldKind, &str); 8] = [
 pub struct Origin<'a> {
     /// Who made it listen: pid and name.
     pub actor: Option<(u32, &'a [u8])>,
-    /// Its inode.
-    pub inode: Option<u32>,
+    /// Its inode, or those of all that it may be.
+    pub inodes: &'a [u32],
 }
 
 /// What is known of the life of a socket, beside what a listing says.
@@ -184,6 +184,8 @@ pub struct Facts<'a> {
     pub is_final: bool,
     /// Who opened it, as the kernel's event said: pid and name.
     pub actor: Option<(u32, &'a [u8])>,
+    /// The same was the one who closed it.
+    pub is_closed_by_actor: bool,
     /// Who made the listener listen that it came out of, and the listener's inode.
     pub listener: Option<Origin<'a>>,
     /// The control group of the socket, as the kernel's event said.
@@ -352,11 +354,32 @@ impl LiveRow<'_> {
             && (!self.facts.described || own().is_none_or(|owners| is_empty(&owners)))
     }
 
+    /// Those who were found to hold it by the inode that the event named, else by that of its listener.
+    fn looked_up(&self, part: OwnerPart, listener: Option<Origin<'_>>) -> Option<Value<'_>> {
+        let holders = |inode| self.row.surroundings.owners(inode, part).filter(|owners| !is_empty(owners));
+        let Some(listener) = listener else {
+            let inode = self.row.flat_number(Flat::Inode).filter(|_| !self.facts.is_closed_by_actor)?;
+            return holders(u32::try_from(inode).ok()?);
+        };
+        let (mut all, mut is_whole) = (Vec::new(), true);
+        for owners in listener.inodes.iter().filter_map(|inode| holders(*inode)) {
+            match owners {
+                Value::List(owners) => all.extend(owners),
+                Value::Incomplete(owners) => {
+                    is_whole = false;
+                    all.extend(owners);
+                }
+                _ => {}
+            }
+        }
+        (!all.is_empty()).then(|| if is_whole { Value::List(all) } else { Value::Incomplete(all) })
+    }
+
     fn of_actor(&self, field: FieldId) -> Option<Value<'_>> {
         let Source::Flat(flat) = &registry().sources[usize::from(field.0)] else { return None };
         let listener = self.facts.listener.filter(|_| self.facts.actor.is_none());
-        if let (Flat::Owner(part), Some(Origin { inode: Some(inode), .. })) = (flat, listener)
-            && let Some(owners) = self.row.surroundings.owners(inode, *part).filter(|owners| !is_empty(owners))
+        if let Flat::Owner(part) = flat
+            && let Some(owners) = self.looked_up(*part, listener)
         {
             return Some(owners);
         }

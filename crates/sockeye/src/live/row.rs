@@ -83,7 +83,7 @@ pub(crate) fn of_incident<'a>(
     };
     let mut facts = match known {
         Some(life) => facts(life, message, told.at),
-        None => Facts { listener: met.listener.as_ref().map(origin), ..Facts::default() },
+        None => Facts { listener: met.listener.map(origin), ..Facts::default() },
     };
     facts.event = told.trouble.word();
     facts.cgroup = told.cgroup.or(facts.cgroup);
@@ -115,14 +115,15 @@ fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
         described: life.described,
         is_final: false,
         actor: life.actor.as_ref().map(|actor| (actor.pid, actor.name())),
-        listener: life.listener.as_ref().map(origin),
+        is_closed_by_actor: life.is_closed_by_actor,
+        listener: life.listener.as_deref().map(origin),
         cgroup: life.cgroup,
         incident: None,
     }
 }
 
 fn origin(listener: &Listener) -> Origin<'_> {
-    Origin { actor: listener.actor.as_ref().map(|actor| (actor.pid, actor.name())), inode: listener.inode }
+    Origin { actor: listener.actor.as_ref().map(|actor| (actor.pid, actor.name())), inodes: &listener.inodes }
 }
 
 /// In the order of [`sockeye_query::sockets::live::RATES`].

@@ -6,10 +6,10 @@ use sockeye_wire::sock_diag::bare;
 use sockeye_wire::sock_diag::state::State;
 
 use super::counters::Counters;
-use super::ending::End;
+use super::ending::{End, Last};
 use super::engine::{Lives, Teller};
 use super::event::{Event, Gap, Happening, Reason, Told};
-use super::life::{Before, Known, Life, Protocol, Side, Time};
+use super::life::{Before, Known, Life, Protocol, Side, Time, Totals};
 use super::said::{Said, bare_message};
 use super::store::Entry;
 use super::transition::Transition;
@@ -28,7 +28,14 @@ impl Lives {
             let had_peer = said.has_peer || Said::read(&entry.message).is_some_and(|before| before.has_peer);
             let last = entry.detached.unwrap_or(entry.life.state);
             let life = &mut entry.life;
-            life.end = Some(End::of_destruction(life, last, said.is_disconnected, had_peer));
+            let last = Last {
+                state: last,
+                is_orphaned: entry.is_orphaned,
+                is_disconnected: said.is_disconnected,
+                had_peer,
+                totals: said.totals.unwrap_or_default(),
+            };
+            life.end = Some(End::of_destruction(life, &last));
             // What was taken apart first has forgotten all it did: what was last seen of it is the best there is.
             if !said.is_disconnected && life.side != Some(Side::Listen) {
                 bare::renew(scratch, message);
@@ -54,11 +61,18 @@ impl Lives {
             return;
         }
         let mut life = Life::new(said.cookie, protocol, State::Unknown(0), Known::End, at);
-        life.end = Some(End::of_destruction(&life, life.state, said.is_disconnected, said.has_peer));
+        let last = Last {
+            state: life.state,
+            is_orphaned: false,
+            is_disconnected: said.is_disconnected,
+            had_peer: said.has_peer,
+            totals: Totals::default(),
+        };
+        life.end = Some(End::of_destruction(&life, &last));
         life.ended = Some(at);
         life.totals = said.totals.filter(|_| !said.is_disconnected).unwrap_or_default();
         if protocol == Protocol::Tcp && said.has_peer {
-            life.comes_from(self.listener_of(said.port));
+            life.comes_from(self.listener_of(message));
         }
         tell(Told::Event(Event { happening: Happening::Closed, at, life: &life, message, resync }));
     }
@@ -95,9 +109,9 @@ impl Lives {
             self.store.insert(Entry { round: self.round, ..Entry::new(life, &bare_message(told)) });
         }
         let is_child = told.new == State::SynReceived || told.old == State::SynReceived;
-        let listener = if is_child { self.listener_of(told.local_port) } else { None };
+        let listener = if is_child { self.listener_of(&bare_message(told)) } else { None };
         if told.new == State::Listening {
-            self.listeners.insert(told.local_port.into(), told.cookie);
+            self.listeners.insert(&bare_message(told), told.cookie);
         }
         let round = self.round;
         let Some(entry) = self.store.get_mut(told.cookie) else { return };
@@ -140,6 +154,7 @@ impl Lives {
             (from, _) => {
                 // Who closes it holds it, and it may be somebody else than who listens, or who opened it and handed it on.
                 life.actor = told.actor.or(life.actor);
+                life.is_closed_by_actor |= told.actor.is_some();
                 Happening::State(from)
             }
         };
@@ -147,7 +162,9 @@ impl Lives {
             bare::set_state(&mut entry.message, told.new);
         } else {
             // The port may only be known by now, and the state is another.
-            entry.keep(&bare_message(told));
+            let mut message = bare_message(told);
+            bare::keep_owner(&mut message, &entry.message);
+            entry.keep(&message);
         }
         // A program that closes what is closed in its direction already (net/ipv4/tcp.c, tcp_close_state).
         if told.old == told.new {
@@ -186,7 +203,7 @@ impl Lives {
         }
         self.forget_listener(&entry);
         // The event may say no port any more.
-        let listener = self.listener_of(super::said::port(&entry.message));
+        let listener = self.listener_of(&entry.message);
         let life = &mut entry.life;
         if life.side == Some(Side::Accept) && life.listener.is_none() {
             // It came before the listener was known.
@@ -194,10 +211,13 @@ impl Lives {
         }
         life.enter(told.old);
         life.ended = Some(at);
+        // Who closes a listener, whoever made it one.
+        life.actor = told.actor.or(life.actor);
+        life.is_closed_by_actor |= told.actor.is_some();
         life.hear(told);
         // What it did since the last round is what it did in all, less what its message says.
         life.before = Before::Unknown;
-        life.end = Some(End::of_transition(life, told.error));
+        life.end = Some(End::of_transition(life, told));
         let (life, message) = (&entry.life, &*entry.message);
         tell(Told::Event(Event { happening: Happening::Closed, at, life, message, resync: false }));
         self.depart(entry);

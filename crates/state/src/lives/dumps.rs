@@ -1,7 +1,7 @@
 //! Rounds of dumps: what a row says, and what is concluded from those that did not come.
 
 use sockeye_wire::sock_diag::bare;
-use sockeye_wire::sock_diag::inet::MESSAGE_LEN;
+use sockeye_wire::sock_diag::inet::{InetSocket, MESSAGE_LEN};
 use sockeye_wire::sock_diag::state::State;
 
 use super::cause::{Causes, causes};
@@ -65,7 +65,7 @@ impl Lives {
                 let is_listener = life.state == State::Listening;
                 tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync }));
                 if is_listener {
-                    self.listeners.insert(super::said::port(message).into(), entry.life.cookie);
+                    self.listeners.insert(message, entry.life.cookie);
                 }
                 return;
             }
@@ -84,9 +84,9 @@ impl Lives {
         match said.state {
             State::SynSent => life.side = Some(Side::Connect),
             State::Listening => {
-                self.listeners.insert(said.port.into(), said.cookie);
+                self.listeners.insert(message, said.cookie);
             }
-            _ if protocol == Protocol::Tcp && said.has_peer => life.comes_from(self.listener_of(said.port)),
+            _ if protocol == Protocol::Tcp && said.has_peer => life.comes_from(self.listener_of(message)),
             _ => {}
         }
         let happening = match said.state {
@@ -99,7 +99,8 @@ impl Lives {
         };
         self.gone.remove(&said.cookie);
         let (round, resync) = (self.round, self.has_gap());
-        let entry = self.store.insert(Entry { round, ..Entry::new(life, message) });
+        let is_orphaned = has_no_file(message);
+        let entry = self.store.insert(Entry { round, is_orphaned, ..Entry::new(life, message) });
         tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync }));
     }
 
@@ -182,6 +183,11 @@ impl Lives {
     }
 }
 
+/// Whether a row is of a socket that no file belongs to: nobody has accepted it yet, or nobody holds it any more.
+fn has_no_file(message: &[u8]) -> bool {
+    InetSocket::read(message).is_ok_and(|socket| socket.message.inode() == Some(0))
+}
+
 /// How far a connection has come in a state: none goes back (RFC 9293, figure 5), but for one that is taken apart and connects again.
 fn progress(state: State) -> u8 {
     match state {
@@ -201,6 +207,7 @@ impl Entry {
         self.round = round;
         self.missed = 0;
         self.detached = None;
+        self.is_orphaned = has_no_file(message);
         self.judge(message, at);
         self.described_at = at;
         self.keep(message);

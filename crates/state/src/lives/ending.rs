@@ -2,7 +2,8 @@
 
 use sockeye_wire::sock_diag::state::State;
 
-use super::life::{Life, Protocol, Side};
+use super::life::{Life, Protocol, Side, Totals};
+use super::transition::Transition;
 
 /// Why a socket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +42,28 @@ const ECONNREFUSED: u16 = 111;
 const EHOSTUNREACH: u16 = 113;
 const ENETUNREACH: u16 = 101;
 
+/// What is known of a socket whose destruction alone was told.
+pub(super) struct Last {
+    /// The last state that it was seen in.
+    pub(super) state: State,
+    /// Nobody held it any more when it was seen last.
+    pub(super) is_orphaned: bool,
+    /// It was taken apart before.
+    pub(super) is_disconnected: bool,
+    /// It was connected, or was to be.
+    pub(super) had_peer: bool,
+    /// What it has done in all.
+    pub(super) totals: Totals,
+}
+
+impl Last {
+    /// Whether no more came to it since it was seen last than the FIN of the peer, which counts as a byte.
+    fn got_a_fin(&self, life: &Life) -> bool {
+        let received = self.totals.bytes_received.zip(life.totals.bytes_received);
+        received.is_some_and(|(now, before)| now.checked_sub(before) == Some(1))
+    }
+}
+
 impl End {
     /// Every one that has a word of its own.
     pub const ALL: [Self; 10] = [
@@ -74,8 +97,8 @@ impl End {
     }
 
     /// Why a socket ended whose last change the kernel told, with the error that the socket had then.
-    pub(super) fn of_transition(life: &Life, error: Option<u16>) -> Self {
-        match error {
+    pub(super) fn of_transition(life: &Life, told: &Transition) -> Self {
+        match told.error {
             Some(ECONNREFUSED) => return Self::Refused,
             // EPIPE is what a reset leaves behind once the peer had closed (net/ipv4/tcp_input.c, tcp_reset).
             Some(ECONNRESET | EPIPE) => return Self::Reset,
@@ -89,22 +112,32 @@ impl End {
             _ if life.protocol == Protocol::Udp || life.side == Some(Side::Listen) => Self::ClosedHere,
             (State::SynSent, _) => Self::GaveUp,
             // From here there is no way to the end in order.
-            (State::Established | State::CloseWait | State::SynReceived, _) => Self::Aborted,
+            (State::Established | State::CloseWait | State::SynReceived | State::FinWait1, _) => Self::Aborted,
+            // In order either the program has closed it, or the peer too has said that it sends no more.
+            (State::FinWait2, _) if !told.is_orphaned && !told.is_done => Self::Aborted,
+            (State::LastAck, _) if told.is_all_acked == Some(false) => Self::Aborted,
             (_, Some(true)) => Self::ClosedHere,
             (_, Some(false)) => Self::ClosedByPeer,
             _ => Self::Unknown,
         }
     }
 
-    /// Why a socket ended of which the kernel told no more than that, by the last state that it was seen in, and whether it
-    /// was taken apart before. `had_peer`: it was connected, or was to be.
-    pub(super) fn of_destruction(life: &Life, last: State, disconnected: bool, had_peer: bool) -> Self {
-        match (last, life.closed_here) {
-            _ if life.protocol == Protocol::Udp || life.side == Some(Side::Listen) || !had_peer => Self::ClosedHere,
-            (State::SynSent | State::BoundInactive | State::Unknown(_), _) if disconnected => Self::AbortedOrRefused,
-            (State::Established | State::CloseWait, _) if disconnected => Self::Aborted,
-            (_, Some(true)) => Self::ClosedHere,
-            (_, Some(false)) => Self::ClosedByPeer,
+    /// Why a socket ended of which the kernel told no more than that.
+    pub(super) fn of_destruction(life: &Life, last: &Last) -> Self {
+        let is_finished = last.totals.all_acked(life.side) == Some(true);
+        match last.state {
+            _ if life.protocol == Protocol::Udp || life.side == Some(Side::Listen) || !last.had_peer => {
+                Self::ClosedHere
+            }
+            State::SynSent | State::BoundInactive | State::Unknown(_) if last.is_disconnected => Self::AbortedOrRefused,
+            _ if last.is_disconnected => Self::Aborted,
+            // A half of it was closed. That the other half was too, and no reset came, shows where all is acknowledged and no more
+            // than a FIN was missing, or nobody held it any more: then what is left of it waits elsewhere for that.
+            State::CloseWait | State::LastAck if is_finished => Self::ClosedByPeer,
+            State::Closing | State::TimeWait if is_finished => Self::ClosedHere,
+            State::FinWait1 | State::FinWait2 if is_finished && (last.is_orphaned || last.got_a_fin(life)) => {
+                Self::ClosedHere
+            }
             _ => Self::Unknown,
         }
     }

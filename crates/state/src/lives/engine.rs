@@ -1,11 +1,13 @@
 //! The engine: what dumps, destructions and transitions say of one network namespace's sockets, joined by cookie.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use sockeye_wire::sock_diag::inet::InetSocket;
 
 use super::event::{Gap, Reason, Told};
 use super::life::{Life, Listener, Side, Time};
+use super::listeners::{Listeners, Spot};
 use super::rules::Rules;
 use super::store::{ByCookie, Entry, Store};
 
@@ -16,6 +18,9 @@ const GONE_MAX: usize = 65_536;
 /// Sockets that ended and are remembered for what the kernel tells of them afterwards: it reports the error of a connection
 /// when that is over (net/ipv4/tcp_input.c, tcp_reset), at once.
 const DEPARTED_MAX: usize = 1024;
+
+/// Listeners that a connection may equally have come out of, and that are named.
+const RIVALS_MAX: usize = 64;
 
 /// What may be wrong with what is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,8 +58,9 @@ pub struct Lives {
     pub(super) round_began: Option<Time>,
     /// What the dumps of this round are of.
     pub(super) dumped: [bool; 2],
-    /// Who listens where, by port.
-    pub(super) listeners: ByCookie<u64>,
+    pub(super) listeners: Listeners,
+    /// The listener that was found last: most connections come out of the same.
+    pub(super) listener: Option<Arc<Listener>>,
     /// Whole rounds since something was lost, or since the beginning.
     pub(super) whole_rounds: u8,
     /// The gap that was told of and is not closed yet.
@@ -172,23 +178,32 @@ impl Lives {
         has_room
     }
 
-    /// Who listens on a port, as far as is known.
-    pub(super) fn listener_of(&self, port: u16) -> Option<Listener> {
-        let listener = self.store.get(*self.listeners.get(&u64::from(port))?)?;
-        if listener.life.side != Some(Side::Listen) {
-            return None;
+    /// Who listens where this is, as far as is known.
+    pub(super) fn listener_at(&mut self, spot: Option<Spot>) -> Option<Arc<Listener>> {
+        let listening = |cookie| self.store.get(cookie).filter(|entry| entry.life.side == Some(Side::Listen));
+        let found: Vec<_> = self.listeners.of(spot?).into_iter().filter_map(listening).collect();
+        let first = found.first()?;
+        let is_one = found.iter().all(|entry| entry.life.actor == first.life.actor);
+        let inodes: Option<Vec<_>> = found.iter().take(RIVALS_MAX + 1).map(|entry| inode(&entry.message)).collect();
+        // Where not all are known that it may be, to name some would be to guess.
+        let inodes = inodes.filter(|inodes| inodes.len() <= RIVALS_MAX).unwrap_or_default();
+        let listener = Listener { actor: first.life.actor.filter(|_| is_one), inodes: inodes.into() };
+        // As long as there are connections of it, one copy will do for all.
+        match &self.listener {
+            Some(last) if **last == listener => {}
+            _ => self.listener = Some(Arc::new(listener)),
         }
-        let inode = InetSocket::read(&listener.message).ok().and_then(|socket| socket.message.inode());
-        let inode = inode.and_then(|inode| u32::try_from(inode).ok()).filter(|&inode| inode != 0);
-        Some(Listener { actor: listener.life.actor, inode })
+        self.listener.clone()
+    }
+
+    /// The listener that the socket came out of which a message is about.
+    pub(super) fn listener_of(&mut self, message: &[u8]) -> Option<Arc<Listener>> {
+        self.listener_at(Spot::of(message))
     }
 
     /// A listener is no more.
     pub(super) fn forget_listener(&mut self, entry: &Entry) {
-        let port = u64::from(super::said::port(&entry.message));
-        if self.listeners.get(&port) == Some(&entry.life.cookie) {
-            self.listeners.remove(&port);
-        }
+        self.listeners.remove(&entry.message, entry.life.cookie);
     }
 
     /// The end of this socket was told without the kernel having said so.
@@ -198,4 +213,10 @@ impl Lives {
         }
         self.gone.insert(cookie, ());
     }
+}
+
+/// The inode that a message says, if any.
+fn inode(message: &[u8]) -> Option<u32> {
+    let inode = InetSocket::read(message).ok()?.message.inode()?;
+    u32::try_from(inode).ok().filter(|&inode| inode != 0)
 }

@@ -10,6 +10,7 @@ use sockeye_wire::sock_diag::state::State;
 use super::engine::{Lives, Teller};
 use super::event::Told;
 use super::life::{Life, Listener, Time, Totals};
+use super::listeners::Spot;
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,7 +99,7 @@ pub struct Met<'a> {
     /// The socket with the last message about it, where it is followed.
     pub socket: Option<(&'a Life, &'a [u8])>,
     /// Who listens where a packet came to that belongs to no socket that is known.
-    pub listener: Option<Listener>,
+    pub listener: Option<&'a Listener>,
 }
 
 impl Met<'_> {
@@ -107,7 +108,7 @@ impl Met<'_> {
         KeptMet {
             incident: self.incident.clone(),
             socket: self.socket.map(|(life, message)| (life.clone(), message.into())),
-            listener: self.listener,
+            listener: self.listener.cloned(),
         }
     }
 }
@@ -124,7 +125,7 @@ impl KeptMet {
     /// The incident.
     pub fn met(&self) -> Met<'_> {
         let socket = self.socket.as_ref().map(|(life, message)| (life, &**message));
-        Met { incident: &self.incident, socket, listener: self.listener }
+        Met { incident: &self.incident, socket, listener: self.listener.as_ref() }
     }
 }
 
@@ -137,13 +138,15 @@ impl Lives {
             // A socket that begins to connect has no port yet when that is told.
             bare::set_ends(&mut entry.message, incident.local, incident.peer);
         }
+        let came_in = incident.direction != Some(Direction::Sent) && incident.protocol == Some(IPPROTO_TCP);
+        let listener =
+            if came_in { Spot::of_packet(incident.local).find_map(|spot| self.listener_at(Some(spot))) } else { None };
         let departed = |cookie| {
             let entry = self.departed.iter().rfind(|entry| entry.life.cookie == cookie)?;
             Some((&entry.life, &*entry.message))
         };
         let socket = incident.cookie.and_then(|cookie| self.get(cookie).or_else(|| departed(cookie)));
-        let came_in = incident.direction != Some(Direction::Sent) && incident.protocol == Some(IPPROTO_TCP);
-        let listener = if socket.is_none() && came_in { self.listener_of(incident.local.port()) } else { None };
+        let listener = listener.as_deref().filter(|_| socket.is_none());
         tell(Told::Incident(Met { incident, socket, listener }));
     }
 }

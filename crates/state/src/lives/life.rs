@@ -1,6 +1,7 @@
 //! One socket, from the moment it was first known of to its end.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::tcp_info::TcpInfo;
@@ -106,6 +107,20 @@ impl Totals {
         }
     }
 
+    /// Whether the peer has acknowledged all that was sent, and the FIN behind it; `None` where that is not said, or not clear. The
+    /// kernel counts the SYN of the side that connects, and the FIN, as a byte that is acknowledged each, and as none that is sent. A
+    /// packet that was dropped on this host may count as sent twice.
+    pub(super) fn all_acked(&self, side: Option<Side>) -> Option<bool> {
+        let sent = self.bytes_sent?.checked_sub(self.bytes_retrans?)?;
+        let more = self.bytes_acked?.checked_sub(sent);
+        match (side, more) {
+            (Some(Side::Accept), more) => Some(more == Some(1)),
+            // One that is not known to have connected may have accepted: then a byte may be the FIN.
+            (None, Some(1)) => None,
+            (_, more) => Some(more == Some(2)),
+        }
+    }
+
     /// These, and of those that are absent the older ones.
     #[must_use]
     pub fn or(self, older: Self) -> Self {
@@ -141,13 +156,14 @@ impl Actor {
 }
 
 /// Where a socket came from that was accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listener {
     /// Who made it listen, as the kernel's event said.
     pub actor: Option<Actor>,
-    /// Inode of the listening socket, by which its owners are found.
-    pub inode: Option<u32>,
+    /// Inode of the listening socket, by which its owners are found; of several, where it may have been any of them
+    /// (`SO_REUSEPORT`); of none, where not all of those are known.
+    pub inodes: Box<[u32]>,
 }
 
 /// What a socket had counted a round ago. Of many sockets most stand still, and those need no second copy.
@@ -193,8 +209,10 @@ pub struct Life {
     pub closed_here: Option<bool>,
     /// Who opened it, as the kernel's event said, or closed it, where nobody was known to have opened it.
     pub actor: Option<Actor>,
+    /// The same was the one who closed it, or half of it.
+    pub is_closed_by_actor: bool,
     /// The listener that it came out of, where it was seen to. Whoever holds that mostly holds it too.
-    pub listener: Option<Listener>,
+    pub listener: Option<Arc<Listener>>,
     /// The control group, as the kernel's event said.
     pub cgroup: Option<u64>,
     /// What it has done.
@@ -225,6 +243,7 @@ impl Life {
             end: None,
             closed_here: None,
             actor: None,
+            is_closed_by_actor: false,
             listener: None,
             cgroup: None,
             totals: Totals::default(),
@@ -283,7 +302,7 @@ impl Life {
     }
 
     /// It came out of this listener, if of any that is known.
-    pub(super) fn comes_from(&mut self, listener: Option<Listener>) {
+    pub(super) fn comes_from(&mut self, listener: Option<Arc<Listener>>) {
         if listener.is_some() {
             self.listener = listener;
             self.side = Some(Side::Accept);

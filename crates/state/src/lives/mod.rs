@@ -14,6 +14,7 @@ mod event;
 mod incident;
 mod judgement;
 mod life;
+mod listeners;
 mod rules;
 mod said;
 #[cfg(test)]

@@ -41,7 +41,9 @@ impl Said {
             |address: Option<core::net::IpAddr>| address.is_some_and(|address| address.is_unspecified());
         let has_peer = !is_unspecified(socket.message.destination()) || socket.message.dport() != Some(0);
         // The address of the peer outlives it: without one there never was a connection.
-        let unspecified = is_unspecified(socket.message.source()) && !is_unspecified(socket.message.destination());
+        let had_peer = !is_unspecified(socket.message.destination());
+        // Its own address too, if the program chose it (net/ipv4/tcp.c, tcp_disconnect); the port of the peer never does.
+        let is_erased = had_peer && (is_unspecified(socket.message.source()) || socket.message.dport() == Some(0));
         let did_nothing = |info: &TcpInfo<'_>| info.segs_in() == Some(0) && info.segs_out() == Some(0);
         Some(Self {
             cookie: socket.message.cookie()?,
@@ -50,7 +52,7 @@ impl Said {
             totals: info.as_ref().map(Totals::of).filter(|_| has_peer && state != State::Listening),
             has_peer,
             is_remains: state == State::TimeWait || socket.message.timer() == Some(TIMER_TIMEWAIT),
-            is_disconnected: unspecified && info.as_ref().is_some_and(did_nothing),
+            is_disconnected: is_erased && info.as_ref().is_some_and(did_nothing),
         })
     }
 }
@@ -63,7 +65,11 @@ pub(super) fn port(message: &[u8]) -> u16 {
 /// Whether two messages about one socket are about two connections of it: it was taken apart and connected elsewhere.
 pub(super) fn is_another_connection(before: &[u8], now: &[u8]) -> bool {
     let is_one = |&(port, _): &Peer<'_>| port != [0, 0];
-    matches!((peer(before).filter(is_one), peer(now).filter(is_one)), (Some(before), Some(now)) if before != now)
+    let is_another_peer =
+        matches!((peer(before).filter(is_one), peer(now).filter(is_one)), (Some(before), Some(now)) if before != now);
+    // To the same peer again it goes from another port, which nothing else makes of it.
+    let [from, to] = [port(before), port(now)];
+    is_another_peer || (from != to && from != 0 && to != 0)
 }
 
 fn peer(message: &[u8]) -> Option<Peer<'_>> {
@@ -73,5 +79,9 @@ fn peer(message: &[u8]) -> Option<Peer<'_>> {
 /// A message with no more than what a transition says.
 pub(super) fn bare_message(told: &Transition) -> [u8; MESSAGE_LEN] {
     let local = SocketAddr::new(told.local, told.local_port);
-    bare::message(told.new, local, SocketAddr::new(told.peer, told.peer_port), told.cookie)
+    let mut message = bare::message(told.new, local, SocketAddr::new(told.peer, told.peer_port), told.cookie);
+    if let Some(inode) = told.inode {
+        bare::set_inode(&mut message, inode);
+    }
+    message
 }

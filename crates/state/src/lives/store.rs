@@ -22,6 +22,8 @@ pub(super) struct Entry {
     pub(super) told_in: u32,
     /// The state that the last transition led to, if any was told of.
     pub(super) heard: Option<State>,
+    /// Nobody held it any more when a dump showed it last.
+    pub(super) is_orphaned: bool,
     /// In no table any more, though nobody said that it was destroyed, and the state that it had before.
     pub(super) detached: Option<State>,
 }
@@ -38,6 +40,7 @@ impl Entry {
             missed: 0,
             told_in: 0,
             heard: None,
+            is_orphaned: false,
             detached: None,
         }
     }

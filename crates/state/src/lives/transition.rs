@@ -28,6 +28,14 @@ pub struct Transition {
     pub peer_port: u16,
     /// Who was running, where that is who did it.
     pub actor: Option<Actor>,
+    /// The inode of its file, where a process did it.
+    pub inode: Option<u32>,
+    /// Its file was closed before (`SOCK_DEAD`).
+    pub is_orphaned: bool,
+    /// The peer has said that it sends no more (`SOCK_DONE`).
+    pub is_done: bool,
+    /// Where it is closed: the peer has acknowledged all that was to be sent, the FIN too.
+    pub is_all_acked: Option<bool>,
     /// The control group of the socket.
     pub cgroup: Option<u64>,
     /// The error that the socket has (`sk_err`), 0 for none.

@@ -122,28 +122,123 @@ fn what_never_was_connected_was_closed_here_and_did_nothing() {
     }
 }
 
+/// How a connection ends that a dump showed so and of which no more was told than that it was destroyed.
+fn end_of(row: &[u8], message: &[u8]) -> End {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row.to_vec()], &mut heard);
+    heard.clear();
+    lives.destroyed(Protocol::Tcp, message, at(1500), &mut hear(&mut heard));
+    let Some(Closed(5, Known::Found, end, false)) = heard.pop() else { panic!("{heard:?}") };
+    end
+}
+
 #[test]
-fn the_state_in_which_it_is_found_tells_who_closed_first() {
-    let ends = |found: State, message: Vec<u8>| {
-        let (mut lives, mut heard) = (Lives::new(false), Vec::new());
-        round(&mut lives, 1000, &[row(5, found, &[])], &mut heard);
-        heard.clear();
-        lives.destroyed(Protocol::Tcp, &message, at(1500), &mut hear(&mut heard));
-        let Some(Closed(5, Known::Found, end, false)) = heard.pop() else { panic!("{heard:?}") };
-        end
+fn a_half_of_it_that_was_closed_tells_who_was_first_where_the_other_half_was_closed_too() {
+    // 600 bytes, some of them twice, then the FIN, and before them the SYN.
+    let gone = |acked, received| {
+        let counted =
+            [("bytes_sent", 700), ("bytes_retrans", 100), ("bytes_acked", acked), ("bytes_received", received)];
+        destroyed(5, &[&counted[..], &[("segs_in", 4)]].concat())
     };
-    let plain = || destroyed(5, &[("segs_in", 4)]);
-    for state in [State::FinWait1, State::FinWait2, State::Closing] {
-        assert_eq!(ends(state, plain()), End::ClosedHere, "{state:?}");
-    }
+    let seen = |state| row(5, state, &[("bytes_received", 40)]);
+    let orphan = |state| {
+        let mut row = seen(state);
+        row[64..72].fill(0);
+        row
+    };
     for state in [State::CloseWait, State::LastAck] {
-        assert_eq!(ends(state, plain()), End::ClosedByPeer, "{state:?}");
+        assert_eq!(end_of(&seen(state), &gone(602, 40)), End::ClosedByPeer, "{state:?}");
+        // The last byte that is acknowledged may be the SYN or the FIN.
+        assert_eq!(end_of(&seen(state), &gone(601, 40)), End::Unknown, "{state:?}");
+        assert_eq!(end_of(&seen(state), &gone(590, 40)), End::Unknown, "{state:?}");
     }
-    assert_eq!(ends(State::Established, plain()), End::Unknown, "either may have been first");
+    for state in [State::FinWait1, State::FinWait2] {
+        assert_eq!(end_of(&seen(state), &gone(602, 41)), End::ClosedHere, "{state:?}, and the FIN of the peer");
+        assert_eq!(end_of(&orphan(state), &gone(602, 40)), End::ClosedHere, "{state:?}, what is left waits for it");
+        assert_eq!(end_of(&seen(state), &gone(602, 40)), End::Unknown, "{state:?}, it may have been a reset");
+        assert_eq!(end_of(&seen(state), &gone(602, 90)), End::Unknown, "{state:?}, or one after some bytes");
+        assert_eq!(end_of(&orphan(state), &gone(590, 40)), End::Unknown, "{state:?}, nobody answered");
+    }
+    assert_eq!(end_of(&seen(State::Closing), &gone(602, 40)), End::ClosedHere);
+    assert_eq!(end_of(&seen(State::Closing), &gone(590, 40)), End::Unknown);
+    assert_eq!(end_of(&seen(State::Established), &gone(602, 41)), End::Unknown, "either may have been first");
     // Reset, and still bound to the port that it was accepted on.
-    assert_eq!(ends(State::BoundInactive, plain()), End::Unknown);
-    assert_eq!(ends(State::CloseWait, disconnected(5)), End::Aborted);
-    assert_eq!(ends(State::SynSent, disconnected(5)), End::AbortedOrRefused);
+    assert_eq!(end_of(&seen(State::BoundInactive), &gone(602, 41)), End::Unknown);
+}
+
+#[test]
+fn what_was_taken_apart_was_broken_off_and_keeps_what_was_last_seen_of_it() {
+    use State::{CloseWait, Established, FinWait1, FinWait2, LastAck};
+    for state in [Established, CloseWait, FinWait1, FinWait2, LastAck] {
+        let seen = row(5, state, &[("bytes_received", 40), ("segs_in", 7)]);
+        for message in [disconnected(5), disconnected_and_bound(5)] {
+            assert_eq!(end_of(&seen, &message), End::Aborted, "{state:?}");
+        }
+    }
+    assert_eq!(end_of(&row(5, State::SynSent, &[]), &disconnected(5)), End::AbortedOrRefused);
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row(5, Established, &[("bytes_received", 40), ("segs_in", 7)])], &mut heard);
+    lives.destroyed(Protocol::Tcp, &disconnected_and_bound(5), at(1500), &mut |told| {
+        let Told::Event(event) = told else { panic!("{told:?}") };
+        assert_eq!((event.life.totals.bytes_received, event.life.totals.segs_in), (Some(40), Some(7)));
+    });
+    // Nothing was seen of it before: what it did is not known, and not nothing.
+    lives.destroyed(Protocol::Tcp, &disconnected_and_bound(6), at(1600), &mut |told| {
+        let Told::Event(event) = told else { panic!("{told:?}") };
+        assert_eq!((event.life.known, event.life.totals), (Known::End, Totals::default()));
+    });
+}
+
+#[test]
+fn a_socket_that_is_seen_at_another_port_has_another_life() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    round(&mut lives, 1000, &[row(5, State::Established, &[("bytes_sent", 50)])], &mut heard);
+    let mut again = row(5, State::Established, &[("bytes_sent", 20)]);
+    again[4..6].copy_from_slice(&31_234_u16.to_be_bytes());
+    round(&mut lives, 2000, &[again], &mut heard);
+    let (first, next) = (Closed(5, Known::Found, End::Unknown, true), Event(5, Established, Known::Found, false));
+    assert_eq!(heard[2..], [first, next]);
+    assert_eq!(lives.get(5).map(|(life, _)| (life.totals.bytes_sent, life.since)), Some((Some(20), at(2001))));
+}
+
+/// A row of one that listens here.
+fn listens(cookie: u64, at: &str) -> Vec<u8> {
+    let (at, any): (std::net::SocketAddr, _) = (at.parse().expect("an address with a port"), "0.0.0.0:0");
+    let mut message = bare::message(State::Listening, at, any.parse().expect("an address"), cookie).to_vec();
+    message[68..72].copy_from_slice(&(70_000 + u32::try_from(cookie).expect("small")).to_ne_bytes());
+    message
+}
+
+#[test]
+fn of_several_listeners_at_a_port_the_one_is_named_that_the_kernel_chooses() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    let listeners = [
+        listens(1, "0.0.0.0:7001"),
+        listens(2, "127.0.0.2:7001"),
+        listens(3, "[::]:7001"),
+        listens(4, "0.0.0.0:7002"),
+        listens(5, "0.0.0.0:7002"),
+        listens(6, "127.0.0.3:7003"),
+    ];
+    round(&mut lives, 1000, &listeners, &mut heard);
+    let from = |lives: &mut Lives, local: &str| {
+        let (local, peer) = (local.parse().expect("an address"), "[2001:db8::1]:9".parse().expect("an address"));
+        let mut found = None;
+        let message = bare::message(State::Unconnected, local, peer, 99);
+        lives.destroyed(Protocol::Tcp, &message, at(1500), &mut |told| {
+            let Told::Event(event) = told else { panic!("{told:?}") };
+            found = event.life.listener.as_ref().map(|from| from.inodes.to_vec());
+        });
+        found
+    };
+    assert_eq!(from(&mut lives, "127.0.0.2:7001"), Some(vec![70_002]), "its very address");
+    assert_eq!(from(&mut lives, "127.0.0.4:7001"), Some(vec![70_001]), "any address");
+    assert_eq!(from(&mut lives, "[::1]:7001"), Some(vec![70_003]));
+    assert_eq!(from(&mut lives, "[::ffff:127.0.0.2]:7001"), Some(vec![70_003]), "a socket of IPv6");
+    assert_eq!(from(&mut lives, "127.0.0.2:7002"), Some(vec![70_004, 70_005]), "either");
+    assert_eq!(from(&mut lives, "127.0.0.2:7003"), None, "it listens elsewhere");
+    lives.destroyed(Protocol::Tcp, &listens(2, "127.0.0.2:7001"), at(1600), &mut |_| {});
+    assert_eq!(from(&mut lives, "127.0.0.2:7001"), Some(vec![70_001]));
 }
 
 #[test]
@@ -201,18 +296,19 @@ fn one_that_comes_out_of_a_listener_is_known_to() {
         message
     };
     round(&mut lives, 1000, &[alone(6, State::Listening), accepted(7, 6), row(8, State::Established, &[])], &mut heard);
-    let side =
-        |lives: &Lives, cookie| lives.get(cookie).map(|(life, _)| (life.side, life.listener.map(|from| from.inode)));
-    assert_eq!(side(&lives, 7), Some((Some(Side::Accept), Some(Some(70_006)))));
+    let side = |lives: &Lives, cookie| {
+        lives.get(cookie).map(|(life, _)| (life.side, life.listener.as_ref().map(|from| from.inodes.to_vec())))
+    };
+    assert_eq!(side(&lives, 7), Some((Some(Side::Accept), Some(vec![70_006]))));
     assert_eq!(side(&lives, 8), Some((None, None)));
     lives.destroyed(Protocol::Tcp, &accepted(9, 6), at(1500), &mut |told| {
         let Told::Event(event) = told else { panic!("{told:?}") };
         assert_eq!((event.life.known, event.life.side), (Known::End, Some(Side::Accept)));
-        assert_eq!(event.life.listener.unwrap().inode, Some(70_006));
+        assert_eq!(*event.life.listener.as_ref().unwrap().inodes, [70_006]);
     });
     lives.destroyed(Protocol::Tcp, &alone(6, State::Unconnected), at(1600), &mut hear(&mut heard));
     lives.destroyed(Protocol::Tcp, &accepted(10, 6), at(1700), &mut |told| {
         let Told::Event(event) = told else { panic!("{told:?}") };
-        assert_eq!((event.life.side, event.life.listener), (None, None), "nobody listens there any more");
+        assert_eq!((event.life.side, event.life.listener.as_ref()), (None, None), "nobody listens there any more");
     });
 }

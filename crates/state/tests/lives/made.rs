@@ -119,6 +119,13 @@ pub(crate) fn disconnected(cookie: u64) -> Vec<u8> {
     message
 }
 
+/// The same of one whose own address the program had chosen.
+pub(crate) fn disconnected_and_bound(cookie: u64) -> Vec<u8> {
+    let mut message = disconnected(cookie);
+    message[8..12].copy_from_slice(&[10, 1, 2, 3]);
+    message
+}
+
 pub(crate) fn transition(cookie: u64, at_ms: u64, old: State, new: State) -> Transition {
     Transition {
         at: at(at_ms),
@@ -130,6 +137,10 @@ pub(crate) fn transition(cookie: u64, at_ms: u64, old: State, new: State) -> Tra
         peer: [10, 9, 8, 7].into(),
         peer_port: 443,
         actor: Some(Actor { pid: 4711, comm: *b"curl\0\0\0\0\0\0\0\0\0\0\0\0" }),
+        inode: None,
+        is_orphaned: true,
+        is_done: false,
+        is_all_acked: None,
         cgroup: Some(99),
         error: Some(0),
         totals: Totals::default(),

@@ -1,7 +1,7 @@
 //! Stories, one thing each.
 
 use sockeye_state::lives::Happening::{Accepted, Established, Listening, Opened, Present};
-use sockeye_state::lives::{End, Known, Lives, Protocol, Reason, Side, Told};
+use sockeye_state::lives::{End, Known, Lives, Protocol, Reason, Side, Told, Transition};
 use sockeye_wire::sock_diag::inet::InetSocket;
 use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::sock_diag::state::State::{
@@ -211,7 +211,7 @@ fn one_that_was_accepted_knows_its_listener() {
     lives.transition(&child(2001, State::SynReceived, ESTABLISHED), &mut hear(&mut heard));
     assert_eq!(heard, [Event(6, Listening, Known::Birth, false), Event(7, Accepted, Known::Birth, false)]);
     let (life, _) = lives.get(7).unwrap();
-    assert_eq!(life.listener.unwrap().actor.unwrap().pid, 4711);
+    assert_eq!(life.listener.as_ref().unwrap().actor.unwrap().pid, 4711);
     assert_eq!(life.actor, None);
 }
 
@@ -227,16 +227,18 @@ fn a_listener_is_not_taken_for_its_copy() {
     assert_eq!(heard, [Event(6, Listening, Known::Birth, false), Event(7, Accepted, Known::Birth, false)]);
     let (listener, _) = lives.get(6).unwrap();
     assert_eq!((listener.state, listener.side), (State::Listening, Some(Side::Listen)));
-    assert_eq!(lives.get(7).unwrap().0.listener.unwrap().actor.unwrap().pid, 4711);
+    assert_eq!(lives.get(7).unwrap().0.listener.as_ref().unwrap().actor.unwrap().pid, 4711);
 }
 
 #[test]
 fn every_end_has_its_reason() {
-    let ends = |way: &[(State, State)], error: u16| {
+    let end = |way: &[(State, State)], last: &dyn Fn(&mut Transition)| {
         let (mut lives, mut heard) = (Lives::new(true), Vec::new());
         for (step, &(old, new)) in (0..).zip(way) {
             let mut told = transition(5, 1000 + step, old, new);
-            told.error = Some(if new == State::Unconnected { error } else { 0 });
+            if new == State::Unconnected {
+                last(&mut told);
+            }
             lives.transition(&told, &mut hear(&mut heard));
         }
         match heard.last() {
@@ -244,6 +246,7 @@ fn every_end_has_its_reason() {
             other => panic!("{other:?}"),
         }
     };
+    let ends = |way: &[(State, State)], error: u16| end(way, &|told| told.error = Some(error));
     let up = [(Unconnected, SynSent), (SynSent, ESTABLISHED)];
     let then = |rest: &[(State, State)]| [&up[..], rest].concat();
     assert_eq!(
@@ -258,6 +261,14 @@ fn every_end_has_its_reason() {
         ends(&then(&[(ESTABLISHED, CloseWait), (CloseWait, LastAck), (LastAck, Unconnected)]), 0),
         End::ClosedByPeer
     );
+    // Held by a program still, and the peer has not said that it sends no more: no way to the end in order leads from there.
+    let half = then(&[(ESTABLISHED, FinWait1), (FinWait1, FinWait2), (FinWait2, Unconnected)]);
+    assert_eq!(end(&half, &|told| told.is_orphaned = false), End::Aborted);
+    assert_eq!(end(&half, &|told| (told.is_orphaned, told.is_done) = (false, true)), End::ClosedHere);
+    assert_eq!(ends(&then(&[(ESTABLISHED, FinWait1), (FinWait1, Unconnected)]), 0), End::Aborted);
+    let last = then(&[(ESTABLISHED, CloseWait), (CloseWait, LastAck), (LastAck, Unconnected)]);
+    assert_eq!(end(&last, &|told| told.is_all_acked = Some(false)), End::Aborted);
+    assert_eq!(end(&last, &|told| told.is_all_acked = Some(true)), End::ClosedByPeer);
     assert_eq!(ends(&then(&[(ESTABLISHED, Unconnected)]), 0), End::Aborted);
     assert_eq!(ends(&then(&[(ESTABLISHED, Unconnected)]), 104), End::Reset);
     assert_eq!(ends(&then(&[(ESTABLISHED, CloseWait), (CloseWait, Unconnected)]), 32), End::Reset);
@@ -348,7 +359,7 @@ fn whose_listener_is_known_too_late_has_it_at_its_end() {
     let mut actor = None;
     lives.transition(&ends, &mut |told| {
         let Told::Event(event) = told else { panic!("{told:?}") };
-        actor = event.life.listener.and_then(|listener| listener.actor);
+        actor = event.life.listener.as_ref().and_then(|listener| listener.actor);
     });
     assert_eq!(actor.map(|actor| actor.pid), Some(4711));
 }

@@ -52,6 +52,13 @@ pub fn set_ends(message: &mut [u8], local: SocketAddr, peer: SocketAddr) {
     }
 }
 
+/// Lets a message say the inode of the socket's file.
+pub fn set_inode(message: &mut [u8], inode: u32) {
+    if let Some(place) = message.get_mut(68..72) {
+        place.copy_from_slice(&inode.to_ne_bytes());
+    }
+}
+
 /// Lets a message say who a socket belonged to, where it does not say that any more: one that is closed and not gone yet has
 /// neither inode nor uid.
 pub fn keep_owner(message: &mut [u8], before: &[u8]) {
@@ -86,6 +93,9 @@ mod tests {
             assert_eq!((read.source(), read.destination()), (Some(local.ip()), Some(peer.ip())));
             assert_eq!((read.sport(), read.dport()), (Some(4567), Some(443)));
             assert_eq!(read.cookie(), Some(0x0102_0304_0506_0708));
+            let mut named = bytes;
+            set_inode(&mut named, 0x0a0b_0c0d);
+            assert_eq!(InetSocket::read(&named).unwrap().message.inode(), Some(0x0a0b_0c0d));
             let mut closing = bytes;
             set_state(&mut closing, State::Closing);
             assert_eq!(InetSocket::read(&closing).unwrap().message.state(), Some(State::Closing));

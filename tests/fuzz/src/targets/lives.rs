@@ -163,6 +163,10 @@ fn transition(body: &[u8], at: Duration) -> Transition {
         peer,
         peer_port: ports[1],
         actor: has(2).then_some(actor),
+        inode: has(5).then(|| u32::from(ports[0])),
+        is_orphaned: has(6),
+        is_done: has(7),
+        is_all_acked: has(5).then(|| has(2)),
         cgroup: has(3).then_some(cookie),
         error: has(4).then_some(error),
         totals: Totals {

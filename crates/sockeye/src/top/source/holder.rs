@@ -24,8 +24,12 @@ pub(super) struct Holder {
 impl Holder {
     /// Of a socket with this inode.
     pub(super) fn of(life: &Life, inode: u32) -> Self {
-        let listener = life.listener.as_ref();
-        let inodes = [inode, listener.and_then(|listener| listener.inode).unwrap_or(0)];
+        // One of several is nobody's in particular.
+        let listener = match life.listener.as_deref().map(|listener| &*listener.inodes) {
+            Some(&[one]) => one,
+            _ => 0,
+        };
+        let inodes = [inode, listener];
         Self { inodes, actor: actor(life).copied(), cgroup: life.cgroup }
     }
 }

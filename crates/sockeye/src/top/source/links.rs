@@ -57,7 +57,8 @@ pub(super) struct Link {
 pub(super) struct Links {
     place: u16,
     pub(super) known: Vec<Link>,
-    looked: Option<Time>,
+    /// When the interfaces were asked for last, and when their queueing disciplines: one may take a while.
+    looked: Option<[Time; 2]>,
 }
 
 impl Links {
@@ -70,11 +71,12 @@ impl Links {
     pub(super) fn look(&mut self, namespace: Option<&Namespace>) -> Result<()> {
         let mut links = Gather { place: self.place, found: Vec::new(), fields: Fields::new() };
         ask(Table::Links, namespace, &mut links)?;
+        let links_at = now();
         let mut qdiscs = GatherQdiscs { found: HashMap::new(), fields: QdiscFields::new() };
         // A kernel without traffic control has none.
         ask(Table::Qdiscs, namespace, &mut qdiscs)?;
-        let at = now();
-        let elapsed = self.looked.map(|looked| at.saturating_sub(looked));
+        let at = [links_at, now()];
+        let elapsed = self.looked.map(|looked| [0, 1].map(|one| at[one].saturating_sub(looked[one])));
         let before: HashMap<u32, [Option<u64>; 9]> =
             self.known.iter().map(|link| (link.index, link.counters)).collect();
         for link in &mut links.found {
@@ -98,9 +100,9 @@ impl Links {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rates have three digits")]
-fn rates(before: &[Option<u64>; 9], now: &[Option<u64>; 9], elapsed: Time) -> [Option<f64>; 9] {
-    let seconds = elapsed.as_secs_f64().max(1e-3);
-    std::array::from_fn(|at| Some(now[at]?.saturating_sub(before[at]?) as f64 / seconds))
+fn rates(before: &[Option<u64>; 9], now: &[Option<u64>; 9], [links, qdiscs]: [Time; 2]) -> [Option<f64>; 9] {
+    let seconds = |at: usize| if at < COUNTERS.len() { links } else { qdiscs }.as_secs_f64().max(1e-3);
+    std::array::from_fn(|at| Some(now[at]?.saturating_sub(before[at]?) as f64 / seconds(at)))
 }
 
 impl Link {
@@ -299,12 +301,12 @@ mod tests {
         let before = [Some(1_000); 9];
         let mut now = before.map(|count| count.map(|count| count + 4));
         now[4] = Some(1_006);
-        let mut link = Link { rates: rates(&before, &now, Time::from_secs(2)), ..Link::default() };
+        let mut link = Link { rates: rates(&before, &now, [2, 4].map(Time::from_secs)), ..Link::default() };
         assert_eq!(link.rate(What::Errors), Some(5.0));
-        assert_eq!(link.rate(What::QdiscDrops), Some(2.0));
+        assert_eq!(link.rate(What::QdiscDrops), Some(1.0), "asked for apart from the interfaces");
         assert_eq!(link.mood(), Mood::Bad);
         now[8] = None;
-        link.rates = rates(&before, &now, Time::from_secs(2));
+        link.rates = rates(&before, &now, [2, 4].map(Time::from_secs));
         assert_eq!(link.cell(What::QdiscDrops, &[]), Cell::Nothing, "no number is not zero");
     }
 }

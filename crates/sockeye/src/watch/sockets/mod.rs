@@ -3,6 +3,7 @@
 mod followed;
 mod heard;
 mod hooks;
+mod left;
 mod line;
 mod object;
 #[cfg(test)]

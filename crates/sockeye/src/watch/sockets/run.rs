@@ -19,6 +19,7 @@ use super::super::{complain, less_may_wait, sees_all};
 use super::followed::{Followed, Following, Places};
 use super::heard;
 use super::hooks::Hooks;
+use super::left::Living;
 use super::object::Objects;
 use super::stream::{Notice, Stream};
 use super::waiting::Waiting;
@@ -156,11 +157,12 @@ fn advance(
     let (mut is_new, mut has_lost) = (false, false);
     let known = Places::of(followed);
     let places = known.with(owners);
+    let mut living = Living::default();
     let mut take = |at: usize, told: &Told<'_>| {
         if waiting.is_full() {
             waiting.tell(|at, told| is_new |= stream.take(told, &places[at]));
         }
-        if !waiting.take(at, told) {
+        if !waiting.take(at, told, || living.is_left(told, &places[at])) {
             is_new |= stream.take(told, &places[at]);
         }
     };

@@ -30,9 +30,11 @@ enum Late {
 }
 
 impl Waiting {
-    /// Keeps what was told of a namespace, by its place. `false`: it is to be told at once.
-    pub(super) fn take(&mut self, place: usize, told: &Told<'_>) -> bool {
-        if self.list.is_empty() && !is_new(told) || self.list.len() >= WAITING_MAX {
+    /// Keeps what was told of a namespace, by its place. `false`: it is to be told at once. `is_left`: whether whoever would be named
+    /// is gone.
+    pub(super) fn take(&mut self, place: usize, told: &Told<'_>, is_left: impl FnOnce() -> bool) -> bool {
+        let needs_no_look = || !is_new(told) && !is_left();
+        if self.list.len() >= WAITING_MAX || self.list.is_empty() && needs_no_look() {
             return false;
         }
         let late = match told {

@@ -7,6 +7,7 @@ use rustix::net::sockopt::set_socket_linger;
 use rustix::process::Signal;
 use serde_json::json;
 use sockeye_zoo::in_namespace;
+use sockeye_zoo::skip::may_load_programs;
 
 use super::*;
 
@@ -55,6 +56,66 @@ fn an_aborted_connection_ends_with_what_was_last_seen_of_it() {
         let ended = watching.interrupt().with(0);
         let ends = ended.objects().iter().filter(|object| object["change"] == "closed").count();
         assert!(ends >= 2 && ended.objects().iter().all(|object| object.get("resync").is_none()), "{}", ended.stdout);
+        Ok(())
+    });
+}
+
+#[test]
+fn an_aborted_connection_that_was_accepted_keeps_what_was_last_seen_of_it_too() {
+    in_namespace(|_| {
+        let mut watching = start(&ROUNDS, &["-j"]);
+        watching.signal(Signal::STOP);
+        let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+        let (mut client, mut server) = connect(&listener);
+        send(&mut client, &mut server, 4321);
+        watching.signal(Signal::CONT);
+        let seen = |object: &Value| is(object, "established", 7001) && object["life"]["bytes_received"] == 4321;
+        watching.object("it", seen);
+        // Bound to the address of its listener, it keeps that when it is taken apart, and loses its counters all the same.
+        abort(server);
+        let closed = watching.object("its end", |object| is(object, "closed", 7001));
+        assert_eq!(
+            (&closed["life"]["end"], &closed["life"]["bytes_received"]),
+            (&json!("aborted"), &json!(4321)),
+            "{closed}"
+        );
+        assert!(closed["life"]["segment_receive_rate"].as_u64().is_none_or(|rate| rate < 1_000_000), "{closed}");
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_half_closed_connection_that_is_broken_off_did_not_end_in_order() {
+    in_namespace(|_| {
+        for source in ["bpf", "dumps"] {
+            if source == "bpf" && may_load_programs().is_err() {
+                continue;
+            }
+            let mut watching = start(&["sockets", "--source", source, "--interval=50ms", "-j"], &[]);
+            let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
+            for (by_peer, end) in [(false, ["aborted", "aborted"]), (true, ["reset", "unknown"])] {
+                let (client, mut server) = connect(&listener);
+                client.shutdown(std::net::Shutdown::Write).expect("it is connected");
+                assert_eq!(std::io::Read::read(&mut server, &mut [0]).expect("the end"), 0);
+                let here = port(&client);
+                let half =
+                    |object: &Value| object["key"]["local_port"] == here && object["record"]["state"] == "fin-wait-2";
+                watching.object("that it is half closed", half);
+                if by_peer {
+                    abort(server);
+                    // Until it is over, and not before.
+                    watching.object("the other end", |object| is(object, "closed", 7001));
+                    drop(client);
+                } else {
+                    abort(client);
+                }
+                let closed = watching.object("its end", |object| is(object, "closed", here));
+                let end = end[usize::from(source == "dumps")];
+                assert_eq!(closed["life"]["end"], end, "{source}: {closed}");
+            }
+            watching.interrupt().with(0);
+        }
         Ok(())
     });
 }
