@@ -58,6 +58,11 @@ impl Lookout {
         Some(Self { whose, mounts, next: now + INTERVAL, rested: now, refused: HashSet::new() })
     }
 
+    /// Whether namespaces that are not known yet are looked for.
+    pub(super) fn seeks_others(&self) -> bool {
+        self.whose == Whose::All
+    }
+
     /// Says why a namespace cannot be followed, the first time.
     pub(super) fn refuse(&mut self, which: Identity, error: &sockeye_conn::Error) {
         if self.refused.insert(which) {

@@ -5,6 +5,7 @@ use sockeye_bpf::events::EventKind;
 use sockeye_query::sockets::live::{EVENTS, Needs};
 
 use super::super::options::{Options, Source};
+use super::strangers::Strangers;
 use crate::live::kinds::{Kinds, word};
 use crate::live::trace::{BIRTHS_AND_ENDS, RING_BYTES, Trace};
 use crate::sockets::Mistaken;
@@ -19,6 +20,8 @@ pub(super) struct Heard {
     pub(super) kinds: Kinds,
     /// What is not, or not all of it, and why.
     pub(super) missing: Vec<Lacking>,
+    /// What happened where nobody has looked yet, if that is to be looked for.
+    pub(super) strangers: Option<Strangers>,
     /// Something of that was asked for by name.
     pub(super) is_incomplete: bool,
 }
@@ -74,7 +77,8 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
         missing.push(Lacking { kinds: Kinds::of(kind), reason: one.error.to_string() });
     }
     let kinds = wanted.and(trace.kinds().with(Kinds::STATE));
-    Ok(Heard { trace: Some(trace), told_states, kinds, is_incomplete: named.is_some() && !missing.is_empty(), missing })
+    let is_incomplete = named.is_some() && !missing.is_empty();
+    Ok(Heard { trace: Some(trace), told_states, kinds, is_incomplete, missing, strangers: None })
 }
 
 /// Bytes of the ring: as many as may wait elsewhere, where somebody said how many.
@@ -97,7 +101,8 @@ pub(super) fn fitting(needs: Needs) -> Kinds {
 /// What is heard without the kernel's own events.
 fn without(wanted: Kinds, incidents: Kinds, reason: String) -> Heard {
     let missing = if incidents.is_empty() { Vec::new() } else { vec![Lacking { kinds: incidents, reason }] };
-    Heard { trace: None, told_states: 0, kinds: wanted.and(Kinds::STATE), missing, is_incomplete: false }
+    let kinds = wanted.and(Kinds::STATE);
+    Heard { trace: None, told_states: 0, kinds, missing, is_incomplete: false, strangers: None }
 }
 
 impl Heard {

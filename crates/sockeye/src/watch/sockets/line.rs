@@ -199,6 +199,12 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             let lost = several(*lost, &format!("{} event", word(*kind)));
             out.extend_from_slice(format!(" sockets gap: {lost} lost since {}\n", rfc3339(calendar(at))).as_bytes());
         }
+        Notice::Unfound(lost) => {
+            begin(out, crate::live::now(), netns);
+            let (lost, since) = (several(*lost, "event"), rfc3339(calendar(at)));
+            let sentence = format!(" sockets gap: {lost} of a network namespace that was not found, since {since}\n");
+            out.extend_from_slice(sentence.as_bytes());
+        }
         Notice::Sources(..) => {}
     }
 }

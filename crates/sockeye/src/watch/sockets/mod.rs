@@ -9,6 +9,7 @@ mod object;
 #[cfg(test)]
 mod page;
 mod run;
+mod strangers;
 mod stream;
 mod waiting;
 

@@ -211,7 +211,7 @@ fn member(out: &mut Vec<u8>, key: &str, text: &str) {
 
 /// A gap, its end, or where all of this is known from.
 pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Option<&[u8]>) {
-    let is_loss = matches!(notice, Notice::Gap(_) | Notice::Lost(..));
+    let is_loss = matches!(notice, Notice::Gap(_) | Notice::Lost(..) | Notice::Unfound(_));
     begin(out, if is_loss { now() } else { at }, netns);
     match notice {
         Notice::Gap(gap) => {
@@ -226,6 +226,11 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
         Notice::Gone => out.extend_from_slice(
             b",\"change\":\"gap\",\"tables\":[\"sockets\"],\"reason\":\"namespace-gone\",\"lost\":null",
         ),
+        Notice::Unfound(lost) => {
+            out.extend_from_slice(b",\"change\":\"gap\",\"tables\":[\"sockets\"],");
+            member(out, "since", &rfc3339(calendar(at)));
+            out.extend_from_slice(format!(",\"reason\":\"namespace-unfound\",\"lost\":{lost}").as_bytes());
+        }
         Notice::Lost(kind, lost) => {
             out.extend_from_slice(b",\"change\":\"gap\",\"tables\":[\"sockets\"],");
             value::json_entry(out, "events", &words([word(*kind)]));

@@ -21,6 +21,7 @@ use super::heard;
 use super::hooks::Hooks;
 use super::left::Living;
 use super::object::Objects;
+use super::strangers::Strangers;
 use super::stream::{Notice, Stream};
 use super::waiting::Waiting;
 use crate::exit::Status;
@@ -52,6 +53,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         filter::check(&filter.expression, filter::FOLLOWED).map_err(Mistaken::sentence)?;
     }
     hooks.iter().try_for_each(|hooks| hooks.check(&heard))?;
+    heard.strangers = lookout.as_ref().filter(|lookout| lookout.seeks_others()).map(|_| Strangers::default());
     let follow = feed::Options {
         interval: options.interval(),
         receive_buffer: options.receive_buffer,
@@ -101,8 +103,11 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         if waiting.until().is_none() {
             owners.look();
         }
-        let trace = heard.trace.as_mut();
-        has_lost |= advance(&mut followed, trace, &mut owners, &mut stream, &mut waiting, false)?;
+        has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, &mut waiting, false)?;
+        if let Some(lookout) = lookout.as_mut().filter(|_| heard.strangers.as_ref().is_some_and(Strangers::are_waiting))
+        {
+            lookout.hint();
+        }
         if !said && followed.iter().all(|one| one.feed.is_synced()) {
             said = true;
             announce(&followed, &heard, needs, &owners.known(), &mut stream);
@@ -119,8 +124,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         }
         if let Some(lookout) = lookout.as_mut().filter(|lookout| lookout.next_due() <= Instant::now()) {
             // What waits speaks of namespaces by their places.
-            let trace = heard.trace.as_mut();
-            has_lost |= advance(&mut followed, trace, &mut owners, &mut stream, &mut waiting, true)?;
+            has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, &mut waiting, true)?;
             let mut following = Following { options: follow, owners: &owners, stream: &mut stream };
             lookout.look(&mut followed, &mut following)?;
         }
@@ -130,7 +134,9 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         }
     }
     // What happened before the end is told.
-    has_lost |= advance(&mut followed, heard.trace.as_mut(), &mut owners, &mut stream, &mut waiting, true)?;
+    has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, &mut waiting, true)?;
+    // Nobody had the time to look for these yet, which makes nothing of what was told less whole.
+    stream.unfound(&mut heard, true);
     stream.out.flush();
     if let Some(hooks) = stream.hooks.take() {
         hooks.runner.finish();
@@ -148,13 +154,14 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
 /// `is_last`. `true`: incidents were lost.
 fn advance(
     followed: &mut [Followed],
-    trace: Option<&mut Trace>,
+    heard: &mut heard::Heard,
     owners: &mut Owners,
     stream: &mut Stream<'_>,
     waiting: &mut Waiting,
     is_last: bool,
 ) -> Result<bool> {
     let (mut is_new, mut has_lost) = (false, false);
+    let (trace, strangers) = (heard.trace.as_mut(), &mut heard.strangers);
     let known = Places::of(followed);
     let places = known.with(owners);
     let mut living = Living::default();
@@ -166,6 +173,8 @@ fn advance(
             is_new |= stream.take(told, &places[at]);
         }
     };
+    let inodes: Vec<_> = followed.iter().map(|one| one.inode).collect();
+    let place = |netns: u32| inodes.iter().position(|inode| *inode == u64::from(netns));
     let mut lost = None;
     if let Some(trace) = trace {
         lost = trace.lost();
@@ -176,13 +185,26 @@ fn advance(
                 one.feed.lost(Reason::Ring, Some(lost), since, &mut |told| take(at, &told));
             }
         }
-        trace.read(&mut |netns, heard| {
-            let Some(at) = followed.iter().position(|one| one.inode == u64::from(netns)) else { return };
+        let mut handle = |at: usize, heard: &Heard<'_>| {
             let (feed, mut tell) = (&mut followed[at].feed, |told: Told<'_>| take(at, &told));
             match heard {
                 Heard::Transition(change) => feed.transition(change, &mut tell),
                 Heard::Incident(incident) => feed.incident(incident, &mut tell),
             }
+        };
+        if let Some(strangers) = strangers {
+            // What waited was before what is read now.
+            strangers.meet(
+                |netns| place(netns).is_some(),
+                |netns, heard| {
+                    place(netns).into_iter().for_each(|at| handle(at, &heard));
+                },
+            );
+        }
+        trace.read(&mut |netns, heard| match (place(netns), strangers.as_mut()) {
+            (Some(at), _) => handle(at, &heard),
+            (None, Some(strangers)) => strangers.take(netns, &heard),
+            (None, None) => {}
         });
     }
     for (at, one) in followed.iter_mut().enumerate() {
@@ -195,6 +217,7 @@ fn advance(
             stream.notice(&Notice::Lost(kind, count), lost.since, &[]);
         }
     }
+    has_lost |= stream.unfound(heard, false);
     if is_new || waiting.until().is_some() {
         owners.outdate();
     }

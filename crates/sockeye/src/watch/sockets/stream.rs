@@ -28,6 +28,8 @@ pub(super) enum Notice<'n> {
     Gone,
     /// From where it is known, and what of it; and who holds sockets.
     Sources(&'n Heard, &'n Known),
+    /// So many events happened in a network namespace that could not be found.
+    Unfound(u64),
     /// Of this kind so many events were lost. Nobody can be asked for them.
     Lost(EventKind, u64),
 }
@@ -120,6 +122,15 @@ impl Stream<'_> {
             StreamFormat::Ndjson => self.objects.event(&mut self.out.bytes, row, at, netns),
         }
         self.out.flush_block();
+    }
+
+    /// Tells of network namespaces that were not found. `true`: there was one.
+    pub(super) fn unfound(&mut self, heard: &mut Heard, is_last: bool) -> bool {
+        let unfound = heard.strangers.as_mut().map(|strangers| strangers.give_up(is_last)).unwrap_or_default();
+        for one in &unfound {
+            self.notice(&Notice::Unfound(one.events), one.since, &[]);
+        }
+        !unfound.is_empty()
     }
 
     pub(super) fn notice(&mut self, notice: &Notice<'_>, at: Time, label: &[u8]) {

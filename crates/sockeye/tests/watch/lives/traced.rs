@@ -9,6 +9,7 @@ use rustix::net::sockopt::set_socket_linger;
 use rustix::process::Signal;
 use serde_json::json;
 use sockeye_zoo::skip::may_load_programs;
+use sockeye_zoo::slowness;
 use sockeye_zoo::{Skip, in_namespace};
 
 use super::*;
@@ -32,7 +33,7 @@ fn what_only_a_look_at_the_holder_says_decides_of_what_a_dump_has_seen() {
         // A dump and a look at the processes come meanwhile.
         let closes = std::thread::spawn(move || {
             let (client, _server) = connect(&listener);
-            std::thread::sleep(std::time::Duration::from_millis(2500));
+            std::thread::sleep(std::time::Duration::from_millis(2500) * slowness());
             port(&client)
         });
         let here = closes.join().expect("closed");
