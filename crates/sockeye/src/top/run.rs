@@ -63,8 +63,11 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let mut screen = Screen::take().context("cannot take the terminal over")?;
     let ended = Session { state, model: Model::empty(options.pane), palette, source }.run(&happenings, &mut screen);
     drop(screen);
-    ended?;
-    Ok(Status::Whole)
+    match ended {
+        // Whoever took the terminal away ended it, whether the signal for that came first or what could not be drawn.
+        Err(_) if Screen::is_gone() => Ok(Status::Whole),
+        ended => ended.map(|()| Status::Whole),
+    }
 }
 
 /// Says what to do where no screen can be drawn.

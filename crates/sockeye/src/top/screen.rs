@@ -1,6 +1,7 @@
 //! The terminal: taken over as a whole, and given back as it was, whatever happens.
 
 use std::io::{self, Stdout, Write as _};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +12,9 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use rustix::io::Errno;
 use rustix::process::{Signal, kill_current_process_group};
+use rustix::termios::tcgetattr;
 
 use super::job::is_orphaned;
 use super::sixteen::Sixteen;
@@ -21,7 +24,9 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is ours.
 pub(super) struct Screen {
-    pub(super) terminal: Terminal<CrosstermBackend<Sixteen<Stdout>>>,
+    /// Never dropped: that would show the cursor, which is done here, and say on standard error where it fails. Of a terminal that is
+    /// gone this is the same terminal, and saying it a panic.
+    pub(super) terminal: ManuallyDrop<Terminal<CrosstermBackend<Sixteen<Stdout>>>>,
 }
 
 impl Screen {
@@ -39,7 +44,7 @@ impl Screen {
         execute!(io::stdout(), EnterAlternateScreen)?;
         let terminal = Terminal::new(CrosstermBackend::new(Sixteen::new(io::stdout())))?;
         std::mem::forget(guard);
-        Ok(Self { terminal })
+        Ok(Self { terminal: ManuallyDrop::new(terminal) })
     }
 }
 
@@ -69,10 +74,15 @@ impl Screen {
         enable_raw_mode()?;
         IS_TAKEN.store(true, Ordering::SeqCst);
         execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
-        // What was shown there is forgotten. `clear` would ask the terminal for the place of the cursor, and the thread that waits for
-        // keys takes the answer.
-        self.terminal = Terminal::new(CrosstermBackend::new(Sixteen::new(io::stdout())))?;
+        // What was shown there is forgotten: both buffers are empty now. `clear` would ask the terminal for the place of the cursor, and
+        // the thread that waits for keys takes the answer.
+        self.terminal.swap_buffers();
         Ok(())
+    }
+
+    /// Whether there is no terminal any more that anything could be written to (drivers/tty/tty_io.c, `hung_up_tty_ioctl`).
+    pub(super) fn is_gone() -> bool {
+        matches!(tcgetattr(io::stdout()), Err(Errno::IO))
     }
 }
 

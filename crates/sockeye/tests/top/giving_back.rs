@@ -1,10 +1,14 @@
 //! The terminal is given back as it was, whatever ends the program.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::process::Command;
+
 use rustix::process::Signal;
 use rustix::termios::{LocalModes, tcgetattr};
 use sockeye_zoo::in_namespace;
 
-use crate::terminal::OnTerminal;
+use crate::terminal::{self, OnTerminal};
 
 /// What enters and leaves the second screen of a terminal, and what shows the cursor.
 const ENTER: &str = "\x1b[?1049h";
@@ -100,6 +104,33 @@ fn where_nobody_could_let_it_go_on_ctrl_z_does_nothing() {
         let (status, is_same, written) = top.ended();
         assert_eq!(status.code(), Some(0), "{written}");
         assert!(is_same && written.matches(LEAVE).count() == 1, "{written}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_it_quietly() {
+    in_namespace(|_| {
+        let (master, terminal) = terminal::open();
+        let copy = || terminal.try_clone().expect("descriptors are left");
+        let mut top = Command::new(env!("CARGO_BIN_EXE_sockeye"))
+            .arg("top")
+            .env("TERM", "xterm")
+            .stdin(copy())
+            .stdout(copy())
+            .stderr(copy())
+            .spawn()
+            .expect("it can be run");
+        let mut master = File::from(master);
+        let (mut written, mut block) = (Vec::new(), [0; 4096]);
+        while !String::from_utf8_lossy(&written).contains("quit") {
+            let length = master.read(&mut block).expect("it draws");
+            written.extend_from_slice(&block[..length]);
+        }
+        // Standard error goes with it: whatever is said there fails.
+        drop(master);
+        let status = top.wait().expect("a child of ours");
+        assert_eq!(status.code(), Some(0), "{status}");
         Ok(())
     });
 }

@@ -17,6 +17,18 @@ use sockeye_zoo::patience;
 /// How long something is waited for that has to come.
 pub(crate) static PATIENCE: LazyLock<Duration> = LazyLock::new(|| patience(Duration::from_mins(1)));
 
+/// A terminal of our own: the end of whoever shows it, and the end of programs.
+pub(crate) fn open() -> (OwnedFd, OwnedFd) {
+    // A program that had the other end too would never see it go.
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("/dev/ptmx is there");
+    grantpt(&master).and_then(|()| unlockpt(&master)).expect("a terminal of our own");
+    let path = ptsname(&master, Vec::new()).expect("it has a name");
+    let path = path.to_str().expect("the kernel's own name");
+    let terminal: OwnedFd = OpenOptions::new().read(true).write(true).open(path).expect("its other end").into();
+    tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
+    (master, terminal)
+}
+
 /// The program on a terminal.
 pub(crate) struct OnTerminal {
     child: Child,
@@ -35,12 +47,7 @@ impl OnTerminal {
 
     /// The same, run by another program with these words before its own.
     pub(crate) fn start_by(runner: &[&str], words: &[&str]) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("/dev/ptmx is there");
-        grantpt(&master).and_then(|()| unlockpt(&master)).expect("a terminal of our own");
-        let path = ptsname(&master, Vec::new()).expect("it has a name");
-        let path = path.to_str().expect("the kernel's own name");
-        let terminal: OwnedFd = OpenOptions::new().read(true).write(true).open(path).expect("its other end").into();
-        tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
+        let (master, terminal) = open();
         let before = tcgetattr(&terminal).expect("a terminal");
         let copy = || terminal.try_clone().expect("descriptors are left");
         let line = [runner, &[env!("CARGO_BIN_EXE_sockeye")], words].concat();
