@@ -35,6 +35,7 @@ mod mptcp_paths;
 mod multicast_route;
 mod namespace;
 mod netlink;
+pub mod own_way;
 mod owners;
 mod packet;
 mod patience;

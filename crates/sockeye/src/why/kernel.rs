@@ -22,13 +22,27 @@ const LOOKUP_TABLE: u32 = 0x1000;
 const FIB_MATCH: u32 = 0x2000;
 /// `RTA_DST`.
 const RTA_DST: u16 = 1;
+/// `RTA_SRC`.
+const RTA_SRC: u16 = 2;
 /// `RTA_OIF`.
 const RTA_OIF: u16 = 4;
+/// `RTA_MARK`.
+const RTA_MARK: u16 = 16;
 /// `RTA_IP_PROTO`, since Linux 4.18; one that does not know it passes it over.
 const RTA_IP_PROTO: u16 = 27;
 /// `RTA_DPORT`, in the network's order; as above.
 const RTA_DPORT: u16 = 29;
 const IPPROTO_TCP: u8 = 6;
+
+/// Whose packets a route is asked for, beside where they go (include/net/flow.h, `struct flowi_common`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Flow {
+    /// The link that they have to leave by.
+    pub(super) link: Option<u32>,
+    /// Their source, where they have one already.
+    pub(super) source: Option<IpAddr>,
+    pub(super) mark: u32,
+}
 
 /// One namespace.
 pub(super) struct Kernel {
@@ -87,26 +101,36 @@ impl Kernel {
         Ok(whole)
     }
 
-    /// The route to an address, over a link where it is on one of several, as the kernel would take it: the resolved one, or the entry of the table that matches.
-    /// The error number where there is none.
-    pub(super) fn route(&mut self, to: &Target, link: Option<u32>, entry: bool) -> Result<Result<Vec<u8>, i32>, Error> {
-        let (family, octets) = match to.ip {
-            IpAddr::V4(ip) => (AF_INET, ip.octets().to_vec()),
-            IpAddr::V6(ip) => (AF_INET6, ip.octets().to_vec()),
+    /// The route of packets to an address, as the kernel would take it: the resolved one, or the entry of the table that matches. The
+    /// error number where there is none.
+    pub(super) fn route(&mut self, to: &Target, flow: &Flow, entry: bool) -> Result<Result<Vec<u8>, i32>, Error> {
+        let octets = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => ip.octets().to_vec(),
+            IpAddr::V6(ip) => ip.octets().to_vec(),
         };
+        let family = if to.ip.is_ipv4() { AF_INET } else { AF_INET6 };
+        let (destination, source) = (octets(to.ip), flow.source.map(octets));
+        let bits = |octets: &[u8]| u8::try_from(octets.len() * 8).unwrap_or(0);
         // struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags.
         let mut header = [0; 12];
         header[0] = family;
-        header[1] = u8::try_from(octets.len() * 8).unwrap_or(0);
+        header[1] = bits(&destination);
+        header[2] = source.as_deref().map_or(0, bits);
         // IPv6 always says the table, and refuses to be asked for it.
         let flags = if family == AF_INET { LOOKUP_TABLE } else { 0 } | if entry { FIB_MATCH } else { 0 };
         header[8..].copy_from_slice(&flags.to_ne_bytes());
-        let mut request = Request::new(RTM_GETROUTE, 0).body(&header).attribute(RTA_DST, &octets);
+        let mut request = Request::new(RTM_GETROUTE, 0).body(&header).attribute(RTA_DST, &destination);
+        if let Some(source) = &source {
+            request = request.attribute(RTA_SRC, source);
+        }
+        if flow.mark != 0 {
+            request = request.attribute(RTA_MARK, &flow.mark.to_ne_bytes());
+        }
         if let Some(port) = to.port {
             // Rules may ask for either.
             request = request.attribute(RTA_IP_PROTO, &[IPPROTO_TCP]).attribute(RTA_DPORT, &port.to_be_bytes());
         }
-        if let Some(link) = link {
+        if let Some(link) = flow.link {
             request = request.attribute(RTA_OIF, &link.to_ne_bytes());
         }
         let sequence = self.socket.send(request)?;

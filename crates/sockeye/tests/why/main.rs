@@ -17,6 +17,7 @@ mod meanwhile;
 #[expect(dead_code, reason = "most ways are for the tests of the judgement itself")]
 mod place;
 mod reach;
+mod sourced;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "listings are for other tests")]
 mod support;

@@ -1,7 +1,8 @@
 //! Who stands in the way where the kernel gives no route: a rule that forbids, or the route that the rules lead to.
 //!
 //! The kernel says only its error. So the rules are gone through as it does (net/core/fib_rules.c, `fib_rules_lookup`), for a packet of
-//! this host without a mark, a source or a user of its own. Rules that ask for one of those may decide otherwise for some.
+//! this host with the source and the mark that the route was asked for. Rules that ask for more, a user among it, may decide otherwise
+//! for some.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,7 +12,7 @@ use sockeye_query::rtnetlink::Row;
 use sockeye_wire::rtnetlink::record::{Route, Rule};
 use sockeye_wire::rtnetlink::{AF_INET, AF_INET6, Table, Wanted};
 
-use super::super::kernel::{Kernel, number, shown};
+use super::super::kernel::{Flow, Kernel, number, shown};
 use super::{Reach, Target};
 
 /// What a rule does (include/uapi/linux/fib_rules.h, `FR_ACT_*`).
@@ -60,17 +61,17 @@ fn of_family(reach: &Reach) -> Wanted {
 }
 
 /// The rules that hold of a packet to there, in their order.
-fn rules(reach: &mut Reach, kernel: &mut Kernel) -> Result<Vec<Asked>, Error> {
+fn rules(reach: &mut Reach, kernel: &mut Kernel, flow: &Flow) -> Result<Vec<Asked>, Error> {
     let target = reach.target.clone();
     let mut rules = Vec::new();
-    reach.whole &= kernel.rows(Table::Rules, &of_family(reach), |row| rules.extend(asked(row, &target)))?;
+    reach.whole &= kernel.rows(Table::Rules, &of_family(reach), |row| rules.extend(asked(row, &target, flow)))?;
     rules.sort_by_key(|rule: &Asked| rule.priority);
     Ok(rules)
 }
 
 /// Goes through the rules. `None`: none of them forbids, nor a route that they lead to.
-pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Obstacle>, Error> {
-    let rules = rules(reach, kernel)?;
+pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel, flow: &Flow) -> Result<Option<Obstacle>, Error> {
+    let rules = rules(reach, kernel, flow)?;
     let (target, wanted) = (reach.target.clone(), of_family(reach));
     let mut best: HashMap<u32, Best> = HashMap::new();
     reach.whole &= kernel.rows(Table::Routes, &wanted, |row| {
@@ -91,9 +92,10 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Obst
 pub(super) fn leads(
     reach: &mut Reach,
     kernel: &mut Kernel,
+    flow: &Flow,
     (table, prefix_len): (u32, u8),
 ) -> Result<Option<String>, Error> {
-    Ok(leading(&rules(reach, kernel)?, table, prefix_len))
+    Ok(leading(&rules(reach, kernel, flow)?, table, prefix_len))
 }
 
 fn leading(rules: &[Asked], table: u32, prefix_len: u8) -> Option<String> {
@@ -140,14 +142,15 @@ fn walk(rules: &[Asked], best: &HashMap<u32, Best>) -> Option<Obstacle> {
 }
 
 /// The rule, where it holds of a packet to there.
-fn asked(row: &Row<'_>, target: &Target) -> Option<Asked> {
+fn asked(row: &Row<'_>, target: &Target, flow: &Flow) -> Option<Asked> {
     let rule = Rule::read(row.payload())?;
     let is_inverted = number(row, "flags").is_some_and(|flags| flags & INVERT != 0);
     let is_for = rule.destination().is_none_or(|network| contains(network, target.ip));
+    // What has no source yet is from no network (net/ipv4/fib_rules.c, fib4_rule_match; net/ipv6/fib6_rules.c, fib6_rule_match).
+    let is_from = rule.source().is_none_or(|network| flow.source.is_some_and(|source| contains(network, source)));
+    let is_marked = rule.mark().is_none_or(|(mark, mask)| (mark ^ flow.mark) & mask == 0);
     let other = ["uid_range.start", "sport_range.start", "tun_id", "l3mdev", "flowlabel", "dscp"];
-    let is_of_some = rule.source().is_some()
-        || rule.mark().is_some()
-        || rule.oif_name().is_some()
+    let is_of_some = rule.oif_name().is_some()
         // What this host sends comes from the loopback device.
         || rule.iif_name().is_some_and(|name| name != b"lo")
         || number(row, "tos").is_some_and(|tos| tos != 0)
@@ -157,7 +160,7 @@ fn asked(row: &Row<'_>, target: &Target) -> Option<Asked> {
         let end = number(row, "dport_range.end").unwrap_or(start);
         target.port.is_some_and(|port| (start..=end).contains(&port.into()))
     });
-    if is_of_some || (is_for && is_protocol && is_port) == is_inverted {
+    if is_of_some || (is_for && is_from && is_marked && is_protocol && is_port) == is_inverted {
         return None;
     }
     let text = match rule.action() {

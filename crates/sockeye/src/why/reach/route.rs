@@ -1,13 +1,14 @@
 //! The rule and the route that the kernel would take.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use sockeye_conn::Error;
 use sockeye_wire::rtnetlink::Table;
 use sockeye_wire::rtnetlink::record::Route;
 
 use super::super::finding::Finding;
-use super::super::kernel::{Kernel, shown};
+use super::super::kernel::{Flow, Kernel, shown};
 use super::forbidden::{self, Obstacle};
 use super::{Reach, Way, down, steps};
 
@@ -27,30 +28,52 @@ const EHOSTUNREACH: i32 = 113;
 
 /// Asks for the route. `None`: there is none, and a finding says why.
 pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>, Error> {
-    let ip = reach.target.ip;
-    let record = match kernel.route(&reach.target, reach.link, false)? {
-        Ok(record) => record,
+    let (flow, answer) = ask(reach, kernel)?;
+    match answer {
+        Ok(record) => found(reach, kernel, &flow, &record),
         Err(errno) => {
-            refused(reach, kernel, errno)?;
-            return Ok(None);
+            refused(reach, kernel, &flow, errno)?;
+            Ok(None)
         }
-    };
-    let Some(route) = Route::read(&record) else { return Ok(None) };
+    }
+}
+
+/// The route of packets that have no source yet, or the error number where there is none; and what it was asked for at last. Of IPv4
+/// the kernel asks again with the source that the first answer gives, and rules that are from somewhere hold of that
+/// (include/net/route.h, `ip_route_connect`). Of IPv6 it does so only where there was no answer (net/ipv6/ip6_output.c,
+/// `ip6_dst_lookup_tail`), with a source that it does not tell.
+fn ask(reach: &Reach, kernel: &mut Kernel) -> Result<(Flow, Result<Vec<u8>, i32>), Error> {
+    let flow = Flow { link: reach.link, ..Flow::default() };
+    let first = kernel.route(&reach.target, &flow, false)?;
+    let route = first.as_deref().ok().and_then(Route::read).filter(|route| matches!(route.kind(), UNICAST | LOCAL));
+    let source = route.and_then(|route| route.preferred_source()).filter(IpAddr::is_ipv4);
+    if source.is_none() {
+        return Ok((flow, first));
+    }
+    let flow = Flow { source, ..flow };
+    let second = kernel.route(&reach.target, &flow, false)?;
+    Ok((flow, second))
+}
+
+/// Tells of a route that was found.
+fn found(reach: &mut Reach, kernel: &mut Kernel, flow: &Flow, record: &[u8]) -> Result<Option<Way>, Error> {
+    let ip = reach.target.ip;
+    let Some(route) = Route::read(record) else { return Ok(None) };
     // Until there is a rule of somebody's, the kernel keeps `local` and `main` in one (net/ipv4/fib_trie.c,
     // fib_trie_unmerge) and calls it by the latter's name.
     let is_merged = ip.is_ipv4() && matches!(route.kind(), LOCAL | BROADCAST) && route.table() == MAIN_TABLE;
-    let entry = kernel.route(&reach.target, reach.link, true)?.ok();
+    let entry = kernel.route(&reach.target, flow, true)?.ok();
     let of_table = entry.as_deref().and_then(Route::read);
     let way = Way::of(&route, of_table.as_ref(), ip);
     let prefix = of_table.and_then(|entry| entry.destination());
     let table = if is_merged { LOCAL_TABLE } else { route.table() };
-    rule(reach, kernel, table, prefix.map_or(0, |(_, prefix_len)| prefix_len))?;
+    rule(reach, kernel, flow, (table, prefix.map_or(0, |(_, prefix_len)| prefix_len)))?;
     let (prefix, protocol, kind) = {
-        let row = kernel.row(Table::Routes, entry.as_deref().unwrap_or(&record));
+        let row = kernel.row(Table::Routes, entry.as_deref().unwrap_or(record));
         let of = |name| row.as_ref().map_or_else(String::new, |row| shown(row, name));
         (of("dst"), of("protocol"), of("type"))
     };
-    let table = match kernel.row(Table::Routes, &record) {
+    let table = match kernel.row(Table::Routes, record) {
         Some(_) if is_merged => "local".to_owned(),
         Some(row) => shown(&row, "table"),
         None => String::new(),
@@ -60,7 +83,7 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
     for (word, value) in [
         ("via", route.gateway().map(|gateway| gateway.to_string())),
         ("dev", (ifindex != 0).then(|| kernel.interface(ifindex))),
-        ("src", route.preferred_source().map(|source| source.to_string())),
+        ("src", route.preferred_source().or(flow.source).map(|source| source.to_string())),
         ("proto", (!protocol.is_empty()).then_some(protocol)),
     ] {
         if let Some(value) = value {
@@ -77,8 +100,8 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
     Ok(Some(way))
 }
 
-fn refused(reach: &mut Reach, kernel: &mut Kernel, errno: i32) -> Result<(), Error> {
-    let obstacle = forbidden::look(reach, kernel)?;
+fn refused(reach: &mut Reach, kernel: &mut Kernel, flow: &Flow, errno: i32) -> Result<(), Error> {
+    let obstacle = forbidden::look(reach, kernel, flow)?;
     if errno == ENETUNREACH && obstacle.is_none() && went_with_its_link(reach, kernel)? {
         return Ok(());
     }
@@ -109,6 +132,10 @@ fn refused(reach: &mut Reach, kernel: &mut Kernel, errno: i32) -> Result<(), Err
         _ => ("no-route", "refused", "the kernel gives no route, for the reason that its error number says"),
     };
     let mut finding = Finding::new(cause, subject, advice).with("errno", u64::from(errno.unsigned_abs()));
+    if let Some(source) = flow.source {
+        // Without it there would be a way.
+        finding = finding.with("source", source.to_string());
+    }
     let Some(Obstacle { rule, route }) = obstacle else {
         reach.step("route", text);
         reach.findings.push(finding);
@@ -141,10 +168,9 @@ fn went_with_its_link(reach: &mut Reach, kernel: &mut Kernel) -> Result<bool, Er
     Ok(true)
 }
 
-/// The first rule that leads to the table in which the route was found, and holds of a packet of this host without a mark, a source
-/// or a user of its own.
-fn rule(reach: &mut Reach, kernel: &mut Kernel, table: u32, prefix_len: u8) -> Result<(), Error> {
-    let text = match forbidden::leads(reach, kernel, (table, prefix_len))? {
+/// The first rule that leads to the table in which the route was found, and holds of such a packet of this host.
+fn rule(reach: &mut Reach, kernel: &mut Kernel, flow: &Flow, (table, prefix_len): (u32, u8)) -> Result<(), Error> {
+    let text = match forbidden::leads(reach, kernel, flow, (table, prefix_len))? {
         Some(rule) => rule,
         None => format!("one with a condition of its own leads to table {table}: sockeye rules"),
     };
