@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bound;
 mod causes;
 #[path = "../causes/connection.rs"]
 #[expect(dead_code, reason = "most of what programs do with them is for the tests of the judgement itself")]

@@ -44,6 +44,9 @@ pub(super) struct Way {
     pub(super) hops: Vec<Hop>,
     /// All of them, those that are not looked at too.
     pub(super) count: usize,
+    /// The link that has the address, where it is one of this host: packets of this host go over loopback, and count as come by that one
+    /// (net/ipv4/route.c, `ip_route_output_key_hash_rcu`, for `inet_iif`; net/ipv6/ip6_input.c, `ip6_rcv_core`).
+    pub(super) comes_by: u32,
 }
 
 impl Way {
@@ -68,7 +71,8 @@ impl Way {
         let count = others.len() + 1;
         others.truncate(HOPS_MAX - 1);
         others.insert(0, named);
-        Self { recipient, hops: others, count }
+        let comes_by = entry.and_then(Route::oif).or_else(|| route.oif()).unwrap_or(0);
+        Self { recipient, hops: others, count, comes_by }
     }
 
     /// The link that the route leaves by.

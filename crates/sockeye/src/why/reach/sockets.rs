@@ -42,7 +42,7 @@ pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) 
             });
         }
     })?;
-    listening(reach, (reach.target.ip, port), way.ifindex(), &listeners);
+    listening(reach, (reach.target.ip, port), way.comes_by, &listeners);
     Ok(())
 }
 
