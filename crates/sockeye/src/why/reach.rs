@@ -4,6 +4,7 @@ mod down;
 mod forbidden;
 mod heard;
 mod hops;
+mod own_way;
 mod route;
 mod sockets;
 mod steps;
@@ -68,11 +69,17 @@ impl Reach {
         let whole = changes.whole && there_before.whole && towards.whole;
         let (tried, listened) = (towards.tried_since(&there_before), heard.listens);
         let mut reach = Self { target, link, steps: Vec::new(), findings: Vec::new(), changes, tried, listened, whole };
-        let way = route::look(&mut reach, &mut kernel)?;
+        let mut way = route::look(&mut reach, &mut kernel)?;
+        if let Some(way) = &way {
+            hops::look(&mut reach, &mut kernel, way)?;
+        }
+        towards.tell(&mut reach);
+        if way.is_none() {
+            way = own_way::look(&mut reach, &mut kernel, &towards)?;
+        }
         let is_local = way.as_ref().is_some_and(|way| way.recipient == Recipient::Local);
         if let Some(way) = way {
-            hops::look(&mut reach, &mut kernel, &way)?;
-            towards.tell(&mut reach);
+            towards.judge(&mut reach);
             sockets::look(&mut reach, &way, namespace)?;
             for ifindex in way.links() {
                 let name = kernel.interface(ifindex);

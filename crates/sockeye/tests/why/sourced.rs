@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
+use serde_json::Value;
 use sockeye_zoo::{in_namespace, own_way};
 
 use crate::reach::{ask, cable, causes, ip, step, wait_until, why};
@@ -90,6 +91,44 @@ fn ipv6_asks_once_where_there_is_an_answer() {
         ip("-6 rule add from fd09::1 to fd77::/16 prohibit priority 191");
         assert_eq!(attempt("[fd77::9]:443").1, Errno::INPROGRESS);
         assert_eq!(causes(&why("fd77::9", 0)), []);
+        Ok(())
+    });
+}
+
+#[test]
+fn sockets_with_a_mark_have_a_way_where_others_have_none() {
+    in_namespace(|_| {
+        cable();
+        ip("link set v1 up");
+        ip("neighbour add 10.9.0.7 dev v0 lladdr 02:00:00:00:00:17 nud permanent");
+        ip("route add 0.0.0.0/0 via 10.9.0.7 dev v0 table 90");
+        ip("rule add fwmark 0x17 lookup 90 priority 190");
+        let (_attempt, error) = attempt_with(0x17, "203.0.113.9:443");
+        assert_eq!((attempt("203.0.113.9:443").1, error), (Errno::NETUNREACH, Errno::INPROGRESS));
+        let answer = why("203.0.113.9:443", 4);
+        assert_eq!(causes(&answer)[0], ("no-route", "203.0.113.9"), "{answer:#}");
+        let finding = &answer["findings"][0];
+        assert_eq!(finding["evidence"]["sockets"], 1, "{finding}");
+        let advice = finding["advice"].as_str().expect("text");
+        assert!(advice.starts_with("a socket without a mark") && !advice.contains("dst = default"), "{finding}");
+        assert!(step(&answer, "sockets").starts_with("1 in SYN-SENT towards it"), "{answer:#}");
+        let texts = |answer: &Value| -> Vec<String> {
+            let steps = answer["steps"].as_array().expect("a list").iter();
+            steps.map(|step| format!("{} {}", step["step"], step["text"]).replace('"', "")).collect()
+        };
+        let told = texts(&answer);
+        let own =
+            told.iter().position(|text| text == "own way of sockets from 10.9.0.1 mark 0x17:").expect("it is told");
+        let behind = ["rule 190: lookup 90", "route default table 90 via 10.9.0.7 dev v0 src 10.9.0.1 proto boot"];
+        assert_eq!(told[own + 1..own + 3], behind, "{answer:#}");
+        assert!(told[own..].contains(&"neighbour 10.9.0.7 at 02:00:00:00:00:17 permanent".to_owned()), "{answer:#}");
+        // Those whose route is gone have none of their own.
+        ip("rule delete priority 190");
+        let answer = why("203.0.113.9:443", 4);
+        assert_eq!(causes(&answer), [("no-route", "203.0.113.9")], "{answer:#}");
+        let finding = &answer["findings"][0];
+        assert!(finding["advice"].as_str().is_some_and(|advice| advice.contains("had one before")), "{finding}");
+        assert!(step(&answer, "sockets").starts_with("1 in SYN-SENT towards it"), "{answer:#}");
         Ok(())
     });
 }

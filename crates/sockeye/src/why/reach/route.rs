@@ -38,6 +38,14 @@ pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>
     }
 }
 
+/// The route of packets that have what makes them take another one. `None`: it has gone since.
+pub(super) fn of(reach: &mut Reach, kernel: &mut Kernel, flow: &Flow) -> Result<Option<Way>, Error> {
+    match kernel.route(&reach.target, flow, false)? {
+        Ok(record) => found(reach, kernel, flow, &record),
+        Err(_) => Ok(None),
+    }
+}
+
 /// The route of packets that have no source yet, or the error number where there is none; and what it was asked for at last. Of IPv4
 /// the kernel asks again with the source that the first answer gives, and rules that are from somewhere hold of that
 /// (include/net/route.h, `ip_route_connect`). Of IPv6 it does so only where there was no answer (net/ipv6/ip6_output.c,

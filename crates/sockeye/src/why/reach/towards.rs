@@ -12,6 +12,7 @@ use sockeye_wire::sock_diag::inet::InetSocket;
 use sockeye_wire::sock_diag::state::State;
 
 use super::super::finding::{Evidence, Finding};
+use super::super::kernel::Flow;
 use super::{Reach, Target, sockets};
 use crate::output::several::several;
 
@@ -19,6 +20,8 @@ use crate::output::several::several;
 const INFO: u8 = 1 << 1;
 /// An interval in which the rule judges; how long it is changes nothing where nothing happens in it.
 const MOMENT: Duration = Duration::from_secs(1);
+/// Sources, marks and links of sockets that are told apart: each is asked a route for where there is none without them.
+const FLOWS_MAX: usize = 8;
 
 /// Connections towards an address at one moment.
 #[derive(Default)]
@@ -33,6 +36,8 @@ pub(super) struct Towards {
     /// Those of them that get no answer.
     silent: u64,
     worst: Option<Silent>,
+    /// What routes are asked for by them (net/ipv4/ip_output.c, `__ip_queue_xmit`): those that are being opened first.
+    flows: [Vec<Flow>; 2],
     /// Every socket was looked at.
     pub(super) whole: bool,
 }
@@ -93,18 +98,17 @@ impl Towards {
             return;
         }
         let counters = Counters::of(socket);
+        let is_opening = state == State::SynSent;
+        if is_opening || is_open(state) {
+            self.take_flow(socket, usize::from(!is_opening));
+        }
         self.sent.insert(cookie, counters.segs_out());
         match state {
             State::SynSent => {
                 self.opening += 1;
                 self.retransmissions += message.timer_retrans().unwrap_or(0);
             }
-            State::Established
-            | State::CloseWait
-            | State::FinWait1
-            | State::FinWait2
-            | State::Closing
-            | State::LastAck => {
+            state if is_open(state) => {
                 self.open += 1;
                 if is_silent(&counters) {
                     self.silent += 1;
@@ -118,12 +122,35 @@ impl Towards {
         }
     }
 
+    fn take_flow(&mut self, socket: &InetSocket<'_>, rank: usize) {
+        let link = socket.message.ifindex().and_then(|index| u32::try_from(index).ok()).filter(|&index| index != 0);
+        let source = socket.message.source().map(|source| source.to_canonical());
+        let mark = socket.attributes.mark().and_then(|told| told.first_chunk().copied()).map_or(0, u32::from_ne_bytes);
+        let flow = Flow { link, source, mark };
+        if let Some(flows) = self.flows.get_mut(rank)
+            && flows.len() < FLOWS_MAX
+            && !flows.contains(&flow)
+        {
+            flows.push(flow);
+        }
+    }
+
+    /// What routes are asked for by connections that are being opened or are open.
+    pub(super) fn flows(&self) -> impl Iterator<Item = Flow> {
+        self.flows.iter().flatten().copied()
+    }
+
+    /// Connections that are being opened or are open.
+    pub(super) fn count(&self) -> u64 {
+        self.opening + self.open
+    }
+
     /// How many sent something since `before`: those that are new, and those that sent more.
     pub(super) fn tried_since(&self, before: &Self) -> u64 {
         self.sent.iter().filter(|(cookie, sent)| before.sent.get(cookie) != Some(sent)).count() as u64
     }
 
-    /// Says what there is, and what is wrong with it.
+    /// Says what there is.
     pub(super) fn tell(&self, reach: &mut Reach) {
         let mut told = Vec::new();
         if self.opening > 0 {
@@ -142,6 +169,10 @@ impl Towards {
             told.push("no TCP connection towards it".to_owned());
         }
         reach.step("sockets", told.join(", "));
+    }
+
+    /// Says what is wrong with them, where there is a way: without one, that explains it.
+    pub(super) fn judge(&self, reach: &mut Reach) {
         if self.opening > 0 && self.retransmissions > 0 {
             let advice = "the SYN gets no answer: a firewall drops it on the way or there, or the answer is lost";
             let finding = Finding::new("syn-unanswered", reach.target.to_string(), advice);
@@ -150,6 +181,12 @@ impl Towards {
         }
         reach.findings.extend(self.worst.as_ref().map(|worst| worst.finding(self.silent)));
     }
+}
+
+/// Whether a connection is open on this side or the other.
+fn is_open(state: State) -> bool {
+    use State::{CloseWait, Closing, Established, FinWait1, FinWait2, LastAck};
+    matches!(state, Established | CloseWait | FinWait1 | FinWait2 | Closing | LastAck)
 }
 
 /// Whether nobody answers: held against itself nothing was sent and nothing was lost, and this is what the rule has left.
