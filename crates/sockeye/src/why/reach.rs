@@ -91,7 +91,17 @@ impl Reach {
             }
         }
         heard.tell(&mut reach, is_local);
+        reach.let_queues_explain();
         Ok(reach)
+    }
+
+    /// A full queue drops SYNs, and is why they get no answer.
+    fn let_queues_explain(&mut self) {
+        let is_full = |one: &Finding| one.cause == "accept-queue-full";
+        if self.findings.iter().any(is_full) {
+            self.findings.retain(|one| one.cause != "syn-unanswered");
+            self.findings.sort_by_key(|one| !is_full(one));
+        }
     }
 
     fn step(&mut self, name: &'static str, text: impl Into<String>) {

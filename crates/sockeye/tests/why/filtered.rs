@@ -115,9 +115,14 @@ fn attempts_to_connect_to_one_place_are_one_finding_that_says_how_many() {
 
 /// A connection that is being opened, and stays so.
 pub(crate) fn attempt(last: u8, port: u16) -> OwnedFd {
+    attempt_at(SocketAddr::from(([10, 9, 0, last], port)))
+}
+
+/// The same towards any address.
+pub(crate) fn attempt_at(address: SocketAddr) -> OwnedFd {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).expect("a socket");
-    let refused = connect(&socket, &SocketAddr::from(([10, 9, 0, last], port)));
+    let refused = connect(&socket, &address);
     assert_eq!(refused, Err(Errno::INPROGRESS));
     socket
 }

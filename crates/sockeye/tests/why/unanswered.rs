@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sockeye_zoo::{Skip, in_namespace};
 
-use crate::filtered::attempt;
+use crate::filtered::{attempt, attempt_at};
 use crate::reach::{ask, cable, causes, ip, step, wait_until, why};
 use crate::support::sockeye;
 
@@ -104,6 +104,29 @@ fn attempts_to_connect_that_nobody_answers_say_how_often_they_asked() {
         assert_eq!(says, format!("3 in SYN-SENT towards it, {again} SYNs sent again"));
         Ok(())
     });
+}
+
+#[test]
+fn a_full_accept_queue_is_named_first_and_no_firewall_beside_it() {
+    in_namespace(|_| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("free");
+        let there = listener.local_addr().expect("bound");
+        // The next one gets no answer.
+        let _waiting: Vec<_> = (0..129).map(|_| TcpStream::connect(there).expect("taken")).collect();
+        let _attempt = attempt_at(there);
+        let target = there.to_string();
+        let asked_again = |answer: &Value| !step(answer, "sockets").contains(", 0 SYNs") && asks(answer);
+        wait_until(|| asked_again(&ask(&target).1));
+        let answer = why(&target, 4);
+        assert_eq!(causes(&answer)[0], ("accept-queue-full", format!("port {}", there.port()).as_str()), "{answer:#}");
+        assert!(asks(&answer) && causes(&answer).iter().all(|(cause, _)| *cause != "syn-unanswered"), "{answer:#}");
+        Ok(())
+    });
+}
+
+/// Whether a connection is being opened.
+fn asks(answer: &Value) -> bool {
+    step(answer, "sockets").contains("in SYN-SENT")
 }
 
 #[test]
