@@ -54,3 +54,32 @@ fn a_listener_of_one_link_is_there_for_its_addresses() {
         Ok(())
     });
 }
+
+#[test]
+fn the_link_that_a_target_names_is_the_cause_where_it_is_off() {
+    in_namespace(|_| {
+        cable();
+        for (order, cause, says) in [
+            ("link set v1 down", "link-down", "v1 down"),
+            // The other end is down.
+            ("link set v1 up", "no-carrier", "v1 up, no carrier"),
+        ] {
+            ip("link set v0 down");
+            ip(order);
+            for target in ["fe80::5%v1", "[fe80::5%v1]:443"] {
+                let answer = why(target, 4);
+                assert_eq!(causes(&answer), [(cause, "v1")], "{answer:#}");
+                assert!(step(&answer, "link").starts_with(says), "{answer:#}");
+                assert_eq!(
+                    (&answer["target"], step(&answer, "route")),
+                    (&target.into(), "none: it went with its link")
+                );
+            }
+        }
+        // Where there is none for another reason, its name stays with the address.
+        ip("link set v0 up");
+        ip("-6 rule add to fe80::/10 prohibit priority 50");
+        assert_eq!(causes(&why("[fe80::5%v0]:443", 4)), [("prohibited-route", "fe80::5%v0")]);
+        Ok(())
+    });
+}

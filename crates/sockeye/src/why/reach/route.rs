@@ -10,7 +10,7 @@ use sockeye_wire::rtnetlink::record::Route;
 use super::super::finding::Finding;
 use super::super::kernel::{Flow, Kernel, shown};
 use super::forbidden::{self, Obstacle};
-use super::{Reach, Way, down, steps};
+use super::{Reach, Target, Way, down, steps};
 
 /// Types of routes (include/uapi/linux/rtnetlink.h, `RTN_*`).
 const UNICAST: u8 = 1;
@@ -110,12 +110,13 @@ fn found(reach: &mut Reach, kernel: &mut Kernel, flow: &Flow, record: &[u8]) -> 
 
 fn refused(reach: &mut Reach, kernel: &mut Kernel, flow: &Flow, errno: i32) -> Result<(), Error> {
     let obstacle = forbidden::look(reach, kernel, flow)?;
-    if errno == ENETUNREACH && obstacle.is_none() && went_with_its_link(reach, kernel)? {
+    let is_missing = errno == ENETUNREACH && obstacle.is_none();
+    if is_missing && (went_with_its_link(reach, kernel)? || link_is_off(reach, kernel)?) {
         return Ok(());
     }
     // A rule that says `unreachable` answers as if there were none (net/ipv4/fib_rules.c, fib4_rule_action).
     let errno = if errno == ENETUNREACH && obstacle.is_some() { EHOSTUNREACH } else { errno };
-    let subject = reach.target.ip.to_string();
+    let subject = Target { port: None, ..reach.target.clone() }.to_string();
     let (cause, text, advice) = match errno {
         ENETUNREACH => (
             "no-route",
@@ -174,6 +175,21 @@ fn went_with_its_link(reach: &mut Reach, kernel: &mut Kernel) -> Result<bool, Er
     let text = format!("none: {address} is on a link that is down");
     reach.steps.insert(steps, super::Step { name: "route", text });
     Ok(true)
+}
+
+/// Whether the link that the target names is not there to be used: then that is the finding. Its routes went with it, and without a
+/// carrier it has none of IPv6 yet (net/ipv6/addrconf.c, `addrconf_notify`).
+fn link_is_off(reach: &mut Reach, kernel: &mut Kernel) -> Result<bool, Error> {
+    let Some(ifindex) = reach.link else { return Ok(false) };
+    let (found, steps) = (reach.findings.len(), reach.steps.len());
+    steps::link(reach, kernel, ifindex)?;
+    let is_off = reach.findings.len() > found;
+    if is_off {
+        reach.steps.insert(steps, super::Step { name: "route", text: "none: it went with its link".to_owned() });
+    } else {
+        reach.steps.truncate(steps);
+    }
+    Ok(is_off)
 }
 
 /// The first rule that leads to the table in which the route was found, and holds of such a packet of this host.
