@@ -1,6 +1,7 @@
 //! `sockeye top` from the command line to the exit status.
 
 use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 
 use anyhow::{Context as _, Result, bail};
@@ -58,9 +59,10 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let (told, happenings) = mpsc::channel();
     let said = told.clone();
     // The first signal may come before the terminal is ours.
-    input::start(&told).context("cannot wait for keys and signals")?;
+    let went_on = Arc::default();
+    input::start(&told, &went_on).context("cannot wait for keys and signals")?;
     let source = Source::start(setup, state.request(), move |what| drop(said.send(Happening::Source(what))))?;
-    let mut screen = Screen::take().context("cannot take the terminal over")?;
+    let mut screen = Screen::take(went_on).context("cannot take the terminal over")?;
     let ended = Session { state, model: Model::empty(options.pane), palette, source }.run(&happenings, &mut screen);
     drop(screen);
     match ended {
@@ -122,6 +124,8 @@ fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<St
 enum Next {
     Go,
     Stop(Stopped),
+    /// After a stop.
+    On,
     End,
 }
 
@@ -149,6 +153,7 @@ impl Session {
                 match self.take(happening)? {
                     Next::Go => {}
                     Next::Stop(stopped) => screen.suspend(stopped).context("cannot take the terminal over again")?,
+                    Next::On => screen.go_on().context("cannot take the terminal over again")?,
                     Next::End => return Ok(()),
                 }
             }
@@ -166,6 +171,7 @@ impl Session {
         match happening {
             Happening::Signal | Happening::Gone => return Ok(Next::End),
             Happening::Suspend => return Ok(Next::Stop(Stopped::Itself)),
+            Happening::Continued => return Ok(Next::On),
             Happening::Resize(columns, lines) => {
                 self.state.resize((columns, lines));
                 self.ask();

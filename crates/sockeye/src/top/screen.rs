@@ -3,6 +3,7 @@
 use std::io::{self, Stdout, Write as _};
 use std::mem::ManuallyDrop;
 use std::panic;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ratatui::Terminal;
@@ -27,11 +28,13 @@ pub(super) struct Screen {
     /// Never dropped: that would show the cursor, which is done here, and say on standard error where it fails. Of a terminal that is
     /// gone this is the same terminal, and saying it a panic.
     pub(super) terminal: ManuallyDrop<Terminal<CrosstermBackend<Sixteen<Stdout>>>>,
+    /// The program went on after a stop, and has not taken the terminal over again since.
+    went_on: Arc<AtomicBool>,
 }
 
 impl Screen {
     /// Takes the terminal over. What shows a panic is told to give it back first.
-    pub(super) fn take() -> io::Result<Self> {
+    pub(super) fn take(went_on: Arc<AtomicBool>) -> io::Result<Self> {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             give_back();
@@ -44,7 +47,7 @@ impl Screen {
         execute!(io::stdout(), EnterAlternateScreen)?;
         let terminal = Terminal::new(CrosstermBackend::new(Sixteen::new(io::stdout())))?;
         std::mem::forget(guard);
-        Ok(Self { terminal: ManuallyDrop::new(terminal) })
+        Ok(Self { terminal: ManuallyDrop::new(terminal), went_on })
     }
 }
 
@@ -71,6 +74,22 @@ impl Screen {
             // Not SIGTSTP: this program would hear it too, and stop a second time once it goes on.
             Stopped::Job => kill_current_process_group(Signal::STOP)?,
         }
+        self.take_again()
+    }
+
+    /// Takes the terminal over again after a stop that gave nobody time to give it back (SIGSTOP): the shell has used it since.
+    pub(super) fn go_on(&mut self) -> io::Result<()> {
+        // A stop of our own tells of its end too, and has been seen to.
+        if !self.went_on.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        // What is raw already would not be made so again.
+        disable_raw_mode()?;
+        self.take_again()
+    }
+
+    fn take_again(&mut self) -> io::Result<()> {
+        self.went_on.store(false, Ordering::SeqCst);
         enable_raw_mode()?;
         IS_TAKEN.store(true, Ordering::SeqCst);
         execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All))?;

@@ -67,6 +67,32 @@ fn a_stop_gives_the_terminal_back_for_a_while_and_the_screen_is_drawn_again() {
 }
 
 #[test]
+fn after_a_stop_that_nobody_hears_the_screen_is_drawn_again() {
+    in_namespace(|_| {
+        let mut top = OnTerminal::start(&["top"]);
+        top.await_text("quit");
+        // More than once: what is raw is made so again.
+        for _ in 0..2 {
+            top.signal(Signal::STOP);
+            top.await_state('T');
+            top.give_back();
+            top.forget();
+            top.signal(Signal::CONT);
+            for drawn in [ENTER, "connections", "quit"] {
+                top.await_text(drawn);
+            }
+            let modes = tcgetattr(top.terminal()).expect("a terminal").local_modes;
+            assert!(!modes.intersects(LocalModes::ECHO | LocalModes::ICANON), "it is its own again");
+        }
+        top.type_letters("?qq");
+        let (status, is_same, written) = top.ended();
+        assert_eq!(status.code(), Some(0), "{written}");
+        assert!(is_same, "{written}");
+        Ok(())
+    });
+}
+
+#[test]
 fn ctrl_z_stops_it_and_whoever_waits_for_it_until_the_shell_goes_on() {
     in_namespace(|_| {
         // The shell that waits for it is of the same job: the one that is typed into has to see both of them stop.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{OptionalActions, Termios, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 use sockeye_zoo::patience;
 
 /// How long something is waited for that has to come.
@@ -104,6 +104,11 @@ impl OnTerminal {
             }
             assert!(Instant::now() < deadline, "it is never {wanted}, but {state:?}");
         }
+    }
+
+    /// As a shell does once what it waited for has stopped.
+    pub(crate) fn give_back(&self) {
+        tcsetattr(&self.terminal, OptionalActions::Now, &self.before).expect("a terminal");
     }
 
     pub(crate) fn terminal(&self) -> &OwnedFd {

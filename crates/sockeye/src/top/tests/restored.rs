@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::process::Command;
+use std::sync::Arc;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
@@ -16,7 +17,7 @@ const VARIABLE: &str = "SOCKEYE_TOP_PANICS";
 #[test]
 fn a_panic_gives_the_terminal_back_before_it_is_told() {
     if std::env::var_os(VARIABLE).is_some() {
-        let _screen = Screen::take().expect("a terminal of its own");
+        let _screen = Screen::take(Arc::default()).expect("a terminal of its own");
         panic!("as it was meant to");
     }
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("/dev/ptmx is there");
