@@ -11,10 +11,12 @@ mod steps;
 mod target;
 mod towards;
 
+use std::collections::HashSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use sockeye_conn::Namespace;
-use sockeye_wire::rtnetlink::record::Link;
+use sockeye_wire::rtnetlink::record::{Address, Link};
 use sockeye_wire::rtnetlink::{Table, Wanted};
 
 use super::changes::{self, Changes};
@@ -90,7 +92,7 @@ impl Reach {
                 }
             }
         }
-        heard.tell(&mut reach, is_local);
+        heard.tell(&mut reach, is_local, &own_addresses(&mut kernel)?);
         reach.let_queues_explain();
         Ok(reach)
     }
@@ -107,6 +109,15 @@ impl Reach {
     fn step(&mut self, name: &'static str, text: impl Into<String>) {
         self.steps.push(Step { name, text: text.into() });
     }
+}
+
+/// The addresses of this host.
+fn own_addresses(kernel: &mut Kernel) -> anyhow::Result<HashSet<IpAddr>> {
+    let mut own = HashSet::new();
+    kernel.rows(Table::Addresses, &Wanted::default(), |row| {
+        own.extend(Address::read(row.payload()).and_then(|address| address.address()));
+    })?;
+    Ok(own)
 }
 
 /// The index of the link that an address is on, where it has to be said.

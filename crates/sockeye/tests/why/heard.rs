@@ -268,3 +268,29 @@ fn a_route_that_swallows_packets_drops_those_of_a_connection_that_was_there() {
         Ok(())
     });
 }
+
+#[test]
+fn a_packet_that_is_only_passed_on_has_no_end_here() {
+    in_namespace(|_| {
+        let peer = Peer::new()?;
+        for order in
+            ["link add w0 type veth peer name w1", "link set w0 up", "link set w1 up", "address add 10.8.0.1/24 dev w0"]
+        {
+            ip(order);
+        }
+        std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").expect("it may be set");
+        peer.there(|| ip("route add 0.0.0.0/0 via 10.9.0.1"));
+        firewall("forward", "tcp dport 7090 drop")?;
+        let answer = while_doing("10.8.0.9", || peer.there(|| try_to("10.8.0.9:7090")));
+        let evidence = &answer["findings"][0]["evidence"];
+        assert_eq!((causes(&answer)[0].0, &evidence["destination"]), ("firewall-drop", &"10.8.0.9:7090".into()));
+        let source = evidence["source"].as_str().expect("it has one");
+        assert!(source.starts_with("10.9.0.2:") && evidence["local"].is_null(), "{answer:#}");
+        // What has no route here is dropped without a reason.
+        let answer = while_doing("203.0.113.9", || peer.there(|| try_to("203.0.113.9:7091")));
+        let dropped = &answer["findings"][0];
+        assert_eq!(dropped["cause"], "packets-dropped", "{answer:#}");
+        assert!(dropped["advice"].as_str().is_some_and(|advice| advice.starts_with("there is no route")), "{dropped}");
+        Ok(())
+    });
+}

@@ -2,9 +2,9 @@
 
 mod meaning;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use sockeye_conn::{Error, Namespace};
@@ -17,7 +17,7 @@ use crate::live;
 use crate::live::kinds::Kinds;
 use crate::live::trace::{Heard as Told, Trace};
 use crate::output::several::several;
-use meaning::{FIREWALL, NO_SOCKET, dropped, error, is_refusal, refused_here, reset};
+use meaning::{FIREWALL, NO_SOCKET, between, dropped, error, is_refusal, refused_here, reset};
 
 /// Time between two reads of what the kernel told: much less than fills the ring.
 const SLICE: Duration = Duration::from_millis(50);
@@ -119,6 +119,16 @@ fn concerns(target: &Target, incident: &Incident) -> bool {
     is_it(incident.peer) || is_it(incident.local)
 }
 
+/// Whether this host was neither end of a packet, going by its addresses: the kernel says only that it was received.
+fn is_passed_on(seen: &Seen, own: &HashSet<IpAddr>) -> bool {
+    let is_own = |end: SocketAddr| {
+        let ip = end.ip().to_canonical();
+        ip.is_loopback() || own.contains(&ip)
+    };
+    let is_packet = seen.trouble == Trouble::Drop && seen.direction == Some(Direction::Received);
+    is_packet && !is_own(seen.local) && !is_own(seen.peer)
+}
+
 impl Heard {
     fn take(&mut self, incident: &Incident) {
         let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
@@ -184,8 +194,8 @@ impl Heard {
     }
 
     /// Says what was heard, and what it means.
-    /// `is_local`: the address is one of this host.
-    pub(super) fn tell(&self, reach: &mut Reach, is_local: bool) {
+    /// `is_local`: the address is one of this host, as are `own`.
+    pub(super) fn tell(&self, reach: &mut Reach, is_local: bool, own: &HashSet<IpAddr>) {
         let reasons = self.missing.join("; ");
         if !self.listens {
             return reach.step("heard", format!("nothing of drops and resets: {reasons}"));
@@ -215,13 +225,16 @@ impl Heard {
         let (refused, by_us) = (self.refused(), self.refused_by_us());
         // Where this host is the other end, too, it says itself why it refuses.
         let is_said = by_us.is_some() || is_local && !(reach.findings.is_empty() && self.sum(Trouble::Drop) == 0);
-        let findings = self.seen.iter().filter_map(|(key, seen)| match seen.trouble {
-            Trouble::Drop if by_us.is_some() && key.reason == FIREWALL && key.sent == by_us => {
-                Some(refused_here(key, seen))
-            }
-            Trouble::Drop => dropped(key, seen).filter(|_| !(refused && key.reason == NO_SOCKET)),
-            Trouble::Reset => Some(reset(key, seen)).filter(|_| !(is_said && is_refusal(seen))),
-            _ => None,
+        let findings = self.seen.iter().filter_map(|(key, seen)| {
+            let finding = match seen.trouble {
+                Trouble::Drop if by_us.is_some() && key.reason == FIREWALL && key.sent == by_us => {
+                    Some(refused_here(key, seen))
+                }
+                Trouble::Drop => dropped(key, seen).filter(|_| !(refused && key.reason == NO_SOCKET)),
+                Trouble::Reset => Some(reset(key, seen)).filter(|_| !(is_said && is_refusal(seen))),
+                _ => None,
+            };
+            finding.map(|finding| between(finding, seen, !is_local && is_passed_on(seen, own)))
         });
         let subject = reach.target.to_string().into_bytes();
         let findings =
@@ -288,6 +301,36 @@ mod tests {
         assert!(!finding("QUEUE_PURGE", "inet_sock_destruct") && finding("QUEUE_PURGE", "unix_release_sock"));
         assert!(finding("NOT_SPECIFIED", "ip_rcv_core") && finding("TCP_RESET", "tcp_rcv_state_process"));
         assert!(finding("TCP_MD5UNEXPECTED", "tcp_v4_rcv"));
+    }
+
+    #[test]
+    fn a_place_explains_what_has_no_reason() {
+        let advice = |reason: &str, location: &str| {
+            let mut heard = Heard::default();
+            let (reason, location) = (Some(reason.into()), Some(location.into()));
+            heard.take(&Incident { reason, location, ..incident("10.9.0.1:40000", "10.9.0.7:443") });
+            let (key, seen) = heard.seen.iter().next().unwrap();
+            dropped(key, seen).unwrap().advice
+        };
+        for (location, reason) in [("ip_error", "IP_INNOROUTES"), ("neigh_invalidate", "NEIGH_FAILED")] {
+            assert_eq!(advice("NOT_SPECIFIED", location), advice(reason, "elsewhere"), "{location}");
+        }
+        assert_ne!(advice("NEIGH_FAILED", "ip_error"), advice("IP_INNOROUTES", "ip_error"), "a reason says more");
+    }
+
+    #[test]
+    fn what_goes_between_others_is_passed_on() {
+        let own = ["10.9.0.1".parse().unwrap()].into();
+        let is = |local: &str, peer: &str, direction| {
+            let mut heard = Heard::default();
+            heard.take(&Incident { direction: Some(direction), ..incident(local, peer) });
+            is_passed_on(heard.seen.values().next().unwrap(), &own)
+        };
+        assert!(is("10.8.0.7:443", "10.9.0.7:40000", Direction::Received));
+        assert!(!is("10.9.0.1:443", "10.9.0.7:40000", Direction::Received));
+        assert!(!is("10.8.0.7:443", "10.9.0.1:40000", Direction::Received));
+        assert!(!is("127.0.0.3:443", "127.0.0.3:40000", Direction::Received));
+        assert!(!is("10.8.0.7:443", "10.9.0.7:40000", Direction::Sent));
     }
 
     #[test]

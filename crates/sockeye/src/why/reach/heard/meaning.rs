@@ -50,12 +50,27 @@ const NO_REASONS: [&str; 2] = ["NOT_SPECIFIED", "QUEUE_PURGE"];
 const READ: [&str; 5] =
     ["tcp_rcv_state_process", "tcp_v4_rcv", "tcp_v6_rcv", "sk_stream_kill_queues", "inet_sock_destruct"];
 
+/// The reason that a place stands for where the kernel gives none: what comes in and has no route, or a forbidden one
+/// (net/ipv4/route.c, `ip_error`), and what waited for a neighbour of IPv6 (net/ipv6/ndisc.c, `ndisc_error_report`, which
+/// net/core/neighbour.c, `neigh_invalidate`, calls last).
+const PLACES: [(&str, &str); 3] =
+    [("ip_error", "IP_INNOROUTES"), ("neigh_invalidate", "NEIGH_FAILED"), ("ndisc_error_report", "NEIGH_FAILED")];
+
+/// The reason, or what the place says where it is none.
+fn reason(key: &Key) -> &str {
+    let place = PLACES.iter().find(|(place, _)| key.location.starts_with(place));
+    match place {
+        Some((_, reason)) if NO_REASONS.contains(&key.reason.as_str()) => reason,
+        _ => &key.reason,
+    }
+}
+
 /// Packets that were dropped, by the kernel's reason.
 pub(super) fn dropped(key: &Key, seen: &Seen) -> Option<Finding> {
     let (cause, advice) = if key.reason == FIREWALL {
         ("firewall-drop", "a rule of the firewall on this host drops it: nft list ruleset")
     } else {
-        let known = ADVICE.iter().find(|(reasons, _)| reasons.contains(&key.reason.as_str()));
+        let known = ADVICE.iter().find(|(reasons, _)| reasons.contains(&reason(key)));
         let unknown = "the kernel dropped it for the reason that stands here (include/net/dropreason-core.h)";
         ("packets-dropped", known.map_or(unknown, |(_, advice)| advice))
     };
@@ -124,6 +139,13 @@ pub(super) fn reset(key: &Key, seen: &Seen) -> Finding {
     evident(Finding::new(cause, "", advice).with("resets", seen.count), key, seen)
 }
 
+/// The ends of what happened. A packet that this host only passes on has none here.
+pub(super) fn between(finding: Finding, seen: &Seen, is_passed_on: bool) -> Finding {
+    // One that is passed on was received, and the end that it goes to counts as the local one.
+    let (to, from) = if is_passed_on { ("destination", "source") } else { ("local", "peer") };
+    finding.with(to, seen.local.to_string()).with(from, seen.peer.to_string())
+}
+
 fn evident(mut finding: Finding, key: &Key, seen: &Seen) -> Finding {
     if let Some(direction) = seen.direction {
         finding = finding.with("direction", direction.word());
@@ -133,5 +155,5 @@ fn evident(mut finding: Finding, key: &Key, seen: &Seen) -> Finding {
             finding = finding.with(name, text.as_str());
         }
     }
-    finding.with("local", seen.local.to_string()).with("peer", seen.peer.to_string())
+    finding
 }
