@@ -110,7 +110,12 @@ fn look_closely(state: &mut State, model: &Model, key: KeyEvent, id: Id, from: u
             Action::Ask
         }
         KeyCode::Char('x') => {
-            let what = model.detail.as_ref().filter(|detail| detail.id == id).map(|detail| detail.title.clone());
+            let shown = model.detail.as_ref().filter(|detail| detail.id == id);
+            if shown.is_some_and(|detail| detail.over.is_some()) {
+                state.notice = Some("this socket is gone: there is nothing to close any more".to_owned());
+                return Action::Nothing;
+            }
+            let what = shown.map(|detail| detail.title.clone());
             state.dialog = Some(Dialog { id, what: what.unwrap_or_default() });
             Action::Nothing
         }

@@ -52,8 +52,8 @@ fn sums_are_by_process_unit_container_or_pod() {
         // Processes, connections, listeners.
         for (group, expected) in [
             ("unit", &[("tables.service", "1 0 1")][..]),
-            ("container", &[(&ids[0][..12], "1 0 1"), (&ids[1][..12], "1 0 1"), ("(no container known)", "- 0 1")]),
-            ("pod", &[("3b9e62d1-04aa-4f7b-8c11-6d2f90ab47ce", "2 0 2"), ("(no pod known)", "- 0 1")]),
+            ("container", &[(&ids[0][..12], "1 0 1"), (&ids[1][..12], "1 0 1"), ("(none known)", "- 0 1")]),
+            ("pod", &[("3b9e62d1-04aa-4f7b-8c11-6d2f90ab47ce", "2 0 2"), ("(none known)", "- 0 1")]),
         ] {
             let screen = text(&top(&["--once", "--interval", "100ms", &own, "--group", group]));
             for (name, counts) in expected {

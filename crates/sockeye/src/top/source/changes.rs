@@ -6,9 +6,10 @@ use std::time::SystemTime;
 use anyhow::Result;
 use sockeye_conn::{Namespace, Watcher};
 use sockeye_state::rtnetlink::Tables;
-use sockeye_state::watch::{self, Output};
+use sockeye_state::watch::{self, Output, Reason};
 use sockeye_wire::rtnetlink::Table;
 
+use super::desk::clock;
 use crate::sockets::system::Interfaces;
 use crate::watch::line;
 use crate::watch::place::Place;
@@ -83,12 +84,22 @@ impl Changes {
             Output::Change(change) => keep(log, place, &change),
             Output::Gap(gap) => {
                 let line = line_of(place, Event::Gap { gap: &gap, since: began + gap.since });
-                lost = Some(line.clone());
+                lost = Some(in_short(gap.reason, gap.lost, &clock(began + gap.since)));
                 log.keep(line, true);
             }
             _ => {}
         })?;
         Ok(lost)
+    }
+}
+
+/// A loss as the banner has it, which is as long as a screen is wide: the list of changes says of which tables.
+fn in_short(reason: Reason, lost: Option<u64>, since: &str) -> String {
+    match (reason, lost) {
+        (Reason::Overrun, Some(1)) => format!("1 datagram about changes lost since {since}"),
+        (Reason::Overrun, Some(lost)) => format!("{lost} datagrams about changes lost since {since}"),
+        (Reason::Overrun, None) => format!("an unknown number of changes lost since {since}"),
+        (reason, _) => format!("changes since {since} are not all known: {reason}"),
     }
 }
 
@@ -116,4 +127,19 @@ fn line_of(place: &Place, event: Event<'_>) -> String {
     let time: String = text.chars().skip(DATE_LEN).take(8).collect();
     let rest: String = text.trim_end().chars().skip(TIME_LEN).take(LETTERS_MAX).collect();
     format!("{time}{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_told_once_and_fits_a_narrow_screen() {
+        let reasons = [Reason::Overrun, Reason::DumpTruncated, Reason::Drift];
+        for (reason, lost) in reasons.into_iter().flat_map(|reason| [(reason, Some(63_836_000)), (reason, None)]) {
+            let banner = format!("gap: {}", in_short(reason, lost, "14:13:03"));
+            assert!(banner.chars().count() <= 80 && banner.matches("gap").count() == 1, "{banner}");
+            assert!(banner.contains("since 14:13:03"), "{banner}");
+        }
+    }
 }

@@ -390,7 +390,7 @@ impl Desk {
 }
 
 /// The time of day, in UTC.
-fn clock(time: SystemTime) -> String {
+pub(super) fn clock(time: SystemTime) -> String {
     let text = humantime::format_rfc3339_seconds(time).to_string();
     text.get(11..19).unwrap_or_default().to_owned()
 }

@@ -139,10 +139,11 @@ impl Sum {
         }
     }
 
-    pub(super) fn cell(&self, key: &Key, what: What, grouping: Grouping) -> Cell {
+    pub(super) fn cell(&self, key: &Key, what: What) -> Cell {
         match (what, key) {
             (What::Owner, Key::Owner(0, name)) if name.is_empty() => {
-                Cell::Text(format!("(no {} known)", grouping.name()))
+                // The heading says of what; longer words would not fit 80 columns.
+                Cell::Text("(none known)".to_owned())
             }
             (What::Owner, Key::Owner(_, name)) => text(name),
             (What::Pid, Key::Owner(0, name)) if name.is_empty() => Cell::Nothing,

@@ -126,7 +126,7 @@ fn of_sums(request: &Request, sums: impl Iterator<Item = (Key, Sum)>) -> Window<
     let ranked = sums.map(|(key, sum)| Ranked { rank: sum.rank(&key, what), row: ByKey(key, sum) }).collect();
     let seen = window(ranked, request, |ByKey(key, _)| request.held.as_ref() == Some(key));
     with(seen, |ByKey(key, sum)| {
-        let cell = |column: &crate::top::columns::Column| sum.cell(&key, column.what, request.grouping);
+        let cell = |column: &crate::top::columns::Column| sum.cell(&key, column.what);
         let cells = columns(request.pane).iter().map(cell).collect();
         let mood = sum.mood();
         Some(Line { key, cells, mood })

@@ -246,6 +246,18 @@ fn only_y_closes_a_socket_and_only_for_who_may() {
 }
 
 #[test]
+fn a_socket_that_is_gone_is_not_asked_about() {
+    let mut person = Person::at(Pane::Connections);
+    person.press(KeyCode::Enter);
+    let mut detail = models::detail();
+    std::sync::Arc::make_mut(&mut detail).over = Some("this socket is gone".to_owned());
+    person.model.detail = Some(detail);
+    assert_eq!(person.types("x"), Action::Nothing);
+    assert_eq!(person.state.dialog, None);
+    assert!(person.state.notice.is_some_and(|notice| notice.contains("gone")));
+}
+
+#[test]
 fn the_socket_that_is_closed_is_the_one_that_was_asked_about() {
     let mut person = Person::at(Pane::Connections);
     person.types("x");

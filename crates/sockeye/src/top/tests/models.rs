@@ -146,7 +146,7 @@ fn listeners() -> Vec<Line> {
 fn owners() -> Vec<Line> {
     let one = |pid: u32, name: &'static str, conns, rate| {
         line(Pane::Processes, Key::Owner(pid, name.into()), Mood::Plain, move |what| match what {
-            What::Owner if name.is_empty() => text("(no process known)"),
+            What::Owner if name.is_empty() => text("(none known)"),
             What::Owner => text(name),
             What::Pid if pid == 0 => Cell::Nothing,
             What::Pid => Cell::Text(pid.to_string()),
