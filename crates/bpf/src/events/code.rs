@@ -165,28 +165,25 @@ impl<'c> Code<'c> {
     /// Fills in the process that runs, as the reader numbers it, and its name, which is that of its first thread; goes to `not` where
     /// it is one of the kernel's own, which holds no socket of anybody. [`OTHER`] is used up.
     pub(super) fn process(&mut self, not: Label) -> Result<(), Error> {
-        match self.btf.task() {
-            Some(task) => {
-                self.steps.call(Helper::GetCurrentTaskBtf);
-                self.steps.copy(OTHER, R0);
-                self.get(R1, OTHER, task.flags)?;
-                self.steps.set(R2, OF_THE_KERNEL);
-                self.steps.and_register(R1, R2);
-                self.steps.jump_if(R1, Is::NotEqual, 0, not);
-                self.pid();
-                self.get(R2, OTHER, task.leader)?;
-                for (at, further) in [(COMM, 0), (COMM + 8, 8)] {
-                    self.record(at, R2, Member { offset: task.name.offset + further, bytes: 8, ..task.name })?;
-                }
-            }
-            None => {
-                self.pid();
-                let steps = &mut self.steps;
-                steps.copy(R1, RECORD);
-                steps.add(R1, COMM.into());
-                steps.set(R2, 16);
-                steps.call(Helper::GetCurrentComm);
-            }
+        let Some(task) = self.btf.task() else {
+            self.pid();
+            let steps = &mut self.steps;
+            steps.copy(R1, RECORD);
+            steps.add(R1, COMM.into());
+            steps.set(R2, 16);
+            steps.call(Helper::GetCurrentComm);
+            return Ok(());
+        };
+        self.steps.call(Helper::GetCurrentTaskBtf);
+        self.steps.copy(OTHER, R0);
+        self.get(R1, OTHER, task.flags)?;
+        self.steps.set(R2, OF_THE_KERNEL);
+        self.steps.and_register(R1, R2);
+        self.steps.jump_if(R1, Is::NotEqual, 0, not);
+        self.pid();
+        self.get(R2, OTHER, task.leader)?;
+        for (at, further) in [(COMM, 0), (COMM + 8, 8)] {
+            self.record(at, R2, Member { offset: task.name.offset + further, bytes: 8, ..task.name })?;
         }
         Ok(())
     }

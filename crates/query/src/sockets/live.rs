@@ -156,6 +156,7 @@ pub struct Origin<'a> {
 
 /// What is known of the life of a socket, beside what a listing says.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of facts")]
 pub struct Facts<'a> {
     /// What happened, a word of [`EVENTS`].
     pub event: &'static str,
@@ -372,7 +373,10 @@ impl LiveRow<'_> {
                 _ => {}
             }
         }
-        (!all.is_empty()).then(|| if is_whole { Value::List(all) } else { Value::Incomplete(all) })
+        if all.is_empty() {
+            return None;
+        }
+        Some(if is_whole { Value::List(all) } else { Value::Incomplete(all) })
     }
 
     fn of_actor(&self, field: FieldId) -> Option<Value<'_>> {

@@ -41,9 +41,9 @@ impl Said {
             |address: Option<core::net::IpAddr>| address.is_some_and(|address| address.is_unspecified());
         let has_peer = !is_unspecified(socket.message.destination()) || socket.message.dport() != Some(0);
         // The address of the peer outlives it: without one there never was a connection.
-        let had_peer = !is_unspecified(socket.message.destination());
+        let was_connected = !is_unspecified(socket.message.destination());
         // Its own address too, if the program chose it (net/ipv4/tcp.c, tcp_disconnect); the port of the peer never does.
-        let is_erased = had_peer && (is_unspecified(socket.message.source()) || socket.message.dport() == Some(0));
+        let is_erased = was_connected && (is_unspecified(socket.message.source()) || socket.message.dport() == Some(0));
         let did_nothing = |info: &TcpInfo<'_>| info.segs_in() == Some(0) && info.segs_out() == Some(0);
         Some(Self {
             cookie: socket.message.cookie()?,

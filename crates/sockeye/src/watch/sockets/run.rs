@@ -68,22 +68,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         udp: true,
         extensions: needs.extensions,
     };
-    let mut followed = Vec::new();
-    let mut entered_all = sees_all(found.missing.as_ref());
-    for namespace in if found.list.is_empty() { vec![None] } else { found.list.into_iter().map(Some).collect() } {
-        let which = namespace.as_ref().map(Namespace::identity);
-        match (Followed::open(namespace, follow), which.zip(lookout.as_mut())) {
-            (Ok(one), _) => followed.push(one),
-            (Err(error), Some((which, lookout))) if found.several => {
-                entered_all = false;
-                lookout.refuse(which, &error);
-            }
-            (Err(error), _) => return Err(error.into()),
-        }
-    }
-    if followed.is_empty() {
-        return Err(Mistaken::sentence("there is no network namespace that can be watched"));
-    }
+    let (mut followed, entered_all) = follow_all(found, follow, lookout.as_mut())?;
     let mut owners = Owners::new(true);
     owners.read_too(owner_parts(&asked));
     let mut stream = Stream {
@@ -150,6 +135,31 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     Ok(if whole { Status::Whole } else { Status::Incomplete })
 }
 
+/// Begins to follow the namespaces that were found. `false`: not all of them can be.
+fn follow_all(
+    found: Namespaces,
+    options: feed::Options,
+    mut lookout: Option<&mut Lookout>,
+) -> Result<(Vec<Followed>, bool)> {
+    let mut followed = Vec::new();
+    let mut entered_all = sees_all(found.missing.as_ref());
+    for namespace in if found.list.is_empty() { vec![None] } else { found.list.into_iter().map(Some).collect() } {
+        let which = namespace.as_ref().map(Namespace::identity);
+        match (Followed::open(namespace, options), which.zip(lookout.as_mut())) {
+            (Ok(one), _) => followed.push(one),
+            (Err(error), Some((which, lookout))) if found.several => {
+                entered_all = false;
+                lookout.refuse(which, &error);
+            }
+            (Err(error), _) => return Err(error.into()),
+        }
+    }
+    if followed.is_empty() {
+        return Err(Mistaken::sentence("there is no network namespace that can be watched"));
+    }
+    Ok((followed, entered_all))
+}
+
 /// Reads what happened since the last time, and tells of it unless something waits for a look at owners; all of it, if it
 /// `is_last`. `true`: incidents were lost.
 fn advance(
@@ -197,7 +207,9 @@ fn advance(
             strangers.meet(
                 |netns| place(netns).is_some(),
                 |netns, heard| {
-                    place(netns).into_iter().for_each(|at| handle(at, &heard));
+                    if let Some(at) = place(netns) {
+                        handle(at, &heard);
+                    }
                 },
             );
         }
