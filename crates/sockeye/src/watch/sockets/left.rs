@@ -3,7 +3,7 @@
 //! The kernel's events name whoever connected or listened. Where nobody of those lives any more while the socket does, others hold it,
 //! and a look through the processes finds them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use rustix::io::Errno;
@@ -17,11 +17,34 @@ use sockeye_wire::sock_diag::state::State;
 
 use crate::live::row;
 
-/// Processes that were asked after, for as long as what happened at once is told.
+/// Processes that are remembered as gone.
+const GONE_MAX: usize = 4096;
+
+/// Which processes live.
 #[derive(Default)]
-pub(super) struct Living(HashMap<u64, bool>);
+pub(super) struct Living {
+    /// Those that were asked after, for as long as what happened at once is told.
+    known: HashMap<u64, bool>,
+    /// Those that were found gone since all processes were looked through.
+    gone: HashSet<u64>,
+    /// Those that were gone already when all processes were looked through: whoever has taken over from them is known, or cannot be.
+    looked_past: HashSet<u64>,
+}
 
 impl Living {
+    /// What follows happened later.
+    pub(super) fn forget(&mut self) {
+        self.known.clear();
+    }
+
+    /// All processes were looked through.
+    pub(super) fn have_looked(&mut self) {
+        if self.looked_past.len() >= GONE_MAX {
+            self.looked_past.clear();
+        }
+        self.looked_past.extend(self.gone.drain());
+    }
+
     /// Whether all are gone who would be named as those who hold this socket, and somebody held it when this happened.
     pub(super) fn is_left(&mut self, told: &Told<'_>, surroundings: &dyn Surroundings) -> bool {
         static PID: LazyLock<Option<FieldId>> = LazyLock::new(|| live_catalog().find("pid"));
@@ -29,17 +52,25 @@ impl Living {
         let Some(pid) = PID.filter(|_| is_held(event)) else { return false };
         let Some(row) = row::of(event, surroundings) else { return false };
         match row.value(pid) {
-            Some(Value::List(pids)) if !pids.is_empty() => !pids.iter().any(|pid| self.lives(pid)),
+            Some(Value::List(pids)) if !pids.is_empty() => !pids.iter().any(|pid| self.is_settled(pid)),
             _ => false,
         }
     }
 
-    fn lives(&mut self, pid: &Value<'_>) -> bool {
+    /// Whether it lives, or was looked past.
+    fn is_settled(&mut self, pid: &Value<'_>) -> bool {
         let Value::Unsigned(pid) = *pid else { return true };
-        *self.0.entry(pid).or_insert_with(|| {
+        if self.looked_past.contains(&pid) {
+            return true;
+        }
+        let lives = *self.known.entry(pid).or_insert_with(|| {
             let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
             pid.is_none_or(|pid| test_kill_process(pid) != Err(Errno::SRCH))
-        })
+        });
+        if !lives {
+            self.gone.insert(pid);
+        }
+        lives
     }
 }
 
@@ -53,5 +84,23 @@ fn is_held(event: &Event<'_>) -> bool {
                 && !event.life.is_closed_by_actor
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_gone_is_looked_past_once() {
+        let mut living = Living::default();
+        // One more than any process can have (include/linux/threads.h, PID_MAX_LIMIT).
+        let (own, nobody) = (Value::Unsigned(std::process::id().into()), Value::Unsigned(4_194_305));
+        assert!(living.is_settled(&own) && !living.is_settled(&nobody));
+        living.forget();
+        assert!(!living.is_settled(&nobody), "nobody has looked yet");
+        living.forget();
+        living.have_looked();
+        assert!(living.is_settled(&nobody) && living.is_settled(&own));
     }
 }

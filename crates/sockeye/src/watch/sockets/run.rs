@@ -83,12 +83,12 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     };
     let mut said = false;
     let mut has_lost = false;
-    let mut waiting = Waiting::default();
+    let (mut waiting, mut living) = (Waiting::default(), Living::default());
     while stream.out.is_open() {
         if waiting.until().is_none() {
             owners.look();
         }
-        has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, &mut waiting, false)?;
+        has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), false)?;
         if let Some(lookout) = lookout.as_mut().filter(|_| heard.strangers.as_ref().is_some_and(Strangers::are_waiting))
         {
             lookout.hint();
@@ -109,7 +109,8 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         }
         if let Some(lookout) = lookout.as_mut().filter(|lookout| lookout.next_due() <= Instant::now()) {
             // What waits speaks of namespaces by their places.
-            has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, &mut waiting, true)?;
+            has_lost |=
+                advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), true)?;
             let mut following = Following { options: follow, owners: &owners, stream: &mut stream };
             lookout.look(&mut followed, &mut following)?;
         }
@@ -119,7 +120,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         }
     }
     // What happened before the end is told.
-    has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, &mut waiting, true)?;
+    has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), true)?;
     // Nobody had the time to look for these yet, which makes nothing of what was told less whole.
     stream.unfound(&mut heard, true);
     stream.out.flush();
@@ -167,14 +168,14 @@ fn advance(
     heard: &mut heard::Heard,
     owners: &mut Owners,
     stream: &mut Stream<'_>,
-    waiting: &mut Waiting,
+    (waiting, living): (&mut Waiting, &mut Living),
     is_last: bool,
 ) -> Result<bool> {
     let (mut is_new, mut has_lost) = (false, false);
     let (trace, strangers) = (heard.trace.as_mut(), &mut heard.strangers);
     let known = Places::of(followed);
     let places = known.with(owners);
-    let mut living = Living::default();
+    living.forget();
     let mut take = |at: usize, told: &Told<'_>| {
         if waiting.is_full() {
             waiting.tell(|at, told| is_new |= stream.take(told, &places[at]));
@@ -236,6 +237,7 @@ fn advance(
     if let Some(until) = waiting.until()
         && (owners.look() || is_last || until <= now())
     {
+        living.have_looked();
         let places = known.with(owners);
         waiting.tell(|at, told| {
             stream.take(told, &places[at]);
