@@ -247,7 +247,7 @@ fn lines_name_ends_with_their_ports_and_what_became_of_them() {
         assert!(line.contains(" sent 4321 bytes, received 78, 0 retransmissions, rtt "), "{line}");
         assert!(line.ends_with(" (only its end was seen)"), "{line}");
         let said = &watching.complaints()[0];
-        assert!(said.contains(" sockets, synced; from destroy-groups and dumps; "), "{said}");
+        assert!(said.contains("watching ") && said.contains(", synced; from destroy-groups and dumps; "), "{said}");
         watching.interrupt().with(0);
         Ok(())
     });

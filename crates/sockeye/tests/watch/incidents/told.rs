@@ -136,7 +136,7 @@ fn filters_speak_of_incidents_and_choose_among_all_that_happens() {
         TcpStream::connect("127.0.0.1:7087").expect_err("nobody listens");
         let ended = watching.ended().with(0);
         let lines: Vec<_> = ended.stdout.lines().map(|line| line.split_once(' ').expect("a time").1).collect();
-        let process = std::fs::read_to_string("/proc/thread-self/comm").expect("it lives");
+        let process = std::fs::read_to_string("/proc/self/comm").expect("it lives");
         let owner = format!("{}[{}]", process.trim_end(), std::process::id());
         assert_eq!(lines[0], "sockets ! drop udp 127.0.0.1:7088 127.0.0.1:7086 received, NO_SOCKET in __udp4_lib_rcv");
         let local = lines[1].split(' ').nth(4).expect("an end");
