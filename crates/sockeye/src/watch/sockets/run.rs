@@ -121,7 +121,6 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     }
     // What happened before the end is told.
     has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), true)?;
-    // Nobody had the time to look for these yet, which makes nothing of what was told less whole.
     stream.unfound(&mut heard, true);
     stream.out.flush();
     if let Some(hooks) = stream.hooks.take() {
@@ -230,7 +229,7 @@ fn advance(
             stream.notice(&Notice::Lost(kind, count), lost.since, &[]);
         }
     }
-    has_lost |= stream.unfound(heard, false);
+    stream.unfound(heard, false);
     if is_new || waiting.until().is_some() {
         owners.outdate();
     }

@@ -124,13 +124,13 @@ impl Stream<'_> {
         self.out.flush_block();
     }
 
-    /// Tells of network namespaces that were not found. `true`: there was one.
-    pub(super) fn unfound(&mut self, heard: &mut Heard, is_last: bool) -> bool {
+    /// Tells of network namespaces that were not found; of all, if it `is_last`. They are none of those that are watched, so that what
+    /// is told of these is whole all the same: for a reader in a pid namespace, events of all others outside are such.
+    pub(super) fn unfound(&mut self, heard: &mut Heard, is_last: bool) {
         let unfound = heard.strangers.as_mut().map(|strangers| strangers.give_up(is_last)).unwrap_or_default();
         for one in &unfound {
             self.notice(&Notice::Unfound(one.events), one.since, &[]);
         }
-        !unfound.is_empty()
     }
 
     pub(super) fn notice(&mut self, notice: &Notice<'_>, at: Time, label: &[u8]) {
