@@ -185,8 +185,8 @@ pub struct Facts<'a> {
     pub is_final: bool,
     /// Who opened it, as the kernel's event said: pid and name.
     pub actor: Option<(u32, &'a [u8])>,
-    /// The same was the one who closed it.
-    pub is_closed_by_actor: bool,
+    /// Whoever that was, or made the listener listen, is gone, while somebody held the socket when this happened.
+    pub is_left: bool,
     /// Who made the listener listen that it came out of, and the listener's inode.
     pub listener: Option<Origin<'a>>,
     /// The control group of the socket, as the kernel's event said.
@@ -355,11 +355,16 @@ impl LiveRow<'_> {
             && (!self.facts.described || own().is_none_or(|owners| is_empty(&owners)))
     }
 
-    /// Those who were found to hold it by the inode that the event named, else by that of its listener.
+    /// Those who were found to hold it by the inode that the event named, else by that of its listener. Whoever the kernel's event
+    /// named is known at once, and goes before them while he lives.
     fn looked_up(&self, part: OwnerPart, listener: Option<Origin<'_>>) -> Option<Value<'_>> {
         let holders = |inode| self.row.surroundings.owners(inode, part).filter(|owners| !is_empty(owners));
+        let named = self.facts.actor.or_else(|| listener?.actor);
+        if named.is_some() && !self.facts.is_left {
+            return None;
+        }
         let Some(listener) = listener else {
-            let inode = self.row.flat_number(Flat::Inode).filter(|_| !self.facts.is_closed_by_actor)?;
+            let inode = self.row.flat_number(Flat::Inode)?;
             return holders(u32::try_from(inode).ok()?);
         };
         let (mut all, mut is_whole) = (Vec::new(), true);

@@ -115,7 +115,7 @@ fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
         described: life.described,
         is_final: false,
         actor: life.actor.as_ref().map(|actor| (actor.pid, actor.name())),
-        is_closed_by_actor: life.is_closed_by_actor,
+        is_left: false,
         listener: life.listener.as_deref().map(origin),
         cgroup: life.cgroup,
         incident: None,

@@ -78,7 +78,7 @@ impl Follow for Following<'_, '_> {
         let place = self.owners.place(one.namespace.as_deref(), Some(one.label.clone()));
         let stream = &mut *self.stream;
         one.feed.advance(&mut |told| {
-            stream.take(&told, &place);
+            stream.take(&told, &place, false);
         })?;
         stream.notice(&Notice::Gone, now(), &one.label);
         Ok(())

@@ -4,31 +4,35 @@
 //! and a look through the processes finds them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
-use sockeye_query::filter::Record as _;
-use sockeye_query::sockets::Surroundings;
-use sockeye_query::sockets::live::live_catalog;
-use sockeye_query::{FieldId, Value};
 use sockeye_state::lives::{End, Event, Happening, Told};
 use sockeye_wire::sock_diag::state::State;
 
-use crate::live::row;
-
 /// Processes that are remembered as gone.
 const GONE_MAX: usize = 4096;
+
+/// How it stands with whoever would be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It lives, nobody would be named, or nobody held the socket any more.
+    Lives,
+    /// It is gone, and nobody has looked for others since.
+    JustGone,
+    /// It is gone, and others were looked for.
+    Gone,
+}
 
 /// Which processes live.
 #[derive(Default)]
 pub(super) struct Living {
     /// Those that were asked after, for as long as what happened at once is told.
-    known: HashMap<u64, bool>,
+    known: HashMap<u32, bool>,
     /// Those that were found gone since all processes were looked through.
-    gone: HashSet<u64>,
+    gone: HashSet<u32>,
     /// Those that were gone already when all processes were looked through: whoever has taken over from them is known, or cannot be.
-    looked_past: HashSet<u64>,
+    looked_past: HashSet<u32>,
 }
 
 impl Living {
@@ -45,32 +49,27 @@ impl Living {
         self.looked_past.extend(self.gone.drain());
     }
 
-    /// Whether all are gone who would be named as those who hold this socket, and somebody held it when this happened.
-    pub(super) fn is_left(&mut self, told: &Told<'_>, surroundings: &dyn Surroundings) -> bool {
-        static PID: LazyLock<Option<FieldId>> = LazyLock::new(|| live_catalog().find("pid"));
-        let Told::Event(event) = told else { return false };
-        let Some(pid) = PID.filter(|_| is_held(event)) else { return false };
-        let Some(row) = row::of(event, surroundings) else { return false };
-        match row.value(pid) {
-            Some(Value::List(pids)) if !pids.is_empty() => !pids.iter().any(|pid| self.is_settled(pid)),
-            _ => false,
+    /// Whether whoever would be named as the one who holds this socket lives.
+    pub(super) fn standing(&mut self, told: &Told<'_>) -> Standing {
+        let Told::Event(event) = told else { return Standing::Lives };
+        let named = || event.life.actor.or_else(|| event.life.listener.as_ref()?.actor);
+        match if is_held(event) { named() } else { None } {
+            Some(actor) if !self.lives(actor.pid) => {
+                if self.looked_past.contains(&actor.pid) {
+                    return Standing::Gone;
+                }
+                self.gone.insert(actor.pid);
+                Standing::JustGone
+            }
+            _ => Standing::Lives,
         }
     }
 
-    /// Whether it lives, or was looked past.
-    fn is_settled(&mut self, pid: &Value<'_>) -> bool {
-        let Value::Unsigned(pid) = *pid else { return true };
-        if self.looked_past.contains(&pid) {
-            return true;
-        }
-        let lives = *self.known.entry(pid).or_insert_with(|| {
+    fn lives(&mut self, pid: u32) -> bool {
+        *self.known.entry(pid).or_insert_with(|| {
             let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
             pid.is_none_or(|pid| test_kill_process(pid) != Err(Errno::SRCH))
-        });
-        if !lives {
-            self.gone.insert(pid);
-        }
-        lives
+        })
     }
 }
 
@@ -95,12 +94,12 @@ mod tests {
     fn who_is_gone_is_looked_past_once() {
         let mut living = Living::default();
         // One more than any process can have (include/linux/threads.h, PID_MAX_LIMIT).
-        let (own, nobody) = (Value::Unsigned(std::process::id().into()), Value::Unsigned(4_194_305));
-        assert!(living.is_settled(&own) && !living.is_settled(&nobody));
+        let nobody = 4_194_305;
+        assert!(living.lives(std::process::id()) && !living.lives(nobody));
+        living.gone.insert(nobody);
         living.forget();
-        assert!(!living.is_settled(&nobody), "nobody has looked yet");
-        living.forget();
+        assert!(living.looked_past.is_empty(), "nobody has looked yet");
         living.have_looked();
-        assert!(living.is_settled(&nobody) && living.is_settled(&own));
+        assert!(living.looked_past.contains(&nobody) && living.gone.is_empty());
     }
 }

@@ -19,7 +19,7 @@ use super::super::{complain, less_may_wait, sees_all};
 use super::followed::{Followed, Following, Places};
 use super::heard;
 use super::hooks::Hooks;
-use super::left::Living;
+use super::left::{Living, Standing};
 use super::object::Objects;
 use super::strangers::Strangers;
 use super::stream::{Notice, Stream};
@@ -177,10 +177,11 @@ fn advance(
     living.forget();
     let mut take = |at: usize, told: &Told<'_>| {
         if waiting.is_full() {
-            waiting.tell(|at, told| is_new |= stream.take(told, &places[at]));
+            waiting.tell(|at, told, is_left| is_new |= stream.take(told, &places[at], is_left));
         }
-        if !waiting.take(at, told, || living.is_left(told, &places[at])) {
-            is_new |= stream.take(told, &places[at]);
+        let standing = living.standing(told);
+        if !waiting.take(at, told, standing) {
+            is_new |= stream.take(told, &places[at], standing != Standing::Lives);
         }
     };
     let inodes: Vec<_> = followed.iter().map(|one| one.inode).collect();
@@ -238,8 +239,8 @@ fn advance(
     {
         living.have_looked();
         let places = known.with(owners);
-        waiting.tell(|at, told| {
-            stream.take(told, &places[at]);
+        waiting.tell(|at, told, is_left| {
+            stream.take(told, &places[at], is_left);
         });
     }
     Ok(has_lost)

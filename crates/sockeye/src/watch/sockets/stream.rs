@@ -50,7 +50,8 @@ pub(super) struct Stream<'s> {
 
 impl Stream<'_> {
     /// Takes what the engine tells. `true`: there is a socket that was not there before.
-    pub(super) fn take(&mut self, told: &Told<'_>, surroundings: &dyn Surroundings) -> bool {
+    /// `is_left`: whoever would be named as its owner is gone, while somebody held it.
+    pub(super) fn take(&mut self, told: &Told<'_>, surroundings: &dyn Surroundings, is_left: bool) -> bool {
         let label = surroundings.namespace().unwrap_or_default();
         match told {
             Told::Event(event) => {
@@ -59,7 +60,8 @@ impl Stream<'_> {
                 if !is_wanted || !self.kinds.contains(EventKind::State) || !self.out.is_open() {
                     return is_new;
                 }
-                let Some(row) = row::of(event, surroundings) else { return is_new };
+                let Some(mut row) = row::of(event, surroundings) else { return is_new };
+                row.facts.is_left = is_left;
                 self.start_hooks(&row, event.at, label);
                 if self.filter.decide(&row) == Decision::Yes {
                     self.event(&row, event.at, label);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use sockeye_state::lives::{Event, Gap, Happening, Kept, KeptMet, Time, Told};
 
+use super::left::Standing;
 use crate::live::now;
 
 /// Events that wait; the next one is told with what is known by then.
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What waits, in order.
 #[derive(Default)]
 pub(super) struct Waiting {
-    list: Vec<(usize, Late)>,
+    list: Vec<(usize, Late, bool)>,
     /// Until when.
     until: Time,
 }
@@ -30,11 +31,11 @@ enum Late {
 }
 
 impl Waiting {
-    /// Keeps what was told of a namespace, by its place. `false`: it is to be told at once. `is_left`: whether whoever would be named
-    /// is gone.
-    pub(super) fn take(&mut self, place: usize, told: &Told<'_>, is_left: impl FnOnce() -> bool) -> bool {
-        let needs_no_look = || !is_new(told) && !is_left();
-        if self.list.len() >= WAITING_MAX || self.list.is_empty() && needs_no_look() {
+    /// Keeps what was told of a namespace, by its place. `false`: it is to be told at once. `standing`: of whoever would be
+    /// named.
+    pub(super) fn take(&mut self, place: usize, told: &Told<'_>, standing: Standing) -> bool {
+        let needs_no_look = !is_new(told) && standing != Standing::JustGone;
+        if self.list.len() >= WAITING_MAX || self.list.is_empty() && needs_no_look {
             return false;
         }
         let late = match told {
@@ -47,7 +48,7 @@ impl Waiting {
         if self.list.is_empty() {
             self.until = now() + PATIENCE;
         }
-        self.list.push((place, late));
+        self.list.push((place, late, standing != Standing::Lives));
         true
     }
 
@@ -61,14 +62,14 @@ impl Waiting {
         self.list.len() >= WAITING_MAX
     }
 
-    /// Tells all.
-    pub(super) fn tell(&mut self, mut each: impl FnMut(usize, &Told<'_>)) {
-        for (place, late) in self.list.drain(..) {
+    /// Tells all, and whether whoever would be named is gone.
+    pub(super) fn tell(&mut self, mut each: impl FnMut(usize, &Told<'_>, bool)) {
+        for (place, late, is_left) in self.list.drain(..) {
             match late {
-                Late::Event(kept) => each(place, &Told::Event(kept.event())),
-                Late::Incident(kept) => each(place, &Told::Incident(kept.met())),
-                Late::Gap(gap) => each(place, &Told::Gap(gap)),
-                Late::Synced(at) => each(place, &Told::Synced(at)),
+                Late::Event(kept) => each(place, &Told::Event(kept.event()), is_left),
+                Late::Incident(kept) => each(place, &Told::Incident(kept.met()), is_left),
+                Late::Gap(gap) => each(place, &Told::Gap(gap), false),
+                Late::Synced(at) => each(place, &Told::Synced(at), false),
             }
         }
     }
