@@ -59,8 +59,8 @@ pub struct Lives {
     /// What the dumps of this round are of.
     pub(super) dumped: [bool; 2],
     pub(super) listeners: Listeners,
-    /// The listener that was found last: most connections come out of the same.
-    pub(super) listener: Option<Arc<Listener>>,
+    /// The listener that was found last at each port: most connections come out of the same, and share what is known of it.
+    pub(super) shared: ByCookie<Arc<Listener>>,
     /// Whole rounds since something was lost, or since the beginning.
     pub(super) whole_rounds: u8,
     /// The gap that was told of and is not closed yet.
@@ -180,20 +180,20 @@ impl Lives {
 
     /// Who listens where this is, as far as is known.
     pub(super) fn listener_at(&mut self, spot: Option<Spot>) -> Option<Arc<Listener>> {
+        let spot = spot?;
         let listening = |cookie| self.store.get(cookie).filter(|entry| entry.life.side == Some(Side::Listen));
-        let found: Vec<_> = self.listeners.of(spot?).into_iter().filter_map(listening).collect();
+        let found: Vec<_> = self.listeners.of(spot).into_iter().filter_map(listening).collect();
         let first = found.first()?;
         let is_one = found.iter().all(|entry| entry.life.actor == first.life.actor);
         let inodes: Option<Vec<_>> = found.iter().take(RIVALS_MAX + 1).map(|entry| inode(&entry.message)).collect();
         // Where not all are known that it may be, to name some would be to guess.
         let inodes = inodes.filter(|inodes| inodes.len() <= RIVALS_MAX).unwrap_or_default();
         let listener = Listener { actor: first.life.actor.filter(|_| is_one), inodes: inodes.into() };
-        // As long as there are connections of it, one copy will do for all.
-        match &self.listener {
-            Some(last) if **last == listener => {}
-            _ => self.listener = Some(Arc::new(listener)),
+        let shared = self.shared.entry(spot.port().into()).or_default();
+        if **shared != listener {
+            *shared = Arc::new(listener);
         }
-        self.listener.clone()
+        Some(Arc::clone(shared))
     }
 
     /// The listener that the socket came out of which a message is about.
@@ -201,9 +201,12 @@ impl Lives {
         self.listener_at(Spot::of(message))
     }
 
-    /// A listener is no more.
+    /// A socket is no more, which may have been a listener.
     pub(super) fn forget_listener(&mut self, entry: &Entry) {
-        self.listeners.remove(&entry.message, entry.life.cookie);
+        if entry.life.side == Some(Side::Listen) {
+            self.listeners.remove(&entry.message, entry.life.cookie);
+            self.shared.remove(&u64::from(super::said::port(&entry.message)));
+        }
     }
 
     /// The end of this socket was told without the kernel having said so.

@@ -156,7 +156,7 @@ impl Actor {
 }
 
 /// Where a socket came from that was accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listener {
     /// Who made it listen, as the kernel's event said.

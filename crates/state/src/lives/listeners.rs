@@ -43,6 +43,10 @@ impl Spot {
         [of(family, local), mapped].into_iter().flatten()
     }
 
+    pub(super) fn port(self) -> u16 {
+        self.port
+    }
+
     fn any_address(self) -> Self {
         Self { address: [0; 16], ..self }
     }
