@@ -29,8 +29,8 @@ enum Kept {
 #[derive(Default)]
 pub(super) struct Strangers {
     waiting: Vec<(u32, Kept)>,
-    /// When the first of each came.
-    since: Vec<(u32, Time)>,
+    /// When the first of each came, and how many there was no room for.
+    since: Vec<(u32, Time, u64)>,
     unfound: HashSet<u32>,
 }
 
@@ -43,11 +43,16 @@ pub(super) struct Unfound {
 impl Strangers {
     /// Keeps what happened in a namespace that is not known.
     pub(super) fn take(&mut self, netns: u32, heard: &Heard<'_>) {
-        if self.unfound.contains(&netns) || self.waiting.len() >= WAITING_MAX {
+        if self.unfound.contains(&netns) {
             return;
         }
-        if self.since.iter().all(|(known, _)| *known != netns) {
-            self.since.push((netns, now()));
+        let is_full = self.waiting.len() >= WAITING_MAX;
+        match self.since.iter_mut().find(|(known, ..)| *known == netns) {
+            Some((.., more)) => *more += u64::from(is_full),
+            None => self.since.push((netns, now(), is_full.into())),
+        }
+        if is_full {
+            return;
         }
         let kept = match heard {
             Heard::Transition(change) => Kept::Transition(**change),
@@ -63,10 +68,10 @@ impl Strangers {
 
     /// Gives what waited of namespaces that are known by now, in order.
     pub(super) fn meet(&mut self, is_known: impl Fn(u32) -> bool, mut each: impl FnMut(u32, Heard<'_>)) {
-        if !self.since.iter().any(|(netns, _)| is_known(*netns)) {
+        if !self.since.iter().any(|(netns, ..)| is_known(*netns)) {
             return;
         }
-        self.since.retain(|(netns, _)| !is_known(*netns));
+        self.since.retain(|(netns, ..)| !is_known(*netns));
         for (netns, kept) in self.waiting.extract_if(.., |(netns, _)| is_known(*netns)) {
             match &kept {
                 Kept::Transition(change) => each(netns, Heard::Transition(change)),
@@ -79,14 +84,14 @@ impl Strangers {
     pub(super) fn give_up(&mut self, is_last: bool) -> Vec<Unfound> {
         let oldest = now().saturating_sub(PATIENCE);
         let is_full = self.waiting.len() >= WAITING_MAX;
-        let late: Vec<_> = self.since.extract_if(.., |(_, since)| is_last || is_full || *since < oldest).collect();
+        let late: Vec<_> = self.since.extract_if(.., |(_, since, _)| is_last || is_full || *since < oldest).collect();
         let mut unfound = Vec::new();
-        for (netns, since) in late {
+        for (netns, since, more) in late {
             if self.unfound.len() >= UNFOUND_MAX {
                 self.unfound.clear();
             }
             self.unfound.insert(netns);
-            let events = self.waiting.extract_if(.., |(of, _)| *of == netns).count() as u64;
+            let events = self.waiting.extract_if(.., |(of, _)| *of == netns).count() as u64 + more;
             unfound.push(Unfound { events, since });
         }
         unfound
