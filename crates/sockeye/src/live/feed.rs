@@ -30,6 +30,8 @@ const RETRY: Duration = Duration::from_millis(50);
 /// The shortest interval that goes from the beginning of a round to that of the next. A shorter one goes from the end: rows of two
 /// rounds are never nearer to each other than was asked for, and of less than 200 ms nothing is judged.
 const PERIOD_MIN: Duration = Duration::from_millis(500);
+/// Time between two looks at whether what was told during a dump is heard by now.
+const HEARS_EVERY: Duration = Duration::from_millis(5);
 /// Turns of reading after a dump before it concludes nothing: its rows are older than what is unread.
 const LAST_TURNS: usize = 10;
 
@@ -67,6 +69,14 @@ pub(crate) struct Options {
     pub(crate) extensions: u8,
 }
 
+/// The dumps of a round.
+#[derive(Clone, Copy)]
+struct Dumped {
+    whole: bool,
+    began: Time,
+    ended: Time,
+}
+
 /// One network namespace.
 pub(crate) struct Feed {
     pub(crate) lives: Lives,
@@ -89,6 +99,10 @@ pub(crate) struct Feed {
     rested: Time,
     /// Rounds in a row that were not whole.
     failures: u32,
+    /// Dumps that are over, and of which nothing is concluded until the transitions are heard that waited meanwhile.
+    dumped: Option<Dumped>,
+    /// Transitions were read up to here.
+    heard_until: Time,
     /// What the last round took.
     pub(crate) cost: Duration,
     pub(crate) rounds: u64,
@@ -123,6 +137,8 @@ impl Feed {
             due: at,
             rested: at,
             failures: 0,
+            dumped: None,
+            heard_until: Time::ZERO,
             cost: Duration::ZERO,
             rounds: 0,
         })
@@ -145,11 +161,23 @@ impl Feed {
         beside: &mut dyn FnMut(&Lives),
     ) -> Result<(), Error> {
         let drained = self.read(tell)?;
+        if let Some(dumped) = self.dumped {
+            if self.heard_until >= dumped.ended {
+                self.dumped = None;
+                self.conclude(dumped, tell);
+            } else {
+                self.due = now() + HEARS_EVERY;
+            }
         // Of a queue that is not read up a dump would be older than what waits.
-        if now() >= self.due && drained {
+        } else if now() >= self.due && drained {
             self.round(tell, beside)?;
         }
         Ok(())
+    }
+
+    /// Every transition up to this moment was handed to [`Self::transition`].
+    pub(crate) fn heard_until(&mut self, at: Time) {
+        self.heard_until = at;
     }
 
     /// Takes a change of a TCP socket of this namespace.
@@ -236,7 +264,17 @@ impl Feed {
                 break;
             }
         }
-        let ended = now();
+        let dumped = Dumped { whole, began, ended: now() };
+        if self.options.tcp != Tcp::Asked && tcp {
+            self.dumped = Some(dumped);
+            self.due = now() + HEARS_EVERY;
+        } else {
+            self.conclude(dumped, tell);
+        }
+        Ok(())
+    }
+
+    fn conclude(&mut self, Dumped { whole, began, ended }: Dumped, tell: &mut dyn FnMut(Told<'_>)) {
         self.lives.end_round(whole, ended, tell);
         self.cost = ended.saturating_sub(began);
         self.rounds += 1;
@@ -252,7 +290,6 @@ impl Feed {
         if !asks_on && self.lives.is_synced() {
             self.due = Time::MAX;
         }
-        Ok(())
     }
 
     /// One dump, during which notifications go on being read. `true`: it was whole, or the kernel has no such sockets.

@@ -110,7 +110,7 @@ fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
         old_state: None,
         duration_us: duration.map(|duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
         totals: totals(&life.totals),
-        rates: life.delta(message).as_ref().map_or([None; 5], rates),
+        rates: rates_of(life, message),
         why: life.is_judged().then(|| life.causes.bits()),
         described: life.described,
         is_final: false,
@@ -128,9 +128,19 @@ fn origin(listener: &Listener) -> Origin<'_> {
 
 /// In the order of [`sockeye_query::sockets::live::RATES`].
 fn rates(delta: &Delta) -> [Option<u64>; 5] {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive, and saturates")]
     [delta.bytes_sent, delta.bytes_received, delta.retransmitted, delta.segs_out, delta.segs_in]
-        .map(|grown| delta.rate(grown).map(|rate| rate as u64))
+        .map(|grown| delta.rate(grown).map(whole))
+}
+
+/// A rate in whole numbers: what moves at all does not stand still.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive, and saturates")]
+fn whole(rate: f64) -> u64 {
+    if rate > 0.0 { (rate.round() as u64).max(1) } else { 0 }
+}
+
+/// How fast a socket moves, in the order of [`sockeye_query::sockets::live::RATES`].
+pub(crate) fn rates_of(life: &Life, message: &[u8]) -> [Option<u64>; 5] {
+    life.delta(message).as_ref().map_or([None; 5], rates)
 }
 
 /// In the order of [`sockeye_query::sockets::live::TOTALS`].
@@ -150,9 +160,23 @@ fn totals(totals: &Totals) -> [Option<u64>; 9] {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use sockeye_query::sockets::live::{CAUSES, EVENTS};
-    use sockeye_state::lives::{Cause, Happening, Trouble};
-    use sockeye_wire::sock_diag::state::State;
+    use sockeye_state::lives::{Cause, Trouble};
+
+    use super::*;
+
+    #[test]
+    fn what_moves_at_all_has_a_rate() {
+        let of = |retransmitted: u64, elapsed_us: u64| {
+            let mut delta = Delta::default();
+            (delta.retransmitted, delta.elapsed) = (Some(retransmitted), Duration::from_micros(elapsed_us));
+            rates(&delta)[2]
+        };
+        assert_eq!([of(1, 1_000_500), of(1, 5_000_000), of(0, 1_000_000)], [Some(1), Some(1), Some(0)]);
+        assert_eq!([of(7, 1_000_500), of(12, 999_000)], [Some(7), Some(12)], "and no more than it is");
+    }
 
     #[test]
     fn the_words_of_filters_are_those_of_the_engine() {

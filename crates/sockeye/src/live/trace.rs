@@ -115,6 +115,11 @@ impl Trace {
         });
     }
 
+    /// When was read last: all that happened before has been told.
+    pub(crate) fn read_at(&self) -> Time {
+        self.read
+    }
+
     /// When to read again.
     pub(crate) fn due(&self) -> Time {
         self.read + INTERVAL

@@ -40,10 +40,14 @@ impl Lives {
             if !said.is_disconnected && life.side != Some(Side::Listen) {
                 bare::renew(scratch, message);
                 // What it did since the last round is known to the end.
-                if let (true, Some(before), Some(now)) =
+                if let (true, Some(last), Some(now)) =
                     (life.described, Counters::read(&entry.message), Counters::read(scratch))
                 {
-                    life.before = Before::of(before, &now, at.saturating_sub(entry.described_at));
+                    // Of a round that is under way it is known before that is over.
+                    let is_in_round = self.is_dumping && entry.round == self.round;
+                    let older = life.before.since(last).filter(|_| is_in_round);
+                    let (before, more) = older.unwrap_or((last, Time::ZERO));
+                    life.before = Before::of(before, &now, more + at.saturating_sub(entry.described_at));
                 }
                 life.totals = said.totals.unwrap_or_default().or(life.totals);
                 life.totals_at = at;
@@ -56,7 +60,7 @@ impl Lives {
         if self.gone.remove(&said.cookie).is_some() && self.rules.ends_once {
             return;
         }
-        if protocol == Protocol::Tcp && !said.has_peer && said.port == 0 {
+        if !said.has_peer && said.port == 0 {
             // It was never bound, nor connected: nothing but a descriptor.
             return;
         }
@@ -83,10 +87,9 @@ impl Lives {
             return self.ends(told, tell);
         }
         // Up to Linux 6.12 a copy of a listener takes this step before it has a cookie of its own
-        // (net/ipv4/inet_connection_sock.c, `inet_csk_clone_lock`): it is no change of the listener.
-        if (told.old, told.new) == (State::Listening, State::SynReceived)
-            && self.store.get(told.cookie).is_some_and(|entry| entry.life.state == State::Listening)
-        {
+        // (net/ipv4/inet_connection_sock.c, `inet_csk_clone_lock`): it has that of the listener, or one that nobody else ever has.
+        // The next step, of all kernels, says who it is.
+        if (told.old, told.new) == (State::Listening, State::SynReceived) {
             return;
         }
         let at = told.at;
@@ -102,7 +105,7 @@ impl Lives {
                 return;
             }
             // A socket that comes out of a listener is a copy of it at first.
-            let born = matches!(told.old, State::Unconnected | State::SynReceived | State::Listening);
+            let born = matches!(told.old, State::Unconnected | State::SynReceived);
             let known = if born { Known::Birth } else { Known::Found };
             let life = Life::new(told.cookie, Protocol::Tcp, told.old, known, at);
             self.gone.remove(&told.cookie);
@@ -110,14 +113,14 @@ impl Lives {
         }
         let is_child = told.new == State::SynReceived || told.old == State::SynReceived;
         let listener = if is_child { self.listener_of(&bare_message(told)) } else { None };
-        if told.new == State::Listening {
+        // One that was bound to no port gets one after this (net/ipv4/inet_connection_sock.c, `inet_csk_listen_start`).
+        if told.new == State::Listening && told.local_port != 0 {
             self.listeners.insert(&bare_message(told), told.cookie);
         }
         let round = self.round;
         let Some(entry) = self.store.get_mut(told.cookie) else { return };
         entry.told_in = round;
-        // Of a copy of a listener that is not known this is not the state.
-        entry.heard = Some(told.new).filter(|_| told.old != State::Listening);
+        entry.heard = Some(told.new);
         entry.detached = None;
         let life = &mut entry.life;
         life.enter(told.new);
@@ -145,11 +148,6 @@ impl Lives {
             (_, State::Established) => {
                 life.established = Some(at);
                 Happening::Established
-            }
-            // Nobody has accepted it yet, and it may never come to that.
-            (State::Listening, State::SynReceived) => {
-                life.side = Some(Side::Accept);
-                return;
             }
             (from, _) => {
                 // Who closes it holds it, and it may be somebody else than who listens, or who opened it and handed it on.
@@ -193,7 +191,11 @@ impl Lives {
             return;
         }
         let mut entry = entry.unwrap_or_else(|| {
-            let life = Life::new(told.cookie, Protocol::Tcp, told.old, Known::End, at);
+            // Nobody has heard of a copy of a listener before: it came to nothing.
+            let is_copy = told.old == State::SynReceived;
+            let known = if is_copy { Known::Birth } else { Known::End };
+            let mut life = Life::new(told.cookie, Protocol::Tcp, told.old, known, at);
+            life.side = is_copy.then_some(Side::Accept);
             Entry::new(life, &bare_message(told))
         });
         if !entry.life.described {

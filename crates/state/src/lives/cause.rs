@@ -17,6 +17,7 @@ use super::counters::Counters;
 
 pub use evidence::{Number, Quantity, evidence};
 pub(super) use reader::Reader;
+pub(super) use thresholds::INTERVAL_MIN;
 pub use thresholds::{THRESHOLDS, Threshold};
 
 /// What holds a connection or a listener back.

@@ -4,7 +4,7 @@ use sockeye_wire::sock_diag::bare;
 use sockeye_wire::sock_diag::inet::{InetSocket, MESSAGE_LEN};
 use sockeye_wire::sock_diag::state::State;
 
-use super::cause::{Causes, causes};
+use super::cause::{Causes, INTERVAL_MIN, causes};
 use super::counters::Counters;
 use super::ending::End;
 use super::engine::{Doubt, Lives, Teller};
@@ -16,6 +16,9 @@ use super::store::Entry;
 /// Whole rounds of dumps in which a socket must be missing before something is concluded from it. One absence proves
 /// nothing: a socket that moves within the kernel's table while a dump walks it is passed over.
 const MISSED_MAX: u8 = 2;
+/// Whole rounds in which a UDP socket must be missing before it is taken for gone though nobody said so. One that a program holds is
+/// in no table while it has no port, which is rare and soon over.
+const MISSED_FOR_GOOD: u8 = 5;
 
 impl Lives {
     /// Dumps begin, of all sockets of these protocols.
@@ -31,6 +34,19 @@ impl Lives {
     /// A row of a dump of this round (`inet_diag_msg` and attributes).
     pub fn row(&mut self, protocol: Protocol, message: &[u8], at: Time, tell: Teller<'_>) {
         let Some(said) = Said::read(message) else { return };
+        let is_known = || {
+            let entry = self.store.get(said.cookie);
+            entry.is_some_and(|entry| !entry.is_another(&said, message))
+        };
+        // What was told of its birth may not have been read yet: a row is newer than that.
+        if self.traced && protocol == Protocol::Tcp && self.rules.births_come_first && !is_known() {
+            self.withheld.push((message.into(), at));
+            return;
+        }
+        self.take_row(protocol, message, &said, at, tell);
+    }
+
+    fn take_row(&mut self, protocol: Protocol, message: &[u8], said: &Said, at: Time, tell: Teller<'_>) {
         let traced = self.traced && protocol == Protocol::Tcp;
         let is_none = match said.state {
             // Neither is a socket yet or any more; what they were before or will be is.
@@ -45,15 +61,18 @@ impl Lives {
         }
         let (round, resync) = (self.round, self.has_gap());
         if let Some(entry) = self.store.get_mut(said.cookie) {
-            let again = entry.detached.is_some() && said.state == State::SynSent;
-            if protocol == Protocol::Tcp
-                && (again || entry.life.described && is_another_connection(&entry.message, message))
-            {
+            if protocol == Protocol::Tcp && entry.is_another(said, message) {
                 self.ends_unseen(said.cookie, at, tell);
             } else {
                 let news = self.rules.events_win && (!resync || entry.told_in == round);
+                let (was_described, had_file) = (entry.life.described, !entry.is_orphaned);
                 // What the kernel told while it happened is newer than a row of a dump that was under way.
-                let from = entry.take(message, &said, round, at, traced && news);
+                let from = entry.take(message, said, round, at, traced && news);
+                self.filed += u64::from(was_described && !had_file && !entry.is_orphaned);
+                if !was_described && entry.life.state == State::Listening {
+                    // The event may have come before it had a port.
+                    self.listeners.insert(message, entry.life.cookie);
+                }
                 let Some(from) = from else { return };
                 let life = &mut entry.life;
                 let happening = match (from, life.state) {
@@ -71,7 +90,16 @@ impl Lives {
             }
         }
         if self.has_room() {
-            self.is_found(protocol, message, &said, at, tell);
+            self.is_found(protocol, message, said, at, tell);
+        }
+    }
+
+    /// Everything that was told while the dumps ran has been heard.
+    fn take_withheld(&mut self, tell: Teller<'_>) {
+        for (message, at) in core::mem::take(&mut self.withheld) {
+            if let Some(said) = Said::read(&message) {
+                self.take_row(Protocol::Tcp, &message, &said, at, tell);
+            }
         }
     }
 
@@ -104,9 +132,10 @@ impl Lives {
         tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync }));
     }
 
-    /// The dumps of this round are over, and were `whole` or not. Who asks for the next round of a gap that is open: the
-    /// sooner, the better.
+    /// The dumps of this round are over, and were `whole` or not; and the transitions were read that waited since. Who asks for the
+    /// next round of a gap that is open: the sooner, the better.
     pub fn end_round(&mut self, whole: bool, at: Time, tell: Teller<'_>) {
+        self.take_withheld(tell);
         self.is_dumping = false;
         self.ended.clear();
         let Some(began) = self.round_began.take() else { return };
@@ -157,6 +186,11 @@ impl Lives {
         // Nothing was lost, and nobody said that it was destroyed: somebody holds it whose connection is over.
         let Some(entry) = self.store.get_mut(cookie) else { return };
         if entry.detached.is_some() {
+            // The kernel's own sockets go without a word (net/core/sock.c, `__sk_free`), those of tunnels mostly.
+            if entry.life.protocol == Protocol::Udp && entry.missed >= MISSED_FOR_GOOD {
+                self.remember_gone(cookie);
+                self.ends_unseen(cookie, at, tell);
+            }
             return;
         }
         let from = core::mem::replace(&mut entry.life.state, State::Unconnected);
@@ -201,6 +235,12 @@ fn progress(state: State) -> u8 {
 }
 
 impl Entry {
+    /// Whether a row is of another connection of the same TCP socket.
+    fn is_another(&self, said: &Said, message: &[u8]) -> bool {
+        let again = self.detached.is_some() && said.state == State::SynSent;
+        again || self.life.described && is_another_connection(&self.message, message)
+    }
+
     /// Takes a row. The state that it had, if it has another one now; `is_older`: than what is known of its state.
     fn take(&mut self, message: &[u8], said: &Said, round: u32, at: Time, is_older: bool) -> Option<State> {
         let owner = self.message.first_chunk::<MESSAGE_LEN>().copied().filter(|_| self.life.described);
@@ -216,9 +256,12 @@ impl Entry {
         }
         let life = &mut self.life;
         life.described = true;
-        life.totals_at = at;
-        if let Some(totals) = said.totals {
-            life.totals = totals.or(life.totals);
+        // A row that was withheld may be older than what was heard since.
+        if at >= life.totals_at {
+            life.totals_at = at;
+            if let Some(totals) = said.totals {
+                life.totals = totals.or(life.totals);
+            }
         }
         let from = life.state;
         if is_older {
@@ -238,15 +281,22 @@ impl Entry {
         Some(from)
     }
 
-    /// Holds a new message of a socket against the last one.
+    /// Holds a new message of a socket against the last one, or against an older one: of less than [`INTERVAL_MIN`] nothing can be
+    /// judged, however often it is looked.
     fn judge(&mut self, message: &[u8], at: Time) {
         if !self.life.described {
             return;
         }
         let elapsed = at.saturating_sub(self.described_at);
-        let (before, now) = (Counters::read(&self.message), Counters::read(message));
-        if let (Some(before), Some(now)) = (before, now) {
-            (self.life.causes, self.life.judged) = (causes(&before, &now, elapsed), true);
+        let (last, now) = (Counters::read(&self.message), Counters::read(message));
+        if let (Some(last), Some(now)) = (last, now) {
+            let (before, elapsed) = match self.life.before.since(last) {
+                Some((before, more)) if more < INTERVAL_MIN => (before, more + elapsed),
+                _ => (last, elapsed),
+            };
+            if elapsed >= INTERVAL_MIN {
+                (self.life.causes, self.life.judged) = (causes(&before, &now, elapsed), true);
+            }
             self.life.before = Before::of(before, &now, elapsed);
         }
     }

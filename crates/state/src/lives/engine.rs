@@ -42,7 +42,8 @@ pub(super) type Teller<'t> = &'t mut dyn FnMut(Told<'_>);
 /// Inputs are rounds of dumps ([`begin_round`](Self::begin_round), [`row`](Self::row), [`end_round`](Self::end_round)),
 /// the kernel's messages about destroyed sockets ([`destroyed`](Self::destroyed)), its transitions where it tells of
 /// them ([`transition`](Self::transition)), and losses ([`lost`](Self::lost)). Whoever feeds it subscribes before the
-/// first round, and after a loss reads all that waits before the next one.
+/// first round, after a loss reads all that waits before the next one, and reads all transitions that wait between the last row
+/// and the end of a round.
 #[derive(Debug, Default)]
 pub struct Lives {
     pub(super) store: Store,
@@ -76,6 +77,10 @@ pub struct Lives {
     /// The same when the round began.
     pub(super) unfollowed_before: u64,
     pub(super) scratch: Vec<u8>,
+    /// Rows of this round that are of a connection that no transition has told of yet, and when they came.
+    pub(super) withheld: Vec<(Box<[u8]>, Time)>,
+    /// Sockets that got a file, as one does that was accepted.
+    pub(super) filed: u64,
 }
 
 impl Lives {
@@ -130,6 +135,12 @@ impl Lives {
     /// Sockets that were not followed because there were too many; as long as there are, there is a gap.
     pub fn unfollowed(&self) -> u64 {
         self.unfollowed
+    }
+
+    /// How many sockets have got a file since the beginning that had none: whoever has accepted them may hold them now, which
+    /// no event tells.
+    pub fn filed(&self) -> u64 {
+        self.filed
     }
 
     /// Something was lost. What waits has to be read before the next round begins.

@@ -9,8 +9,9 @@ use sockeye_wire::sock_diag::state::State;
 
 use super::engine::{Lives, Teller};
 use super::event::Told;
-use super::life::{Life, Listener, Time, Totals};
+use super::life::{Life, Listener, Side, Time, Totals};
 use super::listeners::Spot;
+use super::said::port;
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,8 +135,11 @@ impl Lives {
     pub fn incident(&mut self, incident: &Incident, tell: Teller<'_>) {
         if let Some(entry) = incident.cookie.and_then(|cookie| self.store.get_mut(cookie))
             && !entry.life.described
+            && entry.life.side == Some(Side::Connect)
+            && port(&entry.message) == 0
         {
-            // A socket that begins to connect has no port yet when that is told.
+            // A socket that begins to connect has no port yet when that is told. Of others a packet may have other ends: that of a
+            // listener is from somebody, and on its way it may get other addresses.
             bare::set_ends(&mut entry.message, incident.local, incident.peer);
         }
         let came_in = incident.direction != Some(Direction::Sent) && incident.protocol == Some(IPPROTO_TCP);

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::cause::{Cause, Causes, Number, Reader, causes, evidence};
+use super::cause::{Cause, Causes, INTERVAL_MIN, Number, Reader, causes, evidence};
 use super::counters::Counters;
 
 /// What held a socket back over several intervals: each cause that did in most of them. Of loss, which comes in bursts, of a program
@@ -44,8 +44,11 @@ impl Judgement {
         }
     }
 
-    /// Takes one more interval, and what held the socket back in it.
+    /// Takes one more interval, and what held the socket back in it. One that is too short to be judged is a part of the next.
     pub fn take(&mut self, causes: &Causes, before: &Counters, now: &Counters, elapsed: Duration) {
+        if elapsed < INTERVAL_MIN {
+            return;
+        }
         self.elapsed += elapsed;
         self.intervals += 1;
         for cause in causes.iter() {

@@ -10,6 +10,7 @@ use super::cause::Causes;
 use super::counters::Counters;
 use super::delta::Delta;
 use super::ending::End;
+use super::pace::Pace;
 use super::transition::Transition;
 
 /// A moment, as the time since the machine started (`CLOCK_MONOTONIC`): the clock of the kernel's own events.
@@ -167,24 +168,46 @@ pub struct Listener {
 }
 
 /// What a socket had counted a round ago. Of many sockets most stand still, and those need no second copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Before {
     /// It was not there, or not described.
     Unknown,
-    /// The same as now, but for the ages of what it sent and received last. That was so long ago.
-    Still(Duration),
-    /// These, so long ago.
-    Moved(Box<(Counters, Duration)>),
+    /// The same as now, but for the ages of what it sent and received last. That was so long ago. `true`: the kernel counts what
+    /// it does.
+    Still(Duration, bool),
+    /// Something else.
+    Moved(Box<Moved>),
+}
+
+/// What a socket that moves had counted a round ago.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Moved {
+    before: Counters,
+    /// So long ago.
+    elapsed: Duration,
+    pace: Option<Pace>,
 }
 
 impl Before {
     pub(super) fn of(before: Counters, now: &Counters, elapsed: Duration) -> Self {
-        if before.is_still(now) { Self::Still(elapsed) } else { Self::Moved(Box::new((before, elapsed))) }
+        if before.is_still(now) {
+            return Self::Still(elapsed, now.bytes_received().or(now.bytes_acked()).is_some());
+        }
+        Self::Moved(Box::new(Moved { before, elapsed, pace: Pace::between(&before, now, elapsed) }))
+    }
+
+    /// These counters and how long before those of the `last` message they were.
+    pub(super) fn since(&self, last: Counters) -> Option<(Counters, Duration)> {
+        match self {
+            Self::Unknown => None,
+            Self::Still(elapsed, _) => Some((last, *elapsed)),
+            Self::Moved(moved) => Some((moved.before, moved.elapsed)),
+        }
     }
 }
 
 /// One socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Life {
     /// Its identity until the next boot.
@@ -269,8 +292,17 @@ impl Life {
         match &self.before {
             Before::Unknown => None,
             // Most sockets, most of the time: read once, not twice.
-            Before::Still(elapsed) => now().map(|now| Delta::between(&now, &now, *elapsed)),
-            Before::Moved(before) => Some(Delta::between(&before.0, &now()?, before.1)),
+            Before::Still(elapsed, _) => now().map(|now| Delta::between(&now, &now, *elapsed)),
+            Before::Moved(moved) => Some(Delta::between(&moved.before, &now()?, moved.elapsed)),
+        }
+    }
+
+    /// How fast it moved between the last two rounds, where it is in both and the kernel counts what it does.
+    pub fn pace(&self) -> Option<Pace> {
+        match &self.before {
+            Before::Unknown => None,
+            Before::Still(_, is_counted) => is_counted.then(Pace::default),
+            Before::Moved(moved) => moved.pace,
         }
     }
 
@@ -279,8 +311,8 @@ impl Life {
     pub fn interval(&self, message: &[u8]) -> Option<(Counters, Counters, Duration)> {
         let (before, elapsed) = match &self.before {
             Before::Unknown => return None,
-            Before::Still(elapsed) => (None, *elapsed),
-            Before::Moved(before) => (Some(before.0), before.1),
+            Before::Still(elapsed, _) => (None, *elapsed),
+            Before::Moved(moved) => (Some(moved.before), moved.elapsed),
         };
         let now = Counters::read(message)?;
         Some((before.unwrap_or(now), now, elapsed))

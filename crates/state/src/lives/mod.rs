@@ -15,6 +15,7 @@ mod incident;
 mod judgement;
 mod life;
 mod listeners;
+mod pace;
 mod rules;
 mod said;
 #[cfg(test)]
@@ -31,5 +32,6 @@ pub use event::{Event, Gap, Happening, Kept, Reason, Told};
 pub use incident::{Direction, Incident, KeptMet, Met, Trouble};
 pub use judgement::Judgement;
 pub use life::{Actor, Known, Life, Listener, Protocol, Side, Time, Totals};
+pub use pace::Pace;
 pub use rules::Rules;
 pub use transition::Transition;

@@ -16,6 +16,8 @@ pub struct Rules {
     pub tombstones_after_loss: bool,
     /// What the kernel told of a change is not undone by a row.
     pub events_win: bool,
+    /// A row of a socket of which nothing is known waits until all that was told meanwhile is heard.
+    pub births_come_first: bool,
     /// A socket that a dump does not show is not taken for gone for that alone.
     pub confirm_absences: bool,
     /// Whose birth was told while the round ran is not missed by it.
@@ -37,6 +39,7 @@ impl Default for Rules {
             tombstones: true,
             tombstones_after_loss: true,
             events_win: true,
+            births_come_first: true,
             confirm_absences: true,
             newborn_are_excused: true,
             losses_end_rounds: true,

@@ -92,3 +92,20 @@ fn only_the_last_ended_are_remembered_and_only_where_incidents_are_heard() {
         assert_eq!((remembered.first(), remembered.len()), if hears { (Some(&1977), 1024) } else { (None, 0) });
     }
 }
+
+#[test]
+fn a_packet_for_a_listener_does_not_become_its_other_end() {
+    let mut lives = Lives::new(true).with_incidents(true);
+    let mut listening = transition(5, 1000, State::Unconnected, State::Listening);
+    (listening.local, listening.peer, listening.peer_port) = ([0; 4].into(), [0; 4].into(), 0);
+    lives.transition(&listening, &mut |_| {});
+    met(&mut lives, &drop_of(Some(5), Direction::Received));
+    let message = InetSocket::read(lives.get(5).unwrap().1).unwrap().message;
+    assert_eq!((message.source(), message.dport()), (Some([0, 0, 0, 0].into()), Some(0)));
+    // Nor do the ends that a packet has on its way those of who sent it.
+    lives.transition(&transition(6, 1000, State::Unconnected, State::SynSent), &mut |_| {});
+    let elsewhere = Incident { peer: "10.7.7.7:4".parse().unwrap(), ..drop_of(Some(6), Direction::Sent) };
+    met(&mut lives, &elsewhere);
+    let message = InetSocket::read(lives.get(6).unwrap().1).unwrap().message;
+    assert_eq!((message.sport(), message.dport()), (Some(local(6).port().into()), Some(443)));
+}

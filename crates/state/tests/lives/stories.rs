@@ -399,3 +399,165 @@ fn what_led_to_a_state_is_missed_only_if_it_was_to_be_told_and_not_counted_as_lo
     let gaps: Vec<_> = heard.iter().filter(|heard| matches!(heard, Gap(..))).collect();
     assert_eq!(gaps, [&Gap(Reason::Ring, Some(1))]);
 }
+
+#[test]
+fn a_birth_that_is_read_after_the_row_is_a_birth_all_the_same() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    round(&mut lives, 1000, &[], &mut heard);
+    heard.clear();
+    lives.begin_round(&[Protocol::Tcp], at(2000));
+    lives.row(Protocol::Tcp, &row(5, ESTABLISHED, &[]), at(2010), &mut hear(&mut heard));
+    lives.row(Protocol::Tcp, &row(6, ESTABLISHED, &[]), at(2011), &mut hear(&mut heard));
+    assert_eq!(heard, [], "what led there may not have been read yet");
+    lives.transition(&transition(5, 2001, Unconnected, SynSent), &mut hear(&mut heard));
+    lives.transition(&transition(5, 2002, SynSent, ESTABLISHED), &mut hear(&mut heard));
+    lives.end_round(true, at(2012), &mut hear(&mut heard));
+    let found = Event(6, Established, Known::Found, false);
+    assert_eq!(heard, [Event(5, Opened, Known::Birth, false), Event(5, Established, Known::Birth, false), found]);
+    let (life, _) = lives.get(5).unwrap();
+    assert!(life.described && life.since == at(2001) && life.established == Some(at(2002)), "{life:?}");
+    lives.transition(&transition(5, 2100, ESTABLISHED, Unconnected), &mut hear(&mut heard));
+    assert!(matches!(heard[3], Closed(5, Known::Birth, _, false)), "{heard:?}");
+}
+
+#[test]
+fn who_connects_again_while_a_round_runs_has_two_lives_with_an_end_each() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    round(&mut lives, 1000, &[row(5, ESTABLISHED, &[])], &mut heard);
+    heard.clear();
+    lives.begin_round(&[Protocol::Tcp], at(2000));
+    let mut elsewhere = row(5, ESTABLISHED, &[]);
+    // inet_diag_sockid: the ports, and the address of the other end.
+    elsewhere[8..10].copy_from_slice(&[0x30, 0x39]);
+    elsewhere[24] = 77;
+    lives.row(Protocol::Tcp, &elsewhere, at(2010), &mut hear(&mut heard));
+    let mut closed = transition(5, 2001, ESTABLISHED, Unconnected);
+    closed.error = Some(104);
+    for told in [closed, transition(5, 2002, Unconnected, SynSent), transition(5, 2003, SynSent, ESTABLISHED)] {
+        lives.transition(&told, &mut hear(&mut heard));
+    }
+    lives.end_round(true, at(2012), &mut hear(&mut heard));
+    assert_eq!(heard[0], Closed(5, Known::Found, End::Reset, false));
+    assert_eq!(heard[1..], [Event(5, Opened, Known::Birth, false), Event(5, Established, Known::Birth, false)]);
+}
+
+#[test]
+fn a_listener_whose_copies_are_heard_of_before_itself_is_a_listener() {
+    // Up to Linux 6.12 a copy has the cookie of its listener, or where that has none one that is nobody's.
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    lives.transition(&transition(6, 900, State::Listening, SynReceived), &mut hear(&mut heard));
+    lives.transition(&transition(99, 901, State::Listening, SynReceived), &mut hear(&mut heard));
+    let listening = row(6, State::Listening, &[]);
+    round(&mut lives, 1000, &[listening], &mut heard);
+    assert_eq!(heard, [Event(6, Present, Known::Found, false), Synced]);
+    assert_eq!((lives.len(), lives.get(6).map(|(life, _)| life.state)), (1, Some(State::Listening)));
+    let mut accepted = transition(7, 1100, SynReceived, ESTABLISHED);
+    accepted.local_port = local(6).port();
+    lives.transition(&accepted, &mut hear(&mut heard));
+    assert_eq!(heard[2..], [Event(7, Accepted, Known::Birth, false)]);
+    let listener = lives.get(7).unwrap().0.listener.clone();
+    assert_eq!(listener.map(|listener| listener.inodes.to_vec()), Some(vec![70_006]));
+    heard.clear();
+    lives.lost(Reason::Ring, Some(1), at(1200), &mut hear(&mut heard));
+    for time in [1300, 1400] {
+        round(&mut lives, time, &[row(6, State::Listening, &[]), row(7, ESTABLISHED, &[])], &mut heard);
+    }
+    assert_eq!(heard, [Gap(Reason::Ring, Some(1)), Synced], "nobody has ended who never was");
+}
+
+#[test]
+fn a_copy_of_a_listener_that_comes_to_nothing_was_born_and_ends() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    lives.transition(&transition(5, 1000, State::Listening, SynReceived), &mut hear(&mut heard));
+    lives.transition(&transition(7, 1001, SynReceived, Unconnected), &mut hear(&mut heard));
+    assert!(matches!(heard[..], [Closed(7, Known::Birth, _, false)]), "{heard:?}");
+}
+
+#[test]
+fn a_listener_that_was_bound_to_no_port_is_one_of_the_port_that_it_got() {
+    let (mut lives, mut heard) = (Lives::new(true), Vec::new());
+    let mut listening = transition(6, 1000, Unconnected, State::Listening);
+    listening.local_port = 0;
+    lives.transition(&listening, &mut hear(&mut heard));
+    round(&mut lives, 1100, &[row(6, State::Listening, &[])], &mut heard);
+    let mut accepted = transition(7, 1200, SynReceived, ESTABLISHED);
+    accepted.local_port = local(6).port();
+    lives.transition(&accepted, &mut hear(&mut heard));
+    assert!(lives.get(7).unwrap().0.listener.is_some());
+}
+
+#[test]
+fn a_udp_socket_that_was_never_bound_is_a_descriptor_and_no_connection() {
+    let mut message = sockeye_wire::sock_diag::bare::message(
+        Unconnected,
+        "0.0.0.0:0".parse().unwrap(),
+        "0.0.0.0:0".parse().unwrap(),
+        5,
+    )
+    .to_vec();
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    lives.destroyed(Protocol::Udp, &message, at(1000), &mut hear(&mut heard));
+    assert_eq!(heard, []);
+    // Its port, once it has sent.
+    message[4..6].copy_from_slice(&[0x30, 0x39]);
+    lives.destroyed(Protocol::Udp, &message, at(1000), &mut hear(&mut heard));
+    assert!(matches!(heard[..], [Closed(5, Known::End, ..)]), "{heard:?}");
+}
+
+#[test]
+fn a_udp_socket_of_the_kernel_goes_without_a_word_and_is_gone_after_some_rounds() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    let mut round = |lives: &mut Lives, time: u64, rows: &[Vec<u8>]| {
+        lives.begin_round(&[Protocol::Udp], at(time));
+        for row in rows {
+            lives.row(Protocol::Udp, row, at(time), &mut hear(&mut heard));
+        }
+        lives.end_round(true, at(time), &mut hear(&mut heard));
+    };
+    round(&mut lives, 1000, &[row(5, Unconnected, &[])]);
+    for time in 2..=5 {
+        round(&mut lives, time * 1000, &[]);
+        assert_eq!(lives.len(), 1, "somebody may hold it, and bind it again");
+    }
+    round(&mut lives, 6000, &[]);
+    assert_eq!(lives.len(), 0);
+    assert_eq!(heard[2..], [Closed(5, Known::Found, End::Unknown, true)]);
+    // If it was held all the same, its end is told once.
+    lives.destroyed(Protocol::Udp, &destroyed(5, &[]), at(7000), &mut hear(&mut heard));
+    assert_eq!(heard.len(), 3);
+}
+
+#[test]
+fn of_rounds_that_come_fast_as_much_is_judged_as_can_be() {
+    let (mut lives, mut heard) = (Lives::new(false), Vec::new());
+    let mut causes = Vec::new();
+    for turn in 0..7_u64 {
+        // All of the time it waits for a window of the peer that is used up.
+        let acked = 1_000_000 + turn * 10_000;
+        let busy = turn * 100_000;
+        let message = row(
+            5,
+            ESTABLISHED,
+            &[
+                ("bytes_acked", acked),
+                ("bytes_sent", acked + 60_000),
+                ("busy_time", busy),
+                ("rwnd_limited", busy),
+                ("snd_wnd", 60_000),
+                ("unacked", 41),
+                ("snd_mss", 1448),
+                ("snd_cwnd", 100),
+                ("rtt", 90_000),
+                ("min_rtt", 90_000),
+            ],
+        );
+        round(&mut lives, 1000 + turn * 100, &[message], &mut heard);
+        let life = lives.get(5).unwrap().0;
+        causes.push((life.is_judged(), life.causes.first()));
+    }
+    let window = Some(sockeye_state::lives::Cause::ReceiverWindow);
+    assert_eq!(causes[..2], [(false, None); 2], "of 100 ms nothing is judged");
+    assert_eq!(causes[2..], [(true, window); 5], "and what is judged stays until it is again");
+    let pace = lives.get(5).unwrap().0.pace().expect("it moves");
+    assert!((pace.bytes_acked - 100_000.0).abs() < 1.0, "{pace:?}");
+}

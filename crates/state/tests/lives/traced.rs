@@ -74,10 +74,17 @@ struct Reader {
     told: BTreeMap<u64, bool>,
     closed: BTreeMap<u64, u32>,
     wrong: Option<String>,
+    /// Something was lost, which may be an end.
+    is_in_gap: bool,
 }
 
 impl Reader {
     fn take(&mut self, told: &Told<'_>) {
+        match told {
+            Told::Gap(_) => self.is_in_gap = true,
+            Told::Synced(_) => self.is_in_gap = false,
+            _ => {}
+        }
         let Told::Event(event) = told else { return };
         let cookie = event.life.cookie;
         let is_known = self.told.get(&cookie).copied().unwrap_or(false);
@@ -87,6 +94,9 @@ impl Reader {
         }
         if is_end && !is_known && event.life.known != Known::End {
             self.wrong = Some(format!("{cookie} ends that never began"));
+        }
+        if event.happening == Happening::Opened && is_known && !self.is_in_gap {
+            self.wrong = Some(format!("{cookie} is opened where it is there already"));
         }
         self.told.insert(cookie, !is_end);
     }
@@ -177,9 +187,10 @@ fn dump(kernel: &mut Kernel, lives: &mut Lives, reader: &mut Reader, random: &mu
             break;
         }
     }
-    if random.below(2) == 0 {
-        reader.read(kernel, lives, usize::MAX);
-    }
+    // What happens after that is of the next round.
+    (0..random.below(2)).for_each(|_| kernel.live(random));
+    reader.read(kernel, lives, usize::MAX);
+    (0..random.below(3)).for_each(|_| kernel.live(random));
     lives.end_round(whole, at(kernel.time), &mut |told| reader.take(&told));
 }
 
@@ -202,6 +213,11 @@ fn breaks(break_rule: fn(&mut Rules)) {
 #[test]
 fn rows_that_win_over_what_was_told_are_caught() {
     breaks(|rules| rules.events_win = false);
+}
+
+#[test]
+fn rows_that_come_before_the_birth_that_was_told_are_caught() {
+    breaks(|rules| rules.births_come_first = false);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, SystemTime};
 
 use sockeye_query::filter::{Decision, Expression};
-use sockeye_state::lives::{Happening, Life, Protocol, Reason, Time, Told};
+use sockeye_state::lives::{Event, Happening, Life, Protocol, Reason, Time, Told};
 use sockeye_wire::sock_diag::state::State;
 
 use super::changes::Log;
@@ -81,6 +81,8 @@ pub(super) struct Desk {
     rounds: u64,
     counted: Option<Time>,
     counted_at: SystemTime,
+    /// Sockets that got a file, up to the last round.
+    filed: u64,
     /// What the last round took, and whether everything is known.
     pub(super) cost: Duration,
     pub(super) is_synced: bool,
@@ -126,6 +128,7 @@ impl Desk {
             rounds: 0,
             counted: None,
             counted_at: SystemTime::now(),
+            filed: 0,
             cost: Duration::ZERO,
             is_synced: false,
             traced: Ok(()),
@@ -177,8 +180,8 @@ impl Desk {
             Told::Event(event) => {
                 let id = Id { place, cookie: event.life.cookie };
                 match event.happening {
-                    Happening::Closed => self.ended(id, event.life, event.message, is_synced && !event.resync),
-                    Happening::State(_) => {}
+                    Happening::Closed => self.ended(id, event, is_synced),
+                    Happening::State(_) if event.life.since != event.at => {}
                     Happening::Present => self.lookers.outdate(),
                     _ => {
                         self.lookers.outdate();
@@ -212,8 +215,9 @@ impl Desk {
         self.loss = Some(Loss { text, healed: None });
     }
 
-    fn ended(&mut self, id: Id, life: &Life, message: &[u8], was_followed: bool) {
-        let Some(growth) = self.paces.end(id, life, message, was_followed) else { return };
+    fn ended(&mut self, id: Id, event: &Event<'_>, is_synced: bool) {
+        let (life, message) = (event.life, event.message);
+        let Some(growth) = self.paces.end(id, event, is_synced) else { return };
         let seen = Seen { id, life, message, paces: &self.paces };
         if life.protocol == Protocol::Tcp && self.fits(&seen) {
             let peer = seen.peer().map(|(address, _)| address).filter(|address| !address.is_unspecified());
@@ -262,6 +266,11 @@ impl Desk {
         }
         self.counted = Some(at);
         self.counted_at = SystemTime::now();
+        // Whoever has accepted connections may be known by now.
+        let filed = view.0.iter().map(|lives| lives.filed()).sum();
+        if std::mem::replace(&mut self.filed, filed) != filed {
+            self.lookers.outdate();
+        }
         self.rounds += 1;
         self.paces.turn();
         self.fit(view);

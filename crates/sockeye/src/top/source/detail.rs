@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use sockeye_conn::{Buffer, Namespace};
+use sockeye_query::sockets::live::RATES;
 use sockeye_query::sockets::{Surroundings, Table, catalog};
 use sockeye_query::{FieldId, FieldKind, Value};
 use sockeye_state::lives::{Causes, Time};
@@ -30,18 +31,9 @@ pub(super) struct Followed {
     pub(super) why: Option<Causes>,
     /// How long it lives, or has been known.
     pub(super) duration: Option<Time>,
-    /// How fast it moves, a second: bytes in, bytes out, packets in, packets out, packets sent again.
-    pub(super) rates: Option<[f64; 5]>,
+    /// How fast it moves: the fields of [`RATES`], in their order.
+    pub(super) rates: [Option<u64>; RATES.len()],
 }
-
-/// The fields that are [`Followed::rates`], and what each counts.
-const RATES: [(&str, Meaning); 5] = [
-    ("receive_rate", Meaning::BytesPerSecond),
-    ("send_rate", Meaning::BytesPerSecond),
-    ("segment_receive_rate", Meaning::Count),
-    ("segment_send_rate", Meaning::Count),
-    ("retransmission_rate", Meaning::Count),
-];
 
 /// A number that moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,7 +88,7 @@ impl Close {
         let Ok(row) = sockeye_query::sockets::SocketRow::read(table, &message, surroundings) else { return Ok(()) };
         self.histories.step(|key| match *key {
             Number::Field(field) => row.value(field).as_ref().and_then(number),
-            Number::Rate(place) => followed.rate(place),
+            Number::Rate(place) => followed.rates[place],
         });
         let mut fields = self.followed(&followed);
         for &field in &self.fields {
@@ -131,20 +123,12 @@ impl Close {
             cells::duration(&mut text, u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
             add("duration", String::from_utf8_lossy(&text).into_owned(), Vec::new());
         }
-        for (place, (name, meaning)) in RATES.into_iter().enumerate() {
-            let Some(rate) = followed.rate(place) else { continue };
+        for (place, (name, meaning, _)) in RATES.into_iter().enumerate() {
+            let Some(rate) = followed.rates[place] else { continue };
             let unit = if meaning == Meaning::Count { "/s" } else { " bytes/s" };
             add(name, format!("{rate}{unit}"), moved(self.histories.of(Number::Rate(place), rate)));
         }
         fields
-    }
-}
-
-impl Followed {
-    /// One of the rates, in whole numbers.
-    fn rate(&self, place: usize) -> Option<u64> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what counters grow by, a second")]
-        Some(self.rates?.get(place)?.round() as u64)
     }
 }
 

@@ -32,6 +32,8 @@ struct Told {
     changes: Vec<(u32, Transition)>,
     /// What there was no room for, and since when.
     lost: Option<(u64, Time)>,
+    /// All that happened before this was read.
+    until: Time,
 }
 
 /// The kernel's own events.
@@ -53,7 +55,13 @@ impl Hearing {
 
     /// Gives what was told to the places that it is of.
     pub(super) fn give(&self, places: &mut [Place], desk: &mut Desk) {
-        let Told { changes, lost } = std::mem::take(&mut *lock(&self.told));
+        let (changes, lost, until) = {
+            let mut told = lock(&self.told);
+            (std::mem::take(&mut told.changes), told.lost.take(), told.until)
+        };
+        for place in &mut *places {
+            place.feed.heard_until(until);
+        }
         if changes.is_empty() && lost.is_none() {
             return;
         }
@@ -101,6 +109,7 @@ fn listen(mut trace: Trace, told: &Mutex<Told>, is_over: &AtomicBool) {
         if lost + more > 0 {
             told.lost.get_or_insert((0, since)).0 += lost + more;
         }
+        told.until = trace.read_at();
         wait = READ_EVERY[usize::from(told.changes.len() - before > MANY)];
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sockeye_state::lives::{Delta, Known, Life, Time, Totals};
+use sockeye_state::lives::{Delta, Event, Known, Life, Pace, Time, Totals};
 
 use sockeye_wire::sock_diag::inet::InetSocket;
 
@@ -71,9 +71,9 @@ impl Paces {
     }
 
     /// How fast a socket moves, a second; `None` where that is not known.
-    pub(super) fn rates(&self, id: Id, life: &Life, message: &[u8]) -> Option<[f64; 5]> {
-        if let Some(delta) = life.delta(message) {
-            return Growth::of(&delta).map(|growth| growth.over(delta.elapsed));
+    pub(super) fn rates(&self, id: Id, life: &Life) -> Option<[f64; 5]> {
+        if let Some(Pace { bytes_received, bytes_acked, segs_in, segs_out, retransmitted, .. }) = life.pace() {
+            return Some([bytes_received, bytes_acked, segs_in, segs_out, retransmitted]);
         }
         let round = self.born_before.get(&id).or_else(|| self.born.get(&id))?;
         Some(Growth::whole(&life.totals)?.over(life.totals_at.saturating_sub(*round)))
@@ -81,11 +81,16 @@ impl Paces {
 
     /// A socket is gone. What it did since the last round; `None` where that is not known: it was not seen before, and
     /// lived already when the watch began.
-    pub(super) fn end(&mut self, id: Id, life: &Life, message: &[u8], was_followed: bool) -> Option<Growth> {
+    pub(super) fn end(&mut self, id: Id, event: &Event<'_>, is_synced: bool) -> Option<Growth> {
+        let (life, message) = (event.life, event.message);
         let is_new = self.born.remove(&id).is_some();
         self.born_before.remove(&id);
         if is_new {
             return Growth::whole(&life.totals);
+        }
+        if event.resync {
+            // What is known of it was counted with the round that saw it last.
+            return None;
         }
         if let Some(delta) = life.delta(message) {
             return Growth::of(&delta);
@@ -94,7 +99,7 @@ impl Paces {
             // Told by an event, which is in no round: what it did in all, less what the last row said.
             Some(before) => Growth::whole(&life.totals).map(|all| all.since(before)),
             // It came and went between two rounds.
-            None if was_followed => Growth::whole(&life.totals),
+            None if is_synced => Growth::whole(&life.totals),
             None => None,
         }
     }
@@ -112,7 +117,7 @@ fn counted(message: &[u8]) -> Option<Growth> {
 
 #[cfg(test)]
 mod tests {
-    use sockeye_state::lives::{Lives, Protocol, Told, Transition};
+    use sockeye_state::lives::{Lives, Protocol, Reason, Told, Transition};
     use sockeye_wire::sock_diag::bare;
     use sockeye_wire::sock_diag::state::State;
 
@@ -153,7 +158,7 @@ mod tests {
         lives.destroyed(Protocol::Tcp, message, at, &mut |told| {
             if let Told::Event(event) = told {
                 let id = Id { place: 0, cookie: event.life.cookie };
-                growth = paces.end(id, event.life, event.message, true);
+                growth = paces.end(id, &event, true);
             }
         });
         growth
@@ -170,8 +175,8 @@ mod tests {
             paces.turn();
         }
         let id = Id { place: 0, cookie: 5 };
-        let (life, known) = lives.get(5).unwrap();
-        assert_eq!(paces.rates(id, life, known).map(|rates| rates[1].to_string()), Some("6000".to_owned()));
+        let (life, _) = lives.get(5).unwrap();
+        assert_eq!(paces.rates(id, life).map(|rates| rates[1].to_string()), Some("6000".to_owned()));
         let growth = ended(&mut lives, &mut paces, &message(5, 321, 7_777), Time::from_millis(2_500));
         assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([21, 777]), "since the last round alone");
         let growth = ended(&mut lives, &mut paces, &message(6, 44, 555), Time::from_millis(2_600));
@@ -216,10 +221,49 @@ mod tests {
         let ended = change(State::FinWait2, State::Unconnected, 2_700, 7_777);
         lives.transition(&ended, &mut |told| {
             if let Told::Event(event) = told {
-                growth = paces.end(Id { place: 0, cookie: 5 }, event.life, event.message, true);
+                growth = paces.end(Id { place: 0, cookie: 5 }, &event, true);
             }
         });
         assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([0, 777]), "since the last round alone");
+    }
+
+    #[test]
+    fn what_was_counted_before_a_loss_is_not_counted_again_with_an_end_that_was_not_told() {
+        let (mut lives, mut paces) = (Lives::new(false), Paces::default());
+        let mut growth = Vec::new();
+        for (at, rows) in [(1_000, true), (2_000, true), (3_050, false), (3_100, false)] {
+            let at = Time::from_millis(at);
+            if at == Time::from_millis(3_050) {
+                lives.lost(Reason::Overrun, Some(40), at, &mut |_| {});
+            }
+            lives.begin_round(&[Protocol::Tcp], at);
+            if rows {
+                lives.row(Protocol::Tcp, &message(5, 300, at.as_secs() * 1_000_000), at, &mut |_| {});
+            }
+            lives.end_round(true, at, &mut |told| {
+                if let Told::Event(event) = told {
+                    growth.push(paces.end(Id { place: 0, cookie: event.life.cookie }, &event, false));
+                }
+            });
+            paces.turn();
+        }
+        assert_eq!(growth, [None]);
+    }
+
+    #[test]
+    fn who_ends_while_a_round_runs_is_counted_from_the_round_before() {
+        let (mut lives, mut paces) = (Lives::new(false), Paces::default());
+        for (second, acked) in [(1, 1_000), (2, 7_000)] {
+            let at = Time::from_secs(second);
+            lives.begin_round(&[Protocol::Tcp], at);
+            lives.row(Protocol::Tcp, &message(5, 300, acked), at, &mut |_| {});
+            lives.end_round(true, at, &mut |_| {});
+            paces.turn();
+        }
+        lives.begin_round(&[Protocol::Tcp], Time::from_secs(3));
+        lives.row(Protocol::Tcp, &message(5, 300, 57_000), Time::from_secs(3), &mut |_| {});
+        let growth = ended(&mut lives, &mut paces, &message(5, 321, 57_777), Time::from_millis(3_010));
+        assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([21, 50_777]));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use sockeye_owners::{Owners, Process};
 use sockeye_query::sockets::{Flat, SocketRow, Surroundings};
 use sockeye_state::lives::{Actor, Cause, Causes, Life, Protocol, Time};
-use sockeye_wire::sock_diag::inet::{InetAttributes, InetMessage};
+use sockeye_wire::Attributes;
+use sockeye_wire::sock_diag::inet::{InetMessage, MESSAGE_LEN};
 use sockeye_wire::sock_diag::memory::SocketMemory;
 use sockeye_wire::sock_diag::state::State;
 
@@ -14,11 +15,14 @@ use super::detail::Followed;
 use super::holder::actor;
 use super::order::Rank;
 use super::pace::Paces;
-use crate::live::row::table;
+use crate::live::row::{rates_of, table};
 use crate::output::{escape, table as cells};
 use crate::sockets::system::System;
 use crate::top::columns::What;
 use crate::top::model::{Cell, Id, Mood};
+
+/// The attribute with the memory of a socket (include/uapi/linux/inet_diag.h).
+const INET_DIAG_SKMEMINFO: u16 = 7;
 
 /// A socket that is looked at.
 #[derive(Clone, Copy)]
@@ -70,7 +74,7 @@ impl Seen<'_> {
 
     /// How fast it moves, a second.
     pub(super) fn rates(&self) -> Option<[f64; 5]> {
-        self.paces.rates(self.id, self.life, self.message)
+        self.paces.rates(self.id, self.life)
     }
 
     fn rate(&self, place: usize) -> Option<f64> {
@@ -100,9 +104,8 @@ impl Seen<'_> {
     }
 
     fn memory(&self) -> Option<SocketMemory<'_>> {
-        let attributes = self.message.get(sockeye_wire::sock_diag::inet::MESSAGE_LEN..)?;
-        let slots = sockeye_wire::Slots::read(attributes);
-        InetAttributes(slots).skmem().map(SocketMemory)
+        // Not all attributes by their numbers: sums ask this of every socket.
+        Attributes::new(self.message.get(MESSAGE_LEN..)?).last(INET_DIAG_SKMEMINFO).map(SocketMemory)
     }
 
     /// Bytes of memory that its queues take.
@@ -151,7 +154,7 @@ impl Seen<'_> {
 
     /// What following it tells.
     pub(super) fn followed(&self, now: Time) -> Followed {
-        Followed { why: self.causes(), duration: self.life.duration(now), rates: self.rates() }
+        Followed { why: self.causes(), duration: self.life.duration(now), rates: rates_of(self.life, self.message) }
     }
 
     /// What held it up in the last interval; `None` where there was none.

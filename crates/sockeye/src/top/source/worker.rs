@@ -112,6 +112,7 @@ impl Worker {
             let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
             self.desk.count(&view);
             self.look_closely()?;
+            self.catch_up()?;
             self.answer();
         }
         let due = self.places.iter().map(|place| place.feed.due()).min().unwrap_or_default();
@@ -202,19 +203,28 @@ impl Worker {
         Ok(())
     }
 
+    /// Of what was asked meanwhile only the last is of interest.
+    fn catch_up(&mut self) -> Result<()> {
+        let before = self.desk.request.clone();
+        if self.desk.hear() { self.look_at_what_is_new(&before) } else { Ok(()) }
+    }
+
+    /// Asks for what is on the screen now, and was not before.
+    fn look_at_what_is_new(&mut self, before: &Request) -> Result<()> {
+        let request = &self.desk.request;
+        let is_other_detail = request.detail.is_some() && request.detail != before.detail;
+        if request.pane == Pane::Links && before.pane != Pane::Links {
+            self.look_beside()?;
+        }
+        if is_other_detail { self.look_closely() } else { Ok(()) }
+    }
+
     fn obey(&mut self, command: Command) -> Result<()> {
         match command {
             Command::Show(request) => {
                 let before = std::mem::replace(&mut self.desk.request, request);
-                let request = &self.desk.request;
-                if request.detail.is_some() && request.detail != before.detail {
-                    self.look_closely()?;
-                }
-                if request_shows_links(&self.desk.request) && before.pane != Pane::Links {
-                    self.look_beside()?;
-                }
-                // Of what was asked meanwhile only the last is of interest.
-                self.desk.hear();
+                self.look_at_what_is_new(&before)?;
+                self.catch_up()?;
                 self.answer();
             }
             Command::Filter(text) => match read_filter(&text, &self.names()) {
@@ -254,10 +264,6 @@ impl Worker {
             None => "the socket was gone already".to_owned(),
         }
     }
-}
-
-fn request_shows_links(request: &Request) -> bool {
-    request.pane == Pane::Links
 }
 
 /// Reads a filter, and what it needs to be asked for. A mistake is one line.

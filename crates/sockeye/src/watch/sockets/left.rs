@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
-use sockeye_state::lives::{End, Event, Happening, Told};
+use sockeye_state::lives::{Actor, End, Event, Happening, Life, Met, Told};
 use sockeye_wire::sock_diag::state::State;
 
 /// Processes that are remembered as gone.
@@ -51,9 +51,7 @@ impl Living {
 
     /// Whether whoever would be named as the one who holds this socket lives.
     pub(super) fn standing(&mut self, told: &Told<'_>) -> Standing {
-        let Told::Event(event) = told else { return Standing::Lives };
-        let named = || event.life.actor.or_else(|| event.life.listener.as_ref()?.actor);
-        match if is_held(event) { named() } else { None } {
+        match named(told) {
             Some(actor) if !self.lives(actor.pid) => {
                 if self.looked_past.contains(&actor.pid) {
                     return Standing::Gone;
@@ -70,6 +68,18 @@ impl Living {
             let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
             pid.is_none_or(|pid| test_kill_process(pid) != Err(Errno::SRCH))
         })
+    }
+}
+
+/// Who would be named as the one who holds the socket, or its listener; `None` where nobody did when it happened.
+fn named(told: &Told<'_>) -> Option<Actor> {
+    let of_life = |life: &Life| life.actor.or_else(|| life.listener.as_ref()?.actor);
+    match told {
+        Told::Event(event) if is_held(event) => of_life(event.life),
+        // Of one that was closed it is told who closed it.
+        Told::Incident(Met { socket: Some((life, _)), .. }) if !life.is_closed_by_actor => of_life(life),
+        Told::Incident(Met { listener: Some(listener), .. }) => listener.actor,
+        _ => None,
     }
 }
 

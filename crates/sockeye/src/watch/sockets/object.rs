@@ -240,7 +240,7 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             member(out, "reason", &Reason::Ring.to_string());
             out.extend_from_slice(format!(",\"lost\":{lost}").as_bytes());
         }
-        Notice::Sources(heard, owners) => {
+        Notice::Sources { heard, owners, interval_us, round_us } => {
             out.extend_from_slice(b",\"change\":\"sources\",");
             value::json_entry(out, "sources", &words(heard.sources().iter().copied()));
             out.push(b',');
@@ -260,6 +260,7 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
                     member(out, key, text);
                 }
             }
+            out.extend_from_slice(format!(",\"interval_us\":{interval_us},\"round_us\":{round_us}").as_bytes());
         }
     }
     out.extend_from_slice(b"}\n");

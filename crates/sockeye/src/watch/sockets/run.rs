@@ -219,6 +219,10 @@ fn advance(
             (None, Some(strangers)) => strangers.take(netns, &heard),
             (None, None) => {}
         });
+        let until = trace.read_at();
+        for one in &mut *followed {
+            one.feed.heard_until(until);
+        }
     }
     for (at, one) in followed.iter_mut().enumerate() {
         one.feed.advance(&mut |told| take(at, &told))?;
@@ -289,11 +293,13 @@ fn announce(followed: &[Followed], heard: &heard::Heard, needs: Needs, owners: &
     let given = followed.iter().map(|one| one.feed.receive_buffer).min().unwrap_or(usize::MAX);
     let waits = less_may_wait(stream.options.receive_buffer, given);
     let cost: Duration = followed.iter().map(|one| one.feed.cost).sum();
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    let round_us = micros(cost);
     complain(&format!(
         "watching {}{places}, synced; from {}; {owners}; a round of dumps takes {}{waits}{}",
         several(count, "socket"),
         heard.sources().join(" and "),
-        humantime::format_duration(Duration::from_micros(u64::try_from(cost.as_micros()).unwrap_or(u64::MAX))),
+        humantime::format_duration(Duration::from_micros(round_us)),
         heard.lacks()
     ));
     if heard.is_traced() && needs.rows {
@@ -303,6 +309,7 @@ fn announce(followed: &[Followed], heard: &heard::Heard, needs: Needs, owners: &
         ));
     }
     if stream.options.format() == StreamFormat::Ndjson {
-        stream.notice(&Notice::Sources(heard, owners), now(), &[]);
+        let interval_us = micros(stream.options.interval());
+        stream.notice(&Notice::Sources { heard, owners, interval_us, round_us }, now(), &[]);
     }
 }

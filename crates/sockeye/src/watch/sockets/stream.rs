@@ -26,8 +26,8 @@ pub(super) enum Notice<'n> {
     Synced(Time),
     /// The namespace is gone.
     Gone,
-    /// From where it is known, and what of it; and who holds sockets.
-    Sources(&'n Heard, &'n Known),
+    /// From where it is known, and what of it; who holds sockets; and how often everything is dumped, and how long that takes.
+    Sources { heard: &'n Heard, owners: &'n Known, interval_us: u64, round_us: u64 },
     /// So many events happened in a network namespace that could not be found.
     Unfound(u64),
     /// Of this kind so many events were lost. Nobody can be asked for them.
@@ -55,7 +55,12 @@ impl Stream<'_> {
         let label = surroundings.namespace().unwrap_or_default();
         match told {
             Told::Event(event) => {
-                let is_new = !matches!(event.happening, Happening::Closed | Happening::State(_));
+                let is_new = match event.happening {
+                    Happening::Closed => false,
+                    // One that is found may be on its way out already.
+                    Happening::State(_) => event.life.since == event.at,
+                    _ => true,
+                };
                 let is_wanted = event.happening != Happening::Present || self.options.snapshot;
                 if !is_wanted || !self.kinds.contains(EventKind::State) || !self.out.is_open() {
                     return is_new;
@@ -76,7 +81,8 @@ impl Stream<'_> {
                     return false;
                 }
                 let message = row::incident_message(met);
-                let Some(row) = row::of_incident(met, &message, surroundings) else { return false };
+                let Some(mut row) = row::of_incident(met, &message, surroundings) else { return false };
+                row.facts.is_left = is_left;
                 self.start_hooks(&row, met.incident.at, label);
                 if self.filter.decide(&row) == Decision::Yes {
                     self.event(&row, met.incident.at, label);

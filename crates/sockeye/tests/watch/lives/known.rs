@@ -174,6 +174,9 @@ fn an_object_has_these_keys_and_each_number_its_unit() {
         objects.retain(|object| object["key"]["protocol"] != "udp");
         assert_eq!((&objects[0]["change"], &objects[1]["change"]), (&json!("synced"), &json!("sources")));
         assert_eq!(objects[1]["sources"], json!(["destroy-groups", "dumps"]));
+        // What asking again and again costs.
+        assert_eq!(objects[1]["interval_us"], json!(50_000));
+        assert!(objects[1]["round_us"].as_u64().is_some_and(|round| (1..5_000_000).contains(&round)), "{}", objects[1]);
         Ok(())
     });
 }

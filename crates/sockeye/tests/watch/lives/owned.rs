@@ -61,13 +61,13 @@ fn a_connection_that_was_left_to_another_is_the_others_also_when_it_is_reset() {
         shell.wait().expect("a child of ours");
         set_socket_linger(&server, Some(Duration::ZERO)).expect("a socket of ours");
         drop(server);
-        let closed = watching.object("its end", |object| is(object, "closed", client.port()));
-        assert_eq!((&closed["life"]["end"], closed["owners"].as_array().map(Vec::len)), (&json!("reset"), Some(1)));
-        assert_eq!(
-            (&closed["owners"][0]["process"], &closed["owners"][0]["pid"]),
-            (&json!("sleep"), &json!(sleeper)),
-            "{closed}"
-        );
+        // Both the packet that broke it off and what became of it.
+        for (change, end) in [("reset", Value::Null), ("closed", json!("reset"))] {
+            let told = watching.object(change, |object| is(object, change, client.port()));
+            assert_eq!((&told["life"]["end"], told["owners"].as_array().map(Vec::len)), (&end, Some(1)), "{told}");
+            let owner = &told["owners"][0];
+            assert_eq!((&owner["process"], &owner["pid"]), (&json!("sleep"), &json!(sleeper)), "{told}");
+        }
         watching.interrupt().with(0);
         end(sleeper);
         Ok(())

@@ -19,7 +19,7 @@ macro_rules! thresholds {
     ($($name:ident: $type:ty = $value:expr, $word:literal, $text:literal, $reason:literal;)*) => {
         $(
             #[doc = $reason]
-            pub(super) const $name: $type = $value;
+            pub(in crate::lives) const $name: $type = $value;
         )*
 
         /// Every number of the rule.
