@@ -100,6 +100,11 @@ const LINK_ERRORS: [(&str, &str); 6] = [
 const OF_THE_MACHINE: [&str; 2] = ["tcp_mem", "tcp_max_orphans"];
 
 impl Look {
+    /// What a counter of [`Self::counters`] has grown by since then; `None` where this kernel does not count it.
+    pub(super) fn grown_by(&self, before: &Self, counter: &str) -> Option<u64> {
+        Some(self.counters.get(counter)?.saturating_sub(*before.counters.get(counter)?))
+    }
+
     /// Looks at a namespace, or here.
     pub(in super::super) fn at(namespace: Option<&Namespace>) -> Result<Self, Error> {
         let mut look = Self { whole: true, ..Self::default() };

@@ -9,6 +9,11 @@ const NEAR: u64 = 80;
 /// Limits below which a queue that is filled for a moment says nothing.
 const LIMIT_MIN: u64 = 4;
 
+/// Connections that found an accept queue full, of all listeners. The packets that one listener has dropped are also those that
+/// complete a connection before there is data (TCP_DEFER_ACCEPT), that end a half-open one, or that come again
+/// (net/ipv4/tcp_ipv4.c, `tcp_v4_rcv`), so that it has turned away no more than these.
+const OVERFLOWS: &str = "TcpExt.ListenOverflows";
+
 /// Those of the listeners that fit, by their cookies.
 pub(super) fn findings(
     before: &Look,
@@ -19,8 +24,10 @@ pub(super) fn findings(
 ) {
     let mut listeners: Vec<_> = now.listeners.iter().filter(|(cookie, _)| fits(**cookie)).collect();
     listeners.sort_by_key(|(cookie, listener)| (std::cmp::Reverse(listener.queue), **cookie));
+    let overflows = now.grown_by(before, OVERFLOWS);
     for (cookie, listener) in listeners {
-        let drops = before.listeners.get(cookie).map_or(0, |before| listener.drops.saturating_sub(before.drops));
+        let dropped = before.listeners.get(cookie).map_or(0, |before| listener.drops.saturating_sub(before.drops));
+        let drops = overflows.map_or(dropped, |overflows| dropped.min(overflows));
         // The kernel takes one more than the limit (include/net/sock.h, sk_acceptq_is_full).
         let full = listener.queue > listener.limit;
         let near = listener.limit >= LIMIT_MIN && listener.queue * 100 >= listener.limit * NEAR;
@@ -75,6 +82,7 @@ mod tests {
             (128, 9, Some("accept-queue-near-its-limit")),
             (102, 9, None),
             (3, 11, Some("accept-queue-full")),
+            (3, 9, None),
         ] {
             let found = cause(look(0, 128, 9), look(queue, 128, drops));
             assert_eq!(found.as_ref().map(|found| found.cause), expected, "{queue} {drops}");
@@ -83,5 +91,21 @@ mod tests {
         assert_eq!(found.evidence[2], ("drops", 2_u64.into()));
         assert_eq!(found.evidence[3], ("owner", "nginx[77]".into()));
         assert!(cause(look(0, 1, 0), look(1, 1, 0)).is_none(), "one of one waits for a moment");
+    }
+
+    #[test]
+    fn packets_that_a_listener_drops_for_other_reasons_are_no_connections_turned_away() {
+        let overflown = |drops: u64, overflows: u64| {
+            let counters = [(OVERFLOWS.to_owned(), overflows)].into();
+            Look { counters, ..look(3, 128, drops) }
+        };
+        let found = |before: &Look, now: &Look| {
+            let mut found = Vec::new();
+            findings(before, now, &|_| true, &|_| None, &mut found);
+            found.pop().map(|found| (found.cause, found.evidence[2].clone()))
+        };
+        assert_eq!(found(&overflown(9, 4), &overflown(259, 4)), None, "250 of them");
+        let some = Some(("accept-queue-full", ("drops", 2_u64.into())));
+        assert_eq!(found(&overflown(9, 4), &overflown(259, 6)), some, "of 250 no more than 2");
     }
 }
