@@ -54,7 +54,7 @@ impl Answer {
         command.env("NO_COLOR", "1").env("COLUMNS", "200").stdin(Stdio::null());
         let output = match says {
             Says::Verdict => command.args(["-o", "ndjson"]).output().expect("it can be started"),
-            Says::Text | Says::Static | Says::AsSs => command.output().expect("it can be started"),
+            Says::Text | Says::Static | Says::AsSs | Says::Closes => command.output().expect("it can be started"),
             Says::Watch => watched(command),
             Says::Events => heard(command),
         };

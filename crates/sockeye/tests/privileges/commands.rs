@@ -17,6 +17,15 @@ pub(crate) enum Says {
     Watch,
     /// A stream that says nothing before something happens.
     Events,
+    /// The text of `ss` about sockets that it closes: one of ours each time, whose port is `PORT`.
+    Closes,
+}
+
+impl Says {
+    /// Whether sockets are made for it, so that it runs when no other looks at them.
+    pub(crate) fn makes_sockets(self) -> bool {
+        matches!(self, Self::Events | Self::Closes)
+    }
 }
 
 /// A command.
@@ -49,7 +58,7 @@ impl Asked {
     }
 }
 
-use Says::{AsSs, Events, Static, Text, Verdict, Watch};
+use Says::{AsSs, Closes, Events, Static, Text, Verdict, Watch};
 
 /// All of them, in the order of the page.
 pub(crate) const ASKED: &[Asked] = &[
@@ -66,6 +75,7 @@ pub(crate) const ASKED: &[Asked] = &[
     asked("sockets tcp mark != 0 -c local", Verdict),
     asked("sockets tcp -c local,md5_signatures", Verdict),
     asked("sockets packet -c type,filter", Verdict),
+    asked("sockets tcp -c local,bpf_storages", Verdict),
     Asked {
         // include/net/tcp.h, `tcp_ulp_ops`: what `get_info` tells only to CAP_NET_ADMIN is decided by it since 6.15.
         changed: Some(((6, 15), "sockets tcp --view everything # Linux before 6.15")),
@@ -122,7 +132,7 @@ pub(crate) const ASKED: &[Asked] = &[
     asked("ss -s", AsSs),
     asked("ss -tan -N NAME", AsSs),
     asked("ss -tE", Events),
-    Asked { lacking: Some("destroy"), ..asked("ss -tK sport = :9", AsSs) },
+    Asked { lacking: Some("destroy"), ..asked("ss -tK state listening sport = PORT", Closes) },
     asked("fields rtt", Static),
     asked("man", Static),
     asked("completion bash", Static),

@@ -12,6 +12,7 @@ mod privilege;
 mod stage;
 
 use std::fmt::Write as _;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -136,7 +137,7 @@ fn look(zoo: &Zoo, directory: &Path) -> Result<(), Skip> {
         }
     };
     // What makes sockets is run when no other looks at them.
-    let (alone, together): (Vec<_>, Vec<_>) = ASKED.iter().partition(|asked| asked.says == Says::Events);
+    let (alone, together): (Vec<_>, Vec<_>) = ASKED.iter().partition(|asked| asked.says.makes_sockets());
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
@@ -240,7 +241,10 @@ impl Look<'_> {
         static RUNS: AtomicUsize = AtomicUsize::new(0);
         let number = RUNS.fetch_add(1, Ordering::Relaxed);
         let mut command = privilege.command(&self.stage.program());
-        Answer::of(command.args(self.stage.words(self.asked.words, number)), self.asked)
+        let victim =
+            (self.asked.says == Says::Closes).then(|| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
+        let port = victim.as_ref().map_or(0, |victim| victim.local_addr().expect("bound").port());
+        Answer::of(command.args(self.stage.words(self.asked.words, number, port)), self.asked)
     }
 
     /// What a command is under a privilege. What differs without a word is asked for again: timers run, and with them which

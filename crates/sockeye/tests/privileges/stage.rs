@@ -139,14 +139,16 @@ impl Stage {
         self.directory.join("sockeye")
     }
 
-    /// A command's words, with what they stand for. `number`: of the run, so that each writes a file of its own.
-    pub(crate) fn words(&self, words: &str, number: usize) -> Vec<String> {
+    /// A command's words, with what they stand for. `number`: of the run, so that each writes a file of its own; `port`: of the
+    /// socket that it is about.
+    pub(crate) fn words(&self, words: &str, number: usize, port: u16) -> Vec<String> {
         let file = |name: &str| self.directory.join(name).display().to_string();
         let stands_for = |word: &str| match word {
             "NAME" => "place".to_owned(),
             "PID" => self.pid.to_string(),
             "FILE" => file(&format!("written-{number}")),
             "CAPTURE" => file("capture"),
+            "PORT" => format!(":{port}"),
             word => word.to_owned(),
         };
         words.split(' ').map(stands_for).collect()
