@@ -108,9 +108,10 @@ fn values(line: &str, table: Table, wanted: &str) -> BTreeSet<String> {
 }
 
 /// Kinds of which every kernel of [`LINES`] sent records.
-const KINDS: [(Table, &[&str]); 2] = [
+const KINDS: [(Table, &str, &[&str]); 7] = [
     (
         Table::Links,
+        "kind",
         &[
             "batadv",
             "bond",
@@ -150,6 +151,7 @@ const KINDS: [(Table, &[&str]); 2] = [
     ),
     (
         Table::Qdiscs,
+        "kind",
         &[
             "bfifo",
             "cake",
@@ -189,12 +191,67 @@ const KINDS: [(Table, &[&str]); 2] = [
             "teql0",
         ],
     ),
+    (
+        Table::TcClasses,
+        "kind",
+        &[
+            "cbs", "drr", "ets", "hfsc", "htb", "mq", "mqprio", "multiq", "prio", "qfq", "red", "skbprio", "taprio",
+            "tbf",
+        ],
+    ),
+    (Table::TcFilters, "kind", &["basic", "cgroup", "flow", "flower", "fw", "matchall", "route", "u32"]),
+    (
+        Table::TcActions,
+        "kind",
+        &[
+            "connmark",
+            "csum",
+            "ct",
+            "ctinfo",
+            "gact",
+            "gate",
+            "ife",
+            "mirred",
+            "mpls",
+            "nat",
+            "pedit",
+            "police",
+            "sample",
+            "simple",
+            "skbedit",
+            "skbmod",
+            "tunnel_key",
+            "vlan",
+        ],
+    ),
+    (Table::Routes, "encap_type", &["bpf", "ila", "ip", "ip6", "mpls", "seg6", "seg6-local", "xfrm"]),
+    (
+        Table::Routes,
+        "encap.action",
+        &[
+            "end",
+            "end-b6",
+            "end-b6-encap",
+            "end-bpf",
+            "end-dt4",
+            "end-dt46",
+            "end-dt6",
+            "end-dx2",
+            "end-dx4",
+            "end-dx6",
+            "end-t",
+            "end-x",
+        ],
+    ),
 ];
 
 /// The few kinds that the newest of [`TABLE_LINES`] has.
-const KINDS_OF_NEWEST: [(Table, &[&str]); 2] = [
-    (Table::Links, &["bridge", "ifb", "macvlan", "macvtap", "tun", "veth", "vxlan"]),
-    (Table::Qdiscs, &["bfifo", "clsact", "htb", "ingress", "mq", "noqueue", "pfifo", "pfifo_fast", "tbf"]),
+const KINDS_OF_NEWEST: [(Table, &str, &[&str]); 5] = [
+    (Table::Links, "kind", &["bridge", "ifb", "macvlan", "macvtap", "tun", "veth", "vxlan"]),
+    (Table::Qdiscs, "kind", &["bfifo", "clsact", "htb", "ingress", "mq", "noqueue", "pfifo", "pfifo_fast", "tbf"]),
+    (Table::TcClasses, "kind", &["htb", "mq", "tbf"]),
+    (Table::TcFilters, "kind", &["u32"]),
+    (Table::TcActions, "kind", &["mirred"]),
 ];
 
 /// What the scripts of `beside_ip` set, in each table: values that cannot be right by accident.
@@ -272,11 +329,14 @@ const SET: [(Table, &str, &str); 68] = [
 #[test]
 fn every_kind_of_the_scripts_is_captured() {
     let newest = TABLE_LINES[TABLE_LINES.len() - 1];
-    for (line, kinds) in LINES.map(|line| (line, KINDS)).into_iter().chain([(newest, KINDS_OF_NEWEST)]) {
-        for (table, kinds) in kinds {
-            let found = values(line, table, "kind");
+    for (line, kinds) in LINES.map(|line| (line, &KINDS[..])).into_iter().chain([(newest, &KINDS_OF_NEWEST[..])]) {
+        for &(table, field, kinds) in kinds {
+            let found = values(line, table, field);
             for kind in kinds {
-                assert!(found.contains(&format!("'{kind}'")), "{line} {table:?}: {kind} is not among {found:?}");
+                assert!(
+                    found.contains(&format!("'{kind}'")),
+                    "{line} {table:?}: {kind} is not among {field} {found:?}"
+                );
             }
         }
     }
