@@ -26,7 +26,9 @@ impl Toolchain {
     pub(super) fn get() -> Result<Option<Self>> {
         let cache = cache()?;
         let lists = Lists::get(&cache)?;
-        let Some(full) = lists.newest_common()? else { return Ok(None) };
+        let offered = lists.newest_common()?;
+        // Where there are no lists at the moment, what is there already does as well.
+        let Some(full) = offered.map_or_else(|| newest_kept(&cache), |full| Ok(Some(full)))? else { return Ok(None) };
         let version: String = full.split('.').take(2).collect::<Vec<_>>().join(".");
         let toolchain = Self { version, folder: cache.join(&full) };
         if !toolchain.folder.exists() {
@@ -75,6 +77,29 @@ impl Toolchain {
     }
 }
 
+/// What the last update of the lists complained of, in their folder.
+const SAID: &str = "said";
+
+/// What the last update of the lists complained of.
+pub(super) fn said_of_lists() -> Result<String> {
+    let said = fs::read(cache()?.join("apt").join(SAID)).context("the lists were not read")?;
+    Ok(String::from_utf8_lossy(&said).trim().to_owned())
+}
+
+/// The newest toolchain that is unpacked already.
+fn newest_kept(cache: &Path) -> Result<Option<String>> {
+    let mut newest: Option<(Vec<u32>, String)> = None;
+    for entry in fs::read_dir(cache).with_context(|| format!("cannot read {}", cache.display()))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let is_whole = name.starts_with(|first: char| first.is_ascii_digit()) && !name.contains(".partial.");
+        let numbers: Vec<u32> = name.split(|letter: char| !letter.is_ascii_digit()).flat_map(str::parse).collect();
+        if is_whole && newest.as_ref().is_none_or(|(other, _)| *other < numbers) {
+            newest = Some((numbers, name));
+        }
+    }
+    Ok(newest.map(|(_, name)| name))
+}
+
 /// The lists of packages of all architectures: the system's are of its own.
 struct Lists {
     configuration: PathBuf,
@@ -98,7 +123,8 @@ impl Lists {
         fs::write(&configuration, text)?;
         let lists = Self { configuration };
         // A source that lacks an architecture, or has just been changed, fails; what others say is there all the same.
-        let _ = lists.apt("apt-get").args(["-qq", "update"]).stderr(std::process::Stdio::null()).status();
+        let output = lists.apt("apt-get").args(["-qq", "update"]).output().context("cannot run apt-get")?;
+        fs::write(folder.join(SAID), output.stderr)?;
         Ok(lists)
     }
 

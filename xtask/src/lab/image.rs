@@ -53,6 +53,12 @@ impl Image {
     }
 }
 
+/// Whether all of them are in the cache.
+pub(super) fn are_kept(kernels: &[&Kernel]) -> Result<bool> {
+    let cache = cache()?;
+    Ok(kernels.iter().all(|kernel| cache.join(&kernel.release).exists()))
+}
+
 /// Downloads a kernel into this folder of the cache.
 fn fetch(cache: &Path, folder: &Path, kernel: &Kernel) -> Result<()> {
     // Only a whole image gets its name, whatever ends this program in between.
@@ -67,20 +73,10 @@ fn fetch(cache: &Path, folder: &Path, kernel: &Kernel) -> Result<()> {
 }
 
 fn unpack(folder: &Path, kernel: &Kernel) -> Result<()> {
-    let download = || {
-        // As root, apt-get would download as a user that may not write here, and warn that it doesn't.
-        let mut command = Command::new("apt-get");
-        command.args(["-qq", "-o", "APT::Sandbox::User=root", "download", &kernel.package()]);
-        run(command.current_dir(folder).stdout(std::io::stderr()))
-    };
-    if let Err(error) = download() {
-        // Lists that are old name packages that are gone.
-        if !packages::is_root()? {
-            return Err(error);
-        }
-        packages::update()?;
-        download()?;
-    }
+    // As root, apt-get would download as a user that may not write here, and warn that it doesn't.
+    let mut command = Command::new("apt-get");
+    command.args(["-qq", "-o", "APT::Sandbox::User=root", "download", &kernel.package()]);
+    run(command.current_dir(folder).stdout(std::io::stderr()))?;
     let package = fs::read_dir(folder)?.next().context("apt-get downloaded nothing")??.path();
     run(Command::new("dpkg-deb").arg("-x").arg(&package).arg(folder))?;
     fs::remove_file(&package)?;

@@ -1,5 +1,7 @@
 //! Which tests are run in a guest, and how long each may take there.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
 
 use super::Args;
@@ -47,6 +49,13 @@ impl Task {
         let program = Program { name: name.to_owned(), path: "/bin/sh".into(), folder: build::REPOSITORY.into() };
         Self { program, told: vec![format!("/run/lab/{name}")], seconds_max: NAMED_SECONDS_MAX }
     }
+}
+
+/// Of the words that choose tests of a program by parts of their names, the first that no test has. Options say something else.
+pub(super) fn chooses_nothing<'w>(told: &'w [String], names: &BTreeSet<String>) -> Option<&'w str> {
+    let words = || told.iter().map(String::as_str);
+    let has_options = words().any(|word| word.starts_with('-') || word.starts_with('/'));
+    words().filter(|_| !has_options).find(|word| !names.iter().any(|name| name.contains(word)))
 }
 
 const fn entry(name: &'static str, seconds_max: u32) -> Entry {
@@ -233,6 +242,18 @@ mod tests {
         );
         let missed = everything_has_its_place(&programs(&["sockeye/watch", "sockeye/watcher"])).unwrap_err();
         assert!(missed.to_string().starts_with("sockeye/watcher is in no lane"), "{missed}");
+    }
+
+    #[test]
+    fn a_word_that_chooses_no_test_is_missed() {
+        let names = BTreeSet::from(["lives::traced::a".to_owned(), "facts::b".to_owned()]);
+        let missed = |told: &[&str]| {
+            let told: Vec<String> = told.iter().map(|&word| word.to_owned()).collect();
+            chooses_nothing(&told, &names).map(str::to_owned)
+        };
+        assert_eq!(missed(&["facts", "lives::traced"]), None);
+        assert_eq!(missed(&["facts", "lives::tracked"]), Some("lives::tracked".to_owned()));
+        assert_eq!(missed(&["--skip", "causes::"]), None, "nothing is chosen by it");
     }
 
     #[test]

@@ -82,11 +82,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("the lab's guests are x86-64, and run programs that were built for this machine, which is not");
     }
     packages::install("lab", &NEEDED)?;
-    let offered = offered::kernels()?;
+    let mut offered = offered::kernels()?;
     if args.list {
         return offered::print(&offered);
     }
-    let kernels = offered::chosen(&offered, &args.kernel, args.all)?;
+    let mut kernels = offered::chosen(&offered, &args.kernel, args.all)?;
+    if !image::are_kept(&kernels)? && packages::is_root()? {
+        // Lists that are old name packages that are gone.
+        packages::update()?;
+        offered = offered::kernels()?;
+        kernels = offered::chosen(&offered, &args.kernel, args.all)?;
+    }
     if args.shell {
         return run::shell(only(&kernels, args.kernel.len())?);
     }

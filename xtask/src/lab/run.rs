@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use super::allowed;
 use super::guest::{self, Guest};
 use super::image::Image;
-use super::lane::{Lane, Task, Which};
+use super::lane::{self, Lane, Task, Which};
 use super::offered::Kernel;
 use super::page;
 use super::smoke::{self, Span};
@@ -134,7 +134,13 @@ pub(super) fn outcome(results: &Path, task: &Task) -> Result<Outcome> {
         anyhow::Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     let Ok(end) = read("end") else { return Ok(Outcome::unknown(name, "the guest ended before it did")) };
-    Ok(Outcome::of(name, &read("out")?, &read("err")?, &end))
+    let mut outcome = Outcome::of(name, &read("out")?, &read("err")?, &end);
+    if outcome.is_good()
+        && let Some(word) = lane::chooses_nothing(&task.told, &outcome.names)
+    {
+        outcome.trouble = Some(format!("no test of it has {word} in its name"));
+    }
+    Ok(outcome)
 }
 
 fn report(run: &Run, lane: &Lane) {

@@ -8,6 +8,11 @@ use serde_json::Value;
 const WRONG_MAX: usize = 5;
 /// Records that an audit found otherwise and that are described; all tables are counted.
 const DRIFT_MAX: usize = 5;
+/// Fields of a link that change without a word while it is down, or always (docs/completeness.md, "Links that are down"): the
+/// audit is there to find these, and whatever else it finds was missed.
+const UNTOLD_OF_LINKS: [&str; 5] = ["ifalias", "group", "alt_ifname", "linkmode", "operstate"];
+const UNTOLD_OF_LINKS_ENDS: [&str; 3] = ["addr_gen_mode", "_max_size", "_max_segs"];
+
 /// The table in which the kernel keeps equal records (docs/json.md, "Records of tables in which the kernel keeps equal
 /// ones twice").
 const REPEATS: &str = "rules";
@@ -38,6 +43,8 @@ pub(super) struct Replica {
     pub(super) drifted: BTreeMap<String, u64>,
     /// What the first of them found: a record, and in what it differs.
     pub(super) differences: Vec<String>,
+    /// How much of what they found the kernel should have told of, and the watch with it.
+    pub(super) missed: u64,
     /// Namespaces and tables whose drift is being told.
     drifting: BTreeSet<(String, String)>,
     /// Changes that did not fit what was there.
@@ -106,6 +113,14 @@ impl Replica {
 
     /// Keeps what an audit found otherwise than it was.
     fn differs(&mut self, place: &Place, change: &str, fields: &Value) {
+        let is_untold = |field: &String| {
+            let is_named = UNTOLD_OF_LINKS.contains(&field.as_str());
+            is_named || UNTOLD_OF_LINKS_ENDS.iter().any(|end| field.ends_with(end))
+        };
+        let is_expected = change == "changed"
+            && place.1 == "links"
+            && fields.as_object().is_some_and(|fields| fields.keys().all(is_untold));
+        self.missed += u64::from(!is_expected);
         if self.differences.len() < DRIFT_MAX {
             let fields = fields.as_object().map(|_| format!(" {fields}")).unwrap_or_default();
             self.differences.push(format!("{} {} {change}{fields}", place.1, place.2));
@@ -234,6 +249,23 @@ mod tests {
         ]);
         assert_eq!(replica.differences, [r#"links 7 changed {"mtu":{"new":1400,"old":1500}}"#]);
         assert_eq!(replica.drifted, [("links".to_owned(), 1)].into());
+        assert_eq!(replica.missed, 1, "the kernel tells of an MTU");
+    }
+
+    #[test]
+    fn what_the_kernel_does_not_tell_of_a_link_was_not_missed() {
+        let found = |table: &str, change: &str, fields: Value| {
+            replica(&[
+                json!({"netns": "a", "change": "gap", "reason": "drift", "tables": [table], "lost": 0}),
+                json!({"netns": "a", "table": table, "change": change, "id": "7", "resync": true, "record": {}, "fields": fields}),
+            ])
+            .missed
+        };
+        let value = json!({"old": 1, "new": 2});
+        assert_eq!(found("links", "changed", json!({"ifalias": value, "af_spec.inet6.addr_gen_mode": value})), 0);
+        assert_eq!(found("links", "changed", json!({"ifalias": value, "master": value})), 1);
+        assert_eq!(found("routes", "changed", json!({"group": value})), 1, "it is no link");
+        assert_eq!(found("links", "removed", json!({})), 1);
     }
 
     #[test]

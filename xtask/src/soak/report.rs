@@ -19,9 +19,21 @@ const GROWTH_MAX_COUNT: f64 = 1.0;
 /// before.
 const OPENED_ON_DEMAND: f64 = 1.0;
 
+/// Below these nothing has moved, whatever was asserted of it: a machine that is busy does several times as much. Changes by
+/// iproute2, sockets, and namespaces that pass, a second.
+const CHANGES_MIN: f64 = 10.0;
+const SOCKETS_MIN: f64 = 20.0;
+const PASSING_MIN: f64 = 0.05;
+/// What each follower says a second at least; `top` draws.
+const TOLD_MIN: f64 = 0.5;
+/// Listings of each kind.
+const LISTINGS_MIN: u64 = 2;
+
 /// What became of a follower.
 pub(super) struct Outcome<'f> {
     pub(super) follower: &'f Follower,
+    /// Whether there is something to hold it against.
+    pub(super) is_compared: bool,
     pub(super) agreement: Agreement,
     /// What it held when nothing moved any more.
     pub(super) at_last: Held,
@@ -44,7 +56,12 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn of(happened: &Happened, kinds: &[Kind], outcomes: &[Outcome<'_>], measured: Duration) -> Self {
+    pub(super) fn of(
+        happened: &Happened,
+        kinds: &[Kind],
+        outcomes: &[Outcome<'_>],
+        (time, measured): (Duration, Duration),
+    ) -> Self {
         let Happened { told, refused, passed, sockets } = *happened;
         let done = told - refused.min(told);
         let drift = |Outcome { follower, .. }: &Outcome<'_>| {
@@ -58,7 +75,13 @@ impl Report {
             }
             (!drifted.is_empty()).then_some(sentence)
         };
-        let of_listings = kinds.iter().flat_map(|kind| kind.complaints.iter().cloned());
+        let of_listings = kinds.iter().flat_map(Kind::complaints);
+        let moved = [
+            ("changes by iproute2", done, CHANGES_MIN),
+            ("sockets", sockets, SOCKETS_MIN),
+            ("namespaces that passed", passed, PASSING_MIN),
+        ];
+        let too_few = moved.into_iter().filter_map(|(what, number, least)| too_few(what, number, least, time));
         Self {
             happened: format!(
                 "{done} changes by iproute2 ({refused} more were refused), {sockets} sockets or pairs, {passed} namespaces that \
@@ -67,7 +90,10 @@ impl Report {
             listings: listings(kinds),
             followers: followers(outcomes),
             drift: outcomes.iter().filter_map(drift).collect(),
-            complaints: of_listings.chain(outcomes.iter().flat_map(complaints)).collect(),
+            complaints: too_few
+                .chain(of_listings)
+                .chain(outcomes.iter().flat_map(|outcome| complaints(outcome, time)))
+                .collect(),
             measured,
         }
     }
@@ -85,7 +111,7 @@ impl Report {
 fn listings(kinds: &[Kind]) -> String {
     let heading = ["listing", "times", "whole", "disturbed, and said so", "wrong", "rows, the last time"];
     let line = |kind: &Kind| {
-        let wrong = kind.complaints.len() as u64;
+        let wrong = kind.wrong.len() as u64;
         [
             kind.to_string(),
             kind.times.to_string(),
@@ -130,8 +156,27 @@ fn followers(outcomes: &[Outcome<'_>]) -> String {
     aligned(&std::iter::once(heading.map(str::to_owned)).chain(outcomes.iter().map(line)).collect::<Vec<_>>())
 }
 
+/// That there was less than so many a second.
+fn too_few(what: &str, number: u64, least: f64, time: Duration) -> Option<String> {
+    let seconds = time.as_secs_f64();
+    (count(number) < least * seconds).then(|| format!("only {number} {what} in {seconds:.0} s: too little moved"))
+}
+
+impl Kind {
+    /// What must not be.
+    fn complaints(&self) -> Vec<String> {
+        let mut complaints = self.wrong.clone();
+        if self.times < LISTINGS_MIN {
+            complaints.push(format!("{self}: listed {} times", self.times));
+        } else if self.excused * 2 > self.times {
+            complaints.push(format!("{self}: whole only {} of {} times", self.times - self.excused, self.times));
+        }
+        complaints
+    }
+}
+
 /// What must not be.
-fn complaints(outcome: &Outcome<'_>) -> Vec<String> {
+fn complaints(outcome: &Outcome<'_>, time: Duration) -> Vec<String> {
     let follower = outcome.follower;
     let mut complaints = Vec::new();
     let mut complain = |sentence: String| complaints.push(format!("{}: {sentence}", follower.name));
@@ -158,6 +203,16 @@ fn complaints(outcome: &Outcome<'_>) -> Vec<String> {
     let replica = follower.replica();
     if replica.wrong > 0 {
         complain(format!("{} changes do not fit what was told before: {}", replica.wrong, replica.examples.join("; ")));
+    }
+    if let Some(sentence) = too_few("changes", replica.changes, TOLD_MIN, time) {
+        complain(sentence);
+    }
+    if outcome.is_compared && outcome.agreement.compared == 0 {
+        complain("nothing was there to be compared".to_owned());
+    }
+    if replica.missed > 0 {
+        let what = replica.differences.join("; ");
+        complain(format!("audits found {} records that changed without a word of it: {what}", replica.missed));
     }
     for difference in &outcome.agreement.differences {
         complain(difference.clone());
