@@ -7,6 +7,7 @@ mod look;
 mod memory;
 mod ports;
 mod queues;
+mod reuse;
 
 pub(super) use look::Look;
 

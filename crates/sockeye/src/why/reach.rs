@@ -82,7 +82,7 @@ impl Reach {
         let is_local = way.as_ref().is_some_and(|way| way.recipient == Recipient::Local);
         if let Some(way) = way {
             towards.judge(&mut reach);
-            sockets::look(&mut reach, &way, namespace)?;
+            sockets::look(&mut reach, &way, &towards, namespace)?;
             for ifindex in way.links() {
                 let name = kernel.interface(ifindex);
                 // A link that is not there drops everything: that is no finding of its own.

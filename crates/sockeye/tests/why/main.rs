@@ -10,6 +10,7 @@ mod connection;
 mod evidence;
 mod filtered;
 mod heard;
+mod led;
 #[path = "../support/looking.rs"]
 mod looking;
 mod machine;

@@ -378,6 +378,7 @@ impl Desk {
         if unfollowed > 0 {
             said.push(format!("{unfollowed} sockets are too many to follow"));
         }
+        said.extend(self.departures.left_out());
         let source = match &self.traced {
             Ok(()) => "bpf and dumps".to_owned(),
             Err(reason) => format!("destroy-groups and dumps (bpf {reason})"),
@@ -392,8 +393,7 @@ impl Desk {
         let every = humantime::format_duration(self.interval);
         let mut cost = Vec::new();
         duration(&mut cost, u64::try_from(self.cost.as_micros()).unwrap_or(u64::MAX));
-        let cost = String::from_utf8_lossy(&cost);
-        said.push(format!("dumps every {every} take {cost}"));
+        said.push(format!("dumps every {every} take {}", String::from_utf8_lossy(&cost)));
         said
     }
 }
@@ -403,3 +403,6 @@ pub(super) fn clock(time: SystemTime) -> String {
     let text = humantime::format_rfc3339_seconds(time).to_string();
     text.get(11..19).unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,12 +10,13 @@ use super::holder::{Groups, Holder};
 use super::order::Rank;
 use super::pace::Growth;
 use super::sockets::{About, Seen, text};
+use crate::output::several::several;
 use crate::top::columns::What;
 use crate::top::model::{Cell, Grouping, Key, Mood};
 
 /// Sockets that ended since the last round and whose last bytes are counted with their owner and peer; of more than that
 /// only the sum of all is known.
-const DEPARTED_MAX: usize = 20_000;
+pub(super) const DEPARTED_MAX: usize = 20_000;
 
 /// A socket that is gone, with what it did in its last interval.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,9 @@ pub(super) struct Departed {
 pub(super) struct Departures {
     since: Vec<Departed>,
     before: Vec<Departed>,
+    /// Those that there was no room for, likewise.
+    left_out_since: u64,
+    left_out: u64,
     sum_since: Growth,
     /// What all of them did a second, in the interval before the last round.
     pub(super) sum: [f64; 5],
@@ -41,14 +45,24 @@ impl Departures {
         self.sum_since.add(departed.growth);
         if self.since.len() < DEPARTED_MAX {
             self.since.push(departed);
+        } else {
+            self.left_out_since += 1;
         }
     }
 
     /// A round is over that came so long after the last one.
     pub(super) fn turn(&mut self, elapsed: Time) {
         self.before = std::mem::take(&mut self.since);
+        self.left_out = std::mem::take(&mut self.left_out_since);
         self.sum = std::mem::take(&mut self.sum_since).over(elapsed);
         self.elapsed = elapsed;
+    }
+
+    /// Which of them are in no sum by owner or peer, where there are such.
+    pub(super) fn left_out(&self) -> Option<String> {
+        let ends = several(self.left_out, "end");
+        let are = if self.left_out == 1 { "is" } else { "are" };
+        (self.left_out > 0).then(|| format!("{ends} {are} only in the sums of all"))
     }
 
     fn rates(&self) -> impl Iterator<Item = (&Departed, [f64; 5])> {

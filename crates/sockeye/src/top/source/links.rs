@@ -26,8 +26,10 @@ const LINKS_MAX: usize = 16_384;
 /// The root of all queueing disciplines of an interface (`TC_H_ROOT`).
 const ROOT: u32 = u32::MAX;
 
-/// Fields of links that count, by name: bytes and packets, in and out, then those whose sums are errors and drops.
-const COUNTERS: [&str; 8] = [
+/// Fields of links that count, by name: bytes and packets, in and out, then those whose sums are errors and drops. What a card had no
+/// room for many drivers count as missed alone, and `/proc/net/dev` has it among the drops too (net/core/net-procfs.c,
+/// `dev_seq_printf_stats`).
+const COUNTERS: [&str; 9] = [
     "stats64.rx_bytes",
     "stats64.tx_bytes",
     "stats64.rx_packets",
@@ -36,7 +38,13 @@ const COUNTERS: [&str; 8] = [
     "stats64.tx_errors",
     "stats64.rx_dropped",
     "stats64.tx_dropped",
+    "stats64.rx_missed_errors",
 ];
+
+/// [`COUNTERS`], and what the queueing discipline dropped.
+const COUNTED: usize = COUNTERS.len() + 1;
+/// The place of that.
+const QDISC_DROPS: usize = COUNTERS.len();
 
 /// An interface as it was seen last.
 #[derive(Clone, Debug, Default)]
@@ -45,10 +53,9 @@ pub(super) struct Link {
     pub(super) index: u32,
     name: Vec<u8>,
     operstate: String,
-    /// [`COUNTERS`], and what the queueing discipline dropped.
-    counters: [Option<u64>; 9],
+    counters: [Option<u64>; COUNTED],
     /// The same a second.
-    rates: [Option<f64>; 9],
+    rates: [Option<f64>; COUNTED],
     qdisc: Vec<u8>,
     backlog: Option<u64>,
 }
@@ -77,13 +84,13 @@ impl Links {
         ask(Table::Qdiscs, namespace, &mut qdiscs)?;
         let at = [links_at, now()];
         let elapsed = self.looked.map(|looked| [0, 1].map(|one| at[one].saturating_sub(looked[one])));
-        let before: HashMap<u32, [Option<u64>; 9]> =
+        let before: HashMap<u32, [Option<u64>; COUNTED]> =
             self.known.iter().map(|link| (link.index, link.counters)).collect();
         for link in &mut links.found {
             if let Some(qdisc) = qdiscs.found.remove(&link.index) {
                 link.qdisc = qdisc.kind;
                 link.backlog = qdisc.backlog;
-                link.counters[8] = qdisc.drops;
+                link.counters[QDISC_DROPS] = qdisc.drops;
             }
             if let (Some(before), Some(elapsed)) = (before.get(&link.index), elapsed) {
                 link.rates = rates(before, &link.counters, elapsed);
@@ -100,7 +107,11 @@ impl Links {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rates have three digits")]
-fn rates(before: &[Option<u64>; 9], now: &[Option<u64>; 9], [links, qdiscs]: [Time; 2]) -> [Option<f64>; 9] {
+fn rates(
+    before: &[Option<u64>; COUNTED],
+    now: &[Option<u64>; COUNTED],
+    [links, qdiscs]: [Time; 2],
+) -> [Option<f64>; COUNTED] {
     let seconds = |at: usize| if at < COUNTERS.len() { links } else { qdiscs }.as_secs_f64().max(1e-3);
     std::array::from_fn(|at| Some(now[at]?.saturating_sub(before[at]?) as f64 / seconds(at)))
 }
@@ -110,17 +121,17 @@ impl Link {
         Key::Link(self.place, self.index)
     }
 
-    /// The rate of a counter, or the sum of two.
+    /// The rate of a counter, or the sum of several.
     fn rate(&self, what: What) -> Option<f64> {
-        let sum = |one: usize, another: usize| Some(self.rates[one]? + self.rates[another]?);
+        let sum = |places: &[usize]| places.iter().map(|&place| self.rates[place]).sum();
         match what {
             What::BytesIn => self.rates[0],
             What::BytesOut => self.rates[1],
             What::PacketsIn => self.rates[2],
             What::PacketsOut => self.rates[3],
-            What::Errors => sum(4, 5),
-            What::Drops => sum(6, 7),
-            What::QdiscDrops => self.rates[8],
+            What::Errors => sum(&[4, 5]),
+            What::Drops => sum(&[6, 7, 8]),
+            What::QdiscDrops => self.rates[QDISC_DROPS],
             _ => None,
         }
     }
@@ -284,6 +295,8 @@ fn number(row: &Row<'_, '_>, field: Option<FieldId>) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use sockeye_query::rtnetlink::Row as Record;
+
     use super::*;
 
     #[test]
@@ -296,16 +309,49 @@ mod tests {
         assert!(fields.backlog.is_some() && fields.drops.is_some());
     }
 
+    /// A link as the kernel tells of it, with these counters: the places in `struct rtnl_link_stats64`, and how many.
+    fn link(counters: &[(usize, u64)]) -> Link {
+        const IFLA_STATS64: u16 = 23;
+        let mut statistics = [0_u64; 25];
+        for &(place, count) in counters {
+            statistics[place] = count;
+        }
+        let mut message = vec![0; 16];
+        message.extend([4 + 25 * 8, IFLA_STATS64].iter().flat_map(|word| word.to_ne_bytes()));
+        message.extend(statistics.iter().flat_map(|count| count.to_ne_bytes()));
+        let place = Place { label: None, interfaces: Interfaces::unknown(), index: 0 };
+        let mut links = Gather { place: 0, found: Vec::new(), fields: Fields::new() };
+        links.take(Row::Record(&Record::read(Table::Links, &message, &place).expect("it is long enough")));
+        links.found.remove(0)
+    }
+
+    #[test]
+    fn what_a_card_had_no_room_for_is_dropped_too() {
+        // rx_dropped, tx_dropped, rx_missed_errors.
+        let before = link(&[(6, 11), (7, 23), (15, 1_000)]);
+        let grown = |counters: &[(usize, u64)]| {
+            let mut now = link(counters);
+            now.rates = rates(&before.counters, &now.counters, [2, 4].map(Time::from_secs));
+            now
+        };
+        let missed = grown(&[(6, 11), (7, 23), (15, 1_014)]);
+        assert_eq!((missed.rate(What::Drops), missed.rate(What::Errors)), (Some(7.0), Some(0.0)));
+        assert_eq!((missed.cell(What::Drops, &[]), missed.mood()), (Cell::Rate(7.0), Mood::Bad));
+        let all = grown(&[(6, 13), (7, 27), (15, 1_008)]);
+        assert_eq!(all.rate(What::Drops), Some(1.0 + 2.0 + 4.0));
+        assert_eq!(grown(&[(6, 11), (7, 23), (15, 1_000)]).mood(), Mood::Plain);
+    }
+
     #[test]
     fn errors_of_both_directions_are_one_number_and_make_the_row_red() {
-        let before = [Some(1_000); 9];
+        let before = [Some(1_000); COUNTED];
         let mut now = before.map(|count| count.map(|count| count + 4));
         now[4] = Some(1_006);
         let mut link = Link { rates: rates(&before, &now, [2, 4].map(Time::from_secs)), ..Link::default() };
         assert_eq!(link.rate(What::Errors), Some(5.0));
         assert_eq!(link.rate(What::QdiscDrops), Some(1.0), "asked for apart from the interfaces");
         assert_eq!(link.mood(), Mood::Bad);
-        now[8] = None;
+        now[QDISC_DROPS] = None;
         link.rates = rates(&before, &now, [2, 4].map(Time::from_secs));
         assert_eq!(link.cell(What::QdiscDrops, &[]), Cell::Nothing, "no number is not zero");
     }

@@ -14,6 +14,7 @@ use sockeye_wire::sock_diag::netlink::{NetlinkQuestion, NetlinkSocket, PROTOCOL_
 use sockeye_wire::sock_diag::state::State;
 
 use super::super::kernel::{Kernel, neighbour_since, number, shown};
+use super::reuse::{Reuse, Waiting};
 use crate::sockets::listing;
 
 /// `INET_DIAG_SKMEMINFO`, bit `n - 1` for extension `n`.
@@ -45,8 +46,9 @@ pub(super) struct Left {
 /// What leads to one place.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Towards {
-    /// Sockets with a port that the kernel could have chosen.
+    /// Sockets with a port that the kernel could have chosen, and that a new connection to there does not get.
     pub(super) sockets: u64,
+    /// Those of them that wait for their time to end.
     pub(super) time_wait: u64,
 }
 
@@ -124,7 +126,7 @@ impl Look {
     }
 
     fn files(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
-        const FILES: [(&str, &str); 9] = [
+        const FILES: [(&str, &str); 12] = [
             ("netstat", "/proc/thread-self/net/netstat"),
             ("snmp", "/proc/thread-self/net/snmp"),
             ("snmp6", "/proc/thread-self/net/snmp6"),
@@ -134,6 +136,9 @@ impl Look {
             ("tcp_mem", "/proc/sys/net/ipv4/tcp_mem"),
             ("tcp_max_orphans", "/proc/sys/net/ipv4/tcp_max_orphans"),
             ("tcp_max_tw_buckets", "/proc/sys/net/ipv4/tcp_max_tw_buckets"),
+            ("tcp_tw_reuse", "/proc/sys/net/ipv4/tcp_tw_reuse"),
+            ("tcp_tw_reuse_delay", "/proc/sys/net/ipv4/tcp_tw_reuse_delay"),
+            ("tcp_timestamps", "/proc/sys/net/ipv4/tcp_timestamps"),
         ];
         let read = || FILES.map(|(name, path)| (name, std::fs::read_to_string(path).ok()));
         // Those of the machine are in its first namespace alone, which may be ours.
@@ -158,7 +163,7 @@ impl Look {
 
     fn tcp(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
         let listening = State::Listening.mask();
-        let ports = self.ports();
+        let (ports, reuse) = (self.ports(), Reuse::of(|file| self.numbers(file).first().copied()));
         let others = question(IPPROTO_TCP, 0, !listening, 0);
         let (close_wait, towards, time_wait) = (&mut self.close_wait, &mut self.towards, &mut self.time_wait);
         let whole = dump(namespace, others.dump(), |payload| {
@@ -176,6 +181,9 @@ impl Look {
             }
             let (Some(local), Some(peer)) = (message.source(), message.destination()) else { return };
             let (Some(port), Some(to)) = (message.sport(), message.dport()) else { return };
+            if state == State::TimeWait && reuse.gives(&Waiting::of(message, local, peer)) {
+                return;
+            }
             if ports.is_some_and(|(from, until)| (from..=until).contains(&port)) && to != 0 {
                 let to = SocketAddr::new(peer.to_canonical(), u16::try_from(to).unwrap_or(0));
                 let towards = towards.entry((local.to_canonical(), to)).or_default();

@@ -1,6 +1,6 @@
 //! Whether anybody listens, where the address is one of this host.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use sockeye_conn::{Buffer, Error, Namespace};
 use sockeye_state::{Dump, Step};
@@ -11,6 +11,7 @@ use sockeye_wire::sock_diag::state::State;
 use super::super::finding::Finding;
 use super::Reach;
 use super::hops::{Recipient, Way};
+use super::towards::{Towards, end};
 use crate::sockets::listing;
 
 /// Somebody who listens on the port.
@@ -25,7 +26,12 @@ struct Listener {
 }
 
 /// Looks at the listeners of the namespace, where one of them has to be there.
-pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) -> Result<(), Error> {
+pub(super) fn look(
+    reach: &mut Reach,
+    way: &Way,
+    towards: &Towards,
+    namespace: Option<&Namespace>,
+) -> Result<(), Error> {
     let (Recipient::Local, Some(port)) = (way.recipient, reach.target.port) else { return Ok(()) };
     let mut listeners = Vec::new();
     let is_port = [Test::SourcePortAtLeast(port), Test::SourcePortAtMost(port)].map(Condition::Test);
@@ -42,8 +48,40 @@ pub(super) fn look(reach: &mut Reach, way: &Way, namespace: Option<&Namespace>) 
             });
         }
     })?;
-    listening(reach, (reach.target.ip, port), way.comes_by, &listeners);
+    let ip = reach.target.ip;
+    if !listeners.iter().any(|listener| listener.takes(ip, way.comes_by))
+        && are_led_elsewhere(reach, &condition, towards, namespace)?
+    {
+        reach.step("listener", "none, and connections are open: nat, IPVS or BPF leads them elsewhere");
+        return Ok(());
+    }
+    listening(reach, (ip, port), way.comes_by, &listeners);
     Ok(())
+}
+
+/// Whether somebody takes connections towards the target, and that is nobody who has its address and port here: of a listener that
+/// has stopped, connections may be open still, with both ends on this host. The condition is that of its port.
+fn are_led_elsewhere(
+    reach: &mut Reach,
+    condition: &Condition,
+    towards: &Towards,
+    namespace: Option<&Namespace>,
+) -> Result<bool, Error> {
+    if towards.taken.is_empty() {
+        return Ok(false);
+    }
+    let there = reach.target.port.map(|port| SocketAddr::new(reach.target.ip, port));
+    let mut elsewhere = towards.taken.clone();
+    let whole = tcp(namespace, !State::Listening.mask(), condition, 0, |socket| {
+        let message = &socket.message;
+        if end(message.source(), message.sport()) == there
+            && let Some(peer) = end(message.destination(), message.dport())
+        {
+            elsewhere.remove(&peer);
+        }
+    })?;
+    reach.whole &= whole;
+    Ok(whole && !elsewhere.is_empty())
 }
 
 impl Listener {
@@ -70,7 +108,8 @@ fn listening(reach: &mut Reach, (ip, port): (IpAddr, u16), ifindex: u32, listene
     if mine.is_empty() {
         let elsewhere: Vec<_> = listeners.iter().map(Listener::name).collect();
         reach.step("listener", "none");
-        let advice = "start the program, or make it listen on this address: a TCP connection is refused";
+        let advice = "start the program, or make it listen on this address: a TCP connection is refused, unless nat (nft, iptables), \
+                      IPVS or BPF leads it elsewhere";
         let finding = Finding::new("no-listener", format!("port {port}"), advice);
         reach.findings.push(if elsewhere.is_empty() {
             finding

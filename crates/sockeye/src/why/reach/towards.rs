@@ -1,7 +1,7 @@
 //! TCP connections towards the address: those that wait for their first answer, those that get none any more, and whether any of them
 //! sent something while it was watched.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub(super) struct Towards {
     /// Those of them that get no answer.
     silent: u64,
     worst: Option<Silent>,
+    /// The ends on this side of those that somebody took, whose other end is open too as far as is known here.
+    pub(super) taken: HashSet<SocketAddr>,
     /// What routes are asked for by them (net/ipv4/ip_output.c, `__ip_queue_xmit`): those that are being opened first.
     flows: [Vec<Flow>; 2],
     /// Every socket was looked at.
@@ -110,7 +112,11 @@ impl Towards {
             }
             state if is_open(state) => {
                 self.open += 1;
-                if is_silent(&counters) {
+                let is_silent = is_silent(&counters);
+                if state == State::Established && !is_silent {
+                    self.taken.extend(end(message.source(), message.sport()));
+                }
+                if is_silent {
                     self.silent += 1;
                     let silent = Silent { ends: ends(socket), counters };
                     if self.worst.as_ref().is_none_or(|worst| worst.weight() < silent.weight()) {
@@ -194,12 +200,14 @@ fn is_silent(now: &Counters) -> bool {
     causes(now, now, MOMENT).contains(Cause::Loss)
 }
 
+/// An end of a socket; IPv4 is IPv4, also where the socket has it as IPv6.
+pub(super) fn end(ip: Option<IpAddr>, port: Option<u64>) -> Option<SocketAddr> {
+    Some(SocketAddr::new(ip?.to_canonical(), port?.try_into().ok()?))
+}
+
 /// `10.0.0.1:4567 to 10.0.0.2:443`.
 fn ends(socket: &InetSocket<'_>) -> String {
-    let end = |ip: Option<IpAddr>, port: Option<u64>| match ip.zip(port.and_then(|port| u16::try_from(port).ok())) {
-        Some((ip, port)) => SocketAddr::new(ip.to_canonical(), port).to_string(),
-        None => "?".to_owned(),
-    };
+    let told = |ip, port| end(ip, port).map_or_else(|| "?".to_owned(), |end| end.to_string());
     let message = &socket.message;
-    format!("{} to {}", end(message.source(), message.sport()), end(message.destination(), message.dport()))
+    format!("{} to {}", told(message.source(), message.sport()), told(message.destination(), message.dport()))
 }

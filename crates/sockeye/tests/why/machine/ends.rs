@@ -5,8 +5,9 @@ use std::net::TcpStream;
 
 use sockeye_zoo::in_namespace;
 
-use super::{connection, listener, own_name, provoked, said, set, why};
+use super::{connection, finding, listener, own_name, provoked, said, set, why};
 use crate::causes::alone;
+use crate::reach::wait_until;
 
 /// Whoever opened it closes first, so that its end waits.
 fn leave_waiting((here, mut there): (TcpStream, TcpStream)) {
@@ -18,6 +19,8 @@ fn leave_waiting((here, mut there): (TcpStream, TcpStream)) {
 fn ports_towards_one_place_run_out() {
     in_namespace(|_| {
         let _alone = alone();
+        // Where the kernel takes none of them again.
+        set("ipv4/tcp_tw_reuse", "0");
         set("ipv4/ip_local_port_range", "40000 40010");
         set("ipv4/ip_local_reserved_ports", "40003");
         let (near, far) = (listener(7021, 9), listener(7022, 9));
@@ -32,6 +35,29 @@ fn ports_towards_one_place_run_out() {
         let named =
             answer["findings"].as_array().expect("a list").iter().filter(|one| one["cause"] == "ports-running-out");
         assert_eq!(named.count(), 1, "{answer:#}");
+        Ok(())
+    });
+}
+
+#[test]
+fn ports_that_the_kernel_takes_again_do_not_run_out() {
+    in_namespace(|_| {
+        let _alone = alone();
+        // Over loopback, which is what kernels begin with.
+        set("ipv4/tcp_tw_reuse", "2");
+        set("ipv4/ip_local_port_range", "40000 40009");
+        let listener = listener(7025, 20);
+        (0..10).for_each(|_| leave_waiting(connection(&listener, 7025)));
+        // A port is taken again after a second.
+        wait_until(|| finding(&why(), "ports-running-out").is_none());
+        leave_waiting(connection(&listener, 7025));
+        set("ipv4/tcp_tw_reuse", "0");
+        let answer = why();
+        let (subject, evidence) = said(&answer, "ports-running-out");
+        assert_eq!(subject, "127.0.0.1 to 127.0.0.1:7025");
+        assert_eq!(*evidence, serde_json::json!({ "ports_in_use": 10, "ports": 10, "in_time_wait": 10 }));
+        let refused = TcpStream::connect("127.0.0.1:7025").expect_err("none is left");
+        assert_eq!(refused.kind(), std::io::ErrorKind::AddrNotAvailable);
         Ok(())
     });
 }
