@@ -10,8 +10,8 @@ const WRONG_MAX: usize = 5;
 const DRIFT_MAX: usize = 5;
 /// Fields of a link that change without a word while it is down, or always (docs/completeness.md, "Links that are down"): the
 /// audit is there to find these, and whatever else it finds was missed.
-const UNTOLD_OF_LINKS: [&str; 5] = ["ifalias", "group", "alt_ifname", "linkmode", "operstate"];
-const UNTOLD_OF_LINKS_ENDS: [&str; 3] = ["addr_gen_mode", "_max_size", "_max_segs"];
+const UNTOLD_OF_LINKS: [&str; 6] = ["ifalias", "group", "alt_ifname", "linkmode", "operstate", "promiscuity"];
+const UNTOLD_OF_LINKS_ENDS: [&str; 4] = ["addr_gen_mode", "_max_size", "_max_segs", "mcast_n_groups"];
 
 /// The table in which the kernel keeps equal records (docs/json.md, "Records of tables in which the kernel keeps equal
 /// ones twice").
