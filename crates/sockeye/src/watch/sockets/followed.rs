@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use sockeye_conn::{Error, Namespace};
+use sockeye_wire::sock_diag::inet::InetMessage;
 
 use super::super::lookout::{Follow, Holder};
 use super::stream::{Notice, Stream};
@@ -39,6 +40,12 @@ impl Followed {
 
 /// What surrounds the sockets of each namespace.
 pub(super) struct Places {
+/// The inodes of all sockets that are followed.
+pub(super) fn inodes(followed: &[Followed]) -> impl Iterator<Item = u32> {
+    let sockets = followed.iter().flat_map(|one| one.feed.lives.iter());
+    sockets.filter_map(|(_, message)| InetMessage(message).inode().and_then(|inode| u32::try_from(inode).ok()))
+}
+
     namespaces: Vec<(Option<Arc<Namespace>>, Vec<u8>)>,
 }
 

@@ -16,7 +16,7 @@ use super::super::options::{Options, StreamFormat};
 use super::super::out::Out;
 use super::super::stop::Stop;
 use super::super::{complain, less_may_wait, sees_all};
-use super::followed::{Followed, Following, Places};
+use super::followed::{Followed, Following, Places, inodes};
 use super::heard;
 use super::hooks::Hooks;
 use super::left::{Living, Standing};
@@ -86,7 +86,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     let (mut waiting, mut living) = (Waiting::default(), Living::default());
     while stream.out.is_open() {
         if waiting.until().is_none() {
-            owners.look();
+            owners.look(|| inodes(&followed));
         }
         has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), false)?;
         if let Some(lookout) = lookout.as_mut().filter(|_| heard.strangers.as_ref().is_some_and(Strangers::are_waiting))
@@ -184,8 +184,8 @@ fn advance(
             is_new |= stream.take(told, &places[at], standing != Standing::Lives);
         }
     };
-    let inodes: Vec<_> = followed.iter().map(|one| one.inode).collect();
-    let place = |netns: u32| inodes.iter().position(|inode| *inode == u64::from(netns));
+    let spaces: Vec<_> = followed.iter().map(|one| one.inode).collect();
+    let place = |netns: u32| spaces.iter().position(|inode| *inode == u64::from(netns));
     let mut lost = None;
     if let Some(trace) = trace {
         lost = trace.lost();
@@ -235,7 +235,7 @@ fn advance(
         owners.outdate();
     }
     if let Some(until) = waiting.until()
-        && (owners.look() || is_last || until <= now())
+        && (owners.look(|| inodes(followed)) || is_last || until <= now())
     {
         living.have_looked();
         let places = known.with(owners);

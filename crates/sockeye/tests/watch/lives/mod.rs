@@ -5,6 +5,7 @@ mod filters;
 mod gaps;
 mod hooks;
 mod known;
+mod lingering;
 mod owned;
 mod places;
 mod traced;
