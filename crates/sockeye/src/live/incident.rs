@@ -28,10 +28,10 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The incident of an event, and the inode of the network namespace; `None`: nothing went wrong.
-    pub(super) fn read(&mut self, event: &Event<'_>) -> Option<(u32, Incident)> {
+    /// The incident of an event; `None`: nothing went wrong.
+    pub(super) fn read(&mut self, event: &Event<'_>) -> Option<Incident> {
         let socket = event.socket();
-        let incident = match event {
+        Some(match event {
             Event::Retransmit(again) => Incident {
                 state: Some(State::from_number(again.state)),
                 segments: again.segments.map(u64::from),
@@ -62,8 +62,7 @@ impl Reader {
                 ..plain(Trouble::Error, socket)
             },
             _ => return None,
-        };
-        Some((socket.netns, incident))
+        })
     }
 
     fn name(&mut self, trouble: Trouble, (number, name): (u32, &str)) -> Arc<str> {

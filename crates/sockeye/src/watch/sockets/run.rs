@@ -30,7 +30,7 @@ use crate::live::filter;
 use crate::live::kinds::Kinds;
 use crate::live::now;
 use crate::live::owners::{Known, Owners};
-use crate::live::trace::{Heard, Trace};
+use crate::live::trace::{Heard, Netns, Trace};
 use crate::output::several::several;
 use crate::sockets::Mistaken;
 use crate::sockets::run::{Namespaces, namespaces};
@@ -112,7 +112,11 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
             has_lost |=
                 advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), true)?;
             let mut following = Following { options: follow, owners: &owners, stream: &mut stream };
+            let began = now();
             lookout.look(&mut followed, &mut following)?;
+            if let Some(strangers) = &mut heard.strangers {
+                strangers.have_looked(began, |netns| followed.iter().any(|one| one.netns.is(netns)));
+            }
         }
         if followed.is_empty() {
             // The one that was named is gone: there is no more to come.
@@ -184,8 +188,8 @@ fn advance(
             is_new |= stream.take(told, &places[at], standing != Standing::Lives);
         }
     };
-    let spaces: Vec<_> = followed.iter().map(|one| one.inode).collect();
-    let place = |netns: u32| spaces.iter().position(|inode| *inode == u64::from(netns));
+    let spaces: Vec<_> = followed.iter().map(|one| one.netns).collect();
+    let place = |netns: Netns| spaces.iter().position(|one| one.is(netns));
     let mut lost = None;
     if let Some(trace) = trace {
         lost = trace.lost();
@@ -203,22 +207,19 @@ fn advance(
                 Heard::Incident(incident) => feed.incident(incident, &mut tell),
             }
         };
+        let mut unkept = Vec::new();
         if let Some(strangers) = strangers {
             // What waited was before what is read now.
-            strangers.meet(
-                |netns| place(netns).is_some(),
-                |netns, heard| {
-                    if let Some(at) = place(netns) {
-                        handle(at, &heard);
-                    }
-                },
-            );
+            unkept = strangers.meet(place, |at, heard| handle(at, &heard));
         }
         trace.read(&mut |netns, heard| match (place(netns), strangers.as_mut()) {
             (Some(at), _) => handle(at, &heard),
             (None, Some(strangers)) => strangers.take(netns, &heard),
             (None, None) => {}
         });
+        for (at, lost, since) in unkept {
+            followed[at].feed.lost(Reason::Ring, Some(lost), since, &mut |told| take(at, &told));
+        }
     }
     for (at, one) in followed.iter_mut().enumerate() {
         one.feed.advance(&mut |told| take(at, &told))?;

@@ -8,6 +8,7 @@ mod known;
 mod lingering;
 mod owned;
 mod places;
+mod strangers;
 mod traced;
 
 use std::io::{Read as _, Write as _};
