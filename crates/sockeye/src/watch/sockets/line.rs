@@ -205,6 +205,6 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
             let sentence = format!(" sockets gap: {lost} of a network namespace that was not found, since {since}\n");
             out.extend_from_slice(sentence.as_bytes());
         }
-        Notice::Sources(..) => {}
+        Notice::Sources { .. } => {}
     }
 }

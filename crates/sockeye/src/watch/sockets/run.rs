@@ -8,14 +8,15 @@ use rustix::event::{PollFd, PollFlags};
 use sockeye_bpf::events::EventKind;
 use sockeye_conn::Namespace;
 use sockeye_query::filter::{Expression, Filter};
-use sockeye_query::sockets::live::{Needs, live_catalog, owner_parts};
+use sockeye_query::sockets::live::{live_catalog, owner_parts};
 use sockeye_state::lives::{Reason, Time, Told};
 
 use super::super::lookout::Lookout;
-use super::super::options::{Options, StreamFormat};
+use super::super::options::Options;
 use super::super::out::Out;
+use super::super::sees_all;
 use super::super::stop::Stop;
-use super::super::{complain, less_may_wait, sees_all};
+use super::announcement::Announcement;
 use super::followed::{Followed, Following, Places, inodes};
 use super::heard;
 use super::hooks::Hooks;
@@ -29,9 +30,8 @@ use crate::live::feed::{self, Tcp};
 use crate::live::filter;
 use crate::live::kinds::Kinds;
 use crate::live::now;
-use crate::live::owners::{Known, Owners};
+use crate::live::owners::Owners;
 use crate::live::trace::{Heard, Netns, Trace};
-use crate::output::several::several;
 use crate::sockets::Mistaken;
 use crate::sockets::run::{Namespaces, namespaces};
 use crate::sockets::system::SystemNames;
@@ -81,7 +81,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         out: Out::new(options.limit),
         gaps: std::collections::HashSet::new(),
     };
-    let mut said = false;
+    let mut announcement = Announcement::begin(&heard, &mut stream);
     let mut has_lost = false;
     let (mut waiting, mut living) = (Waiting::default(), Living::default());
     while stream.out.is_open() {
@@ -93,16 +93,13 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         {
             lookout.hint();
         }
-        if !said && followed.iter().all(|one| one.feed.is_synced()) {
-            said = true;
-            announce(&followed, &heard, needs, &owners.known(), &mut stream);
-        }
+        announcement.go_on(&followed, &heard, needs, || owners.known(), &mut stream);
         if let Some(hooks) = &mut stream.hooks {
             hooks.runner.run_due(Instant::now());
         }
         stream.out.flush();
         let trace = heard.trace.as_ref().map(Trace::due);
-        let others = [owners.due(), waiting.until(), trace].into_iter().flatten().min();
+        let others = [owners.due(), waiting.until(), trace, announcement.due()].into_iter().flatten().min();
         let hooks_due = stream.next_due();
         if !stream.out.is_open() || wait(&stop, &mut followed, others, hooks_due, lookout.as_mut())? {
             break;
@@ -278,32 +275,4 @@ fn wait(
         lookout.hint();
     }
     Ok(woken.ends)
-}
-
-/// Says on stderr, and in the stream of objects, from where all of this is known.
-fn announce(followed: &[Followed], heard: &heard::Heard, needs: Needs, owners: &Known, stream: &mut Stream<'_>) {
-    let count: usize = followed.iter().map(|one| one.feed.lives.len()).sum();
-    let places = match followed.len() {
-        1 => String::new(),
-        many => format!(" in {many} network namespaces"),
-    };
-    let given = followed.iter().map(|one| one.feed.receive_buffer).min().unwrap_or(usize::MAX);
-    let waits = less_may_wait(stream.options.receive_buffer, given);
-    let cost: Duration = followed.iter().map(|one| one.feed.cost).sum();
-    complain(&format!(
-        "watching {}{places}, synced; from {}; {owners}; a round of dumps takes {}{waits}{}",
-        several(count, "socket"),
-        heard.sources().join(" and "),
-        humantime::format_duration(Duration::from_micros(u64::try_from(cost.as_micros()).unwrap_or(u64::MAX))),
-        heard.lacks()
-    ));
-    if heard.is_traced() && needs.rows {
-        let every = humantime::format_duration(stream.options.interval());
-        complain(&format!(
-            "the filter asks for what only a dump says, once in {every}: of a socket that none has seen it is not known"
-        ));
-    }
-    if stream.options.format() == StreamFormat::Ndjson {
-        stream.notice(&Notice::Sources(heard, owners), now(), &[]);
-    }
 }
