@@ -108,7 +108,8 @@ pub struct EventOptions {
     /// Resets that are sent and received.
     pub resets: bool,
     /// Packets of IPv4 and IPv6 that are dropped, by the kernel's reason; not those that a socket had not read when it was
-    /// closed, nor those that a connection in TIME-WAIT answered for.
+    /// closed, nor those that a connection in TIME-WAIT answered for, nor copies of packets for a packet socket that does not read
+    /// (before Linux 6.8 the kernel gives no reason for these).
     pub drops: bool,
     /// Errors that sockets report.
     pub errors: bool,

@@ -98,8 +98,10 @@ pub(super) fn reset(code: &mut Code<'_>, socket: usize, packet: usize, reason: O
     Ok(())
 }
 
-/// The reasons that are none: the packet came to its end, or waited unread in a socket that was closed.
-const NO_DROPS: [&str; 3] = ["SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "SKB_DROP_REASON_QUEUE_PURGE"];
+/// The reasons that are none: the packet came to its end, or waited unread in a socket that was closed, or it was the copy for somebody
+/// who listens in and does not read (net/packet/af_packet.c, packet_rcv), and the packet itself goes on.
+const NO_DROPS: [&str; 4] =
+    ["SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "SKB_DROP_REASON_QUEUE_PURGE", "SKB_DROP_REASON_PACKET_SOCK_ERROR"];
 
 impl Code<'_> {
     /// The number of a reason, where this kernel has it.

@@ -112,6 +112,9 @@ pub(super) const MADE_HERE: u8 = 2;
 const AF_INET: u16 = 2;
 const AF_INET6: u16 = 10;
 
+/// Of a packet of IPv4, where it begins in the whole of which it is a fragment (`IP_OFFSET`, include/net/ip.h).
+const FRAGMENT_OFFSET: u16 = 0x1fff;
+
 /// Makes events of records.
 #[derive(Debug)]
 pub(super) struct Decoder {
@@ -263,7 +266,9 @@ fn packet(record: Record<'_>, socket: SocketId, direction: Direction) -> SocketI
         }
         _ => return without_headers(socket),
     };
-    let has_ports = has_ports(protocol.into());
+    // What is behind the first fragment begins in the middle of what was sent. (IPv6 has a protocol of its own for fragments.)
+    let is_behind = family == AF_INET && u16::from_be_bytes([headers[6], headers[7]]) & FRAGMENT_OFFSET != 0;
+    let has_ports = has_ports(protocol.into()) && !is_behind;
     let port = |at: usize| match headers.get(length + at..).and_then(|rest| rest.first_chunk()) {
         Some(port) if has_ports => u16::from_be_bytes(*port),
         _ => 0,
@@ -341,5 +346,36 @@ impl<'r> Record<'r> {
 
     pub(super) fn double(self, at: i16) -> u64 {
         u64::from_ne_bytes(self.array(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The ports of a dropped packet of IPv4 with this fragment field, whose headers are followed by 7081 and 7082.
+    fn ports_of(fragment: [u8; 2]) -> (u16, u16) {
+        let mut bytes = [0; BYTES as usize];
+        bytes[KIND as usize] = DROPPED;
+        let headers = &mut bytes[HEADERS as usize..];
+        (headers[0], headers[9]) = (0x45, 17);
+        headers[6..8].copy_from_slice(&fragment);
+        headers[12..20].copy_from_slice(&[10, 0, 0, 1, 10, 0, 0, 2]);
+        headers[20..24].copy_from_slice(&[0x1b, 0xa9, 0x1b, 0xaa]);
+        let known = Known { protocol: true, ..Known::default() };
+        let decoder = Decoder { known, drop_reasons: Vec::new(), reset_reasons: Vec::new() };
+        let event = decoder.event(Record::of(&bytes).expect("a record")).expect("of a kind that is known");
+        let socket = event.socket();
+        assert_eq!((socket.protocol, socket.peer.address), (Some(17), Ipv4Addr::new(10, 0, 0, 1).into()));
+        (socket.peer.port, socket.local.port)
+    }
+
+    #[test]
+    fn only_the_first_fragment_of_a_packet_has_ports() {
+        // Whole, not to be cut; the first of several; one behind it, and the last.
+        assert_eq!(ports_of([0x40, 0]), (7081, 7082));
+        assert_eq!(ports_of([0x20, 0]), (7081, 7082));
+        assert_eq!(ports_of([0x20, 0xb9]), (0, 0));
+        assert_eq!(ports_of([0, 0xb9]), (0, 0));
     }
 }

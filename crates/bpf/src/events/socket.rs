@@ -20,7 +20,7 @@ pub(super) const TIME_WAIT: i32 = 6;
 const NEW_SYN_RECV: i32 = 12;
 
 /// Which counters this kernel has.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "a set of names")]
 pub(super) struct Known {
     pub(super) protocol: bool,

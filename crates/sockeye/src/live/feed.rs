@@ -144,6 +144,11 @@ impl Feed {
         })
     }
 
+    /// The cookie of the network namespace, where this kernel says it.
+    pub(crate) fn netns_cookie(&self) -> Option<u64> {
+        self.events.namespace_cookie()
+    }
+
     /// When there is something to do that nothing wakes for.
     pub(crate) fn due(&self) -> Time {
         self.due

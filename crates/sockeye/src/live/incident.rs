@@ -15,6 +15,10 @@ use super::trace::totals;
 /// Functions that are remembered by an address within; the kernel has a few hundred places that drop packets.
 const PLACES_MAX: usize = 10_000;
 
+/// Where a copy of a packet is dropped that somebody who listens in had no room for (net/packet/af_packet.c). The packet goes on.
+/// Since Linux 6.8 there is a reason for it, and no event of it is told here.
+const COPIES: [&str; 2] = ["packet_rcv", "tpacket_rcv"];
+
 /// Makes incidents of events. Names come again and again, so each is kept once.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -24,10 +28,10 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The incident of an event, and the inode of the network namespace; `None`: nothing went wrong.
-    pub(super) fn read(&mut self, event: &Event<'_>) -> Option<(u32, Incident)> {
+    /// The incident of an event; `None`: nothing went wrong.
+    pub(super) fn read(&mut self, event: &Event<'_>) -> Option<Incident> {
         let socket = event.socket();
-        let incident = match event {
+        Some(match event {
             Event::Retransmit(again) => Incident {
                 state: Some(State::from_number(again.state)),
                 segments: again.segments.map(u64::from),
@@ -40,20 +44,25 @@ impl Reader {
                 reason: reset.reason.map(|reason| self.name(Trouble::Reset, reason)),
                 ..plain(Trouble::Reset, socket)
             },
-            Event::Dropped(packet) => Incident {
-                direction: packet.direction.map(direction),
-                reason: packet.reason.map(|reason| self.name(Trouble::Drop, reason)),
-                location: packet.location.and_then(|place| self.place(place)),
-                ..plain(Trouble::Drop, socket)
-            },
+            Event::Dropped(packet) => {
+                let location = packet.location.and_then(|place| self.place(place));
+                if location.as_deref().is_some_and(|place| COPIES.contains(&place)) {
+                    return None;
+                }
+                Incident {
+                    direction: packet.direction.map(direction),
+                    reason: packet.reason.map(|reason| self.name(Trouble::Drop, reason)),
+                    location,
+                    ..plain(Trouble::Drop, socket)
+                }
+            }
             Event::Error(error) => Incident {
                 state: Some(State::from_number(error.state)),
                 error: Some(error.error),
                 ..plain(Trouble::Error, socket)
             },
             _ => return None,
-        };
-        Some((socket.netns, incident))
+        })
     }
 
     fn name(&mut self, trouble: Trouble, (number, name): (u32, &str)) -> Arc<str> {

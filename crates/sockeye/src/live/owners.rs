@@ -1,10 +1,11 @@
 //! Who holds live sockets: looked for again when there are sockets that were not there at the last look.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use sockeye_conn::Namespace;
-use sockeye_owners::ScanOptions;
+use sockeye_owners::{Process, Scan, ScanOptions};
 use sockeye_query::Value;
 use sockeye_query::sockets::{OwnerPart, Peer, SocketRow, Surroundings};
 use sockeye_state::lives::Time;
@@ -19,15 +20,25 @@ const REST: u32 = 10;
 /// Time between looks at least.
 const REST_MIN: Duration = Duration::from_millis(500);
 
+/// Sockets that nobody holds any more, and of which it is remembered who did: what was sent waits for a peer that does not read, or is
+/// not there.
+const LEFT_MAX: usize = 10_000;
+
 /// What is told of each process that holds a socket.
 const PARTS: [OwnerPart; 6] =
     [OwnerPart::Process, OwnerPart::Pid, OwnerPart::User, OwnerPart::Unit, OwnerPart::Container, OwnerPart::Pod];
+
+/// Who held sockets, by the inode of each, with the descriptors.
+type Held = HashMap<u32, Vec<(Process, u32)>>;
 
 /// Owners as they were found last.
 pub(crate) struct Owners {
     system: System,
     /// As they were found the time before: who closes a socket is not its owner any more when it is told.
     before: Option<System>,
+    /// Of those that live on and that nobody holds any more, who did: as of the last look, and of the one before, as what happened to a
+    /// socket may wait for a look that comes after its end.
+    left: [Held; 2],
     wanted: bool,
     /// What is read of each process that holds a socket.
     parts: Vec<OwnerPart>,
@@ -43,6 +54,7 @@ impl Owners {
         Self {
             system: System::new(false),
             before: None,
+            left: Default::default(),
             wanted,
             parts: PARTS.to_vec(),
             rested: Time::ZERO,
@@ -65,8 +77,9 @@ impl Owners {
         (self.wanted && self.stale).then_some(self.rested)
     }
 
-    /// Looks, where there is something new to see and the last look was long enough ago. `true`: there is nothing new now.
-    pub(crate) fn look(&mut self) -> bool {
+    /// Looks, where there is something new to see and the last look was long enough ago. `true`: there is nothing new now. `alive`: the
+    /// inodes of the sockets of which it will be told who held them last.
+    pub(crate) fn look<I: Iterator<Item = u32>>(&mut self, alive: impl FnOnce() -> I) -> bool {
         let began = now();
         let Some(due) = self.due() else { return true };
         if due > began {
@@ -75,11 +88,32 @@ impl Owners {
         let system = System::new(true);
         let options = ScanOptions { facts: system::facts(&self.parts), ..ScanOptions::default() };
         system.scan(&options, &Narrowing::default(), true);
+        let left = self.left_by(&system, alive());
+        let [last, _] = std::mem::replace(&mut self.left, [left, Held::new()]);
+        self.left[1] = last;
         self.before = Some(std::mem::replace(&mut self.system, system)).filter(|before| before.scans);
         self.stale = false;
         let ended = now();
         self.rested = ended + (ended.saturating_sub(began) * REST).max(REST_MIN);
         true
+    }
+
+    /// Of these sockets, those that nobody holds in this look, with who did in the last one, or before.
+    fn left_by(&self, now: &System, alive: impl Iterator<Item = u32>) -> Held {
+        let [now, last] = [now, &self.system].map(|system| system.scanned().and_then(|scan| scan.as_ref().ok()));
+        let [known, _] = &self.left;
+        let holders = |scan: Option<&Scan>, inode| -> Vec<_> {
+            let owners = scan.into_iter().flat_map(|scan| scan.owners.of(inode));
+            owners.map(|owner| (owner.process.clone(), owner.fd)).collect()
+        };
+        let of = |inode: u32| {
+            if now.is_some_and(|now| now.owners.of(inode).next().is_some()) {
+                return None;
+            }
+            let last = Some(holders(last, inode)).filter(|holders| !holders.is_empty());
+            Some((inode, last.or_else(|| known.get(&inode).cloned())?))
+        };
+        alive.filter(|&inode| inode != 0).filter_map(of).take(LEFT_MAX).collect()
     }
 
     /// Who holds the socket with this inode, as far as was found: `nginx[4711]`, and how many others.
@@ -95,6 +129,12 @@ impl Owners {
         Some(format!("{name}[{}]{others}", first.process.pid()))
     }
 
+    /// Who held a socket that nobody holds any more.
+    fn left(&self, inode: u32, part: OwnerPart) -> Option<Value<'_>> {
+        let held = self.left.iter().find_map(|held| held.get(&inode))?;
+        Some(Value::List(held.iter().map(|(process, fd)| self.system.part(process, *fd, part)).collect()))
+    }
+
     /// Where owners were looked for, and why not all are known, where that is so.
     pub(crate) fn known(&self) -> Known {
         known(&self.system)
@@ -103,7 +143,7 @@ impl Owners {
     /// The surroundings of rows of one namespace.
     pub(crate) fn place<'s>(&'s self, namespace: Option<&'s Namespace>, label: Option<Vec<u8>>) -> Around<'s> {
         let place = Place { system: &self.system, label, interfaces: Interfaces::of(namespace), ends: None, index: 0 };
-        Around { place, before: self.before.as_ref() }
+        Around { place, owners: self }
     }
 }
 
@@ -141,7 +181,7 @@ impl fmt::Display for Known {
 /// What surrounds live sockets: what surrounds those of a listing, and who held them before.
 pub(crate) struct Around<'s> {
     place: Place<'s>,
-    before: Option<&'s System>,
+    owners: &'s Owners,
 }
 
 impl Around<'_> {
@@ -153,10 +193,10 @@ impl Around<'_> {
         if is_known {
             return now;
         }
-        let before = self.before.and_then(|before| before.owners(before.scanned()?, inode, part));
-        match before {
+        let before = self.owners.before.as_ref();
+        match before.and_then(|before| before.owners(before.scanned()?, inode, part)) {
             Some(Value::List(owners) | Value::Incomplete(owners)) if !owners.is_empty() => Some(Value::List(owners)),
-            _ => now,
+            _ => self.owners.left(inode, part).or(now),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sockeye_bpf::events::{Counters, Event, EventKind, EventOptions, Missing, SocketEvents, StateChange};
+use sockeye_bpf::events::{Counters, Event, EventKind, EventOptions, Missing, SocketEvents, SocketId, StateChange};
 use sockeye_bpf::{Btf, Error};
 use sockeye_state::lives::{Actor, Incident, Time, Totals, Transition};
 use sockeye_wire::sock_diag::inet::IPPROTO_TCP;
@@ -20,6 +20,28 @@ pub(crate) const RING_BYTES: u32 = 32 << 20;
 /// Births and ends: without what lies between them a life is whole, and the last state before its end says who closed first.
 pub(crate) const BIRTHS_AND_ENDS: u32 =
     State::SynSent.mask() | State::Established.mask() | State::Listening.mask() | State::Unconnected.mask();
+
+/// Which network namespace something happened in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Netns {
+    /// The inode of its file. The kernel takes the lowest that is free (fs/proc/generic.c, `proc_alloc_inum`): that of one that is gone
+    /// is the next one's.
+    pub(crate) inode: u64,
+    /// Its cookie, which no other ever has, where the kernel says it.
+    pub(crate) cookie: Option<u64>,
+}
+
+impl Netns {
+    fn of(socket: &SocketId) -> Self {
+        Self { inode: socket.netns.into(), cookie: socket.netns_cookie }
+    }
+
+    /// Whether both are the same one, as far as is known.
+    pub(crate) fn is(self, other: Self) -> bool {
+        let cookies = self.cookie.zip(other.cookie);
+        self.inode == other.inode && cookies.is_none_or(|(one, other)| one == other)
+    }
+}
 
 /// Something that the kernel told.
 pub(crate) enum Heard<'h> {
@@ -100,16 +122,16 @@ impl Trace {
         counts.iter().any(|&count| count > 0).then_some(Lost { since: self.read, counts })
     }
 
-    /// Reads what happened, each with the inode of its network namespace.
-    pub(crate) fn read(&mut self, each: &mut dyn FnMut(u32, Heard<'_>)) {
+    /// Reads what happened, each with its network namespace.
+    pub(crate) fn read(&mut self, each: &mut dyn FnMut(Netns, Heard<'_>)) {
         self.read = now();
         let reader = &mut self.reader;
         self.events.read(&mut |event| match event {
             Event::State(change) if change.socket.protocol.is_some_and(|protocol| protocol != IPPROTO_TCP) => {}
-            Event::State(change) => each(change.socket.netns, Heard::Transition(&transition(change))),
+            Event::State(change) => each(Netns::of(&change.socket), Heard::Transition(&transition(change))),
             other => {
-                if let Some((netns, incident)) = reader.read(other) {
-                    each(netns, Heard::Incident(&incident));
+                if let Some(incident) = reader.read(other) {
+                    each(Netns::of(other.socket()), Heard::Incident(&incident));
                 }
             }
         });

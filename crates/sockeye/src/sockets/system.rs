@@ -178,7 +178,8 @@ impl System {
         self.own.get_or_init(look).as_ref()?.owners.processes().first()
     }
 
-    fn part<'s>(&'s self, process: &'s Process, fd: u32, part: OwnerPart) -> Value<'s> {
+    /// A part of one owner.
+    pub(crate) fn part<'s>(&'s self, process: &'s Process, fd: u32, part: OwnerPart) -> Value<'s> {
         let identity = || process.cgroup().map(sockeye_owners::Cgroup::identity);
         let text = |text: Option<&'s [u8]>| text.map_or(Value::List(Vec::new()), Value::Text);
         match part {

@@ -110,7 +110,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let now = Look::at(namespace)?;
     let elapsed = began.elapsed();
     let mut owners = Owners::new(true);
-    owners.look();
+    owners.look(std::iter::empty);
     let who = |inode| owners.holder(inode);
     let place = owners.place(namespace, None);
     let ended = ended.iter().map(Kept::event).map(|event| (event.life, event.message));

@@ -60,9 +60,12 @@ impl Watcher {
         let tally = child.stdout.take().map(|output| thread::spawn(move || Tally::of(output, &counts)));
         let errors = BufReader::new(child.stderr.take().context("sockeye without standard error")?);
         let mut watcher = Self { child: Some(child), errors, tally, ended };
-        let mut line = String::new();
-        watcher.errors.read_line(&mut line).context("cannot hear sockeye")?;
-        ensure!(line.contains(" synced"), "`sockeye watch sockets {arguments}` says {line:?}");
+        let mut said = String::new();
+        // Where that takes long, something is said before.
+        while !said.contains(" synced") {
+            let bytes = watcher.errors.read_line(&mut said).context("cannot hear sockeye")?;
+            ensure!(bytes > 0, "`sockeye watch sockets {arguments}` says {said:?}");
+        }
         Ok(watcher)
     }
 

@@ -29,7 +29,7 @@ const KEPT_MAX: usize = 100_000;
 #[derive(Default)]
 struct Told {
     /// Each change with the inode of its namespace.
-    changes: Vec<(u32, Transition)>,
+    changes: Vec<(u64, Transition)>,
     /// What there was no room for, and since when.
     lost: Option<(u64, Time)>,
     /// All that happened before this was read.
@@ -74,7 +74,7 @@ impl Hearing {
             }
         }
         for (netns, change) in changes {
-            let Some(&at) = by_inode.get(&netns.into()) else { continue };
+            let Some(&at) = by_inode.get(&netns) else { continue };
             let feed = &mut places[at].feed;
             let was_synced = feed.lives.is_synced();
             feed.transition(&change, &mut |told| desk.told(number(at), &told, was_synced));
@@ -99,7 +99,7 @@ fn listen(mut trace: Trace, told: &Mutex<Told>, is_over: &AtomicBool) {
         trace.read(&mut |netns, heard| {
             let Heard::Transition(change) = heard else { return };
             if told.changes.len() < KEPT_MAX {
-                told.changes.push((netns, *change));
+                told.changes.push((netns.inode, *change));
             } else {
                 more += 1;
             }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use sockeye_conn::{Error, Namespace};
+use sockeye_wire::sock_diag::inet::InetMessage;
 
 use super::super::lookout::{Follow, Holder};
 use super::stream::{Notice, Stream};
 use crate::live::feed::{self, Feed};
 use crate::live::now;
 use crate::live::owners::{Around, Owners};
+use crate::live::trace::Netns;
 use crate::sockets::run::label;
 
 /// A namespace that is followed.
@@ -18,8 +20,8 @@ pub(super) struct Followed {
     pub(super) namespace: Option<Arc<Namespace>>,
     pub(super) label: Vec<u8>,
     pub(super) feed: Feed,
-    /// Inode of the namespace, by which events of BPF name it.
-    pub(super) inode: u64,
+    /// By which events of BPF name it.
+    pub(super) netns: Netns,
     pub(super) holder: Holder,
 }
 
@@ -32,9 +34,16 @@ impl Followed {
             Some(namespace) => namespace.identity().inode,
             None => Namespace::current()?.identity().inode,
         };
+        let netns = Netns { inode, cookie: feed.netns_cookie() };
         let holder = Holder::of(namespace.as_ref());
-        Ok(Self { namespace: namespace.map(Arc::new), label, feed, inode, holder })
+        Ok(Self { namespace: namespace.map(Arc::new), label, feed, netns, holder })
     }
+}
+
+/// The inodes of all sockets that are followed.
+pub(super) fn inodes(followed: &[Followed]) -> impl Iterator<Item = u32> {
+    let sockets = followed.iter().flat_map(|one| one.feed.lives.iter());
+    sockets.filter_map(|(_, message)| InetMessage(message).inode().and_then(|inode| u32::try_from(inode).ok()))
 }
 
 /// What surrounds the sockets of each namespace.

@@ -1,5 +1,6 @@
 //! `sockeye watch sockets`: connections from birth to death, a line or an object each.
 
+mod announcement;
 mod followed;
 mod heard;
 mod hooks;

@@ -254,13 +254,17 @@ pub(super) fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, at: Time, netns: Op
                 out.push(b'}');
             }
             out.push(b']');
-            for (key, text) in [("owner_source", owners.source), ("owners_unknown", owners.unknown.as_deref())] {
+            let (source, unknown) = owners.map_or((None, None), |owners| (owners.source, owners.unknown.as_deref()));
+            for (key, text) in [("owner_source", source), ("owners_unknown", unknown)] {
                 if let Some(text) = text {
                     out.push(b',');
                     member(out, key, text);
                 }
             }
-            out.extend_from_slice(format!(",\"interval_us\":{interval_us},\"round_us\":{round_us}").as_bytes());
+            out.extend_from_slice(format!(",\"interval_us\":{interval_us}").as_bytes());
+            if let Some(round_us) = round_us {
+                out.extend_from_slice(format!(",\"round_us\":{round_us}").as_bytes());
+            }
         }
     }
     out.extend_from_slice(b"}\n");

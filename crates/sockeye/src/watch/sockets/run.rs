@@ -8,15 +8,16 @@ use rustix::event::{PollFd, PollFlags};
 use sockeye_bpf::events::EventKind;
 use sockeye_conn::Namespace;
 use sockeye_query::filter::{Expression, Filter};
-use sockeye_query::sockets::live::{Needs, live_catalog, owner_parts};
+use sockeye_query::sockets::live::{live_catalog, owner_parts};
 use sockeye_state::lives::{Reason, Time, Told};
 
 use super::super::lookout::Lookout;
-use super::super::options::{Options, StreamFormat};
+use super::super::options::Options;
 use super::super::out::Out;
+use super::super::sees_all;
 use super::super::stop::Stop;
-use super::super::{complain, less_may_wait, sees_all};
-use super::followed::{Followed, Following, Places};
+use super::announcement::Announcement;
+use super::followed::{Followed, Following, Places, inodes};
 use super::heard;
 use super::hooks::Hooks;
 use super::left::{Living, Standing};
@@ -29,9 +30,8 @@ use crate::live::feed::{self, Tcp};
 use crate::live::filter;
 use crate::live::kinds::Kinds;
 use crate::live::now;
-use crate::live::owners::{Known, Owners};
-use crate::live::trace::{Heard, Trace};
-use crate::output::several::several;
+use crate::live::owners::Owners;
+use crate::live::trace::{Heard, Netns, Trace};
 use crate::sockets::Mistaken;
 use crate::sockets::run::{Namespaces, namespaces};
 use crate::sockets::system::SystemNames;
@@ -81,28 +81,25 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         out: Out::new(options.limit),
         gaps: std::collections::HashSet::new(),
     };
-    let mut said = false;
+    let mut announcement = Announcement::begin(&heard, &mut stream);
     let mut has_lost = false;
     let (mut waiting, mut living) = (Waiting::default(), Living::default());
     while stream.out.is_open() {
         if waiting.until().is_none() {
-            owners.look();
+            owners.look(|| inodes(&followed));
         }
         has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), false)?;
         if let Some(lookout) = lookout.as_mut().filter(|_| heard.strangers.as_ref().is_some_and(Strangers::are_waiting))
         {
             lookout.hint();
         }
-        if !said && followed.iter().all(|one| one.feed.is_synced()) {
-            said = true;
-            announce(&followed, &heard, needs, &owners.known(), &mut stream);
-        }
+        announcement.go_on(&followed, &heard, needs, || owners.known(), &mut stream);
         if let Some(hooks) = &mut stream.hooks {
             hooks.runner.run_due(Instant::now());
         }
         stream.out.flush();
         let trace = heard.trace.as_ref().map(Trace::due);
-        let others = [owners.due(), waiting.until(), trace].into_iter().flatten().min();
+        let others = [owners.due(), waiting.until(), trace, announcement.due()].into_iter().flatten().min();
         let hooks_due = stream.next_due();
         if !stream.out.is_open() || wait(&stop, &mut followed, others, hooks_due, lookout.as_mut())? {
             break;
@@ -112,7 +109,11 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
             has_lost |=
                 advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), true)?;
             let mut following = Following { options: follow, owners: &owners, stream: &mut stream };
+            let began = now();
             lookout.look(&mut followed, &mut following)?;
+            if let Some(strangers) = &mut heard.strangers {
+                strangers.have_looked(began, |netns| followed.iter().any(|one| one.netns.is(netns)));
+            }
         }
         if followed.is_empty() {
             // The one that was named is gone: there is no more to come.
@@ -184,8 +185,8 @@ fn advance(
             is_new |= stream.take(told, &places[at], standing != Standing::Lives);
         }
     };
-    let inodes: Vec<_> = followed.iter().map(|one| one.inode).collect();
-    let place = |netns: u32| inodes.iter().position(|inode| *inode == u64::from(netns));
+    let spaces: Vec<_> = followed.iter().map(|one| one.netns).collect();
+    let place = |netns: Netns| spaces.iter().position(|one| one.is(netns));
     let mut lost = None;
     if let Some(trace) = trace {
         lost = trace.lost();
@@ -203,22 +204,19 @@ fn advance(
                 Heard::Incident(incident) => feed.incident(incident, &mut tell),
             }
         };
+        let mut unkept = Vec::new();
         if let Some(strangers) = strangers {
             // What waited was before what is read now.
-            strangers.meet(
-                |netns| place(netns).is_some(),
-                |netns, heard| {
-                    if let Some(at) = place(netns) {
-                        handle(at, &heard);
-                    }
-                },
-            );
+            unkept = strangers.meet(place, |at, heard| handle(at, &heard));
         }
         trace.read(&mut |netns, heard| match (place(netns), strangers.as_mut()) {
             (Some(at), _) => handle(at, &heard),
             (None, Some(strangers)) => strangers.take(netns, &heard),
             (None, None) => {}
         });
+        for (at, lost, since) in unkept {
+            followed[at].feed.lost(Reason::Ring, Some(lost), since, &mut |told| take(at, &told));
+        }
         let until = trace.read_at();
         for one in &mut *followed {
             one.feed.heard_until(until);
@@ -239,7 +237,7 @@ fn advance(
         owners.outdate();
     }
     if let Some(until) = waiting.until()
-        && (owners.look() || is_last || until <= now())
+        && (owners.look(|| inodes(followed)) || is_last || until <= now())
     {
         living.have_looked();
         let places = known.with(owners);
@@ -281,35 +279,4 @@ fn wait(
         lookout.hint();
     }
     Ok(woken.ends)
-}
-
-/// Says on stderr, and in the stream of objects, from where all of this is known.
-fn announce(followed: &[Followed], heard: &heard::Heard, needs: Needs, owners: &Known, stream: &mut Stream<'_>) {
-    let count: usize = followed.iter().map(|one| one.feed.lives.len()).sum();
-    let places = match followed.len() {
-        1 => String::new(),
-        many => format!(" in {many} network namespaces"),
-    };
-    let given = followed.iter().map(|one| one.feed.receive_buffer).min().unwrap_or(usize::MAX);
-    let waits = less_may_wait(stream.options.receive_buffer, given);
-    let cost: Duration = followed.iter().map(|one| one.feed.cost).sum();
-    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    let round_us = micros(cost);
-    complain(&format!(
-        "watching {}{places}, synced; from {}; {owners}; a round of dumps takes {}{waits}{}",
-        several(count, "socket"),
-        heard.sources().join(" and "),
-        humantime::format_duration(Duration::from_micros(round_us)),
-        heard.lacks()
-    ));
-    if heard.is_traced() && needs.rows {
-        let every = humantime::format_duration(stream.options.interval());
-        complain(&format!(
-            "the filter asks for what only a dump says, once in {every}: of a socket that none has seen it is not known"
-        ));
-    }
-    if stream.options.format() == StreamFormat::Ndjson {
-        let interval_us = micros(stream.options.interval());
-        stream.notice(&Notice::Sources { heard, owners, interval_us, round_us }, now(), &[]);
-    }
 }

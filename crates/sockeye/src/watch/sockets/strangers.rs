@@ -3,18 +3,21 @@
 //! Nothing tells that a process has made a namespace for itself, but the first event of a socket in it does. What happens there waits
 //! until a look through the processes has found it, and is told then; if none does, there is a gap.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sockeye_state::lives::{Incident, Time, Transition};
 
 use crate::live::now;
-use crate::live::trace::Heard;
+use crate::live::trace::{Heard, Netns};
 
 /// Events that wait, of all of them.
 const WAITING_MAX: usize = 20_000;
-/// How long the first event of a namespace waits at most for it to be found; looks are apart by twenty times what one takes.
+/// How long the first event of a namespace waits for it to be found, at least, and at least until one look came after it: looks are
+/// apart by twenty times what one takes, and one may just miss whoever is about to be there.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Namespaces that are waited for; the oldest of more are given up.
+const STRANGERS_MAX: usize = 4096;
 /// Namespaces that are remembered as not to be found: the kernel's own, those that were gone too soon, those behind what this process
 /// may see.
 const UNFOUND_MAX: usize = 4096;
@@ -25,13 +28,26 @@ enum Kept {
     Incident(Incident),
 }
 
-/// Events by their namespaces, each by its inode, in order.
+/// A namespace that is waited for.
+struct Stranger {
+    netns: Netns,
+    /// When the first of its events came.
+    since: Time,
+    /// How many there was no room for.
+    unkept: u64,
+}
+
+/// Events by their namespaces, in order.
 #[derive(Default)]
 pub(super) struct Strangers {
-    waiting: Vec<(u32, Kept)>,
-    /// When the first of each came, and how many there was no room for.
-    since: Vec<(u32, Time, u64)>,
-    unfound: HashSet<u32>,
+    waiting: Vec<(Netns, Kept)>,
+    awaited: Vec<Stranger>,
+    /// Those that were given up, each with what came later.
+    unfound: HashMap<Netns, Unfound>,
+    /// When the last look began.
+    looked: Time,
+    /// What came later in those that are no longer remembered, or were found after all.
+    untold: Vec<Unfound>,
 }
 
 /// Events of a namespace that was not found.
@@ -42,16 +58,17 @@ pub(super) struct Unfound {
 
 impl Strangers {
     /// Keeps what happened in a namespace that is not known.
-    pub(super) fn take(&mut self, netns: u32, heard: &Heard<'_>) {
-        if self.unfound.contains(&netns) {
+    pub(super) fn take(&mut self, netns: Netns, heard: &Heard<'_>) {
+        if let Some(later) = self.unfound.get_mut(&netns) {
+            later.events += 1;
             return;
         }
-        let is_full = self.waiting.len() >= WAITING_MAX;
-        match self.since.iter_mut().find(|(known, ..)| *known == netns) {
-            Some((.., more)) => *more += u64::from(is_full),
-            None => self.since.push((netns, now(), is_full.into())),
+        let unkept = u64::from(self.waiting.len() >= WAITING_MAX);
+        match self.awaited.iter_mut().find(|stranger| stranger.netns == netns) {
+            Some(stranger) => stranger.unkept += unkept,
+            None => self.awaited.push(Stranger { netns, since: now(), unkept }),
         }
-        if is_full {
+        if unkept > 0 {
             return;
         }
         let kept = match heard {
@@ -63,37 +80,159 @@ impl Strangers {
 
     /// Whether a look may find somebody.
     pub(super) fn are_waiting(&self) -> bool {
-        !self.since.is_empty()
+        !self.awaited.is_empty()
     }
 
-    /// Gives what waited of namespaces that are known by now, in order.
-    pub(super) fn meet(&mut self, is_known: impl Fn(u32) -> bool, mut each: impl FnMut(u32, Heard<'_>)) {
-        if !self.since.iter().any(|(netns, ..)| is_known(*netns)) {
-            return;
+    /// A look that began then is over. Who is given up and was found all the same is told of from now on.
+    pub(super) fn have_looked(&mut self, began: Time, is_known: impl Fn(Netns) -> bool) {
+        self.looked = began;
+        self.untold.extend(self.unfound.extract_if(|netns, _| is_known(*netns)).map(|(_, later)| later));
+    }
+
+    /// Gives what waited of namespaces that have a place by now, in order. Of each of which there was no room for all of it: its place,
+    /// how many events, and since when.
+    pub(super) fn meet(
+        &mut self,
+        place: impl Fn(Netns) -> Option<usize>,
+        mut each: impl FnMut(usize, Heard<'_>),
+    ) -> Vec<(usize, u64, Time)> {
+        let is_known = |netns| place(netns).is_some();
+        let met: Vec<_> = self.awaited.extract_if(.., |stranger| is_known(stranger.netns)).collect();
+        if met.is_empty() {
+            return Vec::new();
         }
-        self.since.retain(|(netns, ..)| !is_known(*netns));
         for (netns, kept) in self.waiting.extract_if(.., |(netns, _)| is_known(*netns)) {
+            let Some(at) = place(netns) else { continue };
             match &kept {
-                Kept::Transition(change) => each(netns, Heard::Transition(change)),
-                Kept::Incident(incident) => each(netns, Heard::Incident(incident)),
+                Kept::Transition(change) => each(at, Heard::Transition(change)),
+                Kept::Incident(incident) => each(at, Heard::Incident(incident)),
             }
         }
+        let unkept = met.iter().filter(|stranger| stranger.unkept > 0);
+        unkept.filter_map(|stranger| Some((place(stranger.netns)?, stranger.unkept, stranger.since))).collect()
     }
 
-    /// What is not waited for any longer; all of it, if this is the end.
+    /// What is not waited for any longer, and what came to light since of those that were given up; all of it, if this is the end.
     pub(super) fn give_up(&mut self, is_last: bool) -> Vec<Unfound> {
-        let oldest = now().saturating_sub(PATIENCE);
-        let is_full = self.waiting.len() >= WAITING_MAX;
-        let late: Vec<_> = self.since.extract_if(.., |(_, since, _)| is_last || is_full || *since < oldest).collect();
+        let (oldest, looked) = (now().saturating_sub(PATIENCE), self.looked);
+        let mut surplus = self.awaited.len().saturating_sub(STRANGERS_MAX);
+        let is_late = |stranger: &mut Stranger| {
+            let is_surplus = surplus > 0;
+            surplus = surplus.saturating_sub(1);
+            is_last || is_surplus || stranger.since < oldest && stranger.since < looked
+        };
+        let late: Vec<_> = self.awaited.extract_if(.., is_late).collect();
         let mut unfound = Vec::new();
-        for (netns, since, more) in late {
+        for Stranger { netns, since, unkept } in late {
             if self.unfound.len() >= UNFOUND_MAX {
-                self.unfound.clear();
+                self.untold.extend(self.unfound.drain().map(|(_, later)| later));
             }
-            self.unfound.insert(netns);
-            let events = self.waiting.extract_if(.., |(of, _)| *of == netns).count() as u64 + more;
+            self.unfound.insert(netns, Unfound { events: 0, since: now() });
+            let events = self.waiting.extract_if(.., |(of, _)| *of == netns).count() as u64 + unkept;
             unfound.push(Unfound { events, since });
         }
+        if is_last {
+            self.untold.extend(self.unfound.drain().map(|(_, later)| later));
+        }
+        unfound.extend(self.untold.drain(..).filter(|later| later.events > 0));
         unfound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use sockeye_state::lives::{Totals, Trouble};
+
+    use super::*;
+
+    /// Something that goes wrong in a namespace with this cookie; all have the same number.
+    fn take(strangers: &mut Strangers, cookie: u64) -> Netns {
+        let (end, netns) = (SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 7081), netns(cookie));
+        let incident = Incident {
+            at: now(),
+            trouble: Trouble::Drop,
+            cookie: None,
+            protocol: None,
+            state: None,
+            local: end,
+            peer: end,
+            cgroup: None,
+            direction: None,
+            reason: None,
+            location: None,
+            segments: None,
+            totals: Totals::default(),
+            error: None,
+        };
+        strangers.take(netns, &Heard::Incident(&incident));
+        netns
+    }
+
+    fn netns(cookie: u64) -> Netns {
+        Netns { inode: 4_026_532_177, cookie: Some(cookie) }
+    }
+
+    fn events(unfound: &[Unfound]) -> Vec<u64> {
+        unfound.iter().map(|one| one.events).collect()
+    }
+
+    /// As if the first event of each had come long ago, and a look later.
+    fn wait(strangers: &mut Strangers) {
+        strangers.awaited.iter_mut().for_each(|stranger| stranger.since = Time::ZERO);
+        strangers.have_looked(now(), |_| false);
+    }
+
+    #[test]
+    fn one_that_gets_the_number_of_one_that_was_given_up_is_waited_for() {
+        let mut strangers = Strangers::default();
+        for _ in 0..3 {
+            take(&mut strangers, 17);
+        }
+        wait(&mut strangers);
+        assert_eq!(events(&strangers.give_up(false)), [3]);
+        take(&mut strangers, 17);
+        assert!(!strangers.are_waiting(), "the same one is waited for once");
+        let other = take(&mut strangers, 19);
+        assert!(strangers.are_waiting());
+        let mut met = 0;
+        let unkept = strangers.meet(|netns| (netns == other).then_some(5), |at, _| met += at);
+        assert_eq!((met, unkept.len(), strangers.are_waiting()), (5, 0, false));
+        // What came later is told in the end.
+        assert!(strangers.give_up(false).is_empty());
+        assert_eq!(events(&strangers.give_up(true)), [1]);
+    }
+
+    #[test]
+    fn nobody_is_given_up_before_a_look() {
+        let mut strangers = Strangers::default();
+        take(&mut strangers, 17);
+        strangers.awaited[0].since = now().saturating_sub(PATIENCE * 2);
+        assert!(strangers.give_up(false).is_empty());
+        strangers.have_looked(now().saturating_sub(PATIENCE * 3), |_| false);
+        assert!(strangers.give_up(false).is_empty(), "that look was over by then");
+        strangers.have_looked(now(), |_| false);
+        assert_eq!(events(&strangers.give_up(false)), [1]);
+        // One that is found after all.
+        take(&mut strangers, 17);
+        take(&mut strangers, 17);
+        strangers.have_looked(now(), |found| found == netns(17));
+        assert_eq!(events(&strangers.give_up(false)), [2]);
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_counted_and_the_others_go_on_waiting() {
+        let mut strangers = Strangers::default();
+        for _ in 0..WAITING_MAX + 7 {
+            take(&mut strangers, 17);
+        }
+        let (noisy, other) = (netns(17), take(&mut strangers, 19));
+        assert!(strangers.give_up(false).is_empty());
+        let mut met = 0;
+        let unkept = strangers.meet(|netns| (netns == noisy).then_some(1), |_, _| met += 1);
+        assert_eq!((met, unkept[0].0, unkept[0].1), (WAITING_MAX, 1, 7));
+        let unkept = strangers.meet(|netns| (netns == other).then_some(0), |_, _| {});
+        assert_eq!((unkept.len(), unkept[0].1), (1, 1));
     }
 }

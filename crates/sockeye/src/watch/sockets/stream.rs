@@ -26,8 +26,9 @@ pub(super) enum Notice<'n> {
     Synced(Time),
     /// The namespace is gone.
     Gone,
-    /// From where it is known, and what of it; who holds sockets; and how often everything is dumped, and how long that takes.
-    Sources { heard: &'n Heard, owners: &'n Known, interval_us: u64, round_us: u64 },
+    /// From where it is known, and what of it, and how often everything is dumped; who holds sockets, and how long dumps take, when
+    /// everything is in sync.
+    Sources { heard: &'n Heard, owners: Option<&'n Known>, interval_us: u64, round_us: Option<u64> },
     /// So many events happened in a network namespace that could not be found.
     Unfound(u64),
     /// Of this kind so many events were lost. Nobody can be asked for them.

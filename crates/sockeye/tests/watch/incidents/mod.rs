@@ -1,5 +1,6 @@
 //! `sockeye watch sockets --events`: what goes wrong, made to go wrong.
 
+mod copies;
 mod lacking;
 mod loss;
 mod told;

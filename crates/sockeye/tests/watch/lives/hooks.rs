@@ -83,7 +83,7 @@ fn with_bpf_it_is_told_who_does_it_while_it_happens() {
         may_load_programs()?;
         let run = "printenv SOCKEYE_CHANGE SOCKEYE_PID SOCKEYE_PEER_PORT";
         let mut watching = start(&["sockets"], &["-j", "--on", "opened dport = 7001", "--run", run]);
-        watching.object("that it is in sync", |object| object["change"] == "sources");
+        watching.object("that it is in sync", |object| object["change"] == "synced");
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let _open = connect(&listener);
         for wanted in ["opened".to_owned(), std::process::id().to_string(), "7001".to_owned()] {

@@ -170,13 +170,21 @@ fn an_object_has_these_keys_and_each_number_its_unit() {
         assert_eq!(told.filter(|key| !of_rounds(key)).collect::<Vec<_>>(), life, "{closed}");
         drop(server);
         let mut objects = watching.interrupt().with(0).objects();
-        // Before anything else, but for sockets of UDP by which the namespace was made: that it is in sync, and from where all is known.
+        // Before anything else: from where all is known, and, but for sockets of UDP by which the namespace was made, that it is in sync.
+        assert_eq!(objects[0]["change"], "sources", "{}", objects[0]);
         objects.retain(|object| object["key"]["protocol"] != "udp");
-        assert_eq!((&objects[0]["change"], &objects[1]["change"]), (&json!("synced"), &json!("sources")));
-        assert_eq!(objects[1]["sources"], json!(["destroy-groups", "dumps"]));
-        // What asking again and again costs.
-        assert_eq!(objects[1]["interval_us"], json!(50_000));
-        assert!(objects[1]["round_us"].as_u64().is_some_and(|round| (1..5_000_000).contains(&round)), "{}", objects[1]);
+        let changes = objects[..3].iter().map(|object| &object["change"]);
+        assert_eq!(changes.collect::<Vec<_>>(), ["sources", "synced", "sources"]);
+        let all = ["change", "events", "interval_us", "not_told", "sources", "time"];
+        assert_eq!(keys(&objects[0]), all, "what is known before anything was asked");
+        for sources in [&objects[0], &objects[2]] {
+            assert_eq!(sources["sources"], json!(["destroy-groups", "dumps"]));
+            // What asking again and again costs.
+            assert_eq!(sources["interval_us"], json!(50_000));
+        }
+        let whole = &objects[2];
+        assert!(whole["round_us"].as_u64().is_some_and(|round| (1..5_000_000).contains(&round)), "{whole}");
+        assert!(whole["owner_source"].is_string(), "{whole}");
         Ok(())
     });
 }

@@ -5,8 +5,10 @@ mod filters;
 mod gaps;
 mod hooks;
 mod known;
+mod lingering;
 mod owned;
 mod places;
+mod strangers;
 mod traced;
 
 use std::io::{Read as _, Write as _};
