@@ -1,5 +1,6 @@
 //! Sockets live: what feeds the engine of [`sockeye_state::lives`] on this machine, for whoever shows it.
 
+mod answered;
 mod clock;
 pub(crate) mod feed;
 pub(crate) mod filter;

@@ -8,6 +8,7 @@ use sockeye_state::lives::{Actor, Incident, Time, Totals, Transition};
 use sockeye_wire::sock_diag::inet::IPPROTO_TCP;
 use sockeye_wire::sock_diag::state::State;
 
+use super::answered::Answered;
 use super::incident::Reader;
 use super::kinds::Kinds;
 use super::now;
@@ -76,6 +77,7 @@ pub(crate) struct Trace {
     events: SocketEvents,
     kinds: Kinds,
     reader: Reader,
+    answered: Answered,
     lost: [u64; EventKind::ALL.len()],
     read: Time,
 }
@@ -99,7 +101,7 @@ impl Trace {
         };
         let events = SocketEvents::open(&Btf::open()?, &options)?;
         let kinds = kinds.iter().filter(|&kind| events.tells(kind)).collect();
-        Ok(Self { events, kinds, reader: Reader::default(), lost: [0; EventKind::ALL.len()], read: now() })
+        Ok(Self { events, kinds, reader: Reader::default(), answered: Answered::default(), lost: [0; EventKind::ALL.len()], read: now() })
     }
 
     /// What of it is told, at least in part.
@@ -125,16 +127,17 @@ impl Trace {
     /// Reads what happened, each with its network namespace.
     pub(crate) fn read(&mut self, each: &mut dyn FnMut(Netns, Heard<'_>)) {
         self.read = now();
-        let reader = &mut self.reader;
+        let (reader, answered) = (&mut self.reader, &mut self.answered);
         self.events.read(&mut |event| match event {
             Event::State(change) if change.socket.protocol.is_some_and(|protocol| protocol != IPPROTO_TCP) => {}
-            Event::State(change) => each(Netns::of(&change.socket), Heard::Transition(&transition(change))),
+            Event::State(change) => answered.transition(Netns::of(&change.socket), &transition(change), each),
             other => {
                 if let Some(incident) = reader.read(other) {
-                    each(Netns::of(other.socket()), Heard::Incident(&incident));
+                    answered.incident(Netns::of(other.socket()), incident, each);
                 }
             }
         });
+        self.answered.end(each);
     }
 
     /// When was read last: all that happened before has been told.

@@ -147,3 +147,28 @@ fn filters_speak_of_incidents_and_choose_among_all_that_happens() {
         Ok(())
     });
 }
+
+#[test]
+fn who_closed_before_all_had_come_breaks_it_off_itself() {
+    in_namespace(|_| {
+        let listener = TcpListener::bind("127.0.0.1:7083").expect("free");
+        let mut watching = watch("state,reset", &[])?;
+        let client = TcpStream::connect("127.0.0.1:7083").expect("it listens");
+        let (mut server, from) = listener.accept().expect("one waits");
+        client.shutdown(std::net::Shutdown::Both).expect("connected");
+        watching.object("the end of one half", |object| {
+            is(object, "state", from.port(), 7083) && object["record"]["state"] == "fin-wait-2"
+        });
+        // The kernel does as if a reset had come, and sends one.
+        server.write_all(b"x").expect("it may be sent");
+        for (local, peer, end) in [(from.port(), 7083, "aborted"), (7083, from.port(), "reset")] {
+            let closed = watching.object("an end", |object| is(object, "closed", local, peer));
+            assert_eq!(closed["life"]["end"], end, "{closed}");
+        }
+        let objects = watching.interrupt().with(0).objects();
+        let resets = objects.iter().filter(|object| object["change"] == "reset");
+        let resets: Vec<_> = resets.map(|one| (&one["key"]["local_port"], &one["incident"]["direction"])).collect();
+        assert_eq!(resets, [(&json!(from.port()), &json!("sent")), (&json!(7083), &json!("received"))]);
+        Ok(())
+    });
+}
