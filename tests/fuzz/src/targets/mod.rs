@@ -12,13 +12,19 @@ mod records;
 mod rtnetlink;
 pub mod sockets;
 mod ss_filter;
+mod typed;
 mod watch;
 
 use crate::target::Entry;
 
 /// Every target. What one may hold beyond the rule of all has its reason in ARCHITECTURE.md ("Hostile bytes").
 pub const ALL: &[Entry] = &[
-    Entry { name: "sockets", about: "rows of every table of sockets, each field", beyond: "", make: sockets::make },
+    Entry {
+        name: "sockets",
+        about: "rows of every table of sockets, each field, of two kernels, and by type",
+        beyond: "",
+        make: sockets::make,
+    },
     Entry {
         name: "rtnetlink",
         about: "records of every table of rtnetlink, each field",
