@@ -1,5 +1,7 @@
 //! `sockeye watch sockets`: connections from birth to death, a line or an object each.
 
+#[cfg(test)]
+mod attacked;
 mod followed;
 mod heard;
 mod hooks;
