@@ -4,6 +4,8 @@
 mod cli;
 mod exit;
 mod fields;
+#[cfg(test)]
+mod hostile;
 mod live;
 mod manual;
 mod output;

@@ -28,6 +28,7 @@ mod seeds;
 mod supervisor;
 pub mod target;
 pub mod targets;
+pub mod texts;
 mod words;
 
 pub use random::Random;

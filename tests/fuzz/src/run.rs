@@ -31,8 +31,9 @@ const DEEP_FROM: u64 = 1000;
 /// inputs were tried than were to be, or a target was given up, fed nothing, or understood less than one input in a hundred
 ///
 /// Some targets may hold more, which the report says in its last column: for records that a range of VLANs only names
-/// three times their bytes, 1 KiB for a message about a socket, and for filters what docs/filter.md ("Limits") says.
-/// The reasons are in ARCHITECTURE.md ("Hostile bytes").
+/// three times their bytes and twice the long keys of routes, 1 KiB for a row, end or transition of a socket, 1 MiB for
+/// a value that is written by its types, and for filters what docs/filter.md ("Limits") says. The reasons are in
+/// ARCHITECTURE.md ("Hostile bytes").
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask fuzz")]
 struct Arguments {

@@ -55,7 +55,10 @@ fn read(mut lines: impl std::io::BufRead, names: &mut String) -> Vec<(u64, u32)>
 
 #[cfg(test)]
 mod tests {
+    use sockeye_fuzz::texts::mutated;
+
     use super::*;
+    use crate::hostile::attack;
 
     #[test]
     fn an_address_is_in_the_function_that_begins_last_before_it() {
@@ -68,6 +71,28 @@ mod tests {
         assert_eq!(of(&mut symbols, 0x2900).as_deref(), Some("ip_rcv"));
         assert_eq!(of(&mut symbols, 0x9999).as_deref(), Some("drop"));
         assert_eq!(of(&mut symbols, 0xfff), None);
+    }
+
+    #[test]
+    fn damaged_lines_are_passed_over() {
+        let texts = [
+            "ffffffff81000000 T _stext\nffffffff81000000 t nf_hook_slow.cold\nffffffff81a01230 W ip_rcv_core.isra.0\n",
+            "ffffffffc0a01000 t br_handle_frame\t[bridge]\nffffffff82000000 D jiffies\nffffffffc0a02000 t drop\t[a_module]\n",
+            "0000000000000000 T ip_rcv\n0000000000000000 w tcp_v4_rcv\n",
+        ];
+        let mut named = 0;
+        attack(20_000, |random| {
+            let mut symbols = Symbols::default();
+            let text = mutated(&texts, random);
+            symbols.starts = Some(read(text.as_slice(), &mut symbols.names));
+            for address in [0, random.number(), 0xffff_ffff_81a0_1234, u64::MAX] {
+                if let Some(name) = symbols.of(address) {
+                    assert!(!name.contains(['\n', '.']) && text.len() >= name.len(), "{name:?}");
+                    named += 1;
+                }
+            }
+        });
+        assert!(named > 10_000, "{named}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `sockeye sockets`: the listing of sockets.
 
+#[cfg(test)]
+mod attacked;
 mod confirm;
 pub(crate) mod ends;
 mod footer;

@@ -162,3 +162,6 @@ impl<'c> Replay<'c> {
         Some(self.dumps.len() - 1)
     }
 }
+
+#[cfg(test)]
+mod attacked;

@@ -16,12 +16,17 @@ pub(crate) fn read(namespace: Option<&Namespace>) -> Option<Sockstat> {
         let file = |name| std::fs::read_to_string(format!("/proc/thread-self/net/{name}"));
         let v4 = file("sockstat").ok()?;
         let v6 = file("sockstat6").unwrap_or_default();
-        Some(Sockstat { tcp: number(&v4, "TCP:", "inuse")? + number(&v6, "TCP6:", "inuse").unwrap_or(0) })
+        Some(Sockstat { tcp: tcp(&v4, &v6)? })
     };
     match namespace {
         Some(namespace) => namespace.run_in(here).unwrap_or(None),
         None => here(),
     }
+}
+
+/// TCP sockets in use, as the files of both versions count them.
+fn tcp(v4: &str, v6: &str) -> Option<u64> {
+    Some(number(v4, "TCP:", "inuse")?.saturating_add(number(v6, "TCP6:", "inuse").unwrap_or(0)))
 }
 
 /// The number behind `word` in the line that begins with `line`.
@@ -33,13 +38,35 @@ pub(crate) fn number(file: &str, line: &str, word: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use sockeye_fuzz::texts;
+
+    use super::{number, tcp};
+    use crate::hostile::attack;
+
+    const FILE: &str = "sockets: used 117\nTCP: inuse 6 orphan 1 tw 42 alloc 9 mem 3\nUDP: inuse 2 mem 1\n";
+    const FILE6: &str = "TCP6: inuse 5\nUDP6: inuse 3\nFRAG6: inuse 4 memory 8\n";
 
     #[test]
     fn numbers_are_found_by_their_words() {
-        let file = "sockets: used 117\nTCP: inuse 6 orphan 1 tw 42 alloc 9 mem 3\nUDP: inuse 2 mem 1\n";
-        assert_eq!(number(file, "TCP:", "tw"), Some(42));
-        assert_eq!(number(file, "TCP:", "inuse"), Some(6));
-        assert_eq!(number(file, "UDP:", "tw"), None);
+        assert_eq!(number(FILE, "TCP:", "tw"), Some(42));
+        assert_eq!(number(FILE, "TCP:", "inuse"), Some(6));
+        assert_eq!(number(FILE, "UDP:", "tw"), None);
+    }
+
+    #[test]
+    fn both_versions_are_counted_together_whatever_their_numbers() {
+        assert_eq!((tcp(FILE, FILE6), tcp(FILE, ""), tcp("", FILE6)), (Some(11), Some(6), None));
+        let many = format!("TCP: inuse {}\n", u64::MAX);
+        assert_eq!(tcp(&many, FILE6), Some(u64::MAX));
+    }
+
+    #[test]
+    fn damaged_files_have_a_number_or_none() {
+        let mut read = 0;
+        attack(20_000, |random| {
+            let [v4, v6] = [FILE, FILE6].map(|file| texts::mutated(&[file], random));
+            read += usize::from(tcp(&String::from_utf8_lossy(&v4), &String::from_utf8_lossy(&v6)).is_some());
+        });
+        assert!(read > 5000, "{read}");
     }
 }

@@ -3,6 +3,8 @@
 //! What it shares with the rest of sockeye: requests, programs and filters, owners, parallel dumps. What is its own: the
 //! rules by which options choose sockets, and the text. `docs/ss.md` lists where it differs from the original, and why.
 
+#[cfg(test)]
+mod attacked;
 mod dump;
 mod events;
 mod expression;

@@ -1,6 +1,8 @@
 //! `sockeye links`, `sockeye routes` and their kin: the listings of rtnetlink's tables.
 
 mod ask;
+#[cfg(test)]
+mod attacked;
 mod commands;
 mod line;
 mod named;

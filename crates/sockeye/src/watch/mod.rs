@@ -1,5 +1,7 @@
 //! `sockeye watch`: live tables, every change as a line or an object, every loss as a gap.
 
+#[cfg(test)]
+mod attacked;
 pub(crate) mod change;
 mod diff;
 mod hooks;

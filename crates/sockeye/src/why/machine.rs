@@ -1,5 +1,7 @@
 //! The machine as a whole: what is lost or runs short, by two looks at it.
 
+#[cfg(test)]
+mod attacked;
 mod counters;
 mod dropped;
 mod links;
@@ -17,6 +19,11 @@ use super::finding::Finding;
 
 /// Who holds a socket, by its inode: `nginx[4711]`, or nothing where that is not known.
 pub(super) type Who<'w> = &'w dyn Fn(u32) -> Option<String>;
+
+/// Whether there are so many hundredths of what there may be. Files hold numbers that a product of 64 bits has no room for.
+fn is_near(count: u64, limit: u64, hundredths: u64) -> bool {
+    u128::from(count) * 100 >= u128::from(limit) * u128::from(hundredths)
+}
 
 /// What two looks at a namespace say, the worst first within each kind.
 pub(super) fn findings(before: &Look, now: &Look, elapsed: Duration, who: Who<'_>) -> Vec<Finding> {

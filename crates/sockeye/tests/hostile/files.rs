@@ -158,6 +158,7 @@ fn damaged_tables_of_proc_are_listed_as_far_as_they_can_be_read_and_no_crash() {
     }
 }
 
+/// What is recorded is TCP; rows of other tables are printed in a test of their own (`ss/attacked.rs`).
 #[test]
 fn damaged_dumps_of_the_kernel_are_listed_as_far_as_they_can_be_read_and_no_crash() {
     let mut random = Random(SEED);

@@ -74,7 +74,8 @@ pub(crate) fn replay(capture: &Temporary, arguments: &[&str]) -> Output {
         .output()
         .expect("sockeye runs");
     // Dumps that never end are cut: 3, or 1 where the first rows cannot be had. A panic would be 101 or a signal.
-    assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}\n{}", output.status, lossy(&output.stderr));
+    let path = capture.0.display();
+    assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{path}: {}\n{}", output.status, lossy(&output.stderr));
     output
 }
 
@@ -115,14 +116,42 @@ fn damaged_rows_bring_no_control_bytes_into_tables() {
     }
 }
 
+/// Damaged files, and what is asked of each in turn.
+const FILES: u64 = 1000;
+const ASKED: [&[&str]; 6] = [
+    &["--view", "everything", "-o", "ndjson"],
+    &["-o", "json", "--sort", "-recv-q,local", "--limit", "7"],
+    &["--view", "tcp", "-o", "csv"],
+    &["--group-by", "proto,state,local"],
+    &["-o", "ndjson", "--show-md5-keys", "state = established and rtt > 1us or sport = 22 or unix"],
+    &["--count", "any"],
+];
+
+/// The whole program, where `sockets/replay/attacked.rs` has the way from a capture to its rows alone.
 #[test]
-fn a_damaged_capture_file_is_an_error_and_no_crash() {
-    let whole =
-        std::fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/captures/udp.cap")).expect("committed");
-    let mut random = Random(SEED);
-    for _ in 0..50 {
-        let capture = Temporary::write("file", &damage(&whole, &mut random));
-        let output = replay(&capture, &["--view", "everything", "-o", "ndjson"]);
-        assert!(is_printable(&lossy(&output.stderr)));
-    }
+fn a_damaged_capture_file_is_listed_or_an_error_and_no_crash() {
+    const THREADS: u64 = 4;
+    let files = captures::files();
+    let entry = sockeye_fuzz::targets::ALL.iter().find(|entry| entry.name == "capture").expect("a target");
+    let target = (entry.make)();
+    let listed: usize = std::thread::scope(|scope| {
+        let work = |thread: u64| {
+            let (files, target) = (&files, &target);
+            let seeds = (SEED..SEED + FILES).filter(move |seed| seed % THREADS == thread);
+            let one = move |seed: u64| {
+                let mut random = Random(seed);
+                let file = random.pick(files).expect("some");
+                // Every second one whole but for the damage, and the others the beginnings of two.
+                let bytes = if seed.is_multiple_of(2) { damage(file, &mut random) } else { target.input(&mut random) };
+                let capture = Temporary::write(&format!("file-{seed:x}"), &bytes);
+                let output = replay(&capture, ASKED[random.below(ASKED.len())]);
+                assert!(is_printable(&lossy(&output.stderr)) && is_printable(&lossy(&output.stdout)), "{seed:#x}");
+                usize::from(output.status.code() != Some(1))
+            };
+            scope.spawn(move || seeds.map(one).sum::<usize>())
+        };
+        let threads: Vec<_> = (0..THREADS).map(work).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
+    });
+    assert!(listed > 150, "of {FILES} files {listed} were listed");
 }

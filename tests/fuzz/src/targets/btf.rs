@@ -4,7 +4,7 @@ use sockeye_bpf::{Btf, ValueLayout};
 
 use crate::damage::damage;
 use crate::random::Random;
-use crate::target::{Reader, Target};
+use crate::target::{Reader, SLACK, Target};
 
 /// Types of an input.
 const TYPES: usize = 12;
@@ -33,9 +33,9 @@ impl Target for Types {
     }
 
     fn reader(&self) -> Reader<'_> {
-        // Room for the text: it belongs to whoever asks, and what grows beyond it is counted.
-        let mut out = Vec::with_capacity(WRITTEN_MAX);
-        Box::new(move |input| {
+        Box::new(|input| {
+            // Room for the longest text there can be, so that it is all that a text may take: it does not grow.
+            let mut out = Vec::with_capacity(WRITTEN_MAX);
             let (value, types) = input.split_at(input.len().min(VALUE_LEN));
             let Ok(types) = Btf::from_bytes(types.to_vec()) else { return false };
             let mut has_written = false;
@@ -49,6 +49,10 @@ impl Target for Types {
             }
             has_written
         })
+    }
+
+    fn slack(&self, _input: &[u8]) -> usize {
+        SLACK + WRITTEN_MAX
     }
 }
 

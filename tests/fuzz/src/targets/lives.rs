@@ -35,8 +35,8 @@ const TRANSITION_LEN: usize = 160;
 const STEPS: usize = 16;
 /// No machine runs longer: a century.
 const NOW_MAX: Duration = Duration::from_hours(876_000);
-/// What a socket is kept in, of which a message of a hundred bytes tells: its life, its message now and a round ago, its place in the
-/// store, and for a moment that of a store that grows.
+/// What a socket is kept in, of which a message of a hundred bytes tells, or a transition: its life, its message now and a round ago,
+/// its place in the store, and for a moment that of a store that grows.
 const BYTES_A_SOCKET: usize = 1024;
 
 struct Engine {
@@ -90,9 +90,11 @@ impl Target for Engine {
 
     fn slack(&self, input: &[u8]) -> usize {
         let Some(reader) = script::read(input) else { return SLACK };
+        // Of rounds and losses nothing is kept.
         let messages = |entry: Entry<'_>| match entry.record {
             Record::Received(Received::Datagram(datagram)) => Messages::new(datagram.bytes).count(),
-            _ => 1,
+            Record::Unknown { .. } if entry.channel % CHANNELS == TRANSITIONS => 1,
+            _ => 0,
         };
         SLACK + BYTES_A_SOCKET * reader.map_while(Result::ok).map(messages).sum::<usize>()
     }
@@ -293,5 +295,29 @@ mod tests {
         let each = counts.map(|count| held_for(count).saturating_sub(4 * ROW_LEN * count) / count);
         assert!(each.iter().all(|each| *each <= BYTES_A_SOCKET), "{each:?}");
         assert!(each.iter().any(|each| *each > BYTES_A_SOCKET * 3 / 4), "{each:?}: so much is not needed");
+    }
+
+    /// The same while so many are met in a transition each.
+    fn held_for_transitions(count: usize) -> usize {
+        // From unconnected to SYN-SENT.
+        let mut body = [0; TRANSITION_LEN];
+        (body[8], body[9]) = (7, 2);
+        let ((), held) = most_held_by(|| {
+            let (mut lives, mut tell) = (Lives::new(true), |_: Told<'_>| {});
+            for cookie in 1..=count as u64 {
+                body[..8].copy_from_slice(&cookie.to_ne_bytes());
+                lives.transition(&transition(&body, Duration::from_secs(5)), &mut tell);
+            }
+            assert_eq!(lives.len(), count);
+        });
+        held
+    }
+
+    #[test]
+    fn a_socket_that_is_met_in_a_transition_takes_more_than_four_times_that_and_no_more_than_any_other() {
+        let counts = [449, 897, 1025, 14_337, 16_385];
+        let each = counts.map(|count| held_for_transitions(count).saturating_sub(4 * TRANSITION_LEN * count) / count);
+        assert!(each.iter().all(|each| *each <= BYTES_A_SOCKET), "{each:?}");
+        assert!(each.iter().any(|each| *each > 0), "{each:?}: nothing beyond the rule is needed");
     }
 }

@@ -5,6 +5,7 @@ use sockeye_state::{Mirror, Upsert};
 use sockeye_wire::Messages;
 use sockeye_wire::rtnetlink::{Table, Verb};
 
+use super::rtnetlink::{is_key, is_part};
 use crate::document::Document;
 use crate::mutate;
 use crate::random::Random;
@@ -53,7 +54,8 @@ impl Target for Mirrors {
     }
 
     fn reader(&self) -> Reader<'_> {
-        let (mut scratch, mut key, mut old) = (vec![0; 1 << 17], vec![0; 1 << 17], vec![0; 1 << 17]);
+        // Rooms of whoever has a mirror, and not the mirror's: what comes into them is no longer than a message, which is asserted.
+        let [mut scratch, mut key, mut old] = [(); 3].map(|()| Vec::with_capacity(1 << 17));
         Box::new(move |input| {
             let Some((&number, bytes)) = input.split_first() else { return false };
             let (table, _) = self.tables[usize::from(number) % self.tables.len()];
@@ -64,6 +66,7 @@ impl Target for Mirrors {
                 let mut records = 0;
                 each_record(table, message.payload(), &mut scratch, &mut |record| {
                     records += 1;
+                    assert!(is_part(record, message.payload()), "{} bytes are a record of a message", record.len());
                     if records < LOOKED_AT || records % LOOKED_AT == 0 {
                         apply(&mut mirror, verb, record, &mut key, &mut old);
                     } else if verb == Verb::New {
@@ -105,11 +108,14 @@ pub(super) fn long_key(route: &[u8], scratch: &mut Vec<u8>) -> usize {
 fn apply(mirror: &mut Mirror, verb: Verb, record: &[u8], key: &mut Vec<u8>, old: &mut Vec<u8>) {
     let table = mirror.table();
     write_key(table, record, key);
-    let (before, had) = (mirror.len(), mirror.get(key).is_some());
+    assert!(is_key(key, record), "a key of {} bytes for a record of {}", key.len(), record.len());
+    let (before, known) = (mirror.len(), mirror.get(key).map(<[u8]>::len));
+    let had = known.is_some();
     match verb {
         Verb::New => {
             let upsert = mirror.upsert(record, old);
             assert_eq!(upsert == Upsert::Added, !had, "{upsert:?}");
+            assert!(upsert != Upsert::Changed || Some(old.len()) == known, "the record before is what was there");
             assert!(mirror.get(key).is_some(), "what was put in is there");
         }
         Verb::Deleted => {

@@ -12,13 +12,19 @@ mod records;
 mod rtnetlink;
 pub mod sockets;
 mod ss_filter;
+mod typed;
 mod watch;
 
 use crate::target::Entry;
 
 /// Every target. What one may hold beyond the rule of all has its reason in ARCHITECTURE.md ("Hostile bytes").
 pub const ALL: &[Entry] = &[
-    Entry { name: "sockets", about: "rows of every table of sockets, each field", beyond: "", make: sockets::make },
+    Entry {
+        name: "sockets",
+        about: "rows of every table of sockets, each field, of two kernels, and by type",
+        beyond: "",
+        make: sockets::make,
+    },
     Entry {
         name: "rtnetlink",
         about: "records of every table of rtnetlink, each field",
@@ -44,7 +50,12 @@ pub const ALL: &[Entry] = &[
         beyond: "3 x VLANs in ranges, 2 x keys of routes from 4 KiB",
         make: watch::make,
     },
-    Entry { name: "lives", about: "the engine of the lives of sockets", beyond: "1 KiB a message", make: lives::make },
+    Entry {
+        name: "lives",
+        about: "the engine of the lives of sockets",
+        beyond: "1 KiB a row, end or transition of a socket",
+        make: lives::make,
+    },
     Entry {
         name: "filter",
         about: "the filter language, over every catalog",
@@ -52,7 +63,12 @@ pub const ALL: &[Entry] = &[
         make: filter::make,
     },
     Entry { name: "ss-filter", about: "filters and options of ss", beyond: "docs/filter.md", make: ss_filter::make },
-    Entry { name: "btf", about: "types of the kernel, and values written by them", beyond: "", make: btf::make },
+    Entry {
+        name: "btf",
+        about: "types of the kernel, and values written by them",
+        beyond: "1 MiB of text",
+        make: btf::make,
+    },
     Entry {
         name: "records",
         about: "what programs in the kernel write into their ring",

@@ -2,9 +2,9 @@
 
 use sockeye_owners::texts::understood;
 
-use crate::damage::damage;
 use crate::random::Random;
 use crate::target::{Reader, Target};
+use crate::texts;
 
 /// What a kernel and a machine say.
 const TEXTS: &[&str] = &[
@@ -26,47 +26,6 @@ const TEXTS: &[&str] = &[
     "root:x:0:0:root:/root:/bin/sh\n#old:x:5:5::/:\n+::::::\nweb:x:4294967295:33::/:\n",
     "system_u:system_r:sshd_t:s0-s0:c0.c1023\0",
 ];
-/// What stands in such texts, and can stand in the wrong place.
-const PIECES: &[&str] = &[
-    "\n",
-    "\t",
-    " ",
-    ":",
-    "/",
-    "(",
-    ")",
-    "[",
-    "]",
-    "-",
-    ",",
-    "\0",
-    "\\040",
-    "\\777",
-    "\\",
-    "..",
-    " - ",
-    "boottime",
-    "hidepid=",
-    "Tgid:",
-    "NSpid:",
-    "socket:[",
-    ".slice",
-    ".scope",
-    ".service",
-    "user@0.service",
-    "kubepods-pod",
-    "-pod",
-    "4294967296",
-    "18446744073709551616",
-    "-9223372036854775809",
-    "170141183460469231731687303715884105727",
-    "-170141183460469231731687303715884105728",
-    "\u{202e}",
-];
-/// Changes of a text at most.
-const CHANGES: usize = 4;
-/// One in so many texts is long.
-const RARELY: usize = 200;
 
 struct Texts;
 
@@ -77,22 +36,7 @@ pub(super) fn make() -> Box<dyn Target> {
 
 impl Target for Texts {
     fn input(&self, random: &mut Random) -> Vec<u8> {
-        let text = |random: &mut Random| random.pick(TEXTS).map_or(&[][..], |text| text.as_bytes()).to_vec();
-        let mut bytes = text(random);
-        for _ in 0..random.below(CHANGES) {
-            let at = random.below(bytes.len() + 1);
-            let piece = random.pick(PIECES).map_or(&[][..], |piece| piece.as_bytes());
-            match random.below(4) {
-                0 => bytes.splice(at..at, piece.iter().copied()).for_each(drop),
-                1 => bytes.splice(at..(at + piece.len()).min(bytes.len()), piece.iter().copied()).for_each(drop),
-                2 => bytes.extend(text(random)),
-                _ => bytes.drain(at..(at + random.below(12)).min(bytes.len())).for_each(drop),
-            }
-        }
-        if random.one_in(RARELY) {
-            bytes = bytes.repeat(1 + random.below(300));
-        }
-        if random.one_in(4) { damage(&bytes, random) } else { bytes }
+        texts::mutated(TEXTS, random)
     }
 
     fn reader(&self) -> Reader<'_> {

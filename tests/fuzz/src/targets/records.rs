@@ -52,9 +52,8 @@ impl Target for Ring {
 
     fn reader(&self) -> Reader<'_> {
         let mut records = Records::new(&types());
-        let mut shown = String::with_capacity(16 * 1024);
         Box::new(move |input| {
-            let mut events = 0;
+            let (mut shown, mut events) = (String::new(), 0);
             for bytes in input.chunks(RECORD_LEN) {
                 let Some(event) = records.event(bytes) else { continue };
                 assert_eq!(bytes.len(), RECORD_LEN, "an event of a part of a record");

@@ -49,14 +49,16 @@ impl Target for Rtnetlink {
     }
 
     fn reader(&self) -> Reader<'_> {
-        let (mut scratch, mut key) = (Vec::with_capacity(1 << 17), Vec::with_capacity(1 << 17));
         Box::new(move |input| {
             let Some((&table, bytes)) = input.split_first() else { return false };
             let one = &self.tables[usize::from(table) % self.tables.len()];
             let mut is_deep = false;
             for message in Messages::new(bytes).map_while(Result::ok) {
                 is_deep |= read(one, message.payload());
+                // Empty rooms, so that what the engine asks of a record counts with what it takes.
+                let (mut scratch, mut key) = (Vec::new(), Vec::new());
                 each_record(one.table, message.payload(), &mut scratch, &mut |record| {
+                    assert!(is_part(record, message.payload()), "{} bytes are a record of a message", record.len());
                     keyed(one.table, record, &mut key);
                 });
             }
@@ -97,10 +99,26 @@ fn walk(value: &Value<'_>, entries: &mut usize) {
     }
 }
 
+/// What a key has that is not in its record, at most: numbers of fixed length that are absent there, and a byte for each
+/// attribute that is. An attribute of which a key says more is longer itself.
+const KEY_BEYOND: usize = 32;
+
+/// Whether a record can be one of this message: no longer than that is with its padding, as it is one of its elements with the head
+/// of all.
+pub(super) fn is_part(record: &[u8], message: &[u8]) -> bool {
+    record.len() <= message.len().next_multiple_of(4)
+}
+
+/// Whether a key can be that of this record: not longer, but for a few bytes.
+pub(super) fn is_key(key: &[u8], record: &[u8]) -> bool {
+    key.len() <= record.len() + KEY_BEYOND
+}
+
 /// What the engine asks of a record: who it is, whether it is still the same.
 fn keyed(table: Table, record: &[u8], key: &mut Vec<u8>) {
     let group = write_key(table, record, key);
     assert!(group <= key.len(), "{group} of {}", key.len());
+    assert!(is_key(key, record), "a key of {} bytes for a record of {}", key.len(), record.len());
     assert!(same(table, record, record, Source::Dump), "a record is the same as itself");
     assert!(!lifetimes_differ(table, record, record), "and so are its lifetimes");
     interface(table, record);

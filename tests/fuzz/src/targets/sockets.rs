@@ -1,14 +1,52 @@
-//! Rows of every table of sockets, each field of the catalog.
+//! Rows of every table of sockets: each field of the catalog, as kernels of two releases have it, and what the types of the
+//! families tell.
 
-use sockeye_query::sockets::{Flat, Nothing, Reader, SocketRow, Table, catalog};
+use sockeye_query::filter::Record;
+use sockeye_query::sockets::{Flat, Nothing, OwnerPart, Peer, Reader, SocketRow, Surroundings, Table, catalog};
 use sockeye_query::{FieldId, Value};
 use sockeye_state::{Datagram, Dump, Received, Seen};
+use sockeye_wire::{Privilege, Version};
 
 use crate::captures::{self, SEQUENCE};
 use crate::document::Document;
 use crate::mutate;
 use crate::random::Random;
 use crate::target::{Reader as Feed, Target};
+
+use super::typed;
+
+/// A kernel that lays the end of `struct tcp_info` out anew, asked by somebody who is told less than it knows, and sees keys.
+struct New;
+
+impl Surroundings for New {
+    fn interface(&self, ifindex: u32) -> Option<Vec<u8>> {
+        (ifindex != 0).then(|| b"eth0.7".to_vec())
+    }
+    fn user(&self, uid: u32) -> Option<&[u8]> {
+        (uid == 0).then_some(b"root")
+    }
+    fn cgroup(&self, id: u64) -> Option<&[u8]> {
+        (id != 0).then_some(b"/")
+    }
+    fn owners(&self, _: u32, _: OwnerPart) -> Option<Value<'_>> {
+        None
+    }
+    fn peer(&self, _: &SocketRow<'_>) -> Option<Peer> {
+        None
+    }
+    fn kernel(&self) -> Version {
+        Version(7, 0)
+    }
+    fn shows_keys(&self) -> bool {
+        true
+    }
+    fn keeps_back(&self, _: Privilege) -> bool {
+        true
+    }
+    fn namespace(&self) -> Option<&[u8]> {
+        Some(b"blue")
+    }
+}
 
 /// The fields that rows of each table can have.
 #[derive(Debug)]
@@ -35,20 +73,22 @@ pub fn read(table: Table, bytes: &[u8], fields: &Fields, seen: &mut Seen) -> boo
     let mut dump = Dump::new(SEQUENCE);
     dump.handle(Received::Datagram(Datagram::new(bytes)), |message| {
         rows += 1;
+        typed::read(table, message.payload());
         let Ok(row) = SocketRow::read(table, message.payload(), &Nothing) else { return };
+        let Ok(of_new) = SocketRow::read(table, message.payload(), &New) else { return };
         attributes |= row.slots.present() != 0;
         row.cookie().map(|cookie| seen.is_new(cookie));
         for &field in &fields.0[table as usize] {
-            match row.value(field) {
-                // One at a time, as every output looks at them.
-                Some(Value::Several(values)) => values.for_each(drop),
-                value => drop(value),
-            }
+            look(row.value(field).as_ref());
+            // As filters read it, which are told what is kept back.
+            look(Record::value(&of_new, field).as_ref());
             if let Some(Reader::Number(reader)) = Reader::new(field, table) {
                 reader.read(&row);
+                reader.read(&of_new);
             }
         }
         row.state();
+        row.identity();
         row.unix_peer();
         row.flat(Flat::Port);
     });
@@ -56,6 +96,13 @@ pub fn read(table: Table, bytes: &[u8], fields: &Fields, seen: &mut Seen) -> boo
     assert!(!(conclusion.done && conclusion.refusal.is_some()), "{conclusion:?}");
     assert!(rows <= bytes.len() / 16, "{rows} rows of {} bytes", bytes.len());
     attributes
+}
+
+/// Looks at the values of a list one at a time, as every output does.
+fn look(value: Option<&Value<'_>>) {
+    if let Some(Value::Several(values)) = value {
+        values.for_each(drop);
+    }
 }
 
 struct Sockets {
@@ -94,5 +141,43 @@ impl Target for Sockets {
             let table = Table::ALL[usize::from(table) % Table::ALL.len()];
             read(table, bytes, &self.fields, &mut seen)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sockeye_query::sockets::source_flat;
+    use sockeye_wire::Messages;
+
+    use super::*;
+
+    /// The fields that rows of the seeds have in these surroundings.
+    fn told(surroundings: &dyn Surroundings) -> BTreeSet<&'static str> {
+        let mut told = BTreeSet::new();
+        for (table, datagram) in captures::datagrams() {
+            for message in Messages::new(&datagram).map_while(Result::ok) {
+                let Ok(row) = SocketRow::read(table, message.payload(), surroundings) else { continue };
+                let has_it = |field: &FieldId| row.value(*field).is_some();
+                let fields = catalog().fields().filter(|(field, _)| has_it(field));
+                told.extend(fields.map(|(_, info)| info.path.as_str()));
+            }
+        }
+        told
+    }
+
+    #[test]
+    fn the_seeds_reach_every_field_of_one_kernel_or_the_other() {
+        let (old, new) = (told(&Nothing), told(&New));
+        assert!(new.contains("tcp_info.ecn_mode") && !old.contains("tcp_info.ecn_mode"));
+        // What no message says: who holds a socket, its other end.
+        let is_elsewhere = |field: FieldId| {
+            use Flat::{AutomaticPort, Owner, PeerInode, PeerName, PeerOwner};
+            matches!(source_flat(field), Some(Owner(_) | PeerOwner(_) | PeerInode | PeerName | AutomaticPort))
+        };
+        let all = catalog().fields().filter(|(field, _)| !is_elsewhere(*field)).map(|(_, info)| info.path.as_str());
+        let missing: Vec<_> = all.filter(|path| !old.contains(path) && !new.contains(path)).collect();
+        assert!(missing.is_empty(), "{missing:?} are in no seed");
     }
 }

@@ -60,7 +60,7 @@ impl Target for Engine {
     }
 
     fn reader(&self) -> Reader<'_> {
-        // Room for the answer in hand: what the driver holds is not what the engine holds.
+        // Room for the answer in hand, which is a datagram of the input: what the driver holds is not what the engine holds.
         let mut room = Vec::with_capacity(1 << 17);
         Box::new(move |input| run(input, &mut room))
     }

@@ -1,6 +1,8 @@
 //! `sockeye watch sockets`: connections from birth to death, a line or an object each.
 
 mod announcement;
+#[cfg(test)]
+mod attacked;
 mod followed;
 mod heard;
 mod hooks;

@@ -150,6 +150,12 @@ impl Look {
         let of_machine = here.into_iter().filter(|(name, _)| OF_THE_MACHINE.contains(name));
         let read = of_machine.chain(there);
         self.files = read.filter_map(|(name, text)| Some((name, text?))).collect();
+        self.count();
+        Ok(())
+    }
+
+    /// The counters in the files that were read.
+    pub(super) fn count(&mut self) {
         for name in ["netstat", "snmp"] {
             if let Some(text) = self.files.get(name) {
                 self.counters.extend(super::counters::read(text));
@@ -158,7 +164,6 @@ impl Look {
         if let Some(text) = self.files.get("snmp6") {
             self.counters.extend(super::counters::read_udp6(text));
         }
-        Ok(())
     }
 
     fn tcp(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
@@ -266,8 +271,8 @@ impl Look {
 
     /// The ports that the kernel chooses from.
     pub(super) fn ports(&self) -> Option<(u64, u64)> {
-        let mut words = self.files.get("ports")?.split_whitespace();
-        Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+        let mut ports = self.files.get("ports")?.split_whitespace().map(str::parse::<u16>);
+        Some((ports.next()?.ok()?.into(), ports.next()?.ok()?.into()))
     }
 
     /// How many of them it never chooses: `8080,9000-9010`, perhaps outside of them.

@@ -1,6 +1,7 @@
 //! Memory of TCP, and sockets that nobody holds any more.
 
 use super::super::finding::Finding;
+use super::is_near;
 use super::look::Look;
 
 /// Of the orphans there may be, this part in hundredths.
@@ -24,7 +25,7 @@ pub(super) fn findings(now: &Look, findings: &mut Vec<Finding>) {
     if let Some(orphans) = now.sockstat("TCP:", "orphan")
         && let [max, ..] = now.numbers("tcp_max_orphans")[..]
         && max > 0
-        && orphans * 100 >= max * ORPHANS_NEAR
+        && is_near(orphans, max, ORPHANS_NEAR)
     {
         let advice = "programs close connections whose peers have vanished; at the limit the kernel resets them";
         findings
@@ -36,21 +37,30 @@ pub(super) fn findings(now: &Look, findings: &mut Vec<Finding>) {
 mod tests {
     use super::*;
 
+    /// What is found of so many orphans, with that limit, and so many pages.
+    fn of(orphans: u64, max: u64, pages: u64) -> Vec<&'static str> {
+        let sockstat = format!("sockets: used 12\nTCP: inuse 1 orphan {orphans} tw 0 alloc 8 mem {pages}\n");
+        let files = [
+            ("sockstat", sockstat),
+            ("tcp_mem", "287898\t383867\t575796\n".to_owned()),
+            ("tcp_max_orphans", format!("{max}\n")),
+        ];
+        let mut found = Vec::new();
+        findings(&Look { files: files.into(), ..Look::default() }, &mut found);
+        found.iter().map(|one| one.cause).collect()
+    }
+
     #[test]
     fn memory_and_orphans_are_held_against_their_limits() {
-        let of = |orphans: u64, pages: u64| {
-            let sockstat = format!("sockets: used 12\nTCP: inuse 1 orphan {orphans} tw 0 alloc 8 mem {pages}\n");
-            let files = [
-                ("sockstat", sockstat),
-                ("tcp_mem", "287898\t383867\t575796\n".to_owned()),
-                ("tcp_max_orphans", "1000\n".to_owned()),
-            ];
-            let mut found = Vec::new();
-            findings(&Look { files: files.into(), ..Look::default() }, &mut found);
-            found.iter().map(|one| one.cause).collect::<Vec<_>>()
-        };
-        assert_eq!(of(799, 383_866), Vec::<&str>::new());
-        assert_eq!(of(800, 383_866), ["orphans-near-their-limit"]);
-        assert_eq!(of(799, 383_867), ["tcp-memory-pressure"]);
+        assert_eq!(of(799, 1000, 383_866), Vec::<&str>::new());
+        assert_eq!(of(800, 1000, 383_866), ["orphans-near-their-limit"]);
+        assert_eq!(of(799, 1000, 383_867), ["tcp-memory-pressure"]);
+    }
+
+    #[test]
+    fn numbers_beyond_all_measure_are_held_against_each_other_too() {
+        assert_eq!(of(u64::MAX / 99, 1000, 383_866), ["orphans-near-their-limit"]);
+        assert_eq!(of(u64::MAX / 99, u64::MAX, 383_866), Vec::<&str>::new());
+        assert_eq!(of(u64::MAX, u64::MAX, u64::MAX), ["tcp-memory-pressure", "orphans-near-their-limit"]);
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::finding::Finding;
-use super::Who;
 use super::look::{Look, Seen};
 use super::queues::with_owner;
+use super::{Who, is_near};
 
 /// Of the ports there are, this part in hundredths in use towards one place is near the end.
 const PORTS_NEAR: u64 = 80;
@@ -27,7 +27,7 @@ fn towards(now: &Look, findings: &mut Vec<Finding>) {
         return;
     }
     let mut full: Vec<_> =
-        now.towards.iter().filter(|(_, towards)| towards.sockets * 100 >= ports * PORTS_NEAR).collect();
+        now.towards.iter().filter(|(_, towards)| is_near(towards.sockets, ports, PORTS_NEAR)).collect();
     full.sort_by_key(|(ends, towards)| (std::cmp::Reverse(towards.sockets), **ends));
     for ((local, peer), towards) in full {
         let advice = "connections to there will fail with EADDRNOTAVAIL: keep them open, use more local addresses, or \
@@ -43,7 +43,7 @@ fn towards(now: &Look, findings: &mut Vec<Finding>) {
 
 fn time_wait(now: &Look, findings: &mut Vec<Finding>) {
     let Some(&max) = now.numbers("tcp_max_tw_buckets").first() else { return };
-    if max > 0 && now.time_wait * 100 >= max * TIME_WAIT_NEAR {
+    if max > 0 && is_near(now.time_wait, max, TIME_WAIT_NEAR) {
         let advice = "this side closes many short connections: keep them open, or let the peer close first";
         findings.push(
             Finding::new("time-wait-pile-up", "TIME-WAIT", advice).with("sockets", now.time_wait).with("limit", max),
@@ -123,6 +123,41 @@ mod tests {
             ("ports-running-out", &b"10.0.0.1 to 10.0.0.9:443"[..])
         );
         assert_eq!(found[0].evidence[1], ("ports", 100_u64.into()));
+    }
+
+    #[test]
+    fn numbers_that_are_no_ports_are_none() {
+        let towards = Towards { sockets: 79, time_wait: 7 };
+        let look = |ports: &str, reserved: &str| Look {
+            files: [("ports", ports.to_owned()), ("reserved_ports", reserved.to_owned())].into(),
+            towards: [(("10.0.0.1".parse().unwrap(), "10.0.0.9:443".parse().unwrap()), towards.clone())].into(),
+            ..Look::default()
+        };
+        for ports in ["0\t18446744073709551615\n", "40000\t65536\n", "-1\t40119\n"] {
+            assert_eq!((look(ports, "").ports(), look(ports, "0-18446744073709551615").reserved_ports()), (None, 0));
+        }
+        let look = look("0\t65535\n", "7-18446744073709551615,18446744073709551615\n");
+        assert_eq!((look.ports(), look.reserved_ports()), (Some((0, 65_535)), 65_529));
+        let mut found = Vec::new();
+        findings(&Look::default(), &look, &|_| None, &mut found);
+        // Of seven that are left.
+        assert_eq!(found.iter().map(|one| one.cause).collect::<Vec<_>>(), ["ports-running-out"]);
+    }
+
+    #[test]
+    fn a_limit_beyond_all_measure_is_not_near() {
+        let of = |time_wait: u64, max: u64| {
+            let files = [("tcp_max_tw_buckets", format!("{max}\n"))];
+            let mut found = Vec::new();
+            findings(
+                &Look::default(),
+                &Look { files: files.into(), time_wait, ..Look::default() },
+                &|_| None,
+                &mut found,
+            );
+            found.len()
+        };
+        assert_eq!((of(79, 100), of(80, 100), of(80, u64::MAX), of(u64::MAX, u64::MAX)), (0, 1, 0, 1));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Listeners: those whose accept queue is full or nearly so, and those that turned connections away.
 
 use super::super::finding::Finding;
-use super::Who;
 use super::look::Look;
+use super::{Who, is_near};
 
 /// A queue that is filled to this part of its limit, in hundredths, is near it.
 const NEAR: u64 = 80;
@@ -30,7 +30,7 @@ pub(super) fn findings(
         let drops = overflows.map_or(dropped, |overflows| dropped.min(overflows));
         // The kernel takes one more than the limit (include/net/sock.h, sk_acceptq_is_full).
         let full = listener.queue > listener.limit;
-        let near = listener.limit >= LIMIT_MIN && listener.queue * 100 >= listener.limit * NEAR;
+        let near = listener.limit >= LIMIT_MIN && is_near(listener.queue, listener.limit, NEAR);
         if !full && !near && drops == 0 {
             continue;
         }

@@ -187,7 +187,7 @@ fn contains((network, prefix_len): (IpAddr, u8), ip: IpAddr) -> bool {
         IpAddr::V6(ip) => ip.to_bits(),
     };
     network.is_ipv4() == ip.is_ipv4()
-        && (prefix_len == 0 || (bits(network) ^ bits(ip)).checked_shr(128 - u32::from(prefix_len)) == Some(0))
+        && (bits(network) ^ bits(ip)).checked_shr(128_u32.saturating_sub(prefix_len.into())).unwrap_or(0) == 0
 }
 
 #[cfg(test)]
@@ -202,6 +202,8 @@ mod tests {
         assert!(is("10.9.8.7", 32, "10.9.8.7") && !is("10.9.8.7", 32, "10.9.8.6"));
         assert!(is("0.0.0.0", 0, "203.0.113.9") && !is("0.0.0.0", 0, "fd00::1"));
         assert!(is("fd00::", 8, "fd12::1") && !is("fd00::", 8, "fe80::1"));
+        // No kernel says so, and bytes can.
+        assert!(is("fd00::7", 200, "fd00::7") && !is("fd00::7", 200, "fd00::6"));
     }
 
     fn rule(priority: u32, action: u8, table: u32) -> Asked {
