@@ -109,7 +109,7 @@ impl Lives {
             let known = if born { Known::Birth } else { Known::Found };
             let life = Life::new(told.cookie, Protocol::Tcp, told.old, known, at);
             self.gone.remove(&told.cookie);
-            self.store.insert(Entry { round: self.round, ..Entry::new(life, &bare_message(told)) });
+            self.store.insert(Entry { round: self.round, ..Entry::new(life, bare_message(told)) });
         }
         let is_child = told.new == State::SynReceived || told.old == State::SynReceived;
         let listener = if is_child { self.listener_of(&bare_message(told)) } else { None };
@@ -196,7 +196,7 @@ impl Lives {
             let known = if is_copy { Known::Birth } else { Known::End };
             let mut life = Life::new(told.cookie, Protocol::Tcp, told.old, known, at);
             life.side = is_copy.then_some(Side::Accept);
-            Entry::new(life, &bare_message(told))
+            Entry::new(life, bare_message(told))
         });
         if !entry.life.described {
             // One that was refused is told with its port now at last.

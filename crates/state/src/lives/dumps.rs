@@ -40,7 +40,7 @@ impl Lives {
         };
         // What was told of its birth may not have been read yet: a row is newer than that.
         if self.traced && protocol == Protocol::Tcp && self.rules.births_come_first && !is_known() {
-            self.withheld.push((message.into(), at));
+            self.withheld.add(message, at);
             return;
         }
         self.take_row(protocol, message, &said, at, tell);
@@ -48,15 +48,7 @@ impl Lives {
 
     fn take_row(&mut self, protocol: Protocol, message: &[u8], said: &Said, at: Time, tell: Teller<'_>) {
         let traced = self.traced && protocol == Protocol::Tcp;
-        let is_none = match said.state {
-            // Neither is a socket yet or any more; what they were before or will be is.
-            _ if said.is_remains => true,
-            State::SynReceived => true,
-            // Only bound: the kernel tells of no transition when it is closed.
-            State::BoundInactive | State::Unconnected => traced,
-            _ => false,
-        };
-        if is_none || self.rules.tombstones && self.ended.contains_key(&said.cookie) {
+        if self.is_none(said, traced) {
             return;
         }
         let (round, resync) = (self.round, self.has_gap());
@@ -90,21 +82,37 @@ impl Lives {
             }
         }
         if self.has_room() {
-            self.is_found(protocol, message, said, at, tell);
+            self.is_found(protocol, message.into(), said, at, tell);
         }
+    }
+
+    /// Whether a row is of no socket that is followed.
+    fn is_none(&self, said: &Said, traced: bool) -> bool {
+        let is_none = match said.state {
+            // Neither is a socket yet or any more; what they were before or will be is.
+            _ if said.is_remains => true,
+            State::SynReceived => true,
+            // Only bound: the kernel tells of no transition when it is closed.
+            State::BoundInactive | State::Unconnected => traced,
+            _ => false,
+        };
+        is_none || self.rules.tombstones && self.ended.contains_key(&said.cookie)
     }
 
     /// Everything that was told while the dumps ran has been heard.
     fn take_withheld(&mut self, tell: Teller<'_>) {
         for (message, at) in core::mem::take(&mut self.withheld) {
-            if let Some(said) = Said::read(&message) {
+            let Some(said) = Said::read(&message) else { continue };
+            if self.store.get(said.cookie).is_some() || self.is_none(&said, true) {
                 self.take_row(Protocol::Tcp, &message, &said, at, tell);
+            } else if self.has_room() {
+                self.is_found(Protocol::Tcp, message, &said, at, tell);
             }
         }
     }
 
     /// A socket that was not known.
-    fn is_found(&mut self, protocol: Protocol, message: &[u8], said: &Said, at: Time, tell: Teller<'_>) {
+    fn is_found(&mut self, protocol: Protocol, message: Box<[u8]>, said: &Said, at: Time, tell: Teller<'_>) {
         let first = self.whole_rounds == 0 && !self.has_gap();
         let mut life = Life::new(said.cookie, protocol, said.state, Known::Found, at);
         life.described = true;
@@ -112,9 +120,9 @@ impl Lives {
         match said.state {
             State::SynSent => life.side = Some(Side::Connect),
             State::Listening => {
-                self.listeners.insert(message, said.cookie);
+                self.listeners.insert(&message, said.cookie);
             }
-            _ if protocol == Protocol::Tcp && said.has_peer => life.comes_from(self.listener_of(message)),
+            _ if protocol == Protocol::Tcp && said.has_peer => life.comes_from(self.listener_of(&message)),
             _ => {}
         }
         let happening = match said.state {
@@ -127,7 +135,7 @@ impl Lives {
         };
         self.gone.remove(&said.cookie);
         let (round, resync) = (self.round, self.has_gap());
-        let is_orphaned = has_no_file(message);
+        let is_orphaned = has_no_file(&message);
         let entry = self.store.insert(Entry { round, is_orphaned, ..Entry::new(life, message) });
         tell(Told::Event(Event { happening, at, life: &entry.life, message: &entry.message, resync }));
     }

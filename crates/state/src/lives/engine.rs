@@ -10,6 +10,7 @@ use super::life::{Life, Listener, Side, Time};
 use super::listeners::{Listeners, Spot};
 use super::rules::Rules;
 use super::store::{ByCookie, Entry, Store};
+use super::withheld::Withheld;
 
 /// Sockets that are remembered because their end was told without the kernel having said so; with more, all are
 /// forgotten, and one of them may end twice.
@@ -77,8 +78,8 @@ pub struct Lives {
     /// The same when the round began.
     pub(super) unfollowed_before: u64,
     pub(super) scratch: Vec<u8>,
-    /// Rows of this round that are of a connection that no transition has told of yet, and when they came.
-    pub(super) withheld: Vec<(Box<[u8]>, Time)>,
+    /// Rows of this round that are of a connection that no transition has told of yet.
+    pub(super) withheld: Withheld,
     /// Sockets that got a file, as one does that was accepted.
     pub(super) filed: u64,
 }

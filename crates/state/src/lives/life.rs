@@ -172,9 +172,10 @@ pub struct Listener {
 pub(super) enum Before {
     /// It was not there, or not described.
     Unknown,
-    /// The same as now, but for the ages of what it sent and received last. That was so long ago. `true`: the kernel counts what
-    /// it does.
-    Still(Duration, bool),
+    /// The same as now, but for the ages of what it sent and received last. That was so long ago.
+    Still(Duration),
+    /// The same of one of which the kernel does not count what it does. A flag beside the time would make every life larger.
+    Uncounted(Duration),
     /// Something else.
     Moved(Box<Moved>),
 }
@@ -191,7 +192,8 @@ pub(super) struct Moved {
 impl Before {
     pub(super) fn of(before: Counters, now: &Counters, elapsed: Duration) -> Self {
         if before.is_still(now) {
-            return Self::Still(elapsed, now.bytes_received().or(now.bytes_acked()).is_some());
+            let is_counted = now.bytes_received().or(now.bytes_acked()).is_some();
+            return if is_counted { Self::Still(elapsed) } else { Self::Uncounted(elapsed) };
         }
         Self::Moved(Box::new(Moved { before, elapsed, pace: Pace::between(&before, now, elapsed) }))
     }
@@ -200,7 +202,7 @@ impl Before {
     pub(super) fn since(&self, last: Counters) -> Option<(Counters, Duration)> {
         match self {
             Self::Unknown => None,
-            Self::Still(elapsed, _) => Some((last, *elapsed)),
+            Self::Still(elapsed) | Self::Uncounted(elapsed) => Some((last, *elapsed)),
             Self::Moved(moved) => Some((moved.before, moved.elapsed)),
         }
     }
@@ -292,7 +294,9 @@ impl Life {
         match &self.before {
             Before::Unknown => None,
             // Most sockets, most of the time: read once, not twice.
-            Before::Still(elapsed, _) => now().map(|now| Delta::between(&now, &now, *elapsed)),
+            Before::Still(elapsed) | Before::Uncounted(elapsed) => {
+                now().map(|now| Delta::between(&now, &now, *elapsed))
+            }
             Before::Moved(moved) => Some(Delta::between(&moved.before, &now()?, moved.elapsed)),
         }
     }
@@ -300,8 +304,8 @@ impl Life {
     /// How fast it moved between the last two rounds, where it is in both and the kernel counts what it does.
     pub fn pace(&self) -> Option<Pace> {
         match &self.before {
-            Before::Unknown => None,
-            Before::Still(_, is_counted) => is_counted.then(Pace::default),
+            Before::Unknown | Before::Uncounted(_) => None,
+            Before::Still(_) => Some(Pace::default()),
             Before::Moved(moved) => moved.pace,
         }
     }
@@ -311,7 +315,7 @@ impl Life {
     pub fn interval(&self, message: &[u8]) -> Option<(Counters, Counters, Duration)> {
         let (before, elapsed) = match &self.before {
             Before::Unknown => return None,
-            Before::Still(elapsed, _) => (None, *elapsed),
+            Before::Still(elapsed) | Before::Uncounted(elapsed) => (None, *elapsed),
             Before::Moved(moved) => (Some(moved.before), moved.elapsed),
         };
         let now = Counters::read(message)?;

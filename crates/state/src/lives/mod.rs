@@ -22,6 +22,7 @@ mod said;
 mod sample;
 mod store;
 mod transition;
+mod withheld;
 
 pub use cause::{Cause, Causes, causes};
 pub use counters::Counters;

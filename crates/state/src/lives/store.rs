@@ -30,7 +30,7 @@ pub(super) struct Entry {
 
 impl Entry {
     /// A socket with its first message, seen in no round yet.
-    pub(super) fn new(life: Life, message: &[u8]) -> Self {
+    pub(super) fn new(life: Life, message: impl Into<Box<[u8]>>) -> Self {
         let described_at = life.totals_at;
         Self {
             life,
