@@ -101,7 +101,14 @@ impl Trace {
         };
         let events = SocketEvents::open(&Btf::open()?, &options)?;
         let kinds = kinds.iter().filter(|&kind| events.tells(kind)).collect();
-        Ok(Self { events, kinds, reader: Reader::default(), answered: Answered::default(), lost: [0; EventKind::ALL.len()], read: now() })
+        Ok(Self {
+            events,
+            kinds,
+            reader: Reader::default(),
+            answered: Answered::default(),
+            lost: [0; EventKind::ALL.len()],
+            read: now(),
+        })
     }
 
     /// What of it is told, at least in part.

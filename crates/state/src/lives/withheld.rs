@@ -28,13 +28,13 @@ impl IntoIterator for Withheld {
     type IntoIter = Rows;
 
     fn into_iter(self) -> Rows {
-        Rows { rows: self.rows.into_iter().enumerate(), times: self.times.into_iter().peekable(), at: Time::ZERO }
+        Rows { numbered: self.rows.into_iter().enumerate(), times: self.times.into_iter().peekable(), at: Time::ZERO }
     }
 }
 
 /// The same rows, each with its time.
 pub(super) struct Rows {
-    rows: Enumerate<IntoIter<Box<[u8]>>>,
+    numbered: Enumerate<IntoIter<Box<[u8]>>>,
     times: Peekable<IntoIter<(usize, Time)>>,
     at: Time,
 }
@@ -43,7 +43,7 @@ impl Iterator for Rows {
     type Item = (Box<[u8]>, Time);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (number, row) = self.rows.next()?;
+        let (number, row) = self.numbered.next()?;
         if let Some((_, at)) = self.times.next_if(|&(from, _)| from == number) {
             self.at = at;
         }

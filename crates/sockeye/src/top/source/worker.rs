@@ -105,8 +105,11 @@ impl Worker {
         }
         let is_counted = self.rounds() > rounds;
         if is_counted {
-            // An answer to what is not asked any more would keep the next one waiting.
-            self.desk.hear();
+            // Who has pressed a key is answered before all is counted, with what was counted before.
+            // Links are looked at in any case, and two looks at once would have rates of nothing.
+            if self.desk.hear() && self.desk.request.pane != Pane::Links {
+                self.answer();
+            }
             self.desk.gone = self.named.as_ref().and_then(NamedNamespace::gone);
             self.look_beside()?;
             let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
