@@ -31,8 +31,9 @@ use stage::{DIRECTORY, Directory, Stage};
 const TEST: &str = "the_page_says_what_each_command_needs";
 /// Capabilities that are tried together, at most.
 const TOGETHER_MAX: usize = 3;
-/// How often it is looked again.
-const AGAIN_MAX: usize = 4;
+/// How often it is looked again. What is kept back is so each time; a process that this one has forked, and that has not begun yet,
+/// holds for a moment whatever is held here.
+const AGAIN_MAX: usize = 20;
 /// Commands that run at once.
 const THREADS: usize = 4;
 
