@@ -217,9 +217,14 @@ impl Target for Filters {
     }
 
     fn slack(&self, input: &[u8]) -> usize {
-        // `~` and `~~`, and names of unix sockets.
-        slack(input, input.iter().filter(|byte| b"~*?[/@".contains(byte)).count())
+        slack(input, patterns(input))
     }
+}
+
+/// How many patterns a filter has at most: behind `~` and `~~`, names of unix sockets, and whatever is behind `unix:`.
+fn patterns(text: &[u8]) -> usize {
+    let signs = text.iter().filter(|byte| b"~*?[/@".contains(byte)).count();
+    signs + text.windows(5).filter(|word| word.eq_ignore_ascii_case(b"unix:")).count()
 }
 
 /// What a filter with at most so many patterns may hold beside four times its text.
@@ -289,6 +294,15 @@ mod tests {
         let (filter, held) = most_held_by(|| filter::parse(text, sockets::catalog(), &Known));
         assert!(filter.is_ok(), "{text:.60}");
         held.saturating_sub(4 * text.len() + SLACK)
+    }
+
+    #[test]
+    fn a_pattern_is_counted_however_it_is_written() {
+        for (text, count) in
+            [("unix:name", 1), ("src UNIX:name or dst unix:other", 2), ("process ~ a", 1), ("src @name", 1), ("tcp", 0)]
+        {
+            assert_eq!(patterns(text.as_bytes()), count, "{text}");
+        }
     }
 
     #[test]
