@@ -173,11 +173,12 @@ impl SocketEvents {
         &self.missing
     }
 
-    /// Gives the events that are there now, in the order in which their records were begun.
-    pub fn read(&mut self, taker: &mut impl FnMut(&Event<'_>)) {
+    /// Gives the events that are there now, in the order in which their records were begun. `true`: all of them; one whose record is
+    /// still being written keeps back those behind it.
+    pub fn read(&mut self, taker: &mut impl FnMut(&Event<'_>)) -> bool {
         let Self { records, ring, programs, .. } = self;
         let mut counts = [0; EventKind::ALL.len()];
-        ring.read(&mut |bytes| {
+        let is_all = ring.read(&mut |bytes| {
             if let Some((kind, event)) = records.take(bytes) {
                 counts[kind as usize] += 1;
                 taker(&event);
@@ -186,6 +187,7 @@ impl SocketEvents {
         for pair in programs {
             pair.attend(counts[pair.kind as usize]);
         }
+        is_all
     }
 
     /// How many events of a kind there was no room for, or that the kernel ran no program for, since it was made; of the latter

@@ -80,8 +80,73 @@ impl Ring {
         self.counters.value(counter)
     }
 
-    /// Gives the records that are there now.
-    pub(crate) fn read(&mut self, taker: &mut dyn FnMut(&[u8])) {
-        self.memory.read(taker);
+    /// Gives the records that are there now. `true`: all of them; one that is still being written keeps back those behind it.
+    pub(crate) fn read(&mut self, taker: &mut dyn FnMut(&[u8])) -> bool {
+        self.memory.read(taker)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::File, os::unix::fs::FileExt as _};
+
+    use rustix::fs::{MemfdFlags, memfd_create};
+
+    use super::*;
+    use crate::sys::{BUSY, DISCARDED, RECORD_HEADER_BYTES};
+
+    /// A file that is laid out as a ring of one page: up to where was read, up to where was written, and the records.
+    struct Made {
+        file: File,
+        page_bytes: usize,
+    }
+
+    impl Made {
+        fn new() -> (Self, RingMemory) {
+            let page_bytes = rustix::param::page_size();
+            let file = File::from(memfd_create("ring", MemfdFlags::CLOEXEC).expect("memory"));
+            file.set_len(4 * page_bytes as u64).expect("memory");
+            let memory = RingMemory::map(file.as_fd(), page_bytes, page_bytes).expect("it can be mapped");
+            (Self { file, page_bytes }, memory)
+        }
+
+        fn write(&self, at: usize, bytes: &[u8]) {
+            self.file.write_all_at(bytes, at as u64).expect("a place of the file");
+        }
+
+        /// So much was written in all.
+        fn reach(&self, end: u64) {
+            self.write(self.page_bytes, &end.to_ne_bytes());
+        }
+
+        fn record(&self, at: usize, text: &str, flags: u32) {
+            let (place, length) = (2 * self.page_bytes + at, u32::try_from(text.len()).expect("short"));
+            self.write(place, &(length | flags).to_ne_bytes());
+            self.write(place + RECORD_HEADER_BYTES, text.as_bytes());
+        }
+    }
+
+    fn read(memory: &mut RingMemory) -> (Vec<String>, bool) {
+        let mut records = Vec::new();
+        let is_all = memory.read(&mut |bytes| records.push(String::from_utf8_lossy(bytes).into_owned()));
+        (records, is_all)
+    }
+
+    #[test]
+    fn who_reads_is_told_that_a_record_that_is_being_written_keeps_back_what_is_behind_it() {
+        let (made, mut memory) = Made::new();
+        assert_eq!(read(&mut memory), (vec![], true), "nothing was written");
+        // Each takes sixteen bytes with its header.
+        made.record(0, "seven", 0);
+        made.record(16, "eleven", BUSY);
+        made.record(32, "fifteen", 0);
+        made.reach(48);
+        assert_eq!(read(&mut memory), (vec!["seven".to_owned()], false));
+        assert_eq!(read(&mut memory), (vec![], false));
+        made.record(16, "eleven", 0);
+        assert_eq!(read(&mut memory), (vec!["eleven".to_owned(), "fifteen".to_owned()], true));
+        made.record(48, "given up", DISCARDED);
+        made.reach(64);
+        assert_eq!(read(&mut memory), (vec![], true));
     }
 }

@@ -445,13 +445,13 @@ pub(crate) struct RingMemory {
 }
 
 /// `BPF_RINGBUF_HDR_SZ`: before each record its length with two flags, and what the kernel needs to find the ring again.
-const RECORD_HEADER_BYTES: usize = 8;
+pub(crate) const RECORD_HEADER_BYTES: usize = 8;
 
 /// `BPF_RINGBUF_BUSY_BIT`: the record is still being written.
-const BUSY: u32 = 1 << 31;
+pub(crate) const BUSY: u32 = 1 << 31;
 
 /// `BPF_RINGBUF_DISCARD_BIT`: the record was given up.
-const DISCARDED: u32 = 1 << 30;
+pub(crate) const DISCARDED: u32 = 1 << 30;
 
 impl RingMemory {
     /// Maps a ring of so many bytes. There must be no other reader, which is for the caller to know.
@@ -461,8 +461,9 @@ impl RingMemory {
         Ok(Self { consumer, producer, page_bytes, bytes })
     }
 
-    /// Gives the records that are there now, and no more: a flood does not keep the reader.
-    pub(crate) fn read(&mut self, taker: &mut dyn FnMut(&[u8])) {
+    /// Gives the records that are there now, and no more: a flood does not keep the reader. `true`: all of them; one that is still being
+    /// written keeps back those behind it.
+    pub(crate) fn read(&mut self, taker: &mut dyn FnMut(&[u8])) -> bool {
         // Nobody else writes the one. What the other announces was written before.
         let mut at = self.consumer.first().load(Ordering::Relaxed);
         let end = self.producer.first().load(Ordering::Acquire);
@@ -470,7 +471,7 @@ impl RingMemory {
             let place = self.page_bytes + usize::try_from(at % self.bytes as u64).unwrap_or(0);
             let header = self.producer.word(place).load(Ordering::Acquire);
             if header & BUSY != 0 {
-                break;
+                return false;
             }
             let length = (header & !DISCARDED) as usize;
             if header & DISCARDED == 0 {
@@ -480,6 +481,7 @@ impl RingMemory {
             at += (RECORD_HEADER_BYTES + length).next_multiple_of(8) as u64;
             self.consumer.first().store(at, Ordering::Release);
         }
+        true
     }
 }
 

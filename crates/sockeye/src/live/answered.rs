@@ -2,6 +2,10 @@
 //!
 //! The kernel then does as if a reset had come, and answers with one (net/ipv4/tcp_input.c, `tcp_rcv_state_process`, "RFC 793 says we
 //! have to send reset"). Nothing answers a reset that came, so that the answer tells them apart.
+//!
+//! Data may also come with what acknowledges the close, while nobody holds the socket any more. Then the kernel ends it at once and without
+//! an error, and answers with a reset too (the same function, `TCP_FIN_WAIT1`). Nearly all that end so wait on for the peer in another
+//! place (net/ipv4/tcp_minisocks.c, `tcp_time_wait`): that has their cookie and answers as well, but in the state TIME-WAIT.
 
 use std::collections::VecDeque;
 
@@ -17,16 +21,17 @@ const KEPT_MAX: usize = 32;
 /// `ECONNABORTED`.
 const ABORTED: u16 = 103;
 
-/// Keeps what may be a reset that never came, and all that was told after it, for a moment.
-#[derive(Default)]
+/// Keeps what may be a reset that never came, or an end that was not in order, and all that was told after it, for a moment.
 pub(super) struct Answered {
-    /// In the order in which they were told. The first may be answered yet: what comes before that is not kept.
+    hears_resets: bool,
+    /// In the order in which they were told. The first may be answered yet: what comes before that is not kept. Side by side: of an end
+    /// in order there may be as many as of connections, and to allocate each would cost more than to copy it.
     kept: VecDeque<(Netns, Kept)>,
 }
 
 enum Kept {
-    Transition(Box<Transition>),
-    Incident(Box<Incident>),
+    Transition(Transition),
+    Incident(Incident),
 }
 
 impl Kept {
@@ -37,27 +42,40 @@ impl Kept {
         }
     }
 
-    /// The socket that received a reset, where the kernel says so also of data.
-    fn data_or_reset(&self) -> Option<u64> {
+    /// The socket, where it would be something else if it is answered.
+    fn awaits(&self) -> Option<u64> {
         match self {
             Self::Incident(told) => data_or_reset(told),
-            Self::Transition(_) => None,
+            Self::Transition(told) => data_or_close(told),
         }
     }
 }
 
+/// The socket that received a reset, where the kernel says so also of data.
 fn data_or_reset(told: &Incident) -> Option<u64> {
     let has_closed = matches!(told.state, Some(State::FinWait1 | State::FinWait2));
     let came = told.trouble == Trouble::Reset && told.direction == Some(Direction::Received);
     told.cookie.filter(|_| came && has_closed)
 }
 
+/// The socket that ended before the peer had closed while nobody held it: in order, or as data came.
+fn data_or_close(told: &Transition) -> Option<u64> {
+    let is_end = (told.old, told.new) == (State::FinWait2, State::Unconnected) && told.error == Some(0);
+    (is_end && told.is_orphaned && !told.is_done).then_some(told.cookie)
+}
+
 impl Answered {
+    /// `hears_resets`: without them nothing is an answer, and nothing is kept.
+    pub(super) fn new(hears_resets: bool) -> Self {
+        Self { hears_resets, kept: VecDeque::new() }
+    }
+
     pub(super) fn transition(&mut self, netns: Netns, told: &Transition, each: &mut dyn FnMut(Netns, Heard<'_>)) {
-        if self.kept.is_empty() {
+        let awaits = self.hears_resets && data_or_close(told).is_some();
+        if self.kept.is_empty() && !awaits {
             return each(netns, Heard::Transition(told));
         }
-        self.keep(netns, Kept::Transition(Box::new(*told)), each);
+        self.keep(netns, Kept::Transition(*told), each);
     }
 
     pub(super) fn incident(&mut self, netns: Netns, told: Incident, each: &mut dyn FnMut(Netns, Heard<'_>)) {
@@ -68,9 +86,9 @@ impl Answered {
             && told.direction == Some(Direction::Sent)
             && let Some(cookie) = told.cookie
         {
-            self.is_ours(cookie);
+            self.is_ours(cookie, told.state);
         }
-        self.keep(netns, Kept::Incident(Box::new(told)), each);
+        self.keep(netns, Kept::Incident(told), each);
     }
 
     fn keep(&mut self, netns: Netns, kept: Kept, each: &mut dyn FnMut(Netns, Heard<'_>)) {
@@ -80,15 +98,19 @@ impl Answered {
         {
             unanswered.tell(netns, each);
         }
-        while let Some((netns, kept)) = self.kept.pop_front_if(|(_, kept)| kept.data_or_reset().is_none()) {
+        while let Some((netns, kept)) = self.kept.pop_front_if(|(_, kept)| kept.awaits().is_none()) {
             kept.tell(netns, each);
         }
     }
 
-    /// The socket answers: the reset that it received never came.
-    fn is_ours(&mut self, cookie: u64) {
-        let Some(asked) = self.kept.iter().position(|(_, kept)| kept.data_or_reset() == Some(cookie)) else { return };
-        self.kept.remove(asked);
+    /// The socket answers in this state: the reset that it received never came, or its end was not in order.
+    fn is_ours(&mut self, cookie: u64, state: Option<State>) {
+        let Some(asked) = self.kept.iter().position(|(_, kept)| kept.awaits() == Some(cookie)) else { return };
+        if matches!(self.kept[asked].1, Kept::Incident(_)) {
+            self.kept.remove(asked);
+        } else if state != Some(State::Unconnected) {
+            return;
+        }
         for (_, kept) in self.kept.range_mut(asked..) {
             if let Kept::Transition(told) = kept
                 && told.cookie == cookie
@@ -176,16 +198,21 @@ mod tests {
         Transition(Transition),
     }
 
+    impl Told {
+        fn give(self, answered: &mut Answered, each: &mut dyn FnMut(Netns, Heard<'_>)) {
+            match self {
+                Self::Incident(incident) => answered.incident(NETNS, incident, each),
+                Self::Transition(transition) => answered.transition(NETNS, &transition, each),
+            }
+        }
+    }
+
     /// What is told at once, and what at the end of the read.
     fn told(events: impl IntoIterator<Item = Told>) -> (Vec<String>, Vec<String>) {
-        let mut answered = Answered::default();
+        let mut answered = Answered::new(true);
         let mut at_once = Vec::new();
         for event in events {
-            let each = &mut |_, heard: Heard<'_>| at_once.push(line(&heard));
-            match event {
-                Told::Incident(incident) => answered.incident(NETNS, incident, each),
-                Told::Transition(transition) => answered.transition(NETNS, &transition, each),
-            }
+            event.give(&mut answered, &mut |_, heard| at_once.push(line(&heard)));
         }
         let mut at_the_end = Vec::new();
         answered.end(&mut |_, heard| at_the_end.push(line(&heard)));
@@ -204,6 +231,11 @@ mod tests {
         Told::Transition(ends(cookie))
     }
 
+    /// The end of one that nobody holds, without an error. `is_done`: the peer has closed.
+    fn over(cookie: u64, is_done: bool) -> Told {
+        Told::Transition(Transition { error: Some(0), is_done, ..ends(cookie) })
+    }
+
     #[test]
     fn two_at_once_are_told_apart() {
         // On two processors: the second's data comes before the first's is answered.
@@ -220,6 +252,31 @@ mod tests {
             at_the_end,
             ["1 reset received", "1 ends with 104", "2 ends with 103", "2 reset sent", "3 ends with 104"]
         );
+    }
+
+    #[test]
+    fn an_end_that_is_answered_was_not_in_order() {
+        let (at_once, at_the_end) = told([over(1, false), end(2), sent(1), end(3)]);
+        assert_eq!(at_once, ["1 ends with 103", "2 ends with 104", "1 reset sent", "3 ends with 104"]);
+        assert!(at_the_end.is_empty(), "{at_the_end:?}");
+        // What waits in its place for the peer answers under its cookie.
+        let in_its_place = Told::Incident(reset(1, Direction::Sent, State::TimeWait));
+        let (at_once, at_the_end) = told([over(1, false), in_its_place]);
+        assert!(at_once.is_empty(), "{at_once:?}");
+        assert_eq!(at_the_end, ["1 ends with 0", "1 reset sent"]);
+        // No more of them wait than of others.
+        let (at_once, _) = told((1..=KEPT_MAX as u64 + 2).map(|cookie| over(cookie, false)));
+        assert_eq!(at_once, ["1 ends with 0", "2 ends with 0"]);
+    }
+
+    #[test]
+    fn an_end_that_nothing_can_answer_waits_for_nothing() {
+        let (at_once, at_the_end) = told([over(1, true), sent(1)]);
+        assert_eq!(at_once, ["1 ends with 0", "1 reset sent"], "the peer has closed: there is no more data");
+        assert!(at_the_end.is_empty(), "{at_the_end:?}");
+        let (mut deaf, mut at_once) = (Answered::new(false), Vec::new());
+        over(1, false).give(&mut deaf, &mut |_, heard| at_once.push(line(&heard)));
+        assert_eq!(at_once, ["1 ends with 0"], "no resets are heard");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which kinds of the kernel's own events: a set of them, and its words.
 
 use sockeye_bpf::events::EventKind;
+use sockeye_state::lives::Trouble;
 
 /// A set of kinds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,9 +72,20 @@ pub(crate) const fn word(kind: EventKind) -> &'static str {
     }
 }
 
+/// The kind of the events that tell of it.
+pub(crate) fn of_trouble(trouble: Trouble) -> Option<EventKind> {
+    EventKind::ALL.into_iter().find(|&kind| word(kind) == trouble.word())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_goes_wrong_has_a_kind_of_its_own() {
+        let all = [Trouble::Retransmit, Trouble::Reset, Trouble::Drop, Trouble::Error].map(of_trouble);
+        assert_eq!(all.map(|kind| kind.map(word)), [Some("retransmit"), Some("reset"), Some("drop"), Some("error")]);
+    }
 
     #[test]
     fn a_set_is_told_in_the_order_of_the_kinds() {

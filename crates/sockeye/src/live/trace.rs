@@ -10,7 +10,7 @@ use sockeye_wire::sock_diag::state::State;
 
 use super::answered::Answered;
 use super::incident::Reader;
-use super::kinds::Kinds;
+use super::kinds::{Kinds, of_trouble};
 use super::now;
 
 /// Time between two reads: nobody is woken by an event, as that would cost the kernel more than all the rest.
@@ -52,6 +52,16 @@ pub(crate) enum Heard<'h> {
     Incident(&'h Incident),
 }
 
+impl Heard<'_> {
+    /// The kind of event that it is.
+    pub(crate) fn kind(&self) -> Option<EventKind> {
+        match self {
+            Self::Transition(_) => Some(EventKind::State),
+            Self::Incident(incident) => of_trouble(incident.trouble),
+        }
+    }
+}
+
 /// What was lost of each kind since some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lost {
@@ -60,6 +70,21 @@ pub(crate) struct Lost {
 }
 
 impl Lost {
+    /// Nothing yet.
+    pub(crate) fn since(since: Time) -> Self {
+        Self { since, counts: [0; EventKind::ALL.len()] }
+    }
+
+    /// One more.
+    pub(crate) fn count(&mut self, kind: EventKind) {
+        self.counts[kind as usize] += 1;
+    }
+
+    /// Events of all kinds.
+    pub(crate) fn sum(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
     /// Events of a kind.
     pub(crate) fn of(&self, kind: EventKind) -> u64 {
         self.counts[kind as usize]
@@ -79,6 +104,9 @@ pub(crate) struct Trace {
     reader: Reader,
     answered: Answered,
     lost: [u64; EventKind::ALL.len()],
+    /// When was looked last for what has happened.
+    looked: Time,
+    /// All that happened before this was read.
     read: Time,
 }
 
@@ -100,14 +128,16 @@ impl Trace {
             errors: kinds.contains(EventKind::Error),
         };
         let events = SocketEvents::open(&Btf::open()?, &options)?;
-        let kinds = kinds.iter().filter(|&kind| events.tells(kind)).collect();
+        let kinds: Kinds = kinds.iter().filter(|&kind| events.tells(kind)).collect();
+        let began = now();
         Ok(Self {
             events,
             kinds,
             reader: Reader::default(),
-            answered: Answered::default(),
+            answered: Answered::new(kinds.contains(EventKind::Reset)),
             lost: [0; EventKind::ALL.len()],
-            read: now(),
+            looked: began,
+            read: began,
         })
     }
 
@@ -128,14 +158,14 @@ impl Trace {
         let mut counts = lost;
         counts.iter_mut().zip(self.lost).for_each(|(now, before)| *now = now.saturating_sub(before));
         self.lost = lost;
-        counts.iter().any(|&count| count > 0).then_some(Lost { since: self.read, counts })
+        counts.iter().any(|&count| count > 0).then_some(Lost { since: self.looked, counts })
     }
 
     /// Reads what happened, each with its network namespace.
     pub(crate) fn read(&mut self, each: &mut dyn FnMut(Netns, Heard<'_>)) {
-        self.read = now();
+        self.looked = now();
         let (reader, answered) = (&mut self.reader, &mut self.answered);
-        self.events.read(&mut |event| match event {
+        let is_all = self.events.read(&mut |event| match event {
             Event::State(change) if change.socket.protocol.is_some_and(|protocol| protocol != IPPROTO_TCP) => {}
             Event::State(change) => answered.transition(Netns::of(&change.socket), &transition(change), each),
             other => {
@@ -145,16 +175,19 @@ impl Trace {
             }
         });
         self.answered.end(each);
+        if is_all {
+            self.read = self.looked;
+        }
     }
 
-    /// When was read last: all that happened before has been told.
+    /// All that happened before this has been told.
     pub(crate) fn read_at(&self) -> Time {
         self.read
     }
 
     /// When to read again.
     pub(crate) fn due(&self) -> Time {
-        self.read + INTERVAL
+        self.looked + INTERVAL
     }
 }
 

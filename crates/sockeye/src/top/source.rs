@@ -1,5 +1,6 @@
 //! Where models come from: a thread of its own asks the kernel, keeps count, and answers what is to be seen.
 
+mod beside;
 mod changes;
 mod close;
 mod desk;

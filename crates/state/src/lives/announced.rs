@@ -22,6 +22,8 @@ impl Lives {
         let resync = false;
         if let Some(mut entry) = self.store.remove(said.cookie) {
             self.forget_listener(&entry);
+            // What came in that round is in no sum yet.
+            let is_in_round = self.is_in_round(&entry);
             let scratch = &mut self.scratch;
             scratch.clear();
             scratch.extend_from_slice(&entry.message);
@@ -43,14 +45,14 @@ impl Lives {
                 if let (true, Some(last), Some(now)) =
                     (life.described, Counters::read(&entry.message), Counters::read(scratch))
                 {
-                    // Of a round that is under way it is known before that is over.
-                    let is_in_round = self.is_dumping && entry.round == self.round;
                     let older = life.before.since(last).filter(|_| is_in_round);
                     let (before, more) = older.unwrap_or((last, Time::ZERO));
                     life.before = Before::of(before, &now, more + at.saturating_sub(entry.described_at));
                 }
                 life.totals = said.totals.unwrap_or_default().or(life.totals);
                 life.totals_at = at;
+            } else if !is_in_round {
+                life.before = Before::Unknown;
             }
             life.ended = Some(at);
             tell(Told::Event(Event { happening: Happening::Closed, at, life, message: scratch, resync }));
@@ -84,6 +86,7 @@ impl Lives {
     /// A TCP socket changed its state.
     pub fn transition(&mut self, told: &Transition, tell: Teller<'_>) {
         if told.new == State::Unconnected {
+            self.join_withheld(told, tell);
             return self.ends(told, tell);
         }
         // Up to Linux 6.12 a copy of a listener takes this step before it has a cookie of its own
@@ -92,6 +95,7 @@ impl Lives {
         if (told.old, told.new) == (State::Listening, State::SynReceived) {
             return;
         }
+        self.join_withheld(told, tell);
         let at = told.at;
         if let Some(entry) = self.store.get(told.cookie) {
             if let Some(gap) = self.untold(entry, told) {
@@ -204,6 +208,7 @@ impl Lives {
             bare::set_ends(&mut entry.message, ends[0], ends[1]);
         }
         self.forget_listener(&entry);
+        let is_in_round = self.is_in_round(&entry);
         // The event may say no port any more.
         let listener = self.listener_of(&entry.message);
         let life = &mut entry.life;
@@ -217,8 +222,10 @@ impl Lives {
         life.actor = told.actor.or(life.actor);
         life.is_closed_by_actor |= told.actor.is_some();
         life.hear(told);
-        // What it did since the last round is what it did in all, less what its message says.
-        life.before = Before::Unknown;
+        // What it did since the last round is what it did in all, less what its message says; and what it did in that round before.
+        if !is_in_round {
+            life.before = Before::Unknown;
+        }
         life.end = Some(End::of_transition(life, told));
         let (life, message) = (&entry.life, &*entry.message);
         tell(Told::Event(Event { happening: Happening::Closed, at, life, message, resync: false }));

@@ -10,8 +10,9 @@ use super::ending::End;
 use super::engine::{Doubt, Lives, Teller};
 use super::event::{Event, Gap, Happening, Reason, Told};
 use super::life::{Before, Known, Life, Protocol, Side, Time};
-use super::said::{Said, is_another_connection};
+use super::said::{Said, bare_message, is_another_connection};
 use super::store::Entry;
+use super::transition::Transition;
 
 /// Whole rounds of dumps in which a socket must be missing before something is concluded from it. One absence proves
 /// nothing: a socket that moves within the kernel's table while a dump walks it is passed over.
@@ -19,6 +20,8 @@ const MISSED_MAX: u8 = 2;
 /// Whole rounds in which a UDP socket must be missing before it is taken for gone though nobody said so. One that a program holds is
 /// in no table while it has no port, which is rare and soon over.
 const MISSED_FOR_GOOD: u8 = 5;
+/// And for so long.
+const GONE_FOR_GOOD: Time = Time::from_secs(5);
 
 impl Lives {
     /// Dumps begin, of all sockets of these protocols.
@@ -40,7 +43,7 @@ impl Lives {
         };
         // What was told of its birth may not have been read yet: a row is newer than that.
         if self.traced && protocol == Protocol::Tcp && self.rules.births_come_first && !is_known() {
-            self.withheld.add(message, at);
+            self.withhold(&said, message, at);
             return;
         }
         self.take_row(protocol, message, &said, at, tell);
@@ -99,15 +102,75 @@ impl Lives {
         is_none || self.rules.tombstones && self.ended.contains_key(&said.cookie)
     }
 
+    /// Keeps a row until what was told while the dumps ran has been heard.
+    fn withhold(&mut self, said: &Said, message: &[u8], at: Time) {
+        if self.is_none(said, true) {
+            return;
+        }
+        if self.store.len() + self.withheld.len() >= self.rules.sockets_max {
+            self.unfollowed += 1;
+            return;
+        }
+        if said.state == State::Listening {
+            // Whoever comes out of it may be told of before.
+            self.listeners.insert(message, said.cookie);
+        }
+        self.withheld.add(said.cookie, message, at);
+    }
+
     /// Everything that was told while the dumps ran has been heard.
     fn take_withheld(&mut self, tell: Teller<'_>) {
         for (message, at) in core::mem::take(&mut self.withheld) {
-            let Some(said) = Said::read(&message) else { continue };
-            if self.store.get(said.cookie).is_some() || self.is_none(&said, true) {
-                self.take_row(Protocol::Tcp, &message, &said, at, tell);
-            } else if self.has_room() {
-                self.is_found(Protocol::Tcp, message, &said, at, tell);
+            if let Some(said) = Said::read(&message) {
+                self.take_waiting(message, &said, at, tell);
             }
+        }
+    }
+
+    /// A row has waited long enough.
+    fn take_waiting(&mut self, message: Box<[u8]>, said: &Said, at: Time, tell: Teller<'_>) {
+        if self.store.get(said.cookie).is_some() {
+            self.take_row(Protocol::Tcp, &message, said, at, tell);
+        } else if !self.is_none(said, true) && self.has_room() {
+            self.is_found(Protocol::Tcp, message, said, at, tell);
+        } else if said.state == State::Listening {
+            self.listeners.remove(&message, said.cookie);
+        }
+    }
+
+    /// A transition of a socket was told of whose row waits: one that was there before is found first, and one that ends is described.
+    pub(super) fn join_withheld(&mut self, told: &Transition, tell: Teller<'_>) {
+        let Some((row, at)) = self.withheld.get(told.cookie) else { return };
+        let entry = self.store.get(told.cookie);
+        let is_wanted = match entry {
+            None => !matches!(told.old, State::Unconnected | State::SynReceived),
+            // A later row has the state of later.
+            Some(entry) => !entry.life.described && (told.new == State::Unconnected || at <= told.at),
+        };
+        // It may be of the next connection of the socket.
+        if !is_wanted || is_another_connection(row, &bare_message(told)) {
+            return;
+        }
+        let is_unknown = entry.is_none();
+        let Some((mut row, at)) = self.withheld.take(told.cookie) else { return };
+        if is_unknown && at >= told.at {
+            bare::set_state(&mut row, told.old);
+        }
+        if let Some(said) = Said::read(&row) {
+            self.take_waiting(row, &said, at.min(told.at), tell);
+        }
+    }
+
+    /// Something went wrong with a socket whose row waits.
+    pub(super) fn meet_withheld(&mut self, cookie: u64, state: Option<State>, met: Time, tell: Teller<'_>) {
+        let Some((row, at)) = self.withheld.get(cookie) else { return };
+        let Some(said) = Said::read(row) else { return };
+        // A later row has the state of later, and what led there is about to be told.
+        if self.store.get(cookie).is_some() || (at > met && state != Some(said.state)) {
+            return;
+        }
+        if let Some((row, _)) = self.withheld.take(cookie) {
+            self.take_waiting(row, &said, at.min(met), tell);
         }
     }
 
@@ -195,7 +258,8 @@ impl Lives {
         let Some(entry) = self.store.get_mut(cookie) else { return };
         if entry.detached.is_some() {
             // The kernel's own sockets go without a word (net/core/sock.c, `__sk_free`), those of tunnels mostly.
-            if entry.life.protocol == Protocol::Udp && entry.missed >= MISSED_FOR_GOOD {
+            let is_gone = entry.missed >= MISSED_FOR_GOOD && at.saturating_sub(entry.described_at) >= GONE_FOR_GOOD;
+            if entry.life.protocol == Protocol::Udp && is_gone {
                 self.remember_gone(cookie);
                 self.ends_unseen(cookie, at, tell);
             }
@@ -252,11 +316,12 @@ impl Entry {
     /// Takes a row. The state that it had, if it has another one now; `is_older`: than what is known of its state.
     fn take(&mut self, message: &[u8], said: &Said, round: u32, at: Time, is_older: bool) -> Option<State> {
         let owner = self.message.first_chunk::<MESSAGE_LEN>().copied().filter(|_| self.life.described);
+        let is_again = self.round == round;
         self.round = round;
         self.missed = 0;
         self.detached = None;
         self.is_orphaned = has_no_file(message);
-        self.judge(message, at);
+        self.judge(message, at, is_again);
         self.described_at = at;
         self.keep(message);
         if let Some(owner) = owner {
@@ -290,8 +355,8 @@ impl Entry {
     }
 
     /// Holds a new message of a socket against the last one, or against an older one: of less than [`INTERVAL_MIN`] nothing can be
-    /// judged, however often it is looked.
-    fn judge(&mut self, message: &[u8], at: Time) {
+    /// judged, however often it is looked, nor between two rows of one round (`is_again`).
+    fn judge(&mut self, message: &[u8], at: Time, is_again: bool) {
         if !self.life.described {
             return;
         }
@@ -299,7 +364,8 @@ impl Entry {
         let (last, now) = (Counters::read(&self.message), Counters::read(message));
         if let (Some(last), Some(now)) = (last, now) {
             let (before, elapsed) = match self.life.before.since(last) {
-                Some((before, more)) if more < INTERVAL_MIN => (before, more + elapsed),
+                Some((before, more)) if is_again || more < INTERVAL_MIN => (before, more + elapsed),
+                None if is_again => return,
                 _ => (last, elapsed),
             };
             if elapsed >= INTERVAL_MIN {

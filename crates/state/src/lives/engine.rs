@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sockeye_wire::sock_diag::inet::InetSocket;
 
 use super::event::{Gap, Reason, Told};
-use super::life::{Life, Listener, Side, Time};
+use super::life::{Actor, Life, Listener, Side, Time};
 use super::listeners::{Listeners, Spot};
 use super::rules::Rules;
 use super::store::{ByCookie, Entry, Store};
@@ -82,6 +82,8 @@ pub struct Lives {
     pub(super) withheld: Withheld,
     /// Sockets that got a file, as one does that was accepted.
     pub(super) filed: u64,
+    /// The last round that whoever sums up rounds has summed up.
+    pub(super) summed_up: Option<u32>,
 }
 
 impl Lives {
@@ -144,6 +146,20 @@ impl Lives {
         self.filed
     }
 
+    /// What sockets did is summed up by rounds, and that has been done with all up to here: what ends before the next time did what
+    /// came in between too.
+    pub fn summed_up(&mut self) {
+        self.summed_up = Some(self.round);
+    }
+
+    /// Whether the last row of a socket is of a round that is not summed up yet, or not over.
+    pub(super) fn is_in_round(&self, entry: &Entry) -> bool {
+        match self.summed_up {
+            Some(last) => entry.round.wrapping_sub(last).cast_signed() > 0,
+            None => self.is_dumping && entry.round == self.round,
+        }
+    }
+
     /// Something was lost. What waits has to be read before the next round begins.
     pub fn lost(&mut self, reason: Reason, lost: Option<u64>, since: Time, tell: Teller<'_>) {
         self.open_gap(Gap { reason, since, lost }, tell);
@@ -193,19 +209,26 @@ impl Lives {
     /// Who listens where this is, as far as is known.
     pub(super) fn listener_at(&mut self, spot: Option<Spot>) -> Option<Arc<Listener>> {
         let spot = spot?;
-        let listening = |cookie| self.store.get(cookie).filter(|entry| entry.life.side == Some(Side::Listen));
-        let found: Vec<_> = self.listeners.of(spot).into_iter().filter_map(listening).collect();
-        let first = found.first()?;
-        let is_one = found.iter().all(|entry| entry.life.actor == first.life.actor);
-        let inodes: Option<Vec<_>> = found.iter().take(RIVALS_MAX + 1).map(|entry| inode(&entry.message)).collect();
+        let found: Vec<_> = self.listeners.of(spot).into_iter().filter_map(|cookie| self.listening(cookie)).collect();
+        let (first, _) = found.first()?;
+        let is_one = found.iter().all(|(actor, _)| actor == first);
+        let inodes: Option<Vec<_>> = found.iter().take(RIVALS_MAX + 1).map(|(_, inode)| *inode).collect();
         // Where not all are known that it may be, to name some would be to guess.
         let inodes = inodes.filter(|inodes| inodes.len() <= RIVALS_MAX).unwrap_or_default();
-        let listener = Listener { actor: first.life.actor.filter(|_| is_one), inodes: inodes.into() };
+        let listener = Listener { actor: first.filter(|_| is_one), inodes: inodes.into() };
         let shared = self.shared.entry(spot.port().into()).or_default();
         if **shared != listener {
             *shared = Arc::new(listener);
         }
         Some(Arc::clone(shared))
+    }
+
+    /// Who made this socket listen, and its inode, if it is one that listens.
+    fn listening(&self, cookie: u64) -> Option<(Option<Actor>, Option<u32>)> {
+        match self.store.get(cookie) {
+            Some(entry) => (entry.life.side == Some(Side::Listen)).then(|| (entry.life.actor, inode(&entry.message))),
+            None => self.withheld.get(cookie).map(|(row, _)| (None, inode(row))),
+        }
     }
 
     /// The listener that the socket came out of which a message is about.

@@ -133,6 +133,9 @@ impl KeptMet {
 impl Lives {
     /// Something went wrong in this namespace.
     pub fn incident(&mut self, incident: &Incident, tell: Teller<'_>) {
+        if let Some(cookie) = incident.cookie {
+            self.meet_withheld(cookie, incident.state, incident.at, tell);
+        }
         if let Some(entry) = incident.cookie.and_then(|cookie| self.store.get_mut(cookie))
             && !entry.life.described
             && entry.life.side == Some(Side::Connect)

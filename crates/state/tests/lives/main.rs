@@ -7,3 +7,4 @@ mod model;
 mod stories;
 mod traced;
 mod turns;
+mod waiting;

@@ -1,8 +1,10 @@
 //! What the source knows and answers from, whatever it is asking the kernel at the moment.
 
+mod asked;
+
 use std::collections::{HashSet, VecDeque};
 use std::sync::PoisonError;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, SystemTime};
 
 use sockeye_query::filter::{Decision, Expression};
@@ -31,8 +33,6 @@ use crate::top::model::{Id, Model, Overview, Rates, Request};
 const ROUND_TRIPS_MAX: usize = 8;
 /// How long the banner of a gap stays after it was made good: long enough to be seen.
 const BANNER: Duration = Duration::from_secs(10);
-/// Commands that wait while the kernel is asked; keys come no faster.
-const WAITING_MAX: usize = 1_000;
 
 /// Where models go.
 pub(super) struct Outlet {
@@ -65,6 +65,8 @@ pub(super) struct Desk {
     /// What has to wait for the end of a round.
     pub(super) waiting: VecDeque<Command>,
     pub(super) request: Request,
+    /// It has no answer yet.
+    pub(super) is_asked: bool,
     pub(super) filter: Expression,
     pub(super) filter_text: String,
     pub(super) paces: Paces,
@@ -113,6 +115,7 @@ impl Desk {
             outlet,
             waiting: VecDeque::new(),
             request,
+            is_asked: false,
             filter,
             filter_text,
             paces: Paces::default(),
@@ -137,41 +140,6 @@ impl Desk {
             interval,
             is_over: false,
         }
-    }
-
-    /// Waits for something to do, as long as this.
-    pub(super) fn wait(&mut self, longest: Duration) -> Option<Command> {
-        if let Some(first) = self.waiting.pop_front() {
-            return Some(first);
-        }
-        match self.commands.recv_timeout(longest) {
-            Ok(command) => Some(command),
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => None,
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
-                self.is_over = true;
-                None
-            }
-        }
-    }
-
-    /// What was asked meanwhile: what is to be seen, the newest of it. `true`: there is something to answer.
-    pub(super) fn hear(&mut self) -> bool {
-        let mut is_asked = false;
-        while self.waiting.len() < WAITING_MAX {
-            match self.commands.try_recv() {
-                Ok(Command::Show(request)) => {
-                    self.request = request;
-                    is_asked = true;
-                }
-                Ok(other) => self.waiting.push_back(other),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => {
-                    self.is_over = true;
-                    break;
-                }
-            }
-        }
-        is_asked
     }
 
     /// Takes what the engine of a place tells.
@@ -272,7 +240,11 @@ impl Desk {
             self.lookers.outdate();
         }
         self.rounds += 1;
-        self.paces.turn();
+        let is_new = |id: Id| {
+            let known = view.lives(id.place).and_then(|lives| lives.get(id.cookie));
+            known.is_some_and(|(life, message)| life.delta(message).is_none())
+        };
+        self.paces.turn(at, is_new);
         self.fit(view);
         let lives = |id: &Id| view.lives(id.place)?.get(id.cookie)?.0.totals.rtt_us;
         self.round_trips.step(lives);
@@ -362,6 +334,7 @@ impl Desk {
             gap: self.gone.clone().or_else(|| self.loss.as_ref().map(|loss| loss.text.clone())),
             is_gone: self.gone.is_some(),
         };
+        self.is_asked = false;
         self.outlet.show(model);
     }
 

@@ -90,7 +90,8 @@ impl Drop for Hearing {
 
 /// Reads, until it is over.
 fn listen(mut trace: Trace, told: &Mutex<Told>, is_over: &AtomicBool) {
-    let [mut wait, _] = READ_EVERY;
+    // How much there is to read is not known yet.
+    let [_, mut wait] = READ_EVERY;
     while !is_over.load(Ordering::Relaxed) {
         std::thread::sleep(wait);
         let mut told = lock(told);

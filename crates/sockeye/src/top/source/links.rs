@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use anyhow::Result;
 use sockeye_conn::Namespace;
@@ -22,6 +23,10 @@ use crate::top::model::{Cell, Key, Mood};
 
 /// Interfaces of a namespace that are shown; the kernel has them in the order of their making.
 const LINKS_MAX: usize = 16_384;
+
+/// Time between two looks at least: in a shorter one a single packet makes hundreds a second. Who presses a key while a round runs
+/// looks before the round does; two rounds are further from each other.
+const ELAPSED_MIN: Duration = Duration::from_millis(20);
 
 /// The root of all queueing disciplines of an interface (`TC_H_ROOT`).
 const ROOT: u32 = u32::MAX;
@@ -74,8 +79,11 @@ impl Links {
         Self { place, known: Vec::new(), looked: None }
     }
 
-    /// Looks again, and makes rates of what was there before.
+    /// Looks again, and makes rates of what was there before. What was seen just now stays as it is.
     pub(super) fn look(&mut self, namespace: Option<&Namespace>) -> Result<()> {
+        if self.looked.is_some_and(|[links, _]| now().saturating_sub(links) < ELAPSED_MIN) {
+            return Ok(());
+        }
         let mut links = Gather { place: self.place, found: Vec::new(), fields: Fields::new() };
         ask(Table::Links, namespace, &mut links)?;
         let links_at = now();
@@ -323,6 +331,16 @@ mod tests {
         let mut links = Gather { place: 0, found: Vec::new(), fields: Fields::new() };
         links.take(Row::Record(&Record::read(Table::Links, &message, &place).expect("it is long enough")));
         links.found.remove(0)
+    }
+
+    #[test]
+    fn who_has_just_looked_does_not_look_again() {
+        let known = vec![Link { index: 4_711, ..Link::default() }];
+        // No time has passed since then.
+        let mut links = Links { place: 3, known, looked: Some([Time::MAX; 2]) };
+        links.look(None).expect("nobody is asked");
+        let [link] = &links.known[..] else { panic!("{:?}", links.known) };
+        assert_eq!((link.index, link.rates), (4_711, [None; COUNTED]));
     }
 
     #[test]

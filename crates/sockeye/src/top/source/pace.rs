@@ -55,6 +55,8 @@ pub(super) struct Paces {
     /// Sockets that were born since the last round, and in the interval before it, each with the round before its birth.
     born: HashMap<Id, Time>,
     born_before: HashMap<Id, Time>,
+    /// When the last round was counted.
+    counted: Time,
     /// The sockets of which the filter holds; `None`: all.
     pub(super) fitting: Option<HashSet<Id>>,
 }
@@ -65,9 +67,14 @@ impl Paces {
         self.born.insert(id, round);
     }
 
-    /// A round is over.
-    pub(super) fn turn(&mut self) {
-        self.born_before = std::mem::take(&mut self.born);
+    /// A round is counted. `is_new`: whether a socket is in no two rounds yet, and alive: one that is born while tables are read may be
+    /// in none of them.
+    pub(super) fn turn(&mut self, at: Time, is_new: impl Fn(Id) -> bool) {
+        let counted_before = std::mem::replace(&mut self.counted, at);
+        let born_before = std::mem::replace(&mut self.born_before, std::mem::take(&mut self.born));
+        for id in born_before.into_keys().filter(|&id| is_new(id)) {
+            self.born_before.insert(id, counted_before);
+        }
     }
 
     /// How fast a socket moves, a second; `None` where that is not known.
@@ -92,12 +99,16 @@ impl Paces {
             // What is known of it was counted with the round that saw it last.
             return None;
         }
-        if let Some(delta) = life.delta(message) {
-            return Growth::of(&delta);
-        }
+        // In a round that is not counted yet.
+        let uncounted = life.delta(message).as_ref().and_then(Growth::of);
         match counted(message).filter(|_| life.known != Known::End) {
             // Told by an event, which is in no round: what it did in all, less what the last row said.
-            Some(before) => Growth::whole(&life.totals).map(|all| all.since(before)),
+            Some(before) => {
+                let mut growth = Growth::whole(&life.totals).map_or_else(Growth::default, |all| all.since(before));
+                growth.add(uncounted.unwrap_or_default());
+                Some(growth)
+            }
+            None if uncounted.is_some() => uncounted,
             // It came and went between two rounds.
             None if is_synced => Growth::whole(&life.totals),
             None => None,
@@ -172,7 +183,7 @@ mod tests {
             lives.begin_round(&[Protocol::Tcp], at);
             lives.row(Protocol::Tcp, &message(5, 300, acked), at, &mut |_| {});
             lives.end_round(true, at, &mut |_| {});
-            paces.turn();
+            paces.turn(at, |_| false);
         }
         let id = Id { place: 0, cookie: 5 };
         let (life, _) = lives.get(5).unwrap();
@@ -186,31 +197,12 @@ mod tests {
     #[test]
     fn what_a_socket_did_until_an_event_told_of_its_end_is_counted_once_too() {
         let (mut lives, mut paces) = (Lives::new(true), Paces::default());
-        let end = "10.1.2.3:4567".parse::<std::net::SocketAddr>().unwrap();
-        let change = |old, new, at, acked| Transition {
-            at: Time::from_millis(at),
-            cookie: 5,
-            old,
-            new,
-            local: end.ip(),
-            local_port: end.port(),
-            peer: end.ip(),
-            peer_port: end.port(),
-            actor: None,
-            inode: None,
-            is_orphaned: true,
-            is_done: false,
-            is_all_acked: None,
-            cgroup: None,
-            error: Some(0),
-            totals: Totals { bytes_acked: Some(acked), bytes_received: Some(300), ..Totals::default() },
-        };
         let round = |lives: &mut Lives, paces: &mut Paces, at, acked| {
             let at = Time::from_millis(at);
             lives.begin_round(&[Protocol::Tcp], at);
             lives.row(Protocol::Tcp, &message(5, 300, acked), at, &mut |_| {});
             lives.end_round(true, at, &mut |_| {});
-            paces.turn();
+            paces.turn(at, |_| false);
         };
         for (at, acked) in [(1_000, 1_000), (2_000, 7_000)] {
             round(&mut lives, &mut paces, at, acked);
@@ -245,7 +237,7 @@ mod tests {
                     growth.push(paces.end(Id { place: 0, cookie: event.life.cookie }, &event, false));
                 }
             });
-            paces.turn();
+            paces.turn(at, |_| false);
         }
         assert_eq!(growth, [None]);
     }
@@ -258,12 +250,82 @@ mod tests {
             lives.begin_round(&[Protocol::Tcp], at);
             lives.row(Protocol::Tcp, &message(5, 300, acked), at, &mut |_| {});
             lives.end_round(true, at, &mut |_| {});
-            paces.turn();
+            paces.turn(at, |_| false);
         }
         lives.begin_round(&[Protocol::Tcp], Time::from_secs(3));
         lives.row(Protocol::Tcp, &message(5, 300, 57_000), Time::from_secs(3), &mut |_| {});
         let growth = ended(&mut lives, &mut paces, &message(5, 321, 57_777), Time::from_millis(3_010));
         assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([21, 50_777]));
+    }
+
+    /// A transition of the connection with cookie 5.
+    fn change(old: State, new: State, at: u64, acked: u64) -> Transition {
+        let end = "10.1.2.3:4567".parse::<std::net::SocketAddr>().unwrap();
+        Transition {
+            at: Time::from_millis(at),
+            cookie: 5,
+            old,
+            new,
+            local: end.ip(),
+            local_port: end.port(),
+            peer: end.ip(),
+            peer_port: end.port(),
+            actor: None,
+            inode: None,
+            is_orphaned: true,
+            is_done: false,
+            is_all_acked: None,
+            cgroup: None,
+            error: Some(0),
+            totals: Totals { bytes_acked: Some(acked), bytes_received: Some(300), ..Totals::default() },
+        }
+    }
+
+    #[test]
+    fn who_ends_by_an_event_before_its_round_is_counted_is_counted_from_the_round_before() {
+        let (mut lives, mut paces) = (Lives::new(true), Paces::default());
+        // The round of 3 s is over, and not counted: another place is not done yet.
+        for (second, acked) in [(1, 1_000), (2, 7_000), (3, 57_000)] {
+            let at = Time::from_secs(second);
+            lives.begin_round(&[Protocol::Tcp], at);
+            lives.row(Protocol::Tcp, &message(5, 300, acked), at, &mut |_| {});
+            lives.end_round(true, at, &mut |_| {});
+            if second < 3 {
+                paces.turn(at, |_| false);
+                lives.summed_up();
+            }
+        }
+        let mut growth = None;
+        lives.transition(&change(State::FinWait2, State::Unconnected, 3_010, 57_777), &mut |told| {
+            if let Told::Event(event) = told {
+                growth = paces.end(Id { place: 0, cookie: 5 }, &event, true);
+            }
+        });
+        assert_eq!(growth.map(|growth| [growth.0[0], growth.0[1]]), Some([0, 50_777]));
+    }
+
+    #[test]
+    fn who_is_born_while_tables_are_read_and_is_not_in_them_has_a_rate_a_round_later() {
+        let (mut lives, mut paces) = (Lives::new(true), Paces::default());
+        let id = Id { place: 0, cookie: 5 };
+        let mut rates = Vec::new();
+        for (second, acked) in [(1, None), (2, Some(50_300)), (3, Some(51_300))] {
+            let at = Time::from_secs(second);
+            lives.begin_round(&[Protocol::Tcp], at);
+            match acked {
+                None => {
+                    lives.transition(&change(State::SynReceived, State::Established, 1_000, 0), &mut |_| {});
+                    paces.born(id, Time::ZERO);
+                }
+                Some(acked) => lives.row(Protocol::Tcp, &message(5, 300, acked), at, &mut |_| {}),
+            }
+            lives.end_round(true, at, &mut |_| {});
+            paces.turn(at, |id| lives.get(id.cookie).is_some_and(|(life, message)| life.delta(message).is_none()));
+            let (life, _) = lives.get(5).expect("it lives");
+            rates.push(paces.rates(id, life).map(|rates| rates[1].to_string()));
+        }
+        let wanted = ["0", "50300", "1000"].map(|rate| Some(rate.to_owned()));
+        assert_eq!(rates, wanted);
     }
 
     #[test]

@@ -48,6 +48,11 @@ impl Place {
     pub(super) fn namespace(&self) -> Option<&Namespace> {
         self.changes.namespace()
     }
+
+    /// Its interfaces, and the namespace in which they are asked for.
+    pub(super) fn links(&mut self) -> (&mut Links, Option<&Namespace>) {
+        (&mut self.links, self.changes.namespace())
+    }
 }
 
 /// The inode of a namespace; `None`: of this process's.

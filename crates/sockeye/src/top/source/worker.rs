@@ -10,13 +10,12 @@ use sockeye_query::filter::{Expression, Filter};
 use sockeye_query::sockets::live::alive_catalog;
 use sockeye_state::lives::{Lives, Told};
 
+use super::beside::Beside;
 use super::close;
 use super::desk::{Desk, Outlet};
-use super::detail::Close;
 use super::hearing::Hearing;
 use super::lookers::Lookers;
 use super::place::{PLACES_MAX, Place, View, inode};
-use super::sockets::Seen;
 use super::{Command, Said, Setup};
 use crate::live::named::NamedNamespace;
 use crate::live::row::table;
@@ -105,15 +104,16 @@ impl Worker {
         }
         let is_counted = self.rounds() > rounds;
         if is_counted {
-            // Who has pressed a key is answered before all is counted, with what was counted before.
-            // Links are looked at in any case, and two looks at once would have rates of nothing.
-            if self.desk.hear() && self.desk.request.pane != Pane::Links {
-                self.answer();
-            }
+            self.desk.hear();
             self.desk.gone = self.named.as_ref().and_then(NamedNamespace::gone);
             self.look_beside()?;
+        }
+        // Who has pressed a key is answered before all is counted, with what was counted before.
+        self.answer_early()?;
+        if is_counted {
             let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
             self.desk.count(&view);
+            self.places.iter_mut().for_each(|place| place.feed.lives.summed_up());
             self.look_closely()?;
             self.catch_up()?;
             self.answer();
@@ -136,6 +136,22 @@ impl Worker {
         self.desk.answer(&view);
     }
 
+    /// Answers what was asked and has no answer yet, and looks before at what is not at hand: the next count may be long away.
+    fn answer_early(&mut self) -> Result<()> {
+        if !self.desk.is_asked {
+            return Ok(());
+        }
+        if self.desk.lacks_links() {
+            self.look_beside()?;
+        }
+        if self.desk.lacks_detail() {
+            self.look_closely()?;
+        }
+        let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
+        self.desk.answer_early(&view);
+        Ok(())
+    }
+
     /// Reads what waits in every place, and asks again where it is time. Meanwhile what is to be seen is answered.
     fn advance(&mut self) -> Result<()> {
         for at in 0..self.places.len() {
@@ -144,20 +160,15 @@ impl Worker {
             }
             let (before, rest) = self.places.split_at_mut(at);
             let Some((one, after)) = rest.split_first_mut() else { break };
-            let was_synced = one.feed.lives.is_synced();
+            let Place { feed, changes, links, .. } = one;
+            let was_synced = feed.lives.is_synced();
             let number = u16::try_from(at).unwrap_or(u16::MAX);
             let desk = RefCell::new(&mut self.desk);
             let mut tell = |told: Told<'_>| desk.borrow_mut().told(number, &told, was_synced);
-            let mut beside = |lives: &Lives| {
-                let mut desk = desk.borrow_mut();
-                if desk.hear() {
-                    let before = before.iter().map(|place| &place.feed.lives);
-                    let after = after.iter().map(|place| &place.feed.lives);
-                    desk.answer(&View(before.chain([lives]).chain(after).collect()));
-                }
-            };
-            one.feed.advance_beside(&mut tell, &mut beside).context("cannot ask for sockets")?;
-            if let Some(lost) = one.changes.advance(&mut self.desk.log)? {
+            let mut others = Beside { before, changes, links, after };
+            let mut beside = |lives: &Lives| others.answer(lives, &mut desk.borrow_mut());
+            feed.advance_beside(&mut tell, &mut beside).context("cannot ask for sockets")?;
+            if let Some(lost) = changes.advance(&mut self.desk.log)? {
                 self.desk.lose(lost);
             }
         }
@@ -168,42 +179,19 @@ impl Worker {
 
     /// Looks at interfaces while they are on the screen.
     fn look_beside(&mut self) -> Result<()> {
-        let is_shown = self.desk.request.pane == Pane::Links;
-        self.desk.links.clear();
-        for place in &mut self.places {
-            if is_shown {
-                let Place { links, changes, .. } = place;
-                links.look(changes.namespace()).context("cannot ask for links")?;
-                self.desk.links.extend_from_slice(&links.known);
-            } else {
-                place.links.forget();
-            }
+        if self.desk.request.pane == Pane::Links {
+            return self.desk.look_at_links(self.places.iter_mut().map(Place::links));
         }
+        self.desk.links.clear();
+        self.places.iter_mut().for_each(|place| place.links.forget());
         Ok(())
     }
 
     /// Asks for all of one socket while it is on the screen.
     fn look_closely(&mut self) -> Result<()> {
-        let Some(id) = self.desk.request.detail else {
-            self.desk.detail = None;
-            return Ok(());
-        };
-        let mut close = match self.desk.detail.take() {
-            Some(close) if close.id() == id => close,
-            _ => Close::new(id),
-        };
-        if let Some(place) = self.places.get(usize::from(id.place)) {
-            let known = place.feed.lives.get(id.cookie);
-            let known = known.map(|(life, message)| {
-                let seen = Seen { id, life, message, paces: &self.desk.paces };
-                (table(life), message, seen.followed(now()))
-            });
-            close
-                .look(place.namespace(), known, &self.desk.surroundings(id.place))
-                .context("cannot ask for a socket")?;
-        }
-        self.desk.detail = Some(close);
-        Ok(())
+        let place = self.desk.request.detail.and_then(|id| self.places.get(usize::from(id.place)));
+        let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
+        self.desk.look_closely(&view, place.and_then(Place::namespace))
     }
 
     /// Of what was asked meanwhile only the last is of interest.
@@ -212,14 +200,15 @@ impl Worker {
         if self.desk.hear() { self.look_at_what_is_new(&before) } else { Ok(()) }
     }
 
-    /// Asks for what is on the screen now, and was not before.
+    /// Asks for what is on the screen now, and was not before, or was not looked at yet.
     fn look_at_what_is_new(&mut self, before: &Request) -> Result<()> {
         let request = &self.desk.request;
+        let is_other_pane = request.pane == Pane::Links && before.pane != Pane::Links;
         let is_other_detail = request.detail.is_some() && request.detail != before.detail;
-        if request.pane == Pane::Links && before.pane != Pane::Links {
+        if is_other_pane || self.desk.lacks_links() {
             self.look_beside()?;
         }
-        if is_other_detail { self.look_closely() } else { Ok(()) }
+        if is_other_detail || self.desk.lacks_detail() { self.look_closely() } else { Ok(()) }
     }
 
     fn obey(&mut self, command: Command) -> Result<()> {

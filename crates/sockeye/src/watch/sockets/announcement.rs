@@ -37,20 +37,22 @@ impl Announcement {
         self.due
     }
 
-    /// Says the rest when everything is in sync, and people what is known when that takes long.
+    /// Says the rest when everything is in sync, and people what is known when that takes long. `waits`: until when something waits to
+    /// be told, and a `synced` may be behind it.
     pub(super) fn go_on(
         &mut self,
         followed: &[Followed],
         heard: &Heard,
         needs: Needs,
         owners: impl FnOnce() -> Known,
+        waits: Option<Time>,
         stream: &mut Stream<'_>,
     ) {
         if self.is_whole {
             return;
         }
         let behind = followed.iter().filter(|one| !one.feed.is_synced()).count();
-        let Some(is_first) = self.takes_turn(behind) else { return };
+        let Some(is_first) = self.takes_turn(behind, waits) else { return };
         let owners = owners();
         let cost: Duration = followed.iter().map(|one| one.feed.cost).sum();
         complain(&sentence(followed, behind, heard, &owners, stream.options.receive_buffer, cost));
@@ -65,10 +67,16 @@ impl Announcement {
         }
     }
 
-    /// Whether there is something to say while so many namespaces are behind; `true`: people are told for the first time.
-    fn takes_turn(&mut self, behind: usize) -> Option<bool> {
+    /// Whether there is something to say while so many namespaces are behind, and something waits until then; `true`: people are told for
+    /// the first time.
+    fn takes_turn(&mut self, behind: usize, waits: Option<Time>) -> Option<bool> {
         let is_late = self.due.is_some_and(|due| due <= now());
         if self.is_whole || behind > 0 && !is_late {
+            return None;
+        }
+        if let (0, Some(until)) = (behind, waits) {
+            // There is nothing to wake for before.
+            self.due = self.due.map(|due| due.max(until));
             return None;
         }
         self.is_whole = behind == 0;
@@ -123,16 +131,30 @@ mod tests {
     #[test]
     fn what_is_known_is_said_in_time_and_the_rest_when_all_is_in_sync() {
         let mut announcement = Announcement { due: Some(now() + PATIENCE), is_whole: false };
-        assert_eq!(announcement.takes_turn(2), None, "there is time");
+        let turn = |announcement: &mut Announcement, behind| announcement.takes_turn(behind, None);
+        assert_eq!(turn(&mut announcement, 2), None, "there is time");
         announcement.due = Some(now());
-        assert_eq!((announcement.takes_turn(2), announcement.takes_turn(2)), (Some(true), None), "once");
-        assert_eq!((announcement.takes_turn(0), announcement.takes_turn(0)), (Some(false), None), "and once");
+        assert_eq!((turn(&mut announcement, 2), turn(&mut announcement, 2)), (Some(true), None), "once");
+        assert_eq!((turn(&mut announcement, 0), turn(&mut announcement, 0)), (Some(false), None), "and once");
         let mut announcement = Announcement { due: Some(now() + PATIENCE), is_whole: false };
         assert_eq!(
-            (announcement.takes_turn(0), announcement.due()),
+            (turn(&mut announcement, 0), announcement.due()),
             (Some(true), None),
             "as a rule there is one sentence"
         );
+    }
+
+    #[test]
+    fn that_all_is_in_sync_is_said_behind_what_waits_and_nobody_is_woken_before() {
+        let until = now() + Duration::from_secs(2);
+        let mut announcement = Announcement { due: Some(now()), is_whole: false };
+        assert_eq!((announcement.takes_turn(0, Some(until)), announcement.due()), (None, Some(until)));
+        assert_eq!((announcement.takes_turn(0, None), announcement.due()), (Some(true), None));
+        // That it takes long is said whatever waits.
+        let mut announcement = Announcement { due: Some(now()), is_whole: false };
+        assert_eq!(announcement.takes_turn(3, Some(until)), Some(true));
+        assert_eq!((announcement.takes_turn(0, Some(until)), announcement.due()), (None, None));
+        assert_eq!(announcement.takes_turn(0, None), Some(false));
     }
 
     #[test]

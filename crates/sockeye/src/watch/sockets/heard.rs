@@ -1,6 +1,7 @@
 //! What is heard of the kernel: what was asked for, what may be had, and what is missing.
 
 use anyhow::{Context as _, Result};
+use sockeye_bpf::Error;
 use sockeye_bpf::events::EventKind;
 use sockeye_query::sockets::live::{EVENTS, Needs};
 
@@ -51,10 +52,11 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
         }
         return Ok(without(wanted, incidents, "--source dumps".to_owned()));
     }
-    // Whoever holds sockets is known from their births, so changes of state are heard whatever is told.
     let told_states =
         if wanted.contains(EventKind::State) && needs.can_be("state") { u32::MAX } else { BIRTHS_AND_ENDS };
-    let trace = match Trace::open_states(wanted.with(Kinds::STATE), netns, ring_bytes(options), told_states) {
+    let beside = heard_beside(wanted, needs);
+    let open = |kinds| Trace::open_states(kinds, netns, ring_bytes(options), told_states);
+    let trace = match open_worth_it(open, wanted.with(Kinds::STATE), beside) {
         Ok(trace) => trace,
         Err(error) if options.source() == Source::Auto && !is_named => {
             let reason = error.capability().map_or_else(|| error.to_string(), |needed| format!("needs {needed}"));
@@ -66,8 +68,9 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
     let mut missing = Vec::new();
     for one in trace.missing() {
         let kind = one.kind;
-        if kind == EventKind::State && options.source() == Source::Auto {
-            // Dumps tell of it.
+        // Nobody asked for it; or dumps tell of it.
+        let is_missed = wanted.with(Kinds::STATE).contains(kind);
+        if !is_missed || kind == EventKind::State && options.source() == Source::Auto {
             continue;
         }
         let is_asked_for = named.is_some() || options.source() == Source::Bpf && kind == EventKind::State;
@@ -79,6 +82,19 @@ pub(super) fn open(options: &Options, netns: Option<u64>, needs: Needs) -> Resul
     let kinds = wanted.and(trace.kinds().with(Kinds::STATE));
     let is_incomplete = named.is_some() && !missing.is_empty();
     Ok(Heard { trace: Some(trace), told_states, kinds, is_incomplete, missing, strangers: None })
+}
+
+/// What is heard beside what is told. Whoever holds sockets is known from their births, so changes of state are. Data that comes after a
+/// close ends a connection as a reset does, and the answer tells them apart, so where ends are told resets are heard.
+fn heard_beside(wanted: Kinds, needs: Needs) -> Kinds {
+    let tells_ends = wanted.contains(EventKind::State) && needs.can_be("closed");
+    if tells_ends { Kinds::STATE.with(Kinds::of(EventKind::Reset)) } else { Kinds::STATE }
+}
+
+/// Opens what is wanted with what is heard beside it, which alone is worth nothing: then the error is that of what is wanted.
+fn open_worth_it(open: impl Fn(Kinds) -> Result<Trace, Error>, wanted: Kinds, beside: Kinds) -> Result<Trace, Error> {
+    let trace = open(wanted.with(beside))?;
+    if trace.kinds().and(wanted).is_empty() { open(wanted) } else { Ok(trace) }
 }
 
 /// Bytes of the ring: as many as may wait elsewhere, where somebody said how many.
@@ -121,5 +137,40 @@ impl Heard {
         let each = self.missing.iter().map(|one| format!("{} ({})", one.kinds.words(), one.reason));
         let all: Vec<_> = each.collect();
         if all.is_empty() { String::new() } else { format!("; not told: {}", all.join("; ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sockeye_query::filter::Filter;
+    use sockeye_query::sockets::live::{live_catalog, needs};
+
+    use super::*;
+    use crate::sockets::system::{SystemNames, Whence};
+
+    /// What is told, and what is heard for it.
+    fn told_and_heard(events: Kinds, filter: &str) -> (String, String) {
+        let names = SystemNames { rows: Whence::Here };
+        let filter = Filter::parse(&[filter], live_catalog(), &names).unwrap_or_else(|mistake| panic!("{mistake}"));
+        let needs = needs(&filter.expression).expect("it is known of sockets that are followed");
+        let told = events.and(fitting(needs));
+        (told.words(), told.with(heard_beside(told, needs)).words())
+    }
+
+    #[test]
+    fn where_ends_are_told_resets_are_heard_whatever_is_told() {
+        let drops = Kinds::of(EventKind::Drop);
+        for (events, filter, told, heard) in [
+            (Kinds::ALL, "end = aborted", "state", "state, reset"),
+            (Kinds::ALL, "closed and dport = 443", "state", "state, reset"),
+            (Kinds::STATE, "", "state", "state, reset"),
+            (Kinds::STATE.with(drops), "", "state, drop", "state, reset, drop"),
+            // None of these has an end.
+            (Kinds::ALL, "opened or established", "state", "state"),
+            (Kinds::ALL, "drop and reason = NO_SOCKET", "drop", "state, drop"),
+            (drops, "", "drop", "state, drop"),
+        ] {
+            assert_eq!(told_and_heard(events, filter), (told.to_owned(), heard.to_owned()), "{filter:?}");
+        }
     }
 }

@@ -93,7 +93,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         {
             lookout.hint();
         }
-        announcement.go_on(&followed, &heard, needs, || owners.known(), &mut stream);
+        announcement.go_on(&followed, &heard, needs, || owners.known(), waiting.until(), &mut stream);
         if let Some(hooks) = &mut stream.hooks {
             hooks.runner.run_due(Instant::now());
         }
@@ -175,6 +175,7 @@ fn advance(
     let (trace, strangers) = (heard.trace.as_mut(), &mut heard.strangers);
     let known = Places::of(followed);
     let places = known.with(owners);
+    let wanted = stream.kinds.with(Kinds::STATE);
     living.forget();
     let mut take = |at: usize, told: &Told<'_>| {
         if waiting.is_full() {
@@ -187,7 +188,7 @@ fn advance(
     };
     let spaces: Vec<_> = followed.iter().map(|one| one.netns).collect();
     let place = |netns: Netns| spaces.iter().position(|one| one.is(netns));
-    let mut lost = None;
+    let (mut lost, mut unkept) = (None, Vec::new());
     if let Some(trace) = trace {
         lost = trace.lost();
         // Whose they were is not known.
@@ -204,18 +205,22 @@ fn advance(
                 Heard::Incident(incident) => feed.incident(incident, &mut tell),
             }
         };
-        let mut unkept = Vec::new();
         if let Some(strangers) = strangers {
             // What waited was before what is read now.
             unkept = strangers.meet(place, |at, heard| handle(at, &heard));
         }
         trace.read(&mut |netns, heard| match (place(netns), strangers.as_mut()) {
+            // It has told ends apart, and is told to nobody.
+            _ if heard.kind().is_none_or(|kind| !wanted.contains(kind)) => {}
             (Some(at), _) => handle(at, &heard),
             (None, Some(strangers)) => strangers.take(netns, &heard),
             (None, None) => {}
         });
-        for (at, lost, since) in unkept {
-            followed[at].feed.lost(Reason::Ring, Some(lost), since, &mut |told| take(at, &told));
+        for &(at, lost) in &unkept {
+            let changes = lost.of(EventKind::State);
+            if changes > 0 {
+                followed[at].feed.lost(Reason::Ring, Some(changes), lost.since, &mut |told| take(at, &told));
+            }
         }
         let until = trace.read_at();
         for one in &mut *followed {
@@ -225,11 +230,12 @@ fn advance(
     for (at, one) in followed.iter_mut().enumerate() {
         one.feed.advance(&mut |told| take(at, &told))?;
     }
-    if let Some(lost) = lost {
-        let told = lost.incidents().filter(|(kind, _)| stream.kinds.contains(*kind));
-        for (kind, count) in told.collect::<Vec<_>>() {
+    let nowhere: &[u8] = &[];
+    let elsewhere = unkept.iter().map(|&(at, lost)| (&*followed[at].label, lost));
+    for (label, lost) in lost.map(|lost| (nowhere, lost)).into_iter().chain(elsewhere) {
+        for (kind, count) in lost.incidents().filter(|&(kind, _)| wanted.contains(kind)) {
             has_lost = true;
-            stream.notice(&Notice::Lost(kind, count), lost.since, &[]);
+            stream.notice(&Notice::Lost(kind, count), lost.since, label);
         }
     }
     stream.unfound(heard, false);

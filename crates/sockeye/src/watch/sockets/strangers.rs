@@ -9,7 +9,7 @@ use std::time::Duration;
 use sockeye_state::lives::{Incident, Time, Transition};
 
 use crate::live::now;
-use crate::live::trace::{Heard, Netns};
+use crate::live::trace::{Heard, Lost, Netns};
 
 /// Events that wait, of all of them.
 const WAITING_MAX: usize = 20_000;
@@ -31,10 +31,8 @@ enum Kept {
 /// A namespace that is waited for.
 struct Stranger {
     netns: Netns,
-    /// When the first of its events came.
-    since: Time,
-    /// How many there was no room for.
-    unkept: u64,
+    /// What there was no room for since the first of its events came.
+    unkept: Lost,
 }
 
 /// Events by their namespaces, in order.
@@ -63,12 +61,15 @@ impl Strangers {
             later.events += 1;
             return;
         }
-        let unkept = u64::from(self.waiting.len() >= WAITING_MAX);
-        match self.awaited.iter_mut().find(|stranger| stranger.netns == netns) {
-            Some(stranger) => stranger.unkept += unkept,
-            None => self.awaited.push(Stranger { netns, since: now(), unkept }),
+        let known = self.awaited.iter().position(|stranger| stranger.netns == netns);
+        let at = known.unwrap_or(self.awaited.len());
+        if known.is_none() {
+            self.awaited.push(Stranger { netns, unkept: Lost::since(now()) });
         }
-        if unkept > 0 {
+        if self.waiting.len() >= WAITING_MAX {
+            if let Some(kind) = heard.kind() {
+                self.awaited[at].unkept.count(kind);
+            }
             return;
         }
         let kept = match heard {
@@ -90,12 +91,12 @@ impl Strangers {
     }
 
     /// Gives what waited of namespaces that have a place by now, in order. Of each of which there was no room for all of it: its place,
-    /// how many events, and since when.
+    /// and what is lost.
     pub(super) fn meet(
         &mut self,
         place: impl Fn(Netns) -> Option<usize>,
         mut each: impl FnMut(usize, Heard<'_>),
-    ) -> Vec<(usize, u64, Time)> {
+    ) -> Vec<(usize, Lost)> {
         let is_known = |netns| place(netns).is_some();
         let met: Vec<_> = self.awaited.extract_if(.., |stranger| is_known(stranger.netns)).collect();
         if met.is_empty() {
@@ -108,8 +109,8 @@ impl Strangers {
                 Kept::Incident(incident) => each(at, Heard::Incident(incident)),
             }
         }
-        let unkept = met.iter().filter(|stranger| stranger.unkept > 0);
-        unkept.filter_map(|stranger| Some((place(stranger.netns)?, stranger.unkept, stranger.since))).collect()
+        let unkept = met.iter().filter(|stranger| stranger.unkept.sum() > 0);
+        unkept.filter_map(|stranger| Some((place(stranger.netns)?, stranger.unkept))).collect()
     }
 
     /// What is not waited for any longer, and what came to light since of those that were given up; all of it, if this is the end.
@@ -119,17 +120,17 @@ impl Strangers {
         let is_late = |stranger: &mut Stranger| {
             let is_surplus = surplus > 0;
             surplus = surplus.saturating_sub(1);
-            is_last || is_surplus || stranger.since < oldest && stranger.since < looked
+            is_last || is_surplus || stranger.unkept.since < oldest.min(looked)
         };
         let late: Vec<_> = self.awaited.extract_if(.., is_late).collect();
         let mut unfound = Vec::new();
-        for Stranger { netns, since, unkept } in late {
+        for Stranger { netns, unkept } in late {
             if self.unfound.len() >= UNFOUND_MAX {
                 self.untold.extend(self.unfound.drain().map(|(_, later)| later));
             }
             self.unfound.insert(netns, Unfound { events: 0, since: now() });
-            let events = self.waiting.extract_if(.., |(of, _)| *of == netns).count() as u64 + unkept;
-            unfound.push(Unfound { events, since });
+            let events = self.waiting.extract_if(.., |(of, _)| *of == netns).count() as u64 + unkept.sum();
+            unfound.push(Unfound { events, since: unkept.since });
         }
         if is_last {
             self.untold.extend(self.unfound.drain().map(|(_, later)| later));
@@ -143,7 +144,9 @@ impl Strangers {
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
 
+    use sockeye_bpf::events::EventKind;
     use sockeye_state::lives::{Totals, Trouble};
+    use sockeye_wire::sock_diag::state::State;
 
     use super::*;
 
@@ -170,6 +173,29 @@ mod tests {
         netns
     }
 
+    /// A socket that begins to listen there.
+    fn take_change(strangers: &mut Strangers, netns: Netns) {
+        let change = Transition {
+            at: now(),
+            cookie: 4099,
+            old: State::Unconnected,
+            new: State::Listening,
+            local: Ipv4Addr::LOCALHOST.into(),
+            local_port: 7082,
+            peer: Ipv4Addr::UNSPECIFIED.into(),
+            peer_port: 0,
+            actor: None,
+            inode: None,
+            is_orphaned: false,
+            is_done: false,
+            is_all_acked: None,
+            cgroup: None,
+            error: Some(0),
+            totals: Totals::default(),
+        };
+        strangers.take(netns, &Heard::Transition(&change));
+    }
+
     fn netns(cookie: u64) -> Netns {
         Netns { inode: 4_026_532_177, cookie: Some(cookie) }
     }
@@ -180,7 +206,7 @@ mod tests {
 
     /// As if the first event of each had come long ago, and a look later.
     fn wait(strangers: &mut Strangers) {
-        strangers.awaited.iter_mut().for_each(|stranger| stranger.since = Time::ZERO);
+        strangers.awaited.iter_mut().for_each(|stranger| stranger.unkept.since = Time::ZERO);
         strangers.have_looked(now(), |_| false);
     }
 
@@ -208,7 +234,7 @@ mod tests {
     fn nobody_is_given_up_before_a_look() {
         let mut strangers = Strangers::default();
         take(&mut strangers, 17);
-        strangers.awaited[0].since = now().saturating_sub(PATIENCE * 2);
+        strangers.awaited[0].unkept.since = now().saturating_sub(PATIENCE * 2);
         assert!(strangers.give_up(false).is_empty());
         strangers.have_looked(now().saturating_sub(PATIENCE * 3), |_| false);
         assert!(strangers.give_up(false).is_empty(), "that look was over by then");
@@ -228,11 +254,18 @@ mod tests {
             take(&mut strangers, 17);
         }
         let (noisy, other) = (netns(17), take(&mut strangers, 19));
+        for _ in 0..3 {
+            take_change(&mut strangers, noisy);
+        }
         assert!(strangers.give_up(false).is_empty());
         let mut met = 0;
         let unkept = strangers.meet(|netns| (netns == noisy).then_some(1), |_, _| met += 1);
-        assert_eq!((met, unkept[0].0, unkept[0].1), (WAITING_MAX, 1, 7));
+        assert_eq!((met, unkept.len(), unkept[0].0), (WAITING_MAX, 1, 1));
+        // Changes can be asked for again, and nothing else: each kind is another loss.
+        let lost = unkept[0].1;
+        assert_eq!(lost.of(EventKind::State), 3);
+        assert_eq!(lost.incidents().collect::<Vec<_>>(), [(EventKind::Drop, 7)]);
         let unkept = strangers.meet(|netns| (netns == other).then_some(0), |_, _| {});
-        assert_eq!((unkept.len(), unkept[0].1), (1, 1));
+        assert_eq!((unkept.len(), unkept[0].0, unkept[0].1.sum()), (1, 0, 1));
     }
 }

@@ -14,7 +14,7 @@ use super::super::out::Out;
 use super::heard::Heard;
 use super::hooks::Hooks;
 use super::{line, object};
-use crate::live::kinds::Kinds;
+use crate::live::kinds::{Kinds, of_trouble};
 use crate::live::owners::Known;
 use crate::live::row;
 
@@ -78,7 +78,8 @@ impl Stream<'_> {
                 is_new
             }
             Told::Incident(met) => {
-                if self.kinds.without(Kinds::STATE).is_empty() || !self.out.is_open() {
+                let kind = of_trouble(met.incident.trouble);
+                if kind.is_none_or(|kind| !self.kinds.contains(kind)) || !self.out.is_open() {
                     return false;
                 }
                 let message = row::incident_message(met);

@@ -10,6 +10,9 @@ use sockeye_zoo::skip::kernel_is_since;
 use super::*;
 use crate::lines::assert_time;
 
+/// Connections that are closed until one is answered in time.
+const TRIES: usize = 20;
+
 #[test]
 fn a_refused_connection_is_a_reset_each_way_a_drop_and_an_error_of_a_socket_with_its_owner() {
     in_namespace(|_| {
@@ -170,5 +173,49 @@ fn who_closed_before_all_had_come_breaks_it_off_itself() {
         let resets: Vec<_> = resets.map(|one| (&one["key"]["local_port"], &one["incident"]["direction"])).collect();
         assert_eq!(resets, [(&json!(from.port()), &json!("sent")), (&json!(7083), &json!("received"))]);
         Ok(())
+    });
+}
+
+#[test]
+fn a_filter_of_ends_knows_who_broke_it_off_though_no_reset_is_told() {
+    in_namespace(|_| {
+        may_load_programs()?;
+        let mut watching = Watching::start(&["sockets", "-j", "--interval", "1h", "end = aborted"]);
+        let listener = TcpListener::bind("127.0.0.1:7089").expect("free");
+        let client = TcpStream::connect("127.0.0.1:7089").expect("it listens");
+        let (mut server, from) = listener.accept().expect("one waits");
+        client.shutdown(std::net::Shutdown::Both).expect("connected");
+        server.write_all(b"x").expect("it may be sent");
+        let closed = watching.object("an end", |object| is(object, "closed", from.port(), 7089));
+        assert_eq!(closed["life"]["end"], "aborted", "{closed}");
+        let objects = watching.interrupt().with(0).objects();
+        let changes: Vec<_> = objects.iter().map(|object| object["change"].as_str().expect("a word")).collect();
+        assert_eq!(changes, ["sources", "synced", "sources", "closed"], "{objects:?}");
+        assert_eq!((&objects[0]["events"], &objects[0]["not_told"]), (&json!(["state"]), &json!([])));
+        Ok(())
+    });
+}
+
+#[test]
+fn data_that_acknowledges_the_close_of_what_nobody_holds_is_no_end_in_order() {
+    in_namespace(|_| {
+        let listener = TcpListener::bind("127.0.0.1:7089").expect("free");
+        let mut watching = watch("state,reset", &[])?;
+        // A close alone is acknowledged after 40 ms (net/ipv4/tcp_input.c, tcp_fin), on a busy machine before the data comes.
+        for _ in 0..TRIES {
+            let client = TcpStream::connect("127.0.0.1:7089").expect("it listens");
+            let (mut server, from) = listener.accept().expect("one waits");
+            drop(client);
+            server.write_all(b"x").expect("it may be sent");
+            let closed = watching.object("an end", |object| is(object, "closed", from.port(), 7089));
+            if closed["life"]["end"] == "aborted" {
+                let answer = watching.object("the answer", |object| is(object, "reset", from.port(), 7089));
+                assert_eq!(answer["incident"]["direction"], "sent", "{answer}");
+                watching.interrupt().with(0);
+                return Ok(());
+            }
+            assert_eq!(closed["life"]["end"], "closed-here", "{closed}");
+        }
+        panic!("no data came in time");
     });
 }

@@ -1,7 +1,10 @@
-//! What the line about completeness says.
+//! What the line about completeness says, and what is answered before all is counted.
 
 use std::net::IpAddr;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+
+use sockeye_state::lives::Lives;
 
 use super::super::groups::DEPARTED_MAX;
 use super::super::pace::Growth;
@@ -13,7 +16,13 @@ const PEER: [u8; 4] = [203, 0, 113, 9];
 
 /// A desk that shows peers, and where its models are.
 fn desk() -> (Desk, Slot) {
-    let (_, commands) = mpsc::channel();
+    let (desk, slot, _) = asked_desk();
+    (desk, slot)
+}
+
+/// The same, with the end at which it is asked.
+fn asked_desk() -> (Desk, Slot, Sender<Command>) {
+    let (keys, commands) = mpsc::channel();
     let slot = Slot::default();
     let outlet = Outlet { slot: Arc::clone(&slot), say: Box::new(|_| ()) };
     let request = Request {
@@ -30,7 +39,18 @@ fn desk() -> (Desk, Slot) {
     };
     let filter = (Expression::always(), String::new());
     let desk = Desk::new(commands, outlet, request, filter, Lookers::new(false), Vec::new(), Duration::from_secs(2));
-    (desk, slot)
+    (desk, slot, keys)
+}
+
+/// What is asked, heard while a round runs.
+fn ask(desk: &mut Desk, keys: &Sender<Command>, request: Request) {
+    keys.send(Command::Show(request)).expect("the desk is there");
+    assert!(desk.hear());
+}
+
+/// The model that is there to be taken.
+fn taken(slot: &Slot) -> Option<Model> {
+    slot.lock().unwrap().take()
 }
 
 /// Sockets that end now, each with a segment received.
@@ -45,7 +65,7 @@ fn shown(desk: &mut Desk, slot: &Slot) -> Model {
     let view = View(Vec::new());
     desk.count(&view);
     desk.answer(&view);
-    slot.lock().unwrap().take().expect("an answer")
+    taken(slot).expect("an answer")
 }
 
 #[test]
@@ -66,4 +86,54 @@ fn ends_that_only_the_sums_of_all_have_are_told_of_their_interval() {
     assert_eq!(left_out(&shown(&mut desk, &slot)), None);
     end(&mut desk, DEPARTED_MAX + 1);
     assert_eq!(left_out(&shown(&mut desk, &slot)).as_deref(), Some("1 end is only in the sums of all"));
+}
+
+#[test]
+fn a_socket_is_answered_once_it_was_looked_at() {
+    let (mut desk, slot, keys) = asked_desk();
+    let lives = Lives::new(false);
+    let view = View(vec![&lives]);
+    for (number, cookie) in [(8, 0x1234), (9, 0x4321)] {
+        let id = Id { place: 0, cookie };
+        let request = Request { number, detail: Some(id), paused: true, ..desk.request.clone() };
+        ask(&mut desk, &keys, request);
+        desk.answer_early(&view);
+        assert_eq!(taken(&slot), None, "nothing was looked at, or another one");
+        desk.look_closely(&view, None).expect("of one that is gone nobody is asked");
+        desk.answer_early(&view);
+        let model = taken(&slot).expect("an answer");
+        assert_eq!((model.answers, model.detail.map(|detail| detail.id)), (number, Some(id)));
+        desk.answer_early(&view);
+        assert_eq!(taken(&slot), None, "it has its answer");
+    }
+}
+
+#[test]
+fn links_are_answered_once_they_were_looked_at() {
+    let (mut desk, slot, keys) = asked_desk();
+    let view = View(Vec::new());
+    let request = Request { number: 8, pane: Pane::Links, paused: true, ..desk.request.clone() };
+    ask(&mut desk, &keys, request.clone());
+    desk.answer_early(&view);
+    assert_eq!(taken(&slot), None, "there are none");
+    desk.links = vec![Link::default(); 3];
+    desk.answer_early(&view);
+    let model = taken(&slot).expect("an answer");
+    assert_eq!((model.answers, model.pane, model.total), (8, Pane::Links, 3));
+    // Those at hand do for the next question.
+    ask(&mut desk, &keys, Request { number: 9, ..request });
+    desk.answer_early(&view);
+    assert_eq!(taken(&slot).map(|model| (model.answers, model.total)), Some((9, 3)));
+}
+
+#[test]
+fn what_needs_nothing_else_is_answered_at_once() {
+    let (mut desk, slot, keys) = asked_desk();
+    let view = View(Vec::new());
+    desk.answer_early(&view);
+    assert_eq!(taken(&slot), None, "nothing was asked");
+    let request = Request { number: 8, pane: Pane::Listeners, ..desk.request.clone() };
+    ask(&mut desk, &keys, request);
+    desk.answer_early(&view);
+    assert_eq!(taken(&slot).map(|model| (model.answers, model.pane)), Some((8, Pane::Listeners)));
 }
