@@ -1,7 +1,7 @@
 //! One boot: what a guest is given, and what it says while it runs.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -39,16 +39,25 @@ const BOOT_MAX: Duration = Duration::from_mins(3);
 /// How the lines begin that are for whoever waits.
 const SAID: &str = "lab: ";
 
+/// What a program left: the line of the plan by which it was run, which is there before it begins; what it said; how it
+/// ended.
+pub(super) const PLAN: &str = "plan";
+pub(super) const OUT: &str = "out";
+pub(super) const ERR: &str = "err";
+pub(super) const END: &str = "end";
+
 /// A guest before it is started.
 pub(super) struct Guest<'i> {
     image: &'i Image,
     /// The folder that it shares with us.
     pub(super) results: PathBuf,
+    /// That folder, locked for other guests as long as this one may run.
+    _used: File,
 }
 
 impl<'i> Guest<'i> {
-    /// Makes the folder of results anew, with everything that the guest runs by. It has the release's name, and what it
-    /// is for: somebody may look around while tests run.
+    /// Makes the folder of results, with everything that the guest runs by. It has the release's name, and what it is for:
+    /// somebody may look around while tests run. What programs left that are not run now stays.
     pub(super) fn prepare(image: &'i Image, purpose: &str, tasks: &[Task]) -> Result<Self> {
         Self::with_variables(image, purpose, tasks, &[])
     }
@@ -60,13 +69,13 @@ impl<'i> Guest<'i> {
         tasks: &[Task],
         variables: &[(&str, &str)],
     ) -> Result<Self> {
-        let results = Path::new(REPOSITORY).join("target/lab").join(format!("{}.{purpose}", image.release));
-        if results.exists() {
-            fs::remove_dir_all(&results).with_context(|| format!("cannot empty {}", results.display()))?;
-        }
+        let results = folder(&image.release, purpose);
         fs::create_dir_all(&results).with_context(|| format!("cannot make {}", results.display()))?;
         // Only as absolute paths they mean the same in the guest.
         let results = results.canonicalize()?;
+        let used = File::open(&results).with_context(|| format!("cannot open {}", results.display()))?;
+        used.try_lock().with_context(|| format!("cannot lock {}: does a guest run there?", results.display()))?;
+        clear(&results, tasks)?;
         let repository = Path::new(REPOSITORY).canonicalize()?;
         let mut environment = format!(
             "IMAGE='{}'\nREPOSITORY='{}'\nexport SOCKEYE_SLOWNESS={SLOWNESS}\nexport SOCKEYE_OWN_MACHINE=1\n",
@@ -80,8 +89,12 @@ impl<'i> Guest<'i> {
         {
             fs::write(results.join(name), text).with_context(|| format!("cannot write {name}"))?;
         }
+        for task in tasks {
+            let path = left(&results, &task.program.name, PLAN);
+            fs::write(&path, line(task)).with_context(|| format!("cannot write {}", path.display()))?;
+        }
         initramfs::write(image, &results.join("initramfs"))?;
-        Ok(Self { image, results })
+        Ok(Self { image, results, _used: used })
     }
 
     /// Runs it to its end; prints what it says of its progress, and keeps all that it says in `console`.
@@ -164,8 +177,43 @@ impl<'i> Guest<'i> {
     }
 }
 
+/// Where a guest of a release leaves its results, by what it is for.
+pub(super) fn folder(release: &str, purpose: &str) -> PathBuf {
+    Path::new(REPOSITORY).join("target/lab").join(format!("{release}.{purpose}"))
+}
+
+/// Where a program leaves something there.
+pub(super) fn left(results: &Path, program: &str, kind: &str) -> PathBuf {
+    results.join(format!("{}.{kind}", file_name(program)))
+}
+
+/// Removes what earlier guests left, but for what is of programs that are not run now.
+fn clear(results: &Path, tasks: &[Task]) -> Result<()> {
+    let remove = || -> io::Result<()> {
+        for entry in fs::read_dir(results)? {
+            let entry = entry?;
+            if is_of_another(&entry.file_name().to_string_lossy(), tasks) {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    };
+    remove().with_context(|| format!("cannot empty {}", results.display()))
+}
+
+/// Whether a file was left by a program that is none of these.
+fn is_of_another(file: &str, tasks: &[Task]) -> bool {
+    let Some((name, kind)) = file.rsplit_once('.') else { return false };
+    [PLAN, OUT, ERR, END].contains(&kind) && tasks.iter().all(|task| file_name(&task.program.name) != name)
+}
+
 /// A task as the script in the guest reads it.
-fn line(task: &Task) -> String {
+pub(super) fn line(task: &Task) -> String {
     let name = file_name(&task.program.name);
     let program = task.program.path.display().to_string();
     let seconds = task.seconds_max.to_string();
@@ -175,7 +223,7 @@ fn line(task: &Task) -> String {
 }
 
 /// The name that a program's results have as files.
-pub(super) fn file_name(program: &str) -> String {
+fn file_name(program: &str) -> String {
     program.replace('/', ".")
 }
 
@@ -183,4 +231,38 @@ fn end(child: &mut Child) -> Result<()> {
     // It has ended by itself, or may not go on.
     let _ = child.kill();
     child.wait().context("cannot wait for QEMU").map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_other_programs_left_stays_and_nothing_else_does() {
+        let results = std::env::temp_dir().join(format!("sockeye-lab-guest-{}", std::process::id()));
+        fs::create_dir_all(results.join("captures/6.1")).expect("a folder");
+        for name in [
+            "console",
+            "plan",
+            "guest.sh",
+            "modules.missing",
+            "shell",
+            "zoo.ss.out",
+            "zoo.ss.end",
+            "sockeye.ss.plan",
+            "sockeye.ss.out",
+            "sockeye.ss.err",
+            "sockeye.ss.end",
+        ] {
+            fs::write(results.join(name), "kept\n").expect("a file");
+        }
+        clear(&results, &[Task::script("zoo/ss")]).expect("it is emptied");
+        let entries = fs::read_dir(&results).expect("a folder");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("letters")).collect();
+        names.sort();
+        assert_eq!(names, ["sockeye.ss.end", "sockeye.ss.err", "sockeye.ss.out", "sockeye.ss.plan"]);
+        clear(&results, &[Task::script("sockeye/ss")]).expect("it is emptied");
+        fs::remove_dir(&results).expect("nothing is left");
+    }
 }

@@ -156,11 +156,21 @@ impl Lane {
     pub(super) fn of(args: &Args) -> Self {
         let which = match args {
             Args { smoke: true, .. } => Which::Smoke,
-            Args { all: true, .. } => Which::All,
+            Args { all: true, .. } | Args { page: true, .. } => Which::All,
             Args { test, .. } if test.is_empty() => Which::Namespaces,
             Args { .. } => Which::Named,
         };
         Self { which, names: args.test.clone(), told: args.told.clone() }
+    }
+
+    /// What the folder is for in which its results are. What may stand in docs/kernels.md has its own: each program as
+    /// `--all` runs it, so that nothing else takes its place.
+    pub(super) fn purpose(&self) -> &'static str {
+        match self.which {
+            Which::All => "tests",
+            Which::Named if self.told.is_empty() => "tests",
+            Which::Smoke | Which::Namespaces | Which::Named => "part",
+        }
     }
 
     /// The programs of this lane.
@@ -174,7 +184,7 @@ impl Lane {
             Which::Namespaces => NAMESPACES.iter().collect(),
             Which::All => {
                 everything_has_its_place(programs)?;
-                NAMESPACES.iter().chain(&BESIDE).collect()
+                everything().collect()
             }
             Which::Named => return self.named(programs),
         };
@@ -182,12 +192,27 @@ impl Lane {
     }
 
     fn named(&self, programs: &[Program]) -> Result<Vec<Task>> {
-        let task = |name: &String| {
+        let named = |name: &String| {
             let (program, told) = (found(programs, name)?, self.told.clone());
-            Ok(Task { program, told, seconds_max: NAMED_SECONDS_MAX })
+            match everything().find(|entry| entry.name == program.name) {
+                // What failed in a run of everything is run again in the same way.
+                Some(entry) if told.is_empty() => task(programs, entry),
+                _ => Ok(Task { program, told, seconds_max: NAMED_SECONDS_MAX }),
+            }
         };
-        self.names.iter().map(task).collect()
+        self.names.iter().map(named).collect()
     }
+}
+
+/// What `--all` runs.
+fn everything() -> impl Iterator<Item = &'static Entry> {
+    NAMESPACES.iter().chain(&BESIDE)
+}
+
+/// The programs of `--all`.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    everything().map(|entry| entry.name)
 }
 
 /// A program that nobody thought of is in no lane.
@@ -198,7 +223,7 @@ impl Lane {
 fn everything_has_its_place(programs: &[Program]) -> Result<()> {
     let is_known = |name: &str| {
         name == MEASURES
-            || NAMESPACES.iter().chain(&BESIDE).any(|entry| entry.name == name)
+            || everything().any(|entry| entry.name == name)
             || BY_THE_HOST.iter().any(|known| name.starts_with(known))
     };
     match programs.iter().find(|program| !is_known(&program.name)) {
@@ -254,6 +279,26 @@ mod tests {
         assert_eq!(missed(&["facts", "lives::traced"]), None);
         assert_eq!(missed(&["facts", "lives::tracked"]), Some("lives::tracked".to_owned()));
         assert_eq!(missed(&["--skip", "causes::"]), None, "nothing is chosen by it");
+    }
+
+    #[test]
+    fn a_program_that_is_named_runs_as_of_everything_unless_it_is_told_something() {
+        let programs = programs(&["sockeye/why", "sockeye/kinds"]);
+        let named = |told: &[&str]| {
+            let told = told.iter().map(|&word| word.to_owned()).collect();
+            let lane = Lane { which: Which::Named, names: vec!["why".to_owned()], told };
+            let task = lane.tasks(&programs).unwrap().remove(0);
+            (lane.purpose(), task.told.join(" "), task.seconds_max)
+        };
+        assert_eq!(named(&[]), ("tests", format!("--skip {MEASURING}"), 1200));
+        assert_eq!(named(&["reach"]), ("part", "reach".to_owned(), NAMED_SECONDS_MAX));
+    }
+
+    #[test]
+    fn what_other_lanes_leave_is_kept_apart() {
+        let purpose = |which| Lane { which, names: Vec::new(), told: Vec::new() }.purpose();
+        assert_eq!([Which::All, Which::Named].map(purpose), ["tests"; 2]);
+        assert_eq!([Which::Smoke, Which::Namespaces].map(purpose), ["part"; 2]);
     }
 
     #[test]

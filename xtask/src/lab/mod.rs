@@ -13,6 +13,7 @@ mod guest;
 mod image;
 mod initramfs;
 mod lane;
+mod last;
 mod offered;
 mod page;
 mod run;
@@ -34,12 +35,17 @@ pub(crate) struct Args {
     /// A line of kernels (6.1), or a part of a release's name (6.12.107, rt): the newest that matches. May be repeated
     #[arg(long, value_name = "PATTERN", conflicts_with = "all")]
     kernel: Vec<String>,
-    /// Only this test program (watch) or this one of a package (conn/kernel). May be repeated
+    /// Only this test program (watch) or this one of a package (conn/kernel), as --all runs it unless it is told something.
+    /// May be repeated
     #[arg(long, value_name = "NAME", conflicts_with_all = ["all", "smoke"])]
     test: Vec<String>,
     /// Every test that asks a kernel, on the newest of every line of kernels; writes docs/kernels.md
     #[arg(long, conflicts_with = "smoke")]
     all: bool,
+    /// Run nothing, and write docs/kernels.md from what the last run of each program left, by --all or alone by --test, on
+    /// the newest of every line of kernels, if that is everything
+    #[arg(long, conflicts_with_all = ["kernel", "test", "all", "smoke", "captures", "shell", "run"])]
+    page: bool,
     /// The tests of sockets, watch and live that take least time; fails where the guests take longer than six minutes
     #[arg(long)]
     smoke: bool,
@@ -80,6 +86,10 @@ fn only<T: Copy>(kernels: &[T], asked: usize) -> Result<T> {
 pub(crate) fn run(args: &Args) -> Result<()> {
     if !cfg!(target_arch = "x86_64") {
         bail!("the lab's guests are x86-64, and run programs that were built for this machine, which is not");
+    }
+    if args.page {
+        let offered = offered::kernels()?;
+        return run::write_page(&offered::chosen(&offered, &[], true)?, &lane::Lane::of(args));
     }
     packages::install("lab", &NEEDED)?;
     let mut offered = offered::kernels()?;

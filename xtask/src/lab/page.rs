@@ -74,3 +74,32 @@ fn skips(runs: &[Run]) -> Result<String> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::lane;
+    use crate::suite::page::is_of_template;
+
+    #[test]
+    fn the_page_has_the_words_of_today() {
+        let page = fs::read_to_string(PAGE).expect("docs/kernels.md is there");
+        if let Err(missed) = is_of_template(&page, TEMPLATE) {
+            panic!("docs/kernels.md lacks words of its template, `cargo xtask lab --all` makes it anew: {missed}");
+        }
+    }
+
+    #[test]
+    fn the_page_names_programs_that_are_there() {
+        let page = fs::read_to_string(PAGE).expect("docs/kernels.md is there");
+        let rows: Vec<&str> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.split(" |").next())
+            .filter(|cell| cell.contains('/') && !cell.contains(' '))
+            .collect();
+        assert!(rows.contains(&"sockeye/watch"), "the page names no programs: {rows:?}");
+        for name in rows {
+            assert!(lane::all().any(|known| known == name), "docs/kernels.md is about {name}, which no lane has");
+        }
+    }
+}

@@ -13,8 +13,8 @@ use super::guest::{self, Guest};
 use super::image::Image;
 use super::lane::{self, Lane, Task, Which};
 use super::offered::Kernel;
-use super::page;
 use super::smoke::{self, Span};
+use super::{last, page};
 use crate::suite::allowed::{Judged, idle_everywhere, judge};
 use crate::suite::build;
 use crate::suite::outcome::Outcome;
@@ -32,6 +32,12 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// What came of the programs of a kernel.
+    pub(super) fn of(kernel: &Kernel, outcomes: Vec<Outcome>, span: Span) -> Result<Self> {
+        let judged = judge(&allowed::list()?, &kernel.line, &outcomes);
+        Ok(Self { release: kernel.release.clone(), line: kernel.line.clone(), outcomes, judged, span })
+    }
+
     fn is_good(&self, lane: &Lane) -> bool {
         // Only a run of everything can say that an entry of the list is not needed.
         let is_idle = lane.which == Which::All && !self.judged.idle.is_empty();
@@ -47,13 +53,27 @@ impl Run {
 /// a reason that it does have; if the lane of CI takes longer than it may.
 pub(super) fn tests(kernels: &[&Kernel], lane: &Lane) -> Result<()> {
     let tasks = lane.tasks(&build::programs()?)?;
-    let runs = at_once(kernels, |kernel| on(kernel, &tasks))?;
-    for run in &runs {
+    conclude(&at_once(kernels, |kernel| on(kernel, lane, &tasks))?, lane)
+}
+
+/// Writes the page of what the last run of each program of a lane left, and runs nothing.
+///
+/// # Errors
+///
+/// If that is not everything, and like a run.
+pub(super) fn write_page(kernels: &[&Kernel], lane: &Lane) -> Result<()> {
+    let tasks = lane.tasks(&build::programs()?)?;
+    conclude(&last::runs(kernels, lane, &tasks)?, lane)
+}
+
+/// Says how runs went, and writes them down if they are of everything.
+fn conclude(runs: &[Run], lane: &Lane) -> Result<()> {
+    for run in runs {
         report(run, lane);
     }
     let mut idle = Vec::new();
     if lane.which == Which::All {
-        page::write(&runs)?;
+        page::write(runs)?;
         let outcomes = runs.iter().flat_map(|run| &run.outcomes);
         idle = idle_everywhere(&allowed::list()?, outcomes);
         for key in &idle {
@@ -67,7 +87,7 @@ pub(super) fn tests(kernels: &[&Kernel], lane: &Lane) -> Result<()> {
     if !idle.is_empty() {
         bail!("tests/lab-skips.txt allows what is no longer skipped: {}", idle.join(", "));
     }
-    match smoke::too_long(&runs, smoke::MAX).filter(|_| lane.which == Which::Smoke) {
+    match smoke::too_long(runs, smoke::MAX).filter(|_| lane.which == Which::Smoke) {
         Some(said) => bail!("{said}"),
         None => Ok(()),
     }
@@ -89,10 +109,10 @@ pub(super) fn command(kernel: &Kernel, command: &str) -> Result<()> {
     let guest = Guest::prepare(&image, "run", slice::from_ref(&task))?;
     fs::write(guest.results.join(COMMAND), command).context("cannot write the command")?;
     guest.run(slice::from_ref(&task))?;
-    let said = |kind: &str| fs::read(guest.results.join(format!("{COMMAND}.{kind}"))).unwrap_or_default();
-    io::stdout().write_all(&said("out"))?;
-    io::stderr().write_all(&said("err"))?;
-    let end = said("end");
+    let said = |kind: &str| fs::read(guest::left(&guest.results, COMMAND, kind)).unwrap_or_default();
+    io::stdout().write_all(&said(guest::OUT))?;
+    io::stderr().write_all(&said(guest::ERR))?;
+    let end = said(guest::END);
     if end.starts_with(b"0 ") { Ok(()) } else { bail!("it failed on {}", kernel.release) }
 }
 
@@ -114,27 +134,26 @@ pub(super) fn at_once<T: Send>(kernels: &[&Kernel], work: impl Fn(&Kernel) -> Re
     Ok(results)
 }
 
-fn on(kernel: &Kernel, tasks: &[Task]) -> Result<Run> {
+fn on(kernel: &Kernel, lane: &Lane, tasks: &[Task]) -> Result<Run> {
     let image = Image::of(kernel)?;
-    let guest = Guest::prepare(&image, "tests", tasks)?;
+    let guest = Guest::prepare(&image, lane.purpose(), tasks)?;
     let boot = Instant::now();
     guest.run(tasks)?;
     let span = Span { boot, end: Instant::now() };
     let outcomes: Vec<Outcome> = tasks.iter().map(|task| outcome(&guest.results, task)).collect::<Result<_>>()?;
-    let judged = judge(&allowed::list()?, &kernel.line, &outcomes);
-    Ok(Run { release: kernel.release.clone(), line: kernel.line.clone(), outcomes, judged, span })
+    Run::of(kernel, outcomes, span)
 }
 
 /// Reads what a guest left of a task.
 pub(super) fn outcome(results: &Path, task: &Task) -> Result<Outcome> {
     let name = &task.program.name;
     let read = |kind: &str| {
-        let path = results.join(format!("{}.{kind}", guest::file_name(name)));
+        let path = guest::left(results, name, kind);
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         anyhow::Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
-    let Ok(end) = read("end") else { return Ok(Outcome::unknown(name, "the guest ended before it did")) };
-    let mut outcome = Outcome::of(name, &read("out")?, &read("err")?, &end);
+    let Ok(end) = read(guest::END) else { return Ok(Outcome::unknown(name, "the guest ended before it did")) };
+    let mut outcome = Outcome::of(name, &read(guest::OUT)?, &read(guest::ERR)?, &end);
     if outcome.is_good()
         && let Some(word) = lane::chooses_nothing(&task.told, &outcome.names)
     {
@@ -166,5 +185,5 @@ fn report(run: &Run, lane: &Lane) {
             println!("  in tests/lab-skips.txt for {}, but nothing was skipped for it: {key}", run.line);
         }
     }
-    println!("  output of all in target/lab/{}.tests", run.release);
+    println!("  output of all in target/lab/{}.{}", run.release, lane.purpose());
 }

@@ -8,10 +8,12 @@ use serde_json::Value;
 const WRONG_MAX: usize = 5;
 /// Records that an audit found otherwise and that are described; all tables are counted.
 const DRIFT_MAX: usize = 5;
-/// Fields of a link that change without a word while it is down, or always (docs/completeness.md, "Links that are down"): the
-/// audit is there to find these, and whatever else it finds was missed.
-const UNTOLD_OF_LINKS: [&str; 6] = ["ifalias", "group", "alt_ifname", "linkmode", "operstate", "promiscuity"];
-const UNTOLD_OF_LINKS_ENDS: [&str; 4] = ["addr_gen_mode", "_max_size", "_max_segs", "mcast_n_groups"];
+/// What changes of a link without a word while it is down, beside the options of its kind (docs/completeness.md, "Links
+/// that are down"): the audit is there to find these, and whatever else it finds was missed.
+const UNTOLD_WHILE_DOWN: [&str; 6] =
+    ["ifalias", "group", "alt_ifname", "linkmode", "operstate", "af_spec.inet6.addr_gen_mode"];
+/// What changes without a word even where it is up, by the end of the name (the same).
+const UNTOLD_ENDS: [&str; 4] = ["promiscuity", "_max_size_bytes", "_max_segs", "mcast_n_groups"];
 
 /// The table in which the kernel keeps equal records (docs/json.md, "Records of tables in which the kernel keeps equal
 /// ones twice").
@@ -35,7 +37,7 @@ pub(super) struct Replica {
     records: HashMap<Place, Vec<Value>>,
     /// Sockets by namespace and cookie.
     sockets: HashMap<(String, String), Socket>,
-    /// Changes of records and sockets that were told.
+    /// Changes of records and sockets that were told, without what was there at the beginning: that did not move.
     pub(super) changes: u64,
     /// Gaps by their reason, and what is known to be lost.
     pub(super) gaps: BTreeMap<String, Loss>,
@@ -71,11 +73,15 @@ impl Replica {
             ("gap", _) => self.gap(&netns, object),
             ("synced", _) => self.drifting.retain(|(here, _)| *here != netns),
             ("sources", _) => {}
-            (_, Some("sockets")) => self.socket(netns, &change, object),
+            (_, Some("sockets")) => {
+                self.count(object);
+                self.socket(netns, &change, object);
+            }
             (_, Some(table)) => {
                 let place = (netns, table.to_owned(), text(object, "id"));
+                self.count(object);
                 if object["resync"] == true && self.drifting.contains(&(place.0.clone(), place.1.clone())) {
-                    self.differs(&place, &change, &object["fields"]);
+                    self.differs(&place, &change, object);
                 }
                 self.record(&place, &change, object["record"].take());
             }
@@ -111,28 +117,25 @@ impl Replica {
         loss.lost += object["lost"].as_u64().unwrap_or(0);
     }
 
+    /// Counts a change, if it is one.
+    fn count(&mut self, object: &Value) {
+        self.changes += u64::from(object["snapshot"] != true);
+    }
+
     /// Keeps what an audit found otherwise than it was.
-    fn differs(&mut self, place: &Place, change: &str, fields: &Value) {
-        let is_untold = |field: &String| {
-            let is_named = UNTOLD_OF_LINKS.contains(&field.as_str());
-            is_named || UNTOLD_OF_LINKS_ENDS.iter().any(|end| field.ends_with(end))
-        };
-        // That an entry of a bridge has aged is seen when it is looked at (net/bridge/br_fdb.c, `fdb_to_nud`), until it is removed.
-        let is_untold = |field: &String| match place.1.as_str() {
-            "links" => is_untold(field),
-            "fdb" => field == "state",
-            _ => false,
-        };
-        let is_expected = change == "changed" && fields.as_object().is_some_and(|fields| fields.keys().all(is_untold));
-        self.missed += u64::from(!is_expected);
+    fn differs(&mut self, place: &Place, change: &str, object: &Value) {
+        let (record, fields) = (&object["record"], object["fields"].as_object());
+        let is_untold = |field: &String| is_untold(&place.1, field, record);
+        // Where no field explains that it changed, nothing excuses it.
+        let is_excused = fields.is_some_and(|fields| !fields.is_empty() && fields.keys().all(is_untold));
+        self.missed += u64::from(change != "changed" || !is_excused);
         if self.differences.len() < DRIFT_MAX {
-            let fields = fields.as_object().map(|_| format!(" {fields}")).unwrap_or_default();
+            let fields = fields.map(|_| format!(" {}", object["fields"])).unwrap_or_default();
             self.differences.push(format!("{} {} {change}{fields}", place.1, place.2));
         }
     }
 
     fn record(&mut self, place: &Place, change: &str, record: Value) {
-        self.changes += 1;
         let repeats = place.1 == REPEATS;
         let copies = self.records.entry(place.clone()).or_default();
         let fits = match change {
@@ -155,7 +158,6 @@ impl Replica {
     }
 
     fn socket(&mut self, netns: String, change: &str, object: &Value) {
-        self.changes += 1;
         if object.get("incident").is_some() {
             // What goes wrong with a socket, or a packet of none, is no change of what there is.
             return;
@@ -177,6 +179,30 @@ impl Replica {
             self.examples.push(sentence);
         }
     }
+}
+
+/// Whether nobody is told that this of a record changed.
+fn is_untold(table: &str, field: &str, record: &Value) -> bool {
+    match table {
+        "links" => {
+            let is_never_told = UNTOLD_ENDS.iter().any(|end| field.ends_with(end));
+            is_never_told || !is_up(record) && is_untold_while_down(field, record)
+        }
+        // That an entry of a bridge has aged is seen when it is looked at (net/bridge/br_fdb.c, `fdb_to_nud`), until it is removed.
+        "fdb" => field == "state",
+        _ => false,
+    }
+}
+
+/// Whether a link has `IFF_UP`.
+fn is_up(link: &Value) -> bool {
+    link["flags"].as_array().is_some_and(|flags| flags.iter().any(|flag| flag == "up"))
+}
+
+fn is_untold_while_down(field: &str, link: &Value) -> bool {
+    // What a kind of link says stands in an object of its name (docs/json.md).
+    let is_of_kind = field.split_once('.').is_some_and(|(object, _)| link["kind"] == object);
+    is_of_kind || UNTOLD_WHILE_DOWN.contains(&field)
 }
 
 fn text(object: &Value, key: &str) -> String {
@@ -211,6 +237,19 @@ mod tests {
         ]);
         assert_eq!(replica.records("a", "routes"), [&json!({"dst": "12.0.0.0/8"})]);
         assert_eq!((replica.changes, replica.wrong), (4, 0));
+    }
+
+    #[test]
+    fn what_was_there_at_the_beginning_is_no_change() {
+        let mut routes = [route("added", "1", "10.0.0.0/8"), route("added", "2", "11.0.0.0/8")];
+        let mut socket = json!({"netns": "a", "table": "sockets", "change": "present", "key": {"cookie": "0x2", "protocol": "tcp"}, "record": {"state": "established"}});
+        for object in routes.iter_mut().chain([&mut socket]) {
+            object["snapshot"] = json!(true);
+        }
+        let mut replica = replica(&[routes[0].clone(), routes[1].clone(), socket]);
+        assert_eq!((replica.changes, replica.records("a", "routes").len(), replica.sockets("a").len()), (0, 2, 1));
+        replica.take(&mut route("changed", "2", "12.0.0.0/8"));
+        assert_eq!((replica.changes, replica.wrong), (1, 0));
     }
 
     #[test]
@@ -256,22 +295,50 @@ mod tests {
         assert_eq!(replica.missed, 1, "the kernel tells of an MTU");
     }
 
+    /// How much an audit that finds this was missed.
+    fn missed(table: &str, change: &str, record: &Value, fields: &Value) -> u64 {
+        replica(&[
+            json!({"netns": "a", "change": "gap", "reason": "drift", "tables": [table], "lost": 0}),
+            json!({"netns": "a", "table": table, "change": change, "id": "7", "resync": true, "record": record, "fields": fields}),
+        ])
+        .missed
+    }
+
     #[test]
     fn what_the_kernel_does_not_tell_of_a_link_was_not_missed() {
-        let found = |table: &str, change: &str, fields: Value| {
-            replica(&[
-                json!({"netns": "a", "change": "gap", "reason": "drift", "tables": [table], "lost": 0}),
-                json!({"netns": "a", "table": table, "change": change, "id": "7", "resync": true, "record": {}, "fields": fields}),
-            ])
-            .missed
-        };
         let value = json!({"old": 1, "new": 2});
-        assert_eq!(found("links", "changed", json!({"ifalias": value, "af_spec.inet6.addr_gen_mode": value})), 0);
-        assert_eq!(found("links", "changed", json!({"ifalias": value, "master": value})), 1);
-        assert_eq!(found("routes", "changed", json!({"group": value})), 1, "it is no link");
-        assert_eq!(found("fdb", "changed", json!({"state": value})), 0, "it has aged");
-        assert_eq!(found("fdb", "changed", json!({"state": value, "port": value})), 1);
-        assert_eq!(found("links", "removed", json!({})), 1);
+        let up = json!({"kind": "macvlan", "flags": ["broadcast", "up", "lower-up"]});
+        let down = json!({"kind": "macvlan", "flags": ["broadcast", "lower-up"]});
+        let of = |link: &Value, field: &str| missed("links", "changed", link, &json!({field: value}));
+        for field in
+            ["ifalias", "group", "alt_ifname", "linkmode", "operstate", "af_spec.inet6.addr_gen_mode", "macvlan.mode"]
+        {
+            assert_eq!((of(&down, field), of(&up, field)), (0, 1), "{field} is told of while the link is up");
+        }
+        for field in ["promiscuity", "gso_ipv4_max_size_bytes", "tso_max_segs", "bridge_port.mcast_n_groups"] {
+            assert_eq!((of(&down, field), of(&up, field)), (0, 0), "{field} is not told of");
+        }
+        for field in ["mtu_bytes", "master", "address", "vxlan.id"] {
+            assert_eq!((of(&down, field), of(&up, field)), (1, 1), "{field} is told of");
+        }
+        assert_eq!(missed("links", "changed", &down, &json!({"ifalias": value, "master": value})), 1);
+        assert_eq!(missed("links", "removed", &down, &json!({"ifalias": value})), 1);
+    }
+
+    #[test]
+    fn what_no_field_explains_was_missed() {
+        let down = json!({"flags": []});
+        assert_eq!(missed("links", "changed", &down, &json!({})), 1);
+        assert_eq!(missed("links", "changed", &down, &Value::Null), 1);
+    }
+
+    #[test]
+    fn of_other_tables_the_age_of_what_a_bridge_knows_alone_was_not_missed() {
+        let value = json!({"old": 1, "new": 2});
+        let of = |table: &str, fields: Value| missed(table, "changed", &json!({}), &fields);
+        assert_eq!(of("routes", json!({"group": value})), 1, "it is no link");
+        assert_eq!(of("fdb", json!({"state": value})), 0, "it has aged");
+        assert_eq!(of("fdb", json!({"state": value, "port": value})), 1);
     }
 
     #[test]

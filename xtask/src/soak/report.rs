@@ -24,7 +24,7 @@ const OPENED_ON_DEMAND: f64 = 1.0;
 const CHANGES_MIN: f64 = 10.0;
 const SOCKETS_MIN: f64 = 20.0;
 const PASSING_MIN: f64 = 0.05;
-/// What each follower says a second at least; `top` draws.
+/// What each follower says a second at least, beside what was there at the beginning; `top` draws.
 const TOLD_MIN: f64 = 0.5;
 /// Listings of each kind.
 const LISTINGS_MIN: u64 = 2;

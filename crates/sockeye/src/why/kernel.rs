@@ -34,6 +34,16 @@ const RTA_IP_PROTO: u16 = 27;
 const RTA_DPORT: u16 = 29;
 const IPPROTO_TCP: u8 = 6;
 
+/// Counters of a link that should stand still, and their fields.
+pub(super) const LINK_ERRORS: [(&str, &str); 6] = [
+    ("rx_errors", "stats64.rx_errors"),
+    ("tx_errors", "stats64.tx_errors"),
+    ("rx_dropped", "stats64.rx_dropped"),
+    ("tx_dropped", "stats64.tx_dropped"),
+    ("rx_missed_errors", "stats64.rx_missed_errors"),
+    ("tx_carrier_errors", "stats64.tx_carrier_errors"),
+];
+
 /// Whose packets a route is asked for, beside where they go (include/net/flow.h, `struct flowi_common`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flow {

@@ -424,7 +424,8 @@ fn groups_of_a_table_keep_their_units_and_are_exact() {
         assert!(rows.iter().any(|row| row["tcp_info"]["rtt_us"].is_u64()), "{rows:?}");
         for group in rows.iter().filter(|row| row["tcp_info"]["rtt_us"].is_u64()) {
             let rtt = &group["tcp_info"]["rtt_us"];
-            assert!(table.contains(&format!("\n{rtt}us ")), "{rtt} in {table}");
+            let begins = |line: &str| line.trim_start().starts_with(&format!("{rtt}us "));
+            assert!(table.lines().any(begins), "{rtt} in {table}");
             assert!(
                 records.iter().any(|record| record[0].parse() == Ok(rtt.as_u64().unwrap_or_default())),
                 "{rtt} in {records:?}"

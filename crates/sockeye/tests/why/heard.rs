@@ -86,6 +86,8 @@ fn while_doing(target: &str, mut action: impl FnMut() + Send) -> Value {
         scope.spawn(|| {
             while !over.load(Ordering::Acquire) {
                 action();
+                // Dozens of times are enough, and a flood may be lost.
+                std::thread::sleep(Duration::from_millis(1));
             }
         });
         let output = sockeye(&["why", target, "-o", "json", "--exit-code", "--for", &for_a_while()]);

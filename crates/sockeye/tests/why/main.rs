@@ -7,6 +7,7 @@ mod causes;
 #[path = "../causes/connection.rs"]
 #[expect(dead_code, reason = "most of what programs do with them is for the tests of the judgement itself")]
 mod connection;
+mod deferring;
 mod evidence;
 mod filtered;
 mod heard;

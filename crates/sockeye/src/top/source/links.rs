@@ -340,7 +340,7 @@ mod tests {
         let mut links = Links { place: 3, known, looked: Some([Time::MAX; 2]) };
         links.look(None).expect("nobody is asked");
         let [link] = &links.known[..] else { panic!("{:?}", links.known) };
-        assert_eq!((link.index, link.rates), (4_711, [None; COUNTED]));
+        assert_eq!(link.index, 4_711);
     }
 
     #[test]

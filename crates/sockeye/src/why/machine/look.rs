@@ -13,7 +13,8 @@ use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP,
 use sockeye_wire::sock_diag::netlink::{NetlinkQuestion, NetlinkSocket, PROTOCOL_ALL, SHOW_MEMINFO};
 use sockeye_wire::sock_diag::state::State;
 
-use super::super::kernel::{Kernel, neighbour_since, number, shown};
+use super::super::kernel::{Kernel, LINK_ERRORS, neighbour_since, number, shown};
+use super::queues::OVERFLOWS;
 use super::reuse::{Reuse, Waiting};
 use crate::sockets::listing;
 
@@ -71,6 +72,8 @@ pub(in super::super) struct Look {
     pub(super) failed_neighbours: Vec<Unanswered>,
     /// `/proc/net/netstat` and `/proc/net/snmp`, by group and name.
     pub(super) counters: HashMap<String, u64>,
+    /// [`OVERFLOWS`] once more, after the listeners: what is counted from here to the next look, their drops grow by as well.
+    pub(super) overflows: Option<u64>,
     /// Files of one line or a few, by their names.
     pub(super) files: HashMap<&'static str, String>,
     /// Every table was read whole.
@@ -88,30 +91,16 @@ pub(super) struct Unanswered {
     pub(super) failed_ago: Option<Duration>,
 }
 
-/// Counters of a link that should stand still.
-const LINK_ERRORS: [(&str, &str); 6] = [
-    ("rx_errors", "stats64.rx_errors"),
-    ("tx_errors", "stats64.tx_errors"),
-    ("rx_dropped", "stats64.rx_dropped"),
-    ("tx_dropped", "stats64.tx_dropped"),
-    ("rx_missed_errors", "stats64.rx_missed_errors"),
-    ("tx_carrier_errors", "stats64.tx_carrier_errors"),
-];
-
 /// Files about the whole machine.
 const OF_THE_MACHINE: [&str; 2] = ["tcp_mem", "tcp_max_orphans"];
 
 impl Look {
-    /// What a counter of [`Self::counters`] has grown by since then; `None` where this kernel does not count it.
-    pub(super) fn grown_by(&self, before: &Self, counter: &str) -> Option<u64> {
-        Some(self.counters.get(counter)?.saturating_sub(*before.counters.get(counter)?))
-    }
-
     /// Looks at a namespace, or here.
     pub(in super::super) fn at(namespace: Option<&Namespace>) -> Result<Self, Error> {
         let mut look = Self { whole: true, ..Self::default() };
         look.files(namespace)?;
         look.tcp(namespace)?;
+        look.count_overflows(namespace)?;
         look.udp(namespace)?;
         look.netlink(namespace)?;
         look.rtnetlink(namespace)?;
@@ -164,6 +153,17 @@ impl Look {
         if let Some(text) = self.files.get("snmp6") {
             self.counters.extend(super::counters::read_udp6(text));
         }
+    }
+
+    fn count_overflows(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
+        let read = || std::fs::read_to_string("/proc/thread-self/net/netstat").ok();
+        let text = match namespace {
+            Some(namespace) => namespace.run_in(read)?,
+            None => read(),
+        };
+        let mut counters = text.as_deref().into_iter().flat_map(super::counters::read);
+        self.overflows = counters.find(|(name, _)| name == OVERFLOWS).map(|(_, count)| count);
+        Ok(())
     }
 
     fn tcp(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {

@@ -20,7 +20,7 @@ use crate::output::several::several;
 use meaning::{FIREWALL, NO_SOCKET, between, dropped, error, is_refusal, refused_here, reset};
 
 /// Time between two reads of what the kernel told: much less than fills the ring.
-const SLICE: Duration = Duration::from_millis(50);
+const SLICE: Duration = Duration::from_millis(20);
 /// Bytes of events that may wait until then: of more than a million a second some are lost, and counted.
 const RING_BYTES: u32 = 16 << 20;
 /// Troubles that are told apart by way, reason and place; the kernel has fewer. Of more only the number is known.

@@ -81,6 +81,13 @@ fn are_led_elsewhere(
         }
     })?;
     reach.whole &= whole;
+    if elsewhere.is_empty() {
+        return Ok(false);
+    }
+    // Where both ends were here and have closed since the first look, only the end on this side was seen: it is not open any more.
+    let still = Towards::at(&reach.target, reach.link, namespace)?;
+    reach.whole &= still.whole;
+    elsewhere.retain(|here| still.taken.contains(here));
     Ok(whole && !elsewhere.is_empty())
 }
 

@@ -8,7 +8,7 @@ use sockeye_wire::rtnetlink::record::{Link, Neighbour};
 use sockeye_wire::rtnetlink::{Table, Wanted};
 
 use super::super::finding::{Evidence, Finding};
-use super::super::kernel::{Kernel, neighbour_since, number, shown};
+use super::super::kernel::{Kernel, LINK_ERRORS, neighbour_since, number, shown};
 use super::Reach;
 use super::hops::Hop;
 
@@ -28,14 +28,7 @@ pub(super) fn link(reach: &mut Reach, kernel: &mut Kernel, ifindex: u32) -> Resu
     let mut found = None;
     reach.whole &= kernel.rows(Table::Links, &wanted, |row| {
         let Some(link) = Link::read(row.payload()).filter(|link| link.index() == ifindex) else { return };
-        let count = |name| number(row, name).unwrap_or(0);
-        let errors = [
-            ("rx_errors", count("stats64.rx_errors")),
-            ("tx_errors", count("stats64.tx_errors")),
-            ("rx_dropped", count("stats64.rx_dropped")),
-            ("tx_dropped", count("stats64.tx_dropped")),
-            ("tx_carrier_errors", count("stats64.tx_carrier_errors")),
-        ];
+        let errors = LINK_ERRORS.map(|(name, field)| (name, number(row, field).unwrap_or(0)));
         found = Some((shown(row, "ifname"), link.is_up(), link.carrier(), shown(row, "operstate"), errors));
     })?;
     let Some((name, up, carrier, operstate, errors)) = found else {

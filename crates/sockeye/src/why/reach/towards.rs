@@ -113,7 +113,7 @@ impl Towards {
             state if is_open(state) => {
                 self.open += 1;
                 let is_silent = is_silent(&counters);
-                if state == State::Established && !is_silent {
+                if state == State::Established && !is_silent && was_heard(&counters) {
                     self.taken.extend(end(message.source(), message.sport()));
                 }
                 if is_silent {
@@ -198,6 +198,14 @@ fn is_open(state: State) -> bool {
 /// Whether nobody answers: held against itself nothing was sent and nothing was lost, and this is what the rule has left.
 fn is_silent(now: &Counters) -> bool {
     causes(now, now, MOMENT).contains(Cause::Loss)
+}
+
+/// Whether the other end was heard beyond the handshake, of which our SYN counts as one byte acknowledged (net/ipv4/tcp_input.c,
+/// `tcp_snd_una_update`). An idle connection may have none: the kernel answers a SYN before anybody takes the connection (a full accept
+/// queue, TCP_DEFER_ACCEPT), and when the listener goes it forgets those that wait so without a reset
+/// (net/ipv4/inet_connection_sock.c, `reqsk_timer_handler`).
+fn was_heard(now: &Counters) -> bool {
+    now.bytes_received().is_some_and(|bytes| bytes > 0) || now.bytes_acked().is_some_and(|bytes| bytes > 1)
 }
 
 /// An end of a socket; IPv4 is IPv4, also where the socket has it as IPv6.

@@ -1,13 +1,13 @@
 //! Listeners that take no more.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
 
-use sockeye_zoo::{Skip, in_namespace};
+use sockeye_zoo::in_namespace;
 
 use super::{AFTER, WATCH, begin, finding, listener, own_name, provoked, said, set, while_looking, why};
+use crate::deferring::Deferring;
 use crate::reach::wait_until;
 use crate::support::sockeye;
 use crate::unanswered::drop_on;
@@ -69,13 +69,7 @@ fn a_queue_of_those_that_are_half_open_takes_no_more() {
 #[test]
 fn who_waits_for_data_before_it_accepts_turns_nobody_away() {
     in_namespace(|_| {
-        // TCP_DEFER_ACCEPT.
-        let program = "use Socket; socket(S, PF_INET, SOCK_STREAM, 0); setsockopt(S, 6, 9, pack('i', 5));
-            bind(S, sockaddr_in(7013, inet_aton('127.0.0.1'))); listen(S, 99); print \"1\\n\"; sleep 60";
-        let starting = Command::new("perl").args(["-e", &format!("$| = 1; {program}")]).stdout(Stdio::piped()).spawn();
-        let mut program = starting.map_err(|error| Skip::new("program:perl", error.to_string()))?;
-        let mut line = String::new();
-        BufReader::new(program.stdout.take().expect("a pipe")).read_line(&mut line).expect("text");
+        let _listener = Deferring::listen(7013)?;
         let come = |count| {
             for _ in 0..count {
                 TcpStream::connect("127.0.0.1:7013").expect("it listens").write_all(b"data").expect("sent");
@@ -87,8 +81,6 @@ fn who_waits_for_data_before_it_accepts_turns_nobody_away() {
         let answer = while_looking(WATCH, AFTER, || come(20));
         assert!(finding(&answer, "accept-queue-full").is_none(), "{answer:#}");
         wait_for(7013, "listening and skmem.drops = 23", 1);
-        program.kill().expect("a child of ours");
-        program.wait().expect("a child of ours");
         Ok(())
     });
 }
