@@ -149,4 +149,30 @@ mod tests {
         made.reach(64);
         assert_eq!(read(&mut memory), (vec![], true));
     }
+
+    #[test]
+    fn a_record_at_the_end_goes_on_at_the_beginning() {
+        let (made, mut memory) = Made::new();
+        // As much was read as ends sixteen bytes before the end of the ring.
+        let begin = made.page_bytes - 16;
+        made.write(0, &(begin as u64).to_ne_bytes());
+        made.record(begin, "eight in", 0);
+        made.reach(made.page_bytes as u64);
+        assert_eq!(read(&mut memory), (vec!["eight in".to_owned()], true), "none is divided");
+        made.write(0, &(begin as u64).to_ne_bytes());
+        made.record(begin, "eight in", 0);
+        made.write(2 * made.page_bytes + begin, &20_u32.to_ne_bytes());
+        made.write(2 * made.page_bytes, b" and twelve ");
+        made.record(16, "behind", 0);
+        made.reach(made.page_bytes as u64 + 32);
+        assert_eq!(read(&mut memory), (vec!["eight in and twelve ".to_owned(), "behind".to_owned()], true));
+        // Only the header has room.
+        let begin = made.page_bytes - 8;
+        made.write(0, &(begin as u64).to_ne_bytes());
+        made.record(begin, "", 0);
+        made.write(2 * made.page_bytes + begin, &7_u32.to_ne_bytes());
+        made.write(2 * made.page_bytes, b"all new");
+        made.reach(made.page_bytes as u64 + 8);
+        assert_eq!(read(&mut memory), (vec!["all new".to_owned()], true));
+    }
 }

@@ -438,10 +438,13 @@ impl Counters {
 pub(crate) struct RingMemory {
     /// The place up to which we have read; a page that we write.
     consumer: Mapping,
-    /// The place up to which the kernel has written, a page, and then the records, twice in a row, so that none is divided.
+    /// The place up to which the kernel has written, a page, and then the records. The kernel would show them a second time behind, so
+    /// that none is divided, and count that memory as ours a second time.
     producer: Mapping,
     page_bytes: usize,
     bytes: usize,
+    /// The one record that begins at the end and goes on at the beginning.
+    divided: Vec<u8>,
 }
 
 /// `BPF_RINGBUF_HDR_SZ`: before each record its length with two flags, and what the kernel needs to find the ring again.
@@ -457,8 +460,8 @@ impl RingMemory {
     /// Maps a ring of so many bytes. There must be no other reader, which is for the caller to know.
     pub(crate) fn map(map: BorrowedFd<'_>, bytes: usize, page_bytes: usize) -> io::Result<Self> {
         let consumer = Mapping::of_map(map, 0, page_bytes, true)?;
-        let producer = Mapping::of_map(map, page_bytes, page_bytes + 2 * bytes, false)?;
-        Ok(Self { consumer, producer, page_bytes, bytes })
+        let producer = Mapping::of_map(map, page_bytes, page_bytes + bytes, false)?;
+        Ok(Self { consumer, producer, page_bytes, bytes, divided: Vec::new() })
     }
 
     /// Gives the records that are there now, and no more: a flood does not keep the reader. `true`: all of them; one that is still being
@@ -475,8 +478,20 @@ impl RingMemory {
             }
             let length = (header & !DISCARDED) as usize;
             if header & DISCARDED == 0 {
+                let from = place + RECORD_HEADER_BYTES;
+                let behind = (from + length).saturating_sub(self.page_bytes + self.bytes);
                 // SAFETY: the record is whole, and the kernel writes nothing there until we have passed it.
-                taker(unsafe { self.producer.bytes(place + RECORD_HEADER_BYTES, length) });
+                let (record, rest) = unsafe {
+                    (self.producer.bytes(from, length - behind), self.producer.bytes(self.page_bytes, behind))
+                };
+                if behind == 0 {
+                    taker(record);
+                } else {
+                    self.divided.clear();
+                    self.divided.extend_from_slice(record);
+                    self.divided.extend_from_slice(rest);
+                    taker(&self.divided);
+                }
             }
             at += (RECORD_HEADER_BYTES + length).next_multiple_of(8) as u64;
             self.consumer.first().store(at, Ordering::Release);

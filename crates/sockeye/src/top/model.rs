@@ -265,6 +265,8 @@ pub(super) struct Model {
     pub(super) clock: String,
     /// Rates are known, and owners were looked for.
     pub(super) is_settled: bool,
+    /// Nothing of the last interval was lost, and nothing is missing.
+    pub(super) is_whole: bool,
     /// How complete this is, most important first.
     pub(super) completeness: Vec<String>,
     /// What was lost, if something was.
@@ -289,6 +291,7 @@ impl Model {
             filter: String::new(),
             clock: String::new(),
             is_settled: false,
+            is_whole: false,
             completeness: Vec::new(),
             gap: None,
             is_gone: false,

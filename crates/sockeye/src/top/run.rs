@@ -30,6 +30,9 @@ const TEXT_SIZE: (u16, u16) = (132, 60);
 /// Happenings that are taken before the screen is drawn again: a key that is held down is not drawn letter by letter.
 const BATCH_MAX: usize = 100;
 
+/// Refreshes that `--once` waits for one in whose interval nothing was lost, before it prints what there is.
+const LOOKS_MAX: u32 = 5;
+
 /// Shows the screen until somebody ends it, or prints it once.
 pub(crate) fn run(options: &Options) -> Result<Status> {
     if !options.once {
@@ -97,11 +100,12 @@ fn size_of_terminal() -> Option<(u16, u16)> {
     (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
 }
 
-/// Waits until rates and owners are known, and prints one screen.
+/// Waits until rates and owners are known, and prints one screen. After a loss the next one is whole again.
 fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<Status> {
     palette.colour = false;
     let (told, said) = mpsc::channel();
     let source = Source::start(setup, state.request(), move |what| drop(told.send(what)))?;
+    let mut looks = 0;
     loop {
         match said.recv() {
             Ok(Said::Model) => {}
@@ -110,12 +114,16 @@ fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<St
             Err(_) => bail!("nothing is known of the sockets"),
         }
         if let Some(model) = source.take().filter(|model| model.is_settled) {
+            looks += 1;
+            if !model.is_whole && !model.is_gone && looks < LOOKS_MAX {
+                continue;
+            }
             state.take(&model);
             // No blank lines where there are fewer rows than lines.
             let spare = state.height().saturating_sub(model.total.max(1));
             state.size.1 -= u16::try_from(spare).unwrap_or(0);
             crate::output::print(once::text(&state, &model, palette).as_bytes())?;
-            return Ok(if model.is_gone { Status::Incomplete } else { Status::Whole });
+            return Ok(if model.is_gone || !model.is_whole { Status::Incomplete } else { Status::Whole });
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::CapabilitySet;
 use sockeye_zoo::skip::{may_load_programs, needs};
 use sockeye_zoo::{Skip, in_namespace};
@@ -121,6 +123,37 @@ fn peers_have_what_short_connections_moved() {
     in_namespace(|_| {
         may_load_programs()?;
         let screen = screen("peers", plain())?;
+        let cells = row(&screen, "127.0.0.1").unwrap_or_else(|| panic!("no peer in {screen}"));
+        assert!(rate(cells[1]) > 21_000.0 && rate(cells[2]) > 21_000.0, "{screen}");
+        Ok(())
+    });
+}
+
+#[test]
+fn after_a_loss_one_screen_waits_for_rates_that_lack_nothing() {
+    in_namespace(|_| {
+        may_load_programs()?;
+        let is_over = AtomicBool::new(false);
+        let output = std::thread::scope(|scope| {
+            let load = scope.spawn(|| churn(&is_over));
+            let mut command = plain();
+            command.args(["top", "--once", "--interval", "500ms", "--pane", "peers"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let program = command.spawn().expect("the program starts");
+            // It hears by then, and sleeps until more has happened than waits for it.
+            std::thread::sleep(Duration::from_millis(300));
+            let pid = Pid::from_child(&program);
+            kill_process(pid, Signal::STOP).expect("it is ours");
+            std::thread::sleep(Duration::from_secs(1));
+            kill_process(pid, Signal::CONT).expect("it is ours");
+            let output = program.wait_with_output().expect("it ends");
+            is_over.store(true, Ordering::Release);
+            load.join().expect("no panic");
+            output
+        });
+        let screen = text(&output);
+        assert!(screen.contains(" births and ends lost since "), "{screen}");
+        assert!(!screen.contains("not in sync"), "{screen}");
         let cells = row(&screen, "127.0.0.1").unwrap_or_else(|| panic!("no peer in {screen}"));
         assert!(rate(cells[1]) > 21_000.0 && rate(cells[2]) > 21_000.0, "{screen}");
         Ok(())

@@ -330,12 +330,22 @@ impl Desk {
             filter: self.filter_text.clone(),
             clock: clock(self.counted_at),
             is_settled: self.rounds > 1 && self.lookers.has_looked,
+            is_whole: self.is_whole(view),
             completeness: self.completeness(view),
             gap: self.gone.clone().or_else(|| self.loss.as_ref().map(|loss| loss.text.clone())),
             is_gone: self.gone.is_some(),
         };
         self.is_asked = false;
         self.outlet.show(model);
+    }
+
+    /// Whether all was told and read that happened in the last interval.
+    fn is_whole(&self, view: &View<'_>) -> bool {
+        // What was lost before a loss was made good is missing in the rates of that interval.
+        let heals_earlier = |loss: &Loss| loss.healed.is_some_and(|healed| Some(healed) < self.counted);
+        self.is_synced
+            && self.loss.as_ref().is_none_or(heals_earlier)
+            && view.0.iter().all(|lives| lives.unfollowed() == 0)
     }
 
     /// How complete this is, worst first.

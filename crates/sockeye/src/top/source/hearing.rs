@@ -15,9 +15,10 @@ use super::place::Place;
 use crate::live::kinds::Kinds;
 use crate::live::trace::{Heard, Trace};
 
-/// Bytes of events that may wait for the thread: 5 700 changes, of which ten thousand connections a second make 2 000 in the
-/// longest time between two reads. The kernel's memory for them counts twice as ours, however little waits.
-const RING_BYTES: u32 = 1 << 20;
+/// Bytes of events that may wait for the thread: 11 400 changes, of which ten thousand connections a second make 2 000 in the
+/// longest time between two reads, and what is left is for machines that let the thread wait. The kernel's memory for them counts as
+/// ours, however little waits.
+const RING_BYTES: u32 = 2 << 20;
 /// Time between two reads, and while there is much to read.
 const READ_EVERY: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(4)];
 /// Changes of one read that are many.
