@@ -9,6 +9,7 @@ mod hostile;
 mod live;
 mod manual;
 mod output;
+mod privilege;
 mod rows;
 mod sockets;
 mod ss;

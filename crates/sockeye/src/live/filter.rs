@@ -2,7 +2,8 @@
 
 use sockeye_query::filter::Expression;
 use sockeye_query::sockets::Table;
-use sockeye_query::sockets::live::{Needs, needs};
+use sockeye_query::sockets::live::{Needs, live_catalog, needs};
+use sockeye_wire::{Privilege, Version};
 
 /// Tables of sockets that are followed.
 pub(crate) const FOLLOWED: &[Table] = &[Table::Tcp, Table::Udp];
@@ -28,6 +29,15 @@ pub(crate) fn check_shown(filter: &Expression, tables: &[Table], shown: &[&str])
         return Ok(needs);
     }
     Err("only what happens to a socket can fit, and that is told by `sockeye watch sockets`".to_owned())
+}
+
+/// What a filter speaks of and a kernel of this version keeps from whoever does not administer the network, in a sentence.
+pub(crate) fn kept_back(filter: &Expression, kernel: Version, net_admin: bool) -> Option<String> {
+    let is_kept = |privilege: Privilege| !net_admin && privilege.of(kernel) == Privilege::NetAdmin;
+    let infos = filter.fields().into_iter().map(|field| live_catalog().info(field));
+    let names: Vec<_> = infos.filter(|info| is_kept(info.privilege)).map(|info| info.name()).collect();
+    let needed = Privilege::NetAdmin.capability();
+    (!names.is_empty()).then(|| format!("{} cannot be decided without {needed}", names.join(", ")))
 }
 
 fn none_fits(tables: &[Table]) -> String {

@@ -12,6 +12,7 @@ use sockeye_state::lives::Time;
 use sockeye_wire::{Privilege, Version};
 
 use super::now;
+use crate::privilege::is_net_admin;
 use crate::sockets::narrow::Narrowing;
 use crate::sockets::system::{self, Interfaces, Place, System};
 
@@ -52,7 +53,7 @@ impl Owners {
     /// Nobody is known yet. `wanted`: they are looked for.
     pub(crate) fn new(wanted: bool) -> Self {
         Self {
-            system: System::new(false),
+            system: System::new(false).seen_by(is_net_admin()),
             before: None,
             left: Default::default(),
             wanted,
@@ -85,7 +86,7 @@ impl Owners {
         if due > began {
             return false;
         }
-        let system = System::new(true);
+        let system = System::new(true).seen_by(is_net_admin());
         let options = ScanOptions { facts: system::facts(&self.parts), ..ScanOptions::default() };
         system.scan(&options, &Narrowing::default(), true);
         let left = self.left_by(&system, alive());
@@ -142,7 +143,8 @@ impl Owners {
 
     /// The surroundings of rows of one namespace.
     pub(crate) fn place<'s>(&'s self, namespace: Option<&'s Namespace>, label: Option<Vec<u8>>) -> Around<'s> {
-        let place = Place { system: &self.system, label, interfaces: Interfaces::of(namespace), ends: None, index: 0 };
+        let place =
+            Place { system: &self.system, label, interfaces: Interfaces::of(namespace).into(), ends: None, index: 0 };
         Around { place, owners: self }
     }
 }

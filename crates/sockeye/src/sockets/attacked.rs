@@ -79,7 +79,7 @@ fn damaged_rows_of_every_table_are_written_in_every_format() {
     for (release, net_admin) in [("6.18.0", false), ("7.0.0", true)] {
         let system = System::of_capture(release.as_bytes()).with_keys(net_admin).seen_by(net_admin);
         let label = Some(b"blue\x1b[31m".to_vec());
-        let place = Place { system: &system, label, interfaces: Interfaces::unknown(), ends: None, index: 0 };
+        let place = Place { system: &system, label, interfaces: Interfaces::unknown().into(), ends: None, index: 0 };
         let formats = Formats::new();
         let mut written = SocketTable::ALL.map(|table| (table, 0));
         attack(INPUTS, |random| {

@@ -96,7 +96,7 @@ impl<'c> Replay<'c> {
         let labels = self.labels.iter().enumerate();
         let place = |(index, label): (usize, &&[u8])| {
             let label = (self.labels.len() > 1).then(|| label.to_vec());
-            (None, Place { system, label, interfaces: Interfaces::unknown(), ends: None, index })
+            (None, Place { system, label, interfaces: Interfaces::unknown().into(), ends: None, index })
         };
         labels.map(place).collect()
     }

@@ -32,6 +32,7 @@ use crate::output::json::Json;
 use crate::output::sink::Sink;
 use crate::output::table::Table;
 use crate::output::verdict as verdict_text;
+use crate::privilege::is_net_admin;
 use crate::rows::frame::Frame;
 use crate::rows::groups::{Group, GroupOrder, Groups};
 use crate::rows::takers::{Count, Keep, Layout, Order, Shared, Sorted, Stream};
@@ -175,8 +176,7 @@ struct Listing<'l> {
 impl Listing<'_> {
     fn run(self) -> Result<Status> {
         let shown: Vec<_> = self.shown_fields();
-        let net_admin = rustix::thread::capabilities(None)
-            .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN));
+        let net_admin = is_net_admin();
         let question = Question {
             filter: Some(self.filter),
             fields: &shown,
@@ -279,7 +279,7 @@ impl Listing<'_> {
                 Some(namespace) if self.namespaces.several => Some(namespace.label()),
                 one => named.then(|| label(one)).flatten(),
             };
-            let mut place = Place { system, label, interfaces: Interfaces::of(namespace), ends: None, index };
+            let mut place = Place { system, label, interfaces: Interfaces::of(namespace).into(), ends: None, index };
             if !plan.peers.is_empty() {
                 place.ends = Some(
                     Ends::load(namespace, plan.peers, &place).context("cannot look for the other ends of sockets")?,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sockeye_conn::{Namespace, Socket};
 use sockeye_owners::cgroup_ids::{CgroupTree, cgroup};
@@ -270,7 +270,7 @@ pub(crate) struct Place<'s> {
     /// Name of the namespace, where several are listed.
     pub(crate) label: Option<Vec<u8>>,
     /// A socket of the namespace, to ask for names of interfaces.
-    pub(crate) interfaces: Interfaces<'s>,
+    pub(crate) interfaces: Arc<Interfaces<'s>>,
     /// The other ends, where they are wanted.
     pub(crate) ends: Option<Ends>,
     /// Which place this is, among those of the listing.
@@ -297,7 +297,7 @@ const FIRST: usize = 64;
 impl<'n> Interfaces<'n> {
     /// Names in a namespace, or here.
     pub(crate) fn of(namespace: Option<&'n Namespace>) -> Self {
-        Self { whence: namespace.map_or(Whence::Here, Whence::Namespace), ..Self::unknown() }
+        Self { whence: Whence::of(namespace), ..Self::unknown() }
     }
 
     /// Names in a namespace, or here, that are asked for through a socket of now: whoever has it needs the namespace no
@@ -314,6 +314,12 @@ impl<'n> Interfaces<'n> {
             first: Box::new([const { OnceLock::new() }; FIRST]),
             names: Mutex::default(),
         }
+    }
+
+    /// Forgets the names: an interface may have another one by now, or be another.
+    pub(crate) fn forget(&mut self) {
+        self.first.fill_with(OnceLock::new);
+        self.names.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The socket that names are asked with.
@@ -421,6 +427,13 @@ pub(crate) enum Whence<'n> {
     Namespace(&'n Namespace),
     /// Several namespaces, or another machine.
     Elsewhere,
+}
+
+impl<'n> Whence<'n> {
+    /// One namespace, or ours.
+    pub(crate) fn of(namespace: Option<&'n Namespace>) -> Self {
+        namespace.map_or(Self::Here, Self::Namespace)
+    }
 }
 
 impl sockeye_query::Names for SystemNames<'_> {

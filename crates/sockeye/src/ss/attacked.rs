@@ -33,7 +33,7 @@ fn options(words: &str) -> Options {
 fn damaged_rows_of_every_table_are_printed() {
     let target = target("sockets");
     let system = System::of_capture(b"7.0.0").with_keys(true);
-    let place = Place { system: &system, label: None, interfaces: Interfaces::unknown(), ends: None, index: 0 };
+    let place = Place { system: &system, label: None, interfaces: Interfaces::unknown().into(), ends: None, index: 0 };
     let storage_maps = StorageMaps::hidden();
     let mut rates = Rates::default();
     for words in WORDS {

@@ -52,6 +52,7 @@ use self::truth::Truth;
 use self::users::Users;
 use crate::output::escape;
 use crate::output::sink::Sink;
+use crate::privilege::is_net_admin;
 use crate::sockets::ends::Ends;
 use crate::sockets::listing::Counts;
 use crate::sockets::narrow::Narrowing;
@@ -195,7 +196,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
             return Ok(if called == Called::Strict { 2 } else { 0 });
         }
     };
-    let whence = namespace.map_or(Whence::Here, Whence::Namespace);
+    let whence = Whence::of(namespace);
     let filter = expression::read(options, whence)?;
     if options.kill && !kill::says_which(&filter) && !options.selection.says_which_states() {
         return Err(Mistake {
@@ -215,8 +216,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
     if options.is_document() && options.watch.is_none() && !options.events && !options.kill {
         return json::run(options, chosen).map(|status| called.status(status)).map_err(Failure::Other);
     }
-    let net_admin = rustix::thread::capabilities(None)
-        .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN));
+    let net_admin = is_net_admin();
     let session = Session { options, chosen, filter, namespace, called, net_admin, storage_maps };
     match options.watch {
         Some(every) => session.watch(every),
@@ -293,7 +293,7 @@ impl Session<'_> {
             let mut place = Place {
                 system: &system,
                 label: None,
-                interfaces: Interfaces::of(self.namespace),
+                interfaces: Interfaces::of(self.namespace).into(),
                 ends: None,
                 index: 0,
             };

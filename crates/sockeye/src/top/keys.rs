@@ -49,7 +49,7 @@ pub(super) fn update(state: &mut State, model: &Model, key: KeyEvent) -> Action 
         write(state, key)
     } else {
         match state.view {
-            View::Help { from } => read_help(state, model, key, from),
+            View::Help { from, over } => read_help(state, model, key, from, over),
             View::Detail { id, from } => look_closely(state, model, key, id, from),
             View::Table => browse(state, model, key),
         }
@@ -85,12 +85,12 @@ fn write(state: &mut State, key: KeyEvent) -> Action {
     }
 }
 
-fn read_help(state: &mut State, model: &Model, key: KeyEvent, from: usize) -> Action {
+fn read_help(state: &mut State, model: &Model, key: KeyEvent, from: usize, over: Option<(Id, usize)>) -> Action {
     let last = help::count(model, state.size.0).saturating_sub(layout::middle(state.size, state.gap));
     match scroll(key, from, state.height(), last) {
-        Some(from) => state.view = View::Help { from },
+        Some(from) => state.view = View::Help { from, over },
         None if matches!(key.code, KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | '?' | 'h') | KeyCode::F(1)) => {
-            state.view = View::Table;
+            state.view = over.map_or(View::Table, |(id, from)| View::Detail { id, from });
         }
         None => {}
     }
@@ -161,7 +161,8 @@ fn common(state: &mut State, key: KeyEvent) -> Action {
     match key.code {
         KeyCode::Char('q') => return Action::Quit,
         KeyCode::Char('?' | 'h') | KeyCode::F(1) => {
-            state.view = View::Help { from: 0 };
+            let over = if let View::Detail { id, from } = state.view { Some((id, from)) } else { None };
+            state.view = View::Help { from: 0, over };
             return Action::Ask;
         }
         KeyCode::Char(' ') => state.paused = !state.paused,

@@ -265,8 +265,10 @@ pub(super) struct Model {
     pub(super) clock: String,
     /// Rates are known, and owners were looked for.
     pub(super) is_settled: bool,
-    /// Nothing of the last interval was lost, and nothing is missing.
+    /// Nothing of the last interval was lost.
     pub(super) is_whole: bool,
+    /// There is nothing that this process is not told, of what was asked for.
+    pub(super) is_all_seen: bool,
     /// How complete this is, most important first.
     pub(super) completeness: Vec<String>,
     /// What was lost, if something was.
@@ -292,6 +294,7 @@ impl Model {
             clock: String::new(),
             is_settled: false,
             is_whole: false,
+            is_all_seen: false,
             completeness: Vec::new(),
             gap: None,
             is_gone: false,

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use sockeye_query::filter::{Expression, Filter};
@@ -14,12 +15,13 @@ use super::keys::{Action, update};
 use super::model::Model;
 use super::options::Options;
 use super::screen::{Screen, Stopped};
-use super::source::{self, Command, Said, Setup, Source};
+use super::source::{Command, Said, Setup, Source};
 use super::state::State;
 use super::{draw, once};
 use crate::exit::Status;
 use crate::live::filter;
 use crate::live::named::NamedNamespace;
+use crate::privilege::is_net_admin;
 use crate::sockets::Mistaken;
 use crate::sockets::run::namespaces;
 use crate::sockets::system::SystemNames;
@@ -30,8 +32,8 @@ const TEXT_SIZE: (u16, u16) = (132, 60);
 /// Happenings that are taken before the screen is drawn again: a key that is held down is not drawn letter by letter.
 const BATCH_MAX: usize = 100;
 
-/// Refreshes that `--once` waits for one in whose interval nothing was lost, before it prints what there is.
-const LOOKS_MAX: u32 = 5;
+/// Intervals in which `--once` waits for one in which nothing was lost, before it prints what there is.
+const INTERVALS_MAX: u32 = 5;
 
 /// Shows the screen until somebody ends it, or prints it once.
 pub(crate) fn run(options: &Options) -> Result<Status> {
@@ -52,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let mut state = State::new(options.pane, filter_text, size.unwrap_or(TEXT_SIZE));
     state.grouping = options.group;
     state.namespaces = several;
-    state.cannot_close = (!source::is_net_admin()).then(|| {
+    state.cannot_close = (!is_net_admin()).then(|| {
         "Closing a socket needs CAP_NET_ADMIN, which this process lacks: run sockeye top as root, or with sudo."
             .to_owned()
     });
@@ -100,12 +102,14 @@ fn size_of_terminal() -> Option<(u16, u16)> {
     (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
 }
 
-/// Waits until rates and owners are known, and prints one screen. After a loss the next one is whole again.
+/// Waits until rates and owners are known, and prints one screen. Where something was lost meanwhile there is one that lacks nothing
+/// as soon as everything is known again and an interval more is over.
 fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<Status> {
     palette.colour = false;
     let (told, said) = mpsc::channel();
+    let patience = setup.interval * INTERVALS_MAX;
     let source = Source::start(setup, state.request(), move |what| drop(told.send(what)))?;
-    let mut looks = 0;
+    let mut settled = None;
     loop {
         match said.recv() {
             Ok(Said::Model) => {}
@@ -114,8 +118,8 @@ fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<St
             Err(_) => bail!("nothing is known of the sockets"),
         }
         if let Some(model) = source.take().filter(|model| model.is_settled) {
-            looks += 1;
-            if !model.is_whole && !model.is_gone && looks < LOOKS_MAX {
+            let settled: &mut Instant = settled.get_or_insert_with(Instant::now);
+            if !model.is_whole && !model.is_gone && settled.elapsed() < patience {
                 continue;
             }
             state.take(&model);
@@ -123,7 +127,8 @@ fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<St
             let spare = state.height().saturating_sub(model.total.max(1));
             state.size.1 -= u16::try_from(spare).unwrap_or(0);
             crate::output::print(once::text(&state, &model, palette).as_bytes())?;
-            return Ok(if model.is_gone || !model.is_whole { Status::Incomplete } else { Status::Whole });
+            let is_all = model.is_whole && model.is_all_seen && !model.is_gone;
+            return Ok(if is_all { Status::Whole } else { Status::Incomplete });
         }
     }
 }

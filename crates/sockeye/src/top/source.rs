@@ -17,8 +17,6 @@ mod rows;
 mod sockets;
 mod worker;
 
-pub(super) use worker::is_net_admin;
-
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -17,9 +17,10 @@ pub(super) enum View {
         id: Id,
         from: usize,
     },
-    /// The keys, from this line on.
+    /// The keys, from this line on, over the fields of a socket from that one on, or over the table.
     Help {
         from: usize,
+        over: Option<(Id, usize)>,
     },
 }
 
@@ -119,8 +120,8 @@ impl State {
             top: self.top,
             height: self.height(),
             detail: match self.view {
-                View::Detail { id, .. } => Some(id),
-                _ => None,
+                View::Detail { id, .. } | View::Help { over: Some((id, _)), .. } => Some(id),
+                View::Table | View::Help { over: None, .. } => None,
             },
             paused: self.paused,
         }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use sockeye_query::Value;
 use sockeye_query::filter::{Decision, Expression, Record as _};
 use sockeye_query::sockets::Surroundings;
-use sockeye_query::sockets::live::{LiveRow, live_catalog};
+use sockeye_query::sockets::live::{LiveRow, is_of_owner, live_catalog};
 use sockeye_state::lives::{Cause, Causes, Counters, Delta, Judgement, Life};
 
 use sockeye_wire::sock_diag::state::State;
@@ -55,6 +55,8 @@ pub(super) struct Found {
     pub(super) held_up: usize,
     /// Connections and listeners that the filter takes.
     pub(super) fitting: usize,
+    /// Those of which nobody knows whether it takes them, since who holds them is not known.
+    pub(super) undecided: usize,
 }
 
 /// The worst connections that the filter takes, and how many there are in all. `others` become the listeners, and those that their
@@ -70,14 +72,20 @@ pub(super) fn findings<'l>(
 ) -> Found {
     let mut worst: Vec<(Weight, Option<SocketAddr>, Finding)> = Vec::new();
     let mut attempts: HashMap<SocketAddr, Attempts> = HashMap::new();
-    let (mut held_up, mut fitting) = (0, 0);
+    let (mut held_up, mut fitting, mut undecided) = (0, 0, 0);
+    let by_owners = surroundings.owners_unknown().is_some();
     for (life, message) in sockets {
         let Some(mut row) = row::alive(life, message, surroundings) else { continue };
         let known = judged.of(life.cookie).zip(Counters::read(message));
         let causes = known.as_ref().map_or(Causes::NONE, |(judgement, now)| judgement.causes(now));
         row.facts.why = Some(causes.bits());
-        if filter.decide(&row) != Decision::Yes {
-            continue;
+        match filter.decide(&row) {
+            Decision::Yes => {}
+            Decision::No => continue,
+            Decision::Unknown => {
+                undecided += usize::from(by_owners && filter.unknown_fields(&row).into_iter().any(is_of_owner));
+                continue;
+            }
         }
         fitting += 1;
         if matches!(life.state, State::Listening | State::CloseWait) {
@@ -120,7 +128,7 @@ pub(super) fn findings<'l>(
             None => finding,
         }
     });
-    Found { findings: findings.collect(), named, held_up, fitting }
+    Found { findings: findings.collect(), named, held_up, fitting, undecided }
 }
 
 /// The finding of one attempt, made that of all towards the same place.

@@ -112,6 +112,15 @@ impl Finding {
         self
     }
 
+    /// The same with who holds the socket, where that is known.
+    #[must_use]
+    pub(crate) fn held_by(self, owner: Option<String>) -> Self {
+        match owner {
+            Some(owner) => self.with("owner", owner),
+            None => self,
+        }
+    }
+
     /// Appends two lines: what is wrong with what, as is shown by what; and what usually helps.
     pub(crate) fn text(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(format!("! {}  ", self.cause).as_bytes());

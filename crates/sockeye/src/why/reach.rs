@@ -23,6 +23,7 @@ use super::changes::{self, Changes};
 use super::finding::Finding;
 use super::kernel::{Kernel, shown};
 use super::machine::{self, Look};
+use crate::live::owners::Owners;
 use crate::sockets::Mistaken;
 use hops::{Recipient, Way};
 pub(super) use target::{Target, host};
@@ -75,13 +76,18 @@ impl Reach {
         if let Some(way) = &way {
             hops::look(&mut reach, &mut kernel, way)?;
         }
-        towards.tell(&mut reach);
+        let mut owners = Owners::new(true);
+        if towards.is_opening() {
+            owners.look(std::iter::empty);
+        }
+        let who = |inode| owners.holder(inode);
+        towards.tell(&mut reach, &who);
         if way.is_none() {
             way = own_way::look(&mut reach, &mut kernel, &towards)?;
         }
         let is_local = way.as_ref().is_some_and(|way| way.recipient == Recipient::Local);
         if let Some(way) = way {
-            towards.judge(&mut reach);
+            towards.judge(&mut reach, &who);
             sockets::look(&mut reach, &way, &towards, namespace)?;
             for ifindex in way.links() {
                 let name = kernel.interface(ifindex);

@@ -7,7 +7,7 @@ use anyhow::Result;
 use sockeye_conn::Namespace;
 use sockeye_query::Value;
 use sockeye_query::filter::Filter;
-use sockeye_query::sockets::live::alive_catalog;
+use sockeye_query::sockets::live::{alive_catalog, owner_parts};
 use sockeye_query::sockets::{Surroundings as _, Table};
 use sockeye_state::lives::{Happening, Kept, Told};
 
@@ -23,6 +23,7 @@ use crate::live::named::NamedNamespace;
 use crate::live::owners::Owners;
 use crate::output::several::several;
 use crate::output::value;
+use crate::privilege::is_net_admin;
 use crate::sockets::Mistaken;
 use crate::sockets::system::{SystemNames, Whence};
 
@@ -54,16 +55,22 @@ pub(super) struct Watched {
     changes: changes::Told,
     /// The machine was judged as a whole.
     is_of_machine: bool,
+    /// What the filter speaks of and the kernel does not tell.
+    kept_back: Option<String>,
+    /// Connections and listeners that the filter cannot decide, because who holds them is not known.
+    undecided: usize,
     /// Why owners are not known that there are.
     owners_unknown: Option<String>,
     /// That the namespace is gone that was named.
     gone: Option<String>,
+    /// Something was lost meanwhile.
+    lost: bool,
     pub(super) whole: bool,
 }
 
 /// Watches.
 pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<Watched> {
-    let names = SystemNames { rows: namespace.map_or(Whence::Here, Whence::Namespace) };
+    let names = SystemNames { rows: Whence::of(namespace) };
     let filter = Filter::parse(&options.words, alive_catalog(), &names).map_err(|mistake| Mistaken::of(&mistake))?;
     let needs =
         filter::check_shown(&filter.expression, &[Table::Tcp], &["present", "closed"]).map_err(Mistaken::sentence)?;
@@ -110,13 +117,14 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let now = Look::at(namespace)?;
     let elapsed = began.elapsed();
     let mut owners = Owners::new(true);
+    owners.read_too(owner_parts(&filter.expression));
     owners.look(std::iter::empty);
     let who = |inode| owners.holder(inode);
     let place = owners.place(namespace, None);
     let ended = ended.iter().map(Kept::event).map(|event| (event.life, event.message));
     let sockets = feed.lives.iter().chain(ended);
     let mut others = HashSet::new();
-    let connections::Found { mut findings, named, held_up, fitting } =
+    let connections::Found { mut findings, named, held_up, fitting, undecided } =
         connections::findings(sockets, &judged, &filter.expression, &place, options.limit, &who, &mut others);
     // Whoever asks about some sockets is not told of the machine.
     let is_of_machine = options.words.is_empty();
@@ -126,6 +134,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         machine::of_those(&before, &now, &|cookie| others.contains(&cookie), &who)
     });
     let changes = changes.into_told();
+    let kept_back = filter::kept_back(&filter.expression, place.kernel(), is_net_admin());
     let seen = before.whole && now.whole && changes.whole && feed.lives.is_synced() && gaps == 0;
     Ok(Watched {
         elapsed,
@@ -137,7 +146,10 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         changes,
         is_of_machine,
         owners_unknown: place.owners_unknown().map(str::to_owned),
-        whole: seen && gone.is_none(),
+        undecided,
+        whole: seen && gone.is_none() && kept_back.is_none() && undecided == 0,
+        lost: !seen,
+        kept_back,
         gone,
     })
 }
@@ -178,13 +190,20 @@ impl Watched {
             );
         }
         self.changes.text(&mut out);
+        if let Some(why) = &self.kept_back {
+            out.extend_from_slice(format!("{why}: what depends on it is left out\n").as_bytes());
+        }
+        if self.undecided > 0 {
+            let sockets = several(self.undecided, "socket");
+            out.extend_from_slice(format!("{sockets} left out: the filter depends on who holds them\n").as_bytes());
+        }
         if let Some(why) = self.owners_unknown.as_ref().filter(|_| !self.findings.is_empty() || fits_nothing) {
             let why = why.strip_prefix("not permitted: ").unwrap_or(why);
             out.extend_from_slice(format!("owners are not all known: {why}\n").as_bytes());
         }
         if let Some(gone) = &self.gone {
             out.extend_from_slice(format!("{gone}: what was in it could only be seen until then\n").as_bytes());
-        } else if !self.whole {
+        } else if self.lost {
             out.extend_from_slice(
                 b"not everything could be seen: something was lost meanwhile, or a table was not whole\n",
             );
@@ -200,6 +219,7 @@ impl Watched {
             ("sockets", self.sockets as u64),
             ("fitting", self.fitting as u64),
             ("held_up", self.held_up as u64),
+            ("undecided", self.undecided as u64),
         ] {
             value::json_entry(&mut out, name, &Value::Unsigned(number));
             out.push(b',');
@@ -217,6 +237,10 @@ impl Watched {
         if let Some(why) = &self.owners_unknown {
             out.push(b',');
             value::json_entry(&mut out, "owners_unknown", &Value::Text(why.as_bytes()));
+        }
+        if let Some(why) = &self.kept_back {
+            out.push(b',');
+            value::json_entry(&mut out, "kept_back", &Value::Text(why.as_bytes()));
         }
         if let Some(gone) = &self.gone {
             out.push(b',');

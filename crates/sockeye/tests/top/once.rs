@@ -38,6 +38,26 @@ fn one_screen_as_text_has_the_sockets_of_the_namespace() {
 }
 
 #[test]
+fn what_a_filter_speaks_of_is_known_command_lines_and_interfaces_too() {
+    in_namespace(|zoo| {
+        let _bound = zoo.tcp_bound_to_device()?;
+        let free = TcpListener::bind("127.0.0.9:0").expect("free");
+        let listeners = |filter: &str| text(&top(&["--once", "--interval", "100ms", "--pane", "listeners", filter]));
+        let on_loopback = listeners("dev = lo");
+        assert!(on_loopback.contains(" 1 listener") && on_loopback.contains("%lo:"), "{on_loopback}");
+        let elsewhere = listeners("not has dev");
+        let port = free.local_addr().expect("bound").port();
+        assert!(elsewhere.contains(" 1 listener") && elsewhere.contains(&format!("127.0.0.9:{port}")), "{elsewhere}");
+        let program = std::env::args().next().expect("the name of this program");
+        let own = listeners(&format!("cmdline ~ '{program}*'"));
+        assert!(own.contains(" 2 listeners"), "{own}");
+        let others = listeners(&format!("not cmdline ~ '{program}*'"));
+        assert!(others.contains(" 0 listeners"), "{others}");
+        Ok(())
+    });
+}
+
+#[test]
 fn sums_are_by_process_unit_container_or_pod() {
     in_namespace(|zoo| {
         let ids = ["5d", "e1"].map(|digits| digits.repeat(32));

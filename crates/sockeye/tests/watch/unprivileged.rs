@@ -104,3 +104,21 @@ fn that_namespaces_may_be_missing_is_said() {
         Ok(())
     });
 }
+
+#[test]
+fn that_a_filter_speaks_of_what_is_kept_back_is_said() {
+    in_namespace(|zoo| {
+        let _listener = zoo.tcp_listening()?;
+        let said = "mark cannot be decided without CAP_NET_ADMIN";
+        let watching = Watching::of(as_nobody(zoo)?.args(["watch", "sockets", "mark = 7"])).interrupt().with(3);
+        assert!(watching.stderr.contains(said), "{}", watching.stderr);
+        let watching = Watching::start(&["sockets", "mark = 7"]).interrupt().with(0);
+        assert!(!watching.stderr.contains("cannot be decided"), "{}", watching.stderr);
+        for words in [["why", "--for", "300ms", "mark = 7"], ["top", "--once", "--interval=100ms", "mark = 7"]] {
+            let output = as_nobody(zoo)?.args(words).output().expect("it can be run");
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert_eq!((output.status.code(), text.contains(said)), (Some(3), true), "{words:?}: {text}");
+        }
+        Ok(())
+    });
+}

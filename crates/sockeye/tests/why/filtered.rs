@@ -40,6 +40,10 @@ fn a_filter_chooses_among_listeners_and_what_nobody_has_accepted_is_theirs() {
             let evidence = &answer["findings"][0]["evidence"];
             assert!(evidence["accept_queue"].as_u64() > evidence["accept_queue_limit"].as_u64(), "{evidence}");
         }
+        // What processes say of themselves is read where the filter speaks of it.
+        let program = std::env::args().next().expect("the name of this program");
+        let [own, others] = ["", "not "].map(|not| why(&[&format!("{not}cmdline ~ '{program}*' and listening")]));
+        assert_eq!((&own["fitting"], &others["fitting"]), (&1.into(), &0.into()), "{program}");
         let answer = why(&["sport", "=", "9"]);
         assert_eq!((causes(&answer), &answer["machine"], &answer["fitting"]), (vec![], &false.into(), &0.into()));
         assert_eq!(why(&["listening"])["fitting"], 1);

@@ -159,6 +159,12 @@ fn is_said_by_events(flat: Flat) -> bool {
     )
 }
 
+/// Whether a field of the live catalog is of whoever holds the socket.
+pub fn is_of_owner(field: FieldId) -> bool {
+    live_own(field).is_none()
+        && matches!(registry().sources[usize::from(field.0)], Source::Flat(Flat::Owner(_) | Flat::PeerOwner(_)))
+}
+
 /// What has to be known of owners to decide it.
 pub fn owner_parts(filter: &Expression) -> Vec<OwnerPart> {
     possible::owner_parts(filter.fields().into_iter().filter(|field| live_own(*field).is_none()))

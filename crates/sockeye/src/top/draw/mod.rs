@@ -29,7 +29,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, model: &Model, palette:
         head::banner(buffer, places.banner, gap, palette);
     }
     match state.view {
-        View::Help { from } => help::draw(buffer, places.middle, from, model, palette),
+        View::Help { from, .. } => help::draw(buffer, places.middle, from, model, palette),
         View::Detail { id, from } => {
             let found = model.detail.as_deref().filter(|detail| detail.id == id);
             detail::draw(buffer, places.middle, found, from, palette);

@@ -5,9 +5,12 @@ use sockeye_conn::Namespace;
 use sockeye_state::lives::Lives;
 
 use super::changes::Changes;
+use super::close;
 use super::desk::Desk;
 use super::links::Links;
 use super::place::{Place, View};
+use super::{Command, Said};
+use crate::sockets::system::{SystemNames, Whence};
 
 /// All places but the sockets of the one that is asked, which are filled meanwhile.
 pub(super) struct Beside<'p> {
@@ -21,12 +24,33 @@ pub(super) struct Beside<'p> {
 impl Beside<'_> {
     /// Answers what was asked meanwhile; `lives`: the sockets of the place that is asked, as far as they are known.
     pub(super) fn answer(&mut self, lives: &Lives, desk: &mut Desk) {
-        if !desk.hear() {
+        desk.hear();
+        while let Some(command) = desk.waiting.pop_front() {
+            self.obey(command, lives, desk);
+        }
+        if !desk.is_asked {
             return;
         }
         // What cannot be looked at now is looked at again after the round, where the reason is told.
         if self.look(lives, desk).is_ok() {
             desk.answer_early(&self.view(lives));
+        }
+    }
+
+    /// Filters and closes without waiting for the round: as the sockets are known by now.
+    fn obey(&self, command: Command, lives: &Lives, desk: &mut Desk) {
+        let view = self.view(lives);
+        match command {
+            // The newest of these has been heard.
+            Command::Show(_) => {}
+            Command::Filter(text) => {
+                let is_one = self.before.is_empty() && self.after.is_empty();
+                let rows = if is_one { Whence::of(self.changes.namespace()) } else { Whence::Elsewhere };
+                desk.filter_by(text, &SystemNames { rows }, &view);
+            }
+            Command::Close(id) => {
+                (desk.outlet.say)(Said::Closed(close::close_one(id, &view, self.namespace(id.place))));
+            }
         }
     }
 

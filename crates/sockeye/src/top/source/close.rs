@@ -5,10 +5,21 @@ use sockeye_query::sockets::Table;
 use sockeye_state::{Dump, Step};
 use sockeye_wire::sock_diag::inet::{InetMessage, InetQuestion, SocketId};
 
+use super::place::View;
+use crate::live::row::table;
 use crate::sockets::listing;
+use crate::top::model::Id;
+
+/// Closes one of the sockets that are followed; `namespace`: that of its place. What to tell.
+pub(super) fn close_one(id: Id, view: &View<'_>, namespace: Option<&Namespace>) -> String {
+    match view.lives(id.place).and_then(|lives| lives.get(id.cookie)) {
+        Some((life, message)) => close(namespace, table(life), message),
+        None => "the socket was gone already".to_owned(),
+    }
+}
 
 /// Closes the socket that this message is of. What to tell.
-pub(super) fn close(namespace: Option<&Namespace>, table: Table, message: &[u8]) -> String {
+fn close(namespace: Option<&Namespace>, table: Table, message: &[u8]) -> String {
     match ask(namespace, table, message) {
         Ok(0) => "the socket was closed".to_owned(),
         // ENOENT

@@ -1,15 +1,15 @@
 //! What the source knows and answers from, whatever it is asking the kernel at the moment.
 
 mod asked;
+mod filtered;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, SystemTime};
 
-use sockeye_query::filter::{Decision, Expression};
-use sockeye_state::lives::{Event, Happening, Life, Protocol, Reason, Time, Told};
-use sockeye_wire::sock_diag::state::State;
+use sockeye_query::filter::Expression;
+use sockeye_state::lives::{Event, Happening, Protocol, Reason, Time, Told};
 
 use super::changes::Log;
 use super::detail::Close;
@@ -22,10 +22,8 @@ use super::place::View;
 use super::rows::{Material, rows, sockets};
 use super::sockets::{About, Seen};
 use super::{Command, Said, Slot};
-use crate::live::row::alive;
 use crate::live::{calendar, now};
 use crate::output::table::duration;
-use crate::sockets::system::{Interfaces, Place as Surroundings};
 use crate::top::history::Histories;
 use crate::top::model::{Id, Model, Overview, Rates, Request};
 
@@ -67,8 +65,12 @@ pub(super) struct Desk {
     pub(super) request: Request,
     /// It has no answer yet.
     pub(super) is_asked: bool,
-    pub(super) filter: Expression,
-    pub(super) filter_text: String,
+    filter: Expression,
+    filter_text: String,
+    /// What it needs to be asked for, until it is asked for.
+    pub(super) extensions: Option<u8>,
+    /// What it speaks of and the kernel does not tell.
+    kept_back: Option<String>,
     pub(super) paces: Paces,
     departures: Departures,
     pub(super) lookers: Lookers,
@@ -109,7 +111,7 @@ impl Desk {
         labels: Vec<Vec<u8>>,
         interval: Duration,
     ) -> Self {
-        let about = About { system: lookers.system(), labels };
+        let about = About { system: lookers.system(), labels, interfaces: Vec::new() };
         Self {
             commands,
             outlet,
@@ -118,6 +120,8 @@ impl Desk {
             is_asked: false,
             filter,
             filter_text,
+            extensions: None,
+            kept_back: None,
             paces: Paces::default(),
             departures: Departures::default(),
             lookers,
@@ -193,39 +197,6 @@ impl Desk {
         }
     }
 
-    /// Whether the filter holds of a socket.
-    fn fits(&self, seen: &Seen<'_>) -> bool {
-        if self.filter == Expression::always() {
-            return true;
-        }
-        let surroundings = self.surroundings(seen.id.place);
-        self.holds(seen.life, seen.message, &surroundings)
-    }
-
-    /// Whether the filter holds of a socket with these surroundings.
-    fn holds(&self, life: &Life, message: &[u8], surroundings: &Surroundings<'_>) -> bool {
-        let Some(mut row) = alive(life, message, surroundings) else { return false };
-        // Where events are told, `established` is one; of a socket that lives it says what it is.
-        row.facts.event = match life.state {
-            State::Established => Happening::Established.word(),
-            State::Listening => Happening::Listening.word(),
-            State::SynSent => Happening::Opened.word(),
-            _ => row.facts.event,
-        };
-        self.filter.decide(&row) == Decision::Yes
-    }
-
-    /// What is known beside the sockets of a place.
-    pub(super) fn surroundings(&self, place: u16) -> Surroundings<'_> {
-        Surroundings {
-            system: &self.about.system,
-            label: self.about.labels.get(usize::from(place)).cloned(),
-            interfaces: Interfaces::unknown(),
-            ends: None,
-            index: 0,
-        }
-    }
-
     /// A round of all places is over: counts.
     pub(super) fn count(&mut self, view: &View<'_>) {
         let at = now();
@@ -239,6 +210,7 @@ impl Desk {
         if std::mem::replace(&mut self.filed, filed) != filed {
             self.lookers.outdate();
         }
+        self.about.forget_interfaces();
         self.rounds += 1;
         let is_new = |id: Id| {
             let known = view.lives(id.place).and_then(|lives| lives.get(id.cookie));
@@ -257,27 +229,6 @@ impl Desk {
         if self.loss.as_ref().and_then(|loss| loss.healed).is_some_and(|healed| at > healed + BANNER) {
             self.loss = None;
         }
-    }
-
-    /// The filter is another, or owners are: decides again.
-    pub(super) fn decide(&mut self, view: &View<'_>) {
-        self.fit(view);
-        self.sum_up(view);
-    }
-
-    /// Finds the sockets of which the filter holds.
-    fn fit(&mut self, view: &View<'_>) {
-        if self.filter == Expression::always() {
-            self.paces.fitting = None;
-            return;
-        }
-        let mut fitting = HashSet::new();
-        for (place, lives) in (0..).zip(&view.0) {
-            let surroundings = self.surroundings(place);
-            let holds = lives.iter().filter(|(life, message)| self.holds(life, message, &surroundings));
-            fitting.extend(holds.map(|(life, _)| Id { place, cookie: life.cookie }));
-        }
-        self.paces.fitting = Some(fitting);
     }
 
     fn sum_up(&mut self, view: &View<'_>) {
@@ -331,6 +282,7 @@ impl Desk {
             clock: clock(self.counted_at),
             is_settled: self.rounds > 1 && self.lookers.has_looked,
             is_whole: self.is_whole(view),
+            is_all_seen: self.unseen.is_none() && self.kept_back.is_none(),
             completeness: self.completeness(view),
             gap: self.gone.clone().or_else(|| self.loss.as_ref().map(|loss| loss.text.clone())),
             is_gone: self.gone.is_some(),
@@ -358,6 +310,7 @@ impl Desk {
             said.push("not in sync yet".to_owned());
         }
         said.extend(self.unseen.clone());
+        said.extend(self.kept_back.clone());
         if unfollowed > 0 {
             said.push(format!("{unfollowed} sockets are too many to follow"));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::Duration;
 
-use sockeye_owners::ScanOptions;
+use sockeye_owners::{Facts, ScanOptions};
 use sockeye_query::sockets::OwnerPart;
 use sockeye_state::lives::Time;
 
@@ -31,14 +31,34 @@ pub(super) struct Lookers {
     is_stale: bool,
     /// There was a look.
     pub(super) has_looked: bool,
+    /// What is read of each process beside what is shown.
+    more: Facts,
     /// This process may close sockets, and see what only such a one may.
-    net_admin: bool,
+    pub(super) net_admin: bool,
 }
 
 impl Lookers {
     pub(super) fn new(net_admin: bool) -> Self {
         let system = Arc::new(System::new(false).seen_by(net_admin));
-        Self { system, under_way: None, rested: Time::ZERO, is_stale: true, has_looked: false, net_admin }
+        Self {
+            system,
+            under_way: None,
+            rested: Time::ZERO,
+            is_stale: true,
+            has_looked: false,
+            more: Facts::NONE,
+            net_admin,
+        }
+    }
+
+    /// Reads this of processes too. What was not read up to now is looked for at once.
+    pub(super) fn read_too(&mut self, parts: &[OwnerPart]) {
+        let facts = system::facts(parts);
+        if !self.more.contains(facts) {
+            self.is_stale = true;
+            self.rested = Time::ZERO;
+        }
+        self.more = facts;
     }
 
     /// There is a socket that was not there before.
@@ -70,10 +90,10 @@ impl Lookers {
 
     fn begin(&mut self) {
         let (found, result) = mpsc::channel();
-        let net_admin = self.net_admin;
+        let (net_admin, facts) = (self.net_admin, system::facts(&PARTS) | self.more);
         let look = move || {
             let system = System::new(true).seen_by(net_admin);
-            let options = ScanOptions { facts: system::facts(&PARTS), ..ScanOptions::default() };
+            let options = ScanOptions { facts, ..ScanOptions::default() };
             system.scan(&options, &Narrowing::default(), true);
             // Whoever asked may have ended.
             let _ = found.send(system);

@@ -83,7 +83,9 @@ impl Paces {
             return Some([bytes_received, bytes_acked, segs_in, segs_out, retransmitted]);
         }
         let round = self.born_before.get(&id).or_else(|| self.born.get(&id))?;
-        Some(Growth::whole(&life.totals)?.over(life.totals_at.saturating_sub(*round)))
+        // One that no round has seen since has moved nothing that anybody knows of.
+        let elapsed = life.totals_at.checked_sub(*round).filter(|elapsed| !elapsed.is_zero())?;
+        Some(Growth::whole(&life.totals)?.over(elapsed))
     }
 
     /// A socket is gone. What it did since the last round; `None` where that is not known: it was not seen before, and
@@ -326,6 +328,26 @@ mod tests {
         }
         let wanted = ["0", "50300", "1000"].map(|rate| Some(rate.to_owned()));
         assert_eq!(rates, wanted);
+    }
+
+    #[test]
+    fn who_is_in_no_table_after_its_first_has_no_rate() {
+        let (mut lives, mut paces) = (Lives::new(false), Paces::default());
+        let id = Id { place: 0, cookie: 5 };
+        let mut rates = Vec::new();
+        // Its peer broke it off, and the program keeps the descriptor: it is in no table, and no end is told.
+        for (second, acked) in [(1, None), (2, Some(1_000_000)), (3, None)] {
+            let at = Time::from_secs(second);
+            lives.begin_round(&[Protocol::Tcp], at);
+            if let Some(acked) = acked {
+                lives.row(Protocol::Tcp, &message(5, 300, acked), at, &mut |_| {});
+                paces.born(id, Time::from_secs(1));
+            }
+            lives.end_round(true, at, &mut |_| {});
+            paces.turn(at, |id| lives.get(id.cookie).is_some_and(|(life, message)| life.delta(message).is_none()));
+            rates.push(lives.get(5).map(|(life, _)| paces.rates(id, life).map(|rates| rates[1].to_string())));
+        }
+        assert_eq!(rates, [None, Some(Some("1000000".to_owned())), Some(None)]);
     }
 
     #[test]

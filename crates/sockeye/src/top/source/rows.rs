@@ -13,7 +13,6 @@ use super::pace::Paces;
 use super::place::View;
 use super::sockets::{About, Seen, row};
 use crate::output::{escape, table as cells};
-use crate::sockets::system::{Interfaces, Place as Surroundings};
 use crate::top::columns::{What, columns};
 use crate::top::history::Histories;
 use crate::top::model::{Cell, Id, Key, Line, Mood, Pane, Request};
@@ -90,9 +89,8 @@ fn of_sockets(request: &Request, material: &mut Material<'_>) -> Window<Line> {
     ranked.extend(wanted.map(|seen| Ranked { rank: seen.rank(what, about), row: seen.id }));
     let held = |id: &Id| request.held.as_ref() == Some(&Key::Socket(*id));
     let seen = window(ranked, request, held);
-    let surroundings =
-        Surroundings { system: &about.system, label: None, interfaces: Interfaces::unknown(), ends: None, index: 0 };
     with(seen, |id| {
+        let surroundings = about.surroundings(id.place);
         let (life, message) = material.view.lives(id.place)?.get(id.cookie)?;
         let seen = Seen { id, life, message, paces: material.paces };
         let row = row(life, message, &surroundings)?;

@@ -17,7 +17,7 @@ use super::order::Rank;
 use super::pace::Paces;
 use crate::live::row::{rates_of, table};
 use crate::output::{escape, table as cells};
-use crate::sockets::system::System;
+use crate::sockets::system::{Interfaces, Place, System};
 use crate::top::columns::What;
 use crate::top::model::{Cell, Id, Mood};
 
@@ -38,9 +38,28 @@ pub(super) struct About {
     pub(super) system: Arc<System>,
     /// The names of the places.
     pub(super) labels: Vec<Vec<u8>>,
+    /// Those of the interfaces of each.
+    pub(super) interfaces: Vec<Arc<Interfaces<'static>>>,
 }
 
 impl About {
+    /// What is known beside the sockets of a place.
+    pub(super) fn surroundings(&self, place: u16) -> Place<'_> {
+        let place = usize::from(place);
+        Place {
+            system: &self.system,
+            label: self.labels.get(place).cloned(),
+            interfaces: self.interfaces.get(place).cloned().unwrap_or_else(|| Interfaces::unknown().into()),
+            ends: None,
+            index: 0,
+        }
+    }
+
+    /// Interfaces may have other names by now.
+    pub(super) fn forget_interfaces(&mut self) {
+        self.interfaces.iter_mut().filter_map(Arc::get_mut).for_each(Interfaces::forget);
+    }
+
     /// Who holds what, by the last look.
     pub(super) fn known_owners(&self) -> Option<&Owners> {
         self.system.scanned()?.as_ref().ok().map(|scan| &scan.owners)

@@ -18,11 +18,11 @@ use super::lookers::Lookers;
 use super::place::{PLACES_MAX, Place, View, inode};
 use super::{Command, Said, Setup};
 use crate::live::named::NamedNamespace;
-use crate::live::row::table;
 use crate::live::{filter, now};
+use crate::privilege::is_net_admin;
 use crate::sockets::run::Namespaces;
-use crate::sockets::system::SystemNames;
-use crate::top::model::{Id, Pane, Request};
+use crate::sockets::system::{Interfaces, SystemNames, Whence};
+use crate::top::model::{Pane, Request};
 
 /// What the kernel tells by itself is read that often: what waits has its bound in the kernel.
 const READ_EVERY: Duration = Duration::from_millis(100);
@@ -79,6 +79,8 @@ impl Worker {
         let lookers = Lookers::new(is_net_admin());
         let mut desk = Desk::new(commands, outlet, request, (filter, filter_text), lookers, labels, interval);
         (desk.unseen, desk.traced) = (unseen, traced);
+        desk.about.interfaces = places.iter().map(|place| Interfaces::opened(place.namespace()).into()).collect();
+        desk.look_for_what_it_speaks_of();
         Ok(Self { places, named, hearing, desk })
     }
 
@@ -154,6 +156,9 @@ impl Worker {
 
     /// Reads what waits in every place, and asks again where it is time. Meanwhile what is to be seen is answered.
     fn advance(&mut self) -> Result<()> {
+        if let Some(extensions) = self.desk.extensions.take() {
+            self.places.iter_mut().for_each(|place| place.feed.ask(extensions));
+        }
         for at in 0..self.places.len() {
             if let Some(hearing) = &self.hearing {
                 hearing.give(&mut self.places, &mut self.desk);
@@ -219,42 +224,22 @@ impl Worker {
                 self.catch_up()?;
                 self.answer();
             }
-            Command::Filter(text) => match read_filter(&text, &self.names()) {
-                Ok((filter, extensions)) => {
-                    self.places.iter_mut().for_each(|place| place.feed.ask(extensions));
-                    self.desk.filter = filter;
-                    self.desk.filter_text.clone_from(&text);
-                    let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
-                    self.desk.decide(&view);
-                    (self.desk.outlet.say)(Said::FilterTaken(text));
-                    self.answer();
-                }
-                Err(mistake) => (self.desk.outlet.say)(Said::FilterRefused(mistake)),
-            },
+            Command::Filter(text) => {
+                let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
+                let rows = match self.places.as_slice() {
+                    [one] => Whence::of(one.namespace()),
+                    _ => Whence::Elsewhere,
+                };
+                self.desk.filter_by(text, &SystemNames { rows }, &view);
+                self.answer();
+            }
             Command::Close(id) => {
-                let said = self.close(id);
-                (self.desk.outlet.say)(Said::Closed(said));
+                let namespace = self.places.get(usize::from(id.place)).and_then(Place::namespace);
+                let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
+                (self.desk.outlet.say)(Said::Closed(close::close_one(id, &view, namespace)));
             }
         }
         Ok(())
-    }
-
-    fn names(&self) -> SystemNames<'_> {
-        use crate::sockets::system::Whence;
-        let rows = match self.places.as_slice() {
-            [one] => one.namespace().map_or(Whence::Here, Whence::Namespace),
-            _ => Whence::Elsewhere,
-        };
-        SystemNames { rows }
-    }
-
-    fn close(&self, id: Id) -> String {
-        let place = self.places.get(usize::from(id.place));
-        let known = place.and_then(|place| place.feed.lives.get(id.cookie).zip(Some(place)));
-        match known {
-            Some(((life, message), place)) => close::close(place.namespace(), table(life), message),
-            None => "the socket was gone already".to_owned(),
-        }
     }
 }
 
@@ -276,10 +261,4 @@ fn in_one_line(mistake: &sockeye_query::filter::Mistake) -> String {
     let mut out = Vec::new();
     crate::output::escape::sentence(&mut out, &line);
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// Whether this process may close sockets.
-pub(in crate::top) fn is_net_admin() -> bool {
-    rustix::thread::capabilities(None)
-        .is_ok_and(|sets| sets.effective.contains(rustix::thread::CapabilitySet::NET_ADMIN))
 }

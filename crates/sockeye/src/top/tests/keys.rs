@@ -279,12 +279,29 @@ fn space_pauses_and_goes_on() {
 fn help_comes_and_goes_and_q_ends() {
     let mut person = Person::at(Pane::Connections);
     person.types("?");
-    assert_eq!(person.state.view, View::Help { from: 0 });
+    assert_eq!(person.state.view, View::Help { from: 0, over: None });
     assert_eq!(person.types("q"), Action::Nothing);
     assert_eq!(person.state.view, View::Table);
     assert_eq!(person.types("q"), Action::Quit);
     person.types("/");
     assert_eq!(person.with_control('c'), Action::Quit, "whatever is on the screen");
+}
+
+#[test]
+fn help_over_a_socket_goes_back_to_it_and_it_is_asked_for_meanwhile() {
+    let mut person = Person::at(Pane::Connections);
+    person.press(KeyCode::Enter);
+    person.types("j");
+    let before = person.state.view;
+    assert!(matches!(before, View::Detail { .. }));
+    let asked = person.state.request().detail;
+    person.types("?");
+    assert_eq!((person.state.request().detail, asked.is_some()), (asked, true), "its last values go on");
+    person.types("j");
+    person.press(KeyCode::Esc);
+    assert_eq!(person.state.view, before);
+    person.press(KeyCode::Esc);
+    assert_eq!(person.state.view, View::Table);
 }
 
 #[test]
@@ -303,7 +320,7 @@ fn ctrl_z_stops_it_whatever_is_on_the_screen_and_changes_nothing() {
 fn the_help_ends_with_its_last_key_also_below_what_had_no_room() {
     let mut person = Person::at(Pane::Connections);
     person.types("?G");
-    let View::Help { from } = person.state.view else { panic!("{:?}", person.state.view) };
+    let View::Help { from, .. } = person.state.view else { panic!("{:?}", person.state.view) };
     // Three parts that are no longer than a line, and a line between them and the keys.
     assert_eq!(from + person.state.height() + 1, 3 + 1 + help::LINES.len());
 }

@@ -42,6 +42,7 @@ pub(super) fn model(pane: Pane) -> Model {
         clock: "03:14:15".to_owned(),
         is_settled: true,
         is_whole: true,
+        is_all_seen: true,
         completeness: vec![
             "owners in part: 2 of 78 processes not permitted (CAP_SYS_PTRACE would help)".to_owned(),
             "1307 of tcp and udp followed".to_owned(),

@@ -102,7 +102,9 @@ fn nothing_is_written_beyond_a_screen_however_small() {
         for columns in 1..30 {
             for lines in 1..12 {
                 let mut state = models::state(pane, (columns, lines), &model);
-                for view in [View::Table, View::Help { from: 2 }, View::Detail { id: models::id(0x1001), from: 1 }] {
+                for view in
+                    [View::Table, View::Help { from: 2, over: None }, View::Detail { id: models::id(0x1001), from: 1 }]
+                {
                     state.view = view;
                     state.dialog =
                         Some(Dialog { id: models::id(1), what: "tcp 10.0.0.1:22 to 10.0.0.2:333".to_owned() });
@@ -156,7 +158,7 @@ fn the_gap_has_a_banner_and_takes_a_row() {
 fn the_help_names_every_key() {
     let model = models::model(Pane::Connections);
     let mut state = models::state(Pane::Connections, (80, 26), &model);
-    state.view = View::Help { from: 0 };
+    state.view = View::Help { from: 0, over: None };
     compare_drawn("help", &state, &model, COLOURS);
 }
 

@@ -34,7 +34,7 @@ fn input(target: &dyn Target, random: &mut Random) -> (Protocol, Vec<u8>) {
 fn damaged_rows_are_told_as_sockets_live() {
     let target = target("sockets");
     let system = System::of_capture(b"7.0.0").with_keys(true);
-    let place = Place { system: &system, label: None, interfaces: Interfaces::unknown(), ends: None, index: 0 };
+    let place = Place { system: &system, label: None, interfaces: Interfaces::unknown().into(), ends: None, index: 0 };
     let mut objects = Objects::new();
     let mut told = BTreeSet::new();
     attack(INPUTS, |random| {

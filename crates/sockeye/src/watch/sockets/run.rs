@@ -14,8 +14,8 @@ use sockeye_state::lives::{Reason, Time, Told};
 use super::super::lookout::Lookout;
 use super::super::options::Options;
 use super::super::out::Out;
-use super::super::sees_all;
 use super::super::stop::Stop;
+use super::super::{complain, sees_all};
 use super::announcement::Announcement;
 use super::followed::{Followed, Following, Places, inodes};
 use super::heard;
@@ -32,9 +32,10 @@ use crate::live::kinds::Kinds;
 use crate::live::now;
 use crate::live::owners::Owners;
 use crate::live::trace::{Heard, Netns, Trace};
+use crate::privilege::is_net_admin;
 use crate::sockets::Mistaken;
 use crate::sockets::run::{Namespaces, namespaces};
-use crate::sockets::system::SystemNames;
+use crate::sockets::system::{System, SystemNames};
 
 /// Follows the sockets until a signal ends it, the reader has gone, or as many events as wanted were told.
 pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
@@ -82,6 +83,10 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         gaps: std::collections::HashSet::new(),
     };
     let mut announcement = Announcement::begin(&heard, &mut stream);
+    let kept_back = filter::kept_back(&asked, System::new(false).kernel(), is_net_admin());
+    if let Some(why) = &kept_back {
+        complain(&format!("{why}: what depends on it is not told"));
+    }
     let mut has_lost = false;
     let (mut waiting, mut living) = (Waiting::default(), Living::default());
     while stream.out.is_open() {
@@ -132,7 +137,11 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     }
     // What was lost of incidents is never known: nobody can be asked for it.
     let heard_all = !has_lost && !heard.is_incomplete;
-    let whole = entered_all && heard_all && !followed.is_empty() && followed.iter().all(|one| one.feed.is_synced());
+    let whole = entered_all
+        && heard_all
+        && kept_back.is_none()
+        && !followed.is_empty()
+        && followed.iter().all(|one| one.feed.is_synced());
     Ok(if whole { Status::Whole } else { Status::Incomplete })
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::finding::Finding;
 use super::Who;
 use super::look::{Look, Seen};
-use super::queues::with_owner;
+use crate::output::several::several;
 
 /// Sockets of one kind that are named, at most.
 const NAMED_MAX: usize = 5;
@@ -34,18 +34,40 @@ fn of(
         })
         .collect();
     lost.sort_by_key(|(drops, cookie, _)| (std::cmp::Reverse(*drops), *cookie));
-    for (drops, _, seen) in lost.into_iter().take(NAMED_MAX) {
+    let named = lost.len().min(NAMED_MAX);
+    let others = lost.split_off(named);
+    for (drops, _, seen) in lost {
         let finding = Finding::new(cause, seen.local.as_str(), advice)
             .with("drops", drops)
             .with("queue_bytes", seen.queue)
             .with("drops_since_it_was_opened", seen.drops);
-        findings.push(with_owner(finding, who(seen.inode)));
+        findings.push(finding.held_by(who(seen.inode)));
+    }
+    if !others.is_empty() {
+        let subject = several(others.len(), "more socket");
+        let drops: u64 = others.iter().map(|(drops, ..)| drops).sum();
+        findings.push(Finding::new(cause, subject, advice).with("drops", drops));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn those_that_are_not_named_are_counted() {
+        let seen = |drops| Seen { local: format!("port {drops}"), drops, inode: 9, queue: 4096, limit: 0 };
+        let now = Look { udp: (1..8).map(|number| (number, seen(number * 10))).collect(), ..Look::default() };
+        let mut found = Vec::new();
+        findings(&Look::default(), &now, &|_| None, &mut found);
+        assert_eq!(found.len(), NAMED_MAX + 1);
+        assert_eq!(found[4].subject, b"port 30");
+        let last = &found[NAMED_MAX];
+        assert_eq!(
+            (last.subject.as_slice(), &last.evidence[..]),
+            (&b"2 more sockets"[..], &[("drops", 30_u64.into())][..])
+        );
+    }
 
     #[test]
     fn the_worst_come_first_and_the_past_is_not_counted() {

@@ -92,7 +92,7 @@ pub(super) struct Unanswered {
 }
 
 /// Files about the whole machine.
-const OF_THE_MACHINE: [&str; 2] = ["tcp_mem", "tcp_max_orphans"];
+const OF_THE_MACHINE: [&str; 3] = ["tcp_mem", "udp_mem", "tcp_max_orphans"];
 
 impl Look {
     /// Looks at a namespace, or here.
@@ -115,7 +115,7 @@ impl Look {
     }
 
     fn files(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
-        const FILES: [(&str, &str); 12] = [
+        const FILES: [(&str, &str); 13] = [
             ("netstat", "/proc/thread-self/net/netstat"),
             ("snmp", "/proc/thread-self/net/snmp"),
             ("snmp6", "/proc/thread-self/net/snmp6"),
@@ -123,6 +123,7 @@ impl Look {
             ("ports", "/proc/sys/net/ipv4/ip_local_port_range"),
             ("reserved_ports", "/proc/sys/net/ipv4/ip_local_reserved_ports"),
             ("tcp_mem", "/proc/sys/net/ipv4/tcp_mem"),
+            ("udp_mem", "/proc/sys/net/ipv4/udp_mem"),
             ("tcp_max_orphans", "/proc/sys/net/ipv4/tcp_max_orphans"),
             ("tcp_max_tw_buckets", "/proc/sys/net/ipv4/tcp_max_tw_buckets"),
             ("tcp_tw_reuse", "/proc/sys/net/ipv4/tcp_tw_reuse"),

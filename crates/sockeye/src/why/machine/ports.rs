@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::super::finding::Finding;
 use super::look::{Look, Seen};
-use super::queues::with_owner;
 use super::{Who, is_near};
 
 /// Of the ports there are, this part in hundredths in use towards one place is near the end.
@@ -13,6 +12,8 @@ const PORTS_NEAR: u64 = 80;
 const TIME_WAIT_NEAR: u64 = 80;
 /// Sockets of one process in CLOSE-WAIT over the whole watch that are a leak.
 const CLOSE_WAIT_MIN: u64 = 10;
+/// Who holds what is known of nobody: several may, and none of them may have that many.
+const UNSEEN: &str = "processes that cannot be seen, together";
 
 pub(super) fn findings(before: &Look, now: &Look, who: Who<'_>, findings: &mut Vec<Finding>) {
     towards(now, findings);
@@ -76,14 +77,14 @@ pub(super) fn close_wait(
         let listener = now.listeners.values().find(is_it);
         let subject = listener.map_or_else(|| format!("port {port}"), |listener| listener.local.clone());
         let finding = Finding::new("close-wait-not-accepted", subject, advice).with("sockets", sockets);
-        findings.push(with_owner(finding, listener.and_then(|listener| who(listener.inode))));
+        findings.push(finding.held_by(listener.and_then(|listener| who(listener.inode))));
     }
     for (owner, sockets) in by_owner {
         if sockets < CLOSE_WAIT_MIN {
             continue;
         }
         let advice = "the peers have closed and the program has not: it forgot these connections, or is stuck";
-        let subject = if owner.is_empty() { "an unknown process" } else { owner.as_str() };
+        let subject = if owner.is_empty() { UNSEEN } else { owner.as_str() };
         findings.push(Finding::new("close-wait-leak", subject, advice).with("sockets", sockets));
     }
 }
@@ -177,6 +178,7 @@ mod tests {
         found.clear();
         close_wait(&look(0..40), &look(20..60), &|cookie| cookie != 20, &|_| None, &mut found);
         assert_eq!(found[0].evidence, [("sockets", 19_u64.into())], "of those that fit, whoever holds them");
+        assert_eq!(found[0].subject, UNSEEN.as_bytes(), "one process may hold none of them");
     }
 
     #[test]

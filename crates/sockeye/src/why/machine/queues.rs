@@ -51,7 +51,7 @@ pub(super) fn findings(
             .with("accept_queue", shown.queue)
             .with("accept_queue_limit", shown.limit)
             .with("drops", drops);
-        findings.push(with_owner(finding, who(listener.inode)));
+        findings.push(finding.held_by(who(listener.inode)));
     }
 }
 
@@ -89,14 +89,6 @@ impl Overflows {
 /// Packets that a listener dropped since then; of one that is new, all of them.
 fn dropped_since(before: &Look, cookie: u64, listener: &Seen) -> u64 {
     listener.drops.saturating_sub(before.listeners.get(&cookie).map_or(0, |before| before.drops))
-}
-
-/// The same with who holds the socket, where that is known.
-pub(super) fn with_owner(finding: Finding, owner: Option<String>) -> Finding {
-    match owner {
-        Some(owner) => finding.with("owner", owner),
-        None => finding,
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use sockeye_wire::sock_diag::state::State;
 
 use super::super::finding::{Evidence, Finding};
 use super::super::kernel::Flow;
+use super::super::machine::Who;
 use super::{Reach, Target, sockets};
 use crate::output::several::several;
 
@@ -22,6 +23,8 @@ const INFO: u8 = 1 << 1;
 const MOMENT: Duration = Duration::from_secs(1);
 /// Sources, marks and links of sockets that are told apart: each is asked a route for where there is none without them.
 const FLOWS_MAX: usize = 8;
+/// Connections in SYN-SENT that are named.
+const STUCK_MAX: usize = 3;
 
 /// Connections towards an address at one moment.
 #[derive(Default)]
@@ -31,6 +34,8 @@ pub(super) struct Towards {
     /// Those that are being opened, and how often they asked again.
     opening: u64,
     retransmissions: u64,
+    /// Some of them: those that asked most often.
+    stuck: Vec<Stuck>,
     /// Those that are open on this side or the other.
     open: u64,
     /// Those of them that get no answer.
@@ -44,10 +49,27 @@ pub(super) struct Towards {
     pub(super) whole: bool,
 }
 
+/// A connection whose SYN has no answer.
+struct Stuck {
+    /// Both ends, of which the one on this side tells it from others.
+    ends: String,
+    inode: u32,
+    retransmissions: u64,
+}
+
 /// A connection that gets no answer.
 struct Silent {
     ends: String,
     counters: Counters,
+}
+
+impl Stuck {
+    /// `10.0.0.1:44321 to 10.0.0.2:443 asked 3 times (curl[4711])`.
+    fn in_words(&self, who: Who<'_>) -> String {
+        let asked = several(usize::try_from(self.retransmissions).unwrap_or(usize::MAX).saturating_add(1), "time");
+        let owner = who(self.inode).map(|owner| format!(" ({owner})")).unwrap_or_default();
+        format!("{} asked {asked}{owner}", self.ends)
+    }
 }
 
 impl Silent {
@@ -108,7 +130,9 @@ impl Towards {
         match state {
             State::SynSent => {
                 self.opening += 1;
-                self.retransmissions += message.timer_retrans().unwrap_or(0);
+                let retransmissions = message.timer_retrans().unwrap_or(0);
+                self.retransmissions += retransmissions;
+                self.take_stuck(socket, retransmissions);
             }
             state if is_open(state) => {
                 self.open += 1;
@@ -125,6 +149,15 @@ impl Towards {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn take_stuck(&mut self, socket: &InetSocket<'_>, retransmissions: u64) {
+        let at = self.stuck.partition_point(|other| other.retransmissions >= retransmissions);
+        if at < STUCK_MAX {
+            let inode = socket.message.inode().and_then(|inode| u32::try_from(inode).ok()).unwrap_or(0);
+            self.stuck.insert(at, Stuck { ends: ends(socket), inode, retransmissions });
+            self.stuck.truncate(STUCK_MAX);
         }
     }
 
@@ -146,6 +179,11 @@ impl Towards {
         self.flows.iter().flatten().copied()
     }
 
+    /// Whether any is being opened.
+    pub(super) fn is_opening(&self) -> bool {
+        self.opening > 0
+    }
+
     /// Connections that are being opened or are open.
     pub(super) fn count(&self) -> u64 {
         self.opening + self.open
@@ -156,11 +194,16 @@ impl Towards {
         self.sent.iter().filter(|(cookie, sent)| before.sent.get(cookie) != Some(sent)).count() as u64
     }
 
-    /// Says what there is.
-    pub(super) fn tell(&self, reach: &mut Reach) {
+    /// Says what there is; `who` is asked of connections that are being opened alone.
+    pub(super) fn tell(&self, reach: &mut Reach, who: Who<'_>) {
         let mut told = Vec::new();
         if self.opening > 0 {
             told.push(format!("{} in SYN-SENT towards it, {} SYNs sent again", self.opening, self.retransmissions));
+        }
+        told.extend(self.stuck.iter().map(|one| one.in_words(who)));
+        let named = self.stuck.len() as u64;
+        if self.opening > named {
+            told.push(format!("{} more", self.opening - named));
         }
         if self.open > 0 {
             told.push(format!("{} towards it", several(self.open, "connection")));
@@ -178,12 +221,12 @@ impl Towards {
     }
 
     /// Says what is wrong with them, where there is a way: without one, that explains it.
-    pub(super) fn judge(&self, reach: &mut Reach) {
+    pub(super) fn judge(&self, reach: &mut Reach, who: Who<'_>) {
         if self.opening > 0 && self.retransmissions > 0 {
             let advice = "the SYN gets no answer: a firewall drops it on the way or there, or the answer is lost";
             let finding = Finding::new("syn-unanswered", reach.target.to_string(), advice);
             let finding = finding.with("sockets", self.opening).with("syn_retransmissions", self.retransmissions);
-            reach.findings.push(finding);
+            reach.findings.push(finding.held_by(self.stuck.first().and_then(|worst| who(worst.inode))));
         }
         reach.findings.extend(self.worst.as_ref().map(|worst| worst.finding(self.silent)));
     }

@@ -86,19 +86,24 @@ impl Desk {
         namespace: Option<&Namespace>,
     ) -> Result<()> {
         let Some(id) = self.request.detail else {
-            self.detail = None;
+            if self.detail.take().is_some() {
+                self.look_for_what_it_speaks_of();
+            }
             return Ok(());
         };
         let mut close = match self.detail.take() {
             Some(close) if close.id() == id => close,
-            _ => Close::new(id),
+            _ => {
+                self.look_for_what_it_speaks_of();
+                Close::new(id)
+            }
         };
         if let Some(lives) = view.lives(id.place) {
             let known = lives.get(id.cookie).map(|(life, message)| {
                 let seen = Seen { id, life, message, paces: &self.paces };
                 (table(life), message, seen.followed(now()))
             });
-            close.look(namespace, known, &self.surroundings(id.place)).context("cannot ask for a socket")?;
+            close.look(namespace, known, &self.about.surroundings(id.place)).context("cannot ask for a socket")?;
         }
         self.detail = Some(close);
         Ok(())

@@ -1,0 +1,8 @@
+//! What this process may do, where that decides what the kernel tells it.
+
+use rustix::thread::{CapabilitySet, capabilities};
+
+/// Whether it administers the network: closes sockets, and is told what the kernel keeps from others.
+pub(crate) fn is_net_admin() -> bool {
+    capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::NET_ADMIN))
+}

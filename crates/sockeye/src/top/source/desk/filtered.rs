@@ -1,0 +1,90 @@
+//! The filter in force, and the sockets that it holds of.
+
+use std::collections::HashSet;
+
+use sockeye_query::filter::{Decision, Expression};
+use sockeye_query::sockets::OwnerPart;
+use sockeye_query::sockets::live::owner_parts;
+use sockeye_state::lives::{Happening, Life};
+use sockeye_wire::sock_diag::state::State;
+
+use super::super::Said;
+use super::super::place::View;
+use super::super::sockets::Seen;
+use super::super::worker::read_filter;
+use super::Desk;
+use crate::live::filter::kept_back;
+use crate::live::row::alive;
+use crate::sockets::system::{Place, SystemNames};
+use crate::top::model::Id;
+
+impl Desk {
+    /// Reads a filter: it is in force from now on, or a mistake.
+    pub(in crate::top::source) fn filter_by(&mut self, text: String, names: &SystemNames<'_>, view: &View<'_>) {
+        match read_filter(&text, names) {
+            Ok((filter, extensions)) => {
+                self.filter = filter;
+                self.filter_text.clone_from(&text);
+                self.extensions = Some(extensions);
+                self.look_for_what_it_speaks_of();
+                self.decide(view);
+                self.is_asked = true;
+                (self.outlet.say)(Said::FilterTaken(text));
+            }
+            Err(mistake) => (self.outlet.say)(Said::FilterRefused(mistake)),
+        }
+    }
+
+    /// Reads of processes what the filter speaks of, and all that is known where all of a socket is on the screen.
+    pub(in crate::top::source) fn look_for_what_it_speaks_of(&mut self) {
+        let mut parts = owner_parts(&self.filter);
+        if self.request.detail.is_some() {
+            parts.push(OwnerPart::Cmdline);
+        }
+        self.lookers.read_too(&parts);
+        self.kept_back = kept_back(&self.filter, self.about.system.kernel(), self.lookers.net_admin);
+    }
+
+    /// The filter is another, or owners are: decides again.
+    pub(in crate::top::source) fn decide(&mut self, view: &View<'_>) {
+        self.fit(view);
+        self.sum_up(view);
+    }
+
+    /// Finds the sockets of which the filter holds.
+    pub(super) fn fit(&mut self, view: &View<'_>) {
+        if self.filter == Expression::always() {
+            self.paces.fitting = None;
+            return;
+        }
+        let mut fitting = HashSet::new();
+        for (place, lives) in (0..).zip(&view.0) {
+            let surroundings = self.about.surroundings(place);
+            let holds = lives.iter().filter(|(life, message)| self.holds(life, message, &surroundings));
+            fitting.extend(holds.map(|(life, _)| Id { place, cookie: life.cookie }));
+        }
+        self.paces.fitting = Some(fitting);
+    }
+
+    /// Whether the filter holds of a socket.
+    pub(super) fn fits(&self, seen: &Seen<'_>) -> bool {
+        if self.filter == Expression::always() {
+            return true;
+        }
+        let surroundings = self.about.surroundings(seen.id.place);
+        self.holds(seen.life, seen.message, &surroundings)
+    }
+
+    /// Whether the filter holds of a socket with these surroundings.
+    fn holds(&self, life: &Life, message: &[u8], surroundings: &Place<'_>) -> bool {
+        let Some(mut row) = alive(life, message, surroundings) else { return false };
+        // Where events are told, `established` is one; of a socket that lives it says what it is.
+        row.facts.event = match life.state {
+            State::Established => Happening::Established.word(),
+            State::Listening => Happening::Listening.word(),
+            State::SynSent => Happening::Opened.word(),
+            _ => row.facts.event,
+        };
+        self.filter.decide(&row) == Decision::Yes
+    }
+}
