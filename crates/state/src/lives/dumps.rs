@@ -85,7 +85,7 @@ impl Lives {
             }
         }
         if self.has_room() {
-            self.is_found(protocol, message.into(), said, at, tell);
+            self.is_found(protocol, message.into(), said, (at, at), tell);
         }
     }
 
@@ -122,17 +122,17 @@ impl Lives {
     fn take_withheld(&mut self, tell: Teller<'_>) {
         for (message, at) in core::mem::take(&mut self.withheld) {
             if let Some(said) = Said::read(&message) {
-                self.take_waiting(message, &said, at, tell);
+                self.take_waiting(message, &said, at, at, tell);
             }
         }
     }
 
-    /// A row has waited long enough.
-    fn take_waiting(&mut self, message: Box<[u8]>, said: &Said, at: Time, tell: Teller<'_>) {
+    /// A row of `read` has waited long enough; `at`: when its socket was there for certain.
+    fn take_waiting(&mut self, message: Box<[u8]>, said: &Said, read: Time, at: Time, tell: Teller<'_>) {
         if self.store.get(said.cookie).is_some() {
-            self.take_row(Protocol::Tcp, &message, said, at, tell);
+            self.take_row(Protocol::Tcp, &message, said, read, tell);
         } else if !self.is_none(said, true) && self.has_room() {
-            self.is_found(Protocol::Tcp, message, said, at, tell);
+            self.is_found(Protocol::Tcp, message, said, (read, at), tell);
         } else if said.state == State::Listening {
             self.listeners.remove(&message, said.cookie);
         }
@@ -157,7 +157,7 @@ impl Lives {
             bare::set_state(&mut row, told.old);
         }
         if let Some(said) = Said::read(&row) {
-            self.take_waiting(row, &said, at.min(told.at), tell);
+            self.take_waiting(row, &said, at, at.min(told.at), tell);
         }
     }
 
@@ -170,16 +170,24 @@ impl Lives {
             return;
         }
         if let Some((row, _)) = self.withheld.take(cookie) {
-            self.take_waiting(row, &said, at.min(met), tell);
+            self.take_waiting(row, &said, at, at.min(met), tell);
         }
     }
 
-    /// A socket that was not known.
-    fn is_found(&mut self, protocol: Protocol, message: Box<[u8]>, said: &Said, at: Time, tell: Teller<'_>) {
+    /// A socket that was not known: its counters are those of `read`, and it was there `at` a time that may be before.
+    fn is_found(
+        &mut self,
+        protocol: Protocol,
+        message: Box<[u8]>,
+        said: &Said,
+        (read, at): (Time, Time),
+        tell: Teller<'_>,
+    ) {
         let first = self.whole_rounds == 0 && !self.has_gap();
         let mut life = Life::new(said.cookie, protocol, said.state, Known::Found, at);
         life.described = true;
         life.totals = said.totals.unwrap_or_default();
+        life.totals_at = read;
         match said.state {
             State::SynSent => life.side = Some(Side::Connect),
             State::Listening => {

@@ -136,9 +136,9 @@ fn the_row_of_the_next_connection_of_a_socket_is_not_of_the_one_that_ends() {
     let [Heard::Closed(5, Known::End, ..)] = heard[..] else { panic!("{heard:?}") };
 }
 
-#[test]
-fn what_goes_wrong_is_told_with_the_row_that_waits() {
-    let incident = |cookie, met| Incident {
+/// A packet of a connection was dropped.
+fn dropped(cookie: Option<u64>, met: u64) -> Incident {
+    Incident {
         at: at(met),
         trouble: Trouble::Drop,
         cookie,
@@ -153,16 +153,20 @@ fn what_goes_wrong_is_told_with_the_row_that_waits() {
         segments: None,
         totals: Totals::default(),
         error: None,
-    };
+    }
+}
+
+#[test]
+fn what_goes_wrong_is_told_with_the_row_that_waits() {
     for met in [1050, 1200] {
         let mut lives = asked(&[listener(6), row(5, State::Established, &[])]);
         let (mut has_socket, mut has_listener) = (false, false);
-        lives.incident(&incident(Some(5), met), &mut |told| {
+        lives.incident(&dropped(Some(5), met), &mut |told| {
             if let Told::Incident(met) = told {
                 has_socket = met.socket.is_some_and(|(life, _)| life.cookie == 5 && life.described);
             }
         });
-        lives.incident(&incident(None, met), &mut |told| {
+        lives.incident(&dropped(None, met), &mut |told| {
             if let Told::Incident(met) = told {
                 has_listener = met.listener.is_some_and(|listener| *listener.inodes == [70_006]);
             }
@@ -213,4 +217,44 @@ fn a_udp_socket_that_no_dump_shows_is_followed_for_some_seconds() {
     // Five rounds are soon over.
     assert_eq!(followed.last(), Some(&59));
     assert!(matches!(heard.last(), Some(Heard::Closed(5, Known::Found, End::Unknown, true))), "{heard:?}");
+}
+
+#[test]
+fn what_a_row_says_of_later_is_counted_as_of_then_and_its_socket_is_found_in_the_state_of_before() {
+    let mut lives = asked(&[row(5, State::CloseWait, &[("bytes_acked", 1_000)])]);
+    let mut found = Vec::new();
+    let closes = transition(5, 1050, State::Established, State::CloseWait);
+    lives.transition(&closes, &mut |told| {
+        if let Told::Event(event) = &told {
+            let state = InetSocket::read(event.message).expect("a message").message.state();
+            found.push((event.happening, event.at, event.life.since, state));
+        }
+    });
+    let wanted = [
+        (PRESENT, at(1050), at(1050), Some(State::Established)),
+        (Happening::State(State::Established), at(1050), at(1050), Some(State::CloseWait)),
+    ];
+    assert_eq!(found, wanted);
+    lives.end_round(true, at(1300), &mut |_| {});
+    lives.begin_round(&[Protocol::Tcp], at(2000));
+    lives.row(Protocol::Tcp, &row(5, State::CloseWait, &[("bytes_acked", 3_000)]), at(2100), &mut |_| {});
+    lives.end_round(true, at(2200), &mut |_| {});
+    let (life, message) = lives.get(5).expect("it lives");
+    let (_, _, elapsed) = life.interval(message).expect("it is in two rounds");
+    assert_eq!(elapsed, at(1000), "from one row to the next");
+}
+
+#[test]
+fn what_goes_wrong_before_a_row_of_another_state_does_not_take_it() {
+    for (state, is_taken) in [(State::Established, false), (State::CloseWait, true)] {
+        let mut lives = asked(&[row(5, State::CloseWait, &[])]);
+        let mut found = Vec::new();
+        let incident = Incident { state: Some(state), ..dropped(Some(5), 1050) };
+        lives.incident(&incident, &mut |told| {
+            if let Told::Event(event) = &told {
+                found.push(event.happening);
+            }
+        });
+        assert_eq!(found, if is_taken { vec![PRESENT] } else { vec![] }, "{state:?}");
+    }
 }
