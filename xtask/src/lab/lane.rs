@@ -46,7 +46,12 @@ pub(super) struct Task {
 impl Task {
     /// A script of the shell in the folder of results.
     pub(super) fn script(name: &str) -> Self {
-        let program = Program { name: name.to_owned(), path: "/bin/sh".into(), folder: build::REPOSITORY.into() };
+        let program = Program {
+            name: name.to_owned(),
+            path: "/bin/sh".into(),
+            folder: build::REPOSITORY.into(),
+            binaries: Vec::new(),
+        };
         Self { program, told: vec![format!("/run/lab/{name}")], seconds_max: NAMED_SECONDS_MAX }
     }
 }
@@ -256,7 +261,12 @@ mod tests {
     use super::*;
 
     fn programs(names: &[&str]) -> Vec<Program> {
-        let program = |name: &&str| Program { name: (*name).to_owned(), path: "p".into(), folder: "f".into() };
+        let program = |name: &&str| Program {
+            name: (*name).to_owned(),
+            path: "p".into(),
+            folder: "f".into(),
+            binaries: Vec::new(),
+        };
         names.iter().map(program).collect()
     }
 

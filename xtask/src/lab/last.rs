@@ -64,7 +64,7 @@ fn lacking(results: &Path, task: &Task) -> Option<&'static str> {
         return Some(OTHERWISE);
     }
     // The plan is there before the program begins: what was built while it ran is not what ran.
-    match changed(&plan).zip(changed(&task.program.path)) {
+    match changed(&plan).zip(task.program.built()) {
         Some((planned, built)) if planned >= built => None,
         _ => Some(REBUILT),
     }
@@ -92,10 +92,18 @@ mod tests {
         fn new(name: &str) -> Self {
             let folder = std::env::temp_dir().join(format!("sockeye-lab-last-{name}-{}", std::process::id()));
             fs::create_dir_all(&folder).expect("a folder");
+            let binary = folder.join("sockeye");
+            fs::write(&binary, "the program that tests run").expect("a file");
+            at(&binary, BUILT);
             let task = |name: &str| {
                 let path = folder.join(name);
                 fs::write(&path, "a program").expect("a file");
-                let program = Program { name: format!("sockeye/{name}"), path, folder: "/src/sockeye".into() };
+                let program = Program {
+                    name: format!("sockeye/{name}"),
+                    path,
+                    folder: "/src/sockeye".into(),
+                    binaries: vec![binary.clone()],
+                };
                 Task { program, told: vec!["--skip".to_owned(), "causes::".to_owned()], seconds_max: 900 }
             };
             let tasks = ["kinds", "watch"].map(task).into();
@@ -180,6 +188,10 @@ mod tests {
         // The end of a run that had begun before.
         at(&guest::left(&lab.folder, "sockeye/kinds", guest::PLAN), BUILT + Duration::from_secs(70));
         assert_eq!(lab.lacking(0), Some(REBUILT));
+        // The test is as it was, and what it runs is another.
+        lab.run(&lab.tasks[1], 72);
+        at(&lab.folder.join("sockeye"), BUILT + Duration::from_secs(73));
+        assert_eq!(lab.lacking(1), Some(REBUILT));
     }
 
     #[test]

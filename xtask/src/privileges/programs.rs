@@ -93,7 +93,12 @@ mod tests {
     use super::*;
 
     fn programs(names: &[&str]) -> Vec<Program> {
-        let program = |name: &&str| Program { name: (*name).to_owned(), path: "p".into(), folder: "f".into() };
+        let program = |name: &&str| Program {
+            name: (*name).to_owned(),
+            path: "p".into(),
+            folder: "f".into(),
+            binaries: Vec::new(),
+        };
         names.iter().map(program).collect()
     }
 

@@ -40,7 +40,7 @@ impl Run {
             let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
             let end = results.join(format!("{}.end", program.name.replace('/', ".")));
             // What an earlier build of it did says nothing of this one.
-            match changed(&end).zip(changed(&program.path)) {
+            match changed(&end).zip(program.built()) {
                 Some((ended, built)) if ended >= built => outcome(&results, &program.name),
                 _ => Ok(Outcome::unknown(&program.name, "it was not run since it was built")),
             }

@@ -3,20 +3,19 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::CapabilitySet;
 use sockeye_zoo::skip::{may_load_programs, needs};
-use sockeye_zoo::{Skip, in_namespace};
+use sockeye_zoo::{Skip, in_namespace, patience};
 
 use crate::once::text;
 
-/// Makes short connections until it is over: 20 000 bytes there, 1 000 back. How many, is the answer.
-fn churn(is_over: &AtomicBool) -> u64 {
+/// Makes short connections until it is over, and counts them: 20 000 bytes there, 1 000 back.
+fn churn(is_over: &AtomicBool, made: &AtomicU64) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-    let mut made = 0;
     while !is_over.load(Ordering::Acquire) {
         let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("taken");
         let (mut server, _) = listener.accept().expect("one waits");
@@ -26,19 +25,19 @@ fn churn(is_over: &AtomicBool) -> u64 {
         server.write_all(&[9; 1_000]).expect("sent");
         drop(server);
         client.read_to_end(&mut Vec::new()).expect("the end");
-        made += 1;
+        made.fetch_add(1, Ordering::Release);
     }
-    made
 }
 
 /// The screen of a pane while that goes on.
 fn screen(pane: &str, mut command: Command) -> Result<String, Skip> {
-    let is_over = AtomicBool::new(false);
+    let (is_over, made) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {
-        let load = scope.spawn(|| churn(&is_over));
+        let load = scope.spawn(|| churn(&is_over, &made));
         let output = command.args(["top", "--once", "--interval", "500ms", "--pane", pane]).output();
         is_over.store(true, Ordering::Release);
-        assert!(load.join().expect("no panic") > 10);
+        load.join().expect("no panic");
+        assert!(made.load(Ordering::Acquire) > 10);
         let output = output.map_err(|error| Skip::new("program:setpriv", error.to_string()))?;
         let errors = String::from_utf8_lossy(&output.stderr);
         if errors.contains("setpriv:") {
@@ -46,6 +45,22 @@ fn screen(pane: &str, mut command: Command) -> Result<String, Skip> {
         }
         Ok(text(&output))
     })
+}
+
+/// Waits until something is so.
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + patience(Duration::from_secs(30));
+    while !is_so() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether a process has a thread of this name.
+fn has_thread(pid: Pid, name: &str) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid())).into_iter().flatten().flatten();
+    let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+    names.map(|found| found.trim_end() == name).any(|is_it| is_it)
 }
 
 fn plain() -> Command {
@@ -133,18 +148,19 @@ fn peers_have_what_short_connections_moved() {
 fn after_a_loss_one_screen_waits_for_rates_that_lack_nothing() {
     in_namespace(|_| {
         may_load_programs()?;
-        let is_over = AtomicBool::new(false);
+        let (is_over, made) = (AtomicBool::new(false), AtomicU64::new(0));
         let output = std::thread::scope(|scope| {
-            let load = scope.spawn(|| churn(&is_over));
+            let load = scope.spawn(|| churn(&is_over, &made));
             let mut command = plain();
             command.args(["top", "--once", "--interval", "500ms", "--pane", "peers"]);
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
             let program = command.spawn().expect("the program starts");
-            // It hears by then, and sleeps until more has happened than waits for it.
-            std::thread::sleep(Duration::from_millis(300));
             let pid = Pid::from_child(&program);
+            wait_until("it hears", || has_thread(pid, "events"));
             kill_process(pid, Signal::STOP).expect("it is ours");
-            std::thread::sleep(Duration::from_secs(1));
+            // Each is nine changes or more, of which 11 400 may wait.
+            let before = made.load(Ordering::Acquire);
+            wait_until("more happened than waits for it", || made.load(Ordering::Acquire) > before + 3_000);
             kill_process(pid, Signal::CONT).expect("it is ours");
             let output = program.wait_with_output().expect("it ends");
             is_over.store(true, Ordering::Release);
