@@ -29,7 +29,7 @@ const SPAN_SMALL: Duration = Duration::from_secs(1);
 /// Between two keys: no part of the second between two refreshes, so that keys come at all times of one.
 const PAUSE: Duration = Duration::from_millis(137);
 /// Other panes and the first again, the cursor down and up between them.
-const KEYS: [u8; 10] = *b"2jk13jk141";
+const KEYS: [u8; 12] = *b"2jk13jk51541";
 /// How often all of these.
 const TIMES: usize = 10;
 const TIMES_SMALL: usize = 1;
@@ -38,7 +38,12 @@ const CPU_MAX: f64 = 0.30;
 const BYTES_MAX: u64 = 100 << 20;
 const KEY_MAX: Duration = Duration::from_millis(50);
 
-/// Lines of the screen: the names of the panes, and the first row of one.
+/// Keys: Esc, and Ctrl-U, which clears what is written.
+const ESCAPE: u8 = 0x1b;
+const CLEAR: u8 = 0x15;
+
+/// Lines of the screen: all of them, the names of the panes, and the first row of one.
+const LINES: usize = 40;
 const TABS: usize = 1;
 const FIRST: usize = 3;
 
@@ -69,6 +74,18 @@ pub(super) fn measure(measuring: &Measuring<'_>, rows: &mut Vec<Row>) -> Result<
         let wait = terminal.press(key, PATIENCE, wanted)?;
         if is_pane { pane_waits.push(wait) } else { cursor_waits.push(wait) }
     }
+    let (mut detail_waits, mut filter_waits) = (Vec::new(), Vec::new());
+    for _ in 0..common.size(TIMES, TIMES_SMALL) {
+        terminal.rest(PAUSE)?;
+        detail_waits.push(terminal.press(b'\r', PATIENCE, |screen| has_line(screen, "cookie"))?);
+        terminal.rest(PAUSE)?;
+        detail_waits
+            .push(terminal.press(ESCAPE, PATIENCE, |screen| shows(screen, b'1') && !has_line(screen, "cookie"))?);
+        terminal.rest(PAUSE)?;
+        filter_waits.push(filter(&mut terminal, "listening", |screen| screen.line(0).contains(" 0 conns,"))?);
+        terminal.rest(PAUSE)?;
+        filter_waits.push(filter(&mut terminal, "", shows_all)?);
+    }
     let peak_bytes = peak_bytes(terminal.pid())?;
     let is_whole = shows_all(&terminal.screen);
     terminal.quit(PATIENCE)?;
@@ -92,7 +109,19 @@ pub(super) fn measure(measuring: &Measuring<'_>, rows: &mut Vec<Row>) -> Result<
     rows.push(super::super::contest::memory_row("top, peak memory", &name, peak_bytes, BYTES_MAX));
     rows.push(keys("the cursor moves", &name, &cursor_waits));
     rows.push(keys("another pane has its rows", &name, &pane_waits));
+    rows.push(keys("all of a socket is shown, or no longer", &name, &detail_waits));
+    rows.push(keys("a filter holds of all rows, or none does", &name, &filter_waits));
     Ok(())
+}
+
+/// Writes another filter. How long it takes from its Enter until the screen is as wanted.
+fn filter(terminal: &mut Terminal, text: &str, wanted: impl Fn(&Screen) -> bool) -> Result<Duration> {
+    terminal.press(b'/', PATIENCE, |_| true)?;
+    for key in std::iter::once(CLEAR).chain(text.bytes()) {
+        terminal.press(key, PATIENCE, |_| true)?;
+    }
+    terminal.rest(PAUSE)?;
+    terminal.press(b'\r', PATIENCE, wanted)
 }
 
 /// The row of the keys: what was asked for is on the screen, not only a sign that it was.
@@ -107,6 +136,11 @@ fn keys(what: &str, load: &str, waits: &[Duration]) -> Row {
         verdict: Verdict::of(waits.iter().all(|wait| *wait <= KEY_MAX)),
         ..Row::default()
     }
+}
+
+/// Whether a line begins with this word.
+fn has_line(screen: &Screen, word: &str) -> bool {
+    (0..LINES).any(|line| screen.line(line).trim_start().starts_with(word))
 }
 
 /// Whether this pane is shown with its rows.

@@ -43,6 +43,8 @@ pub(super) struct Watched {
     pub(super) tally: Tally,
     /// What it took.
     pub(super) usage: Usage,
+    /// Whether something was lost.
+    pub(super) has_lost: bool,
 }
 
 impl Watcher {
@@ -91,7 +93,7 @@ impl Watcher {
             Some(tally) => tally.join().map_err(|_| anyhow!("whoever counts died"))?.context("cannot count")?,
             None => Tally::default(),
         };
-        Ok(Watched { tally, usage })
+        Ok(Watched { tally, usage, has_lost: complaints.contains("something was lost") })
     }
 }
 

@@ -32,6 +32,7 @@ use crate::live::kinds::Kinds;
 use crate::live::now;
 use crate::live::owners::Owners;
 use crate::live::trace::{Heard, Netns, Trace};
+use crate::output::several::several;
 use crate::privilege::is_net_admin;
 use crate::sockets::Mistaken;
 use crate::sockets::run::{Namespaces, namespaces};
@@ -81,6 +82,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         hooks,
         out: Out::new(options.limit),
         gaps: std::collections::HashSet::new(),
+        losses: 0,
     };
     let mut announcement = Announcement::begin(&heard, &mut stream);
     let kept_back = filter::kept_back(&asked, System::new(false).kernel(), is_net_admin());
@@ -129,6 +131,10 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), true)?;
     stream.unfound(&mut heard, true);
     stream.out.flush();
+    if stream.losses > 0 {
+        // Whoever keeps what is told in a file sees none of them.
+        complain(&format!("{}: something was lost while this was watched", several(stream.losses, "gap")));
+    }
     if let Some(hooks) = stream.hooks.take() {
         hooks.runner.finish();
     }

@@ -47,6 +47,8 @@ pub(super) struct Stream<'s> {
     pub(super) out: Out,
     /// Namespaces whose gap is open.
     pub(super) gaps: HashSet<Vec<u8>>,
+    /// Times that something was lost.
+    pub(super) losses: u64,
 }
 
 impl Stream<'_> {
@@ -144,6 +146,7 @@ impl Stream<'_> {
     }
 
     pub(super) fn notice(&mut self, notice: &Notice<'_>, at: Time, label: &[u8]) {
+        self.losses += u64::from(matches!(notice, Notice::Gap(_) | Notice::Lost(..) | Notice::Unfound(_)));
         if !self.out.is_open() {
             return;
         }
