@@ -68,7 +68,7 @@ pub use crowd::UdpWish;
 pub use expected::{Expected, Md5Key, Membership, NetlinkExpected, Owner, PacketExpected, Ring, Says, Unread, state};
 pub use kinds::{Constructor, KINDS, PROVOKED};
 pub use multicast_route::MulticastRouter;
-pub use namespace::{enter, in_namespace};
+pub use namespace::{enter, in_namespace, test_here};
 pub use patience::{SLOWNESS_VARIABLE, patience, slowness};
 pub use skip::Skip;
 pub use specimen::Specimen;

@@ -42,6 +42,15 @@ where
     }
 }
 
+/// The name by which the harness knows the test whose body runs here.
+///
+/// # Panics
+///
+/// Outside of [`in_namespace`].
+pub fn test_here() -> String {
+    std::env::var(TEST_VARIABLE).expect("the parent has named the test")
+}
+
 /// Moves the calling thread into a fresh network namespace. Where a user namespace is needed as well, the process
 /// must have a single thread. For programs; tests use [`in_namespace`].
 pub fn enter() -> Result<Zoo, Skip> {

@@ -2,7 +2,7 @@
 
 use sockeye_zoo::{PROVOKED, in_namespace};
 
-use crate::check;
+use crate::check::check;
 
 macro_rules! provoked {
     ($($test:ident: $kind:ident,)*) => {
@@ -11,7 +11,7 @@ macro_rules! provoked {
         $(#[test]
         fn $test() {
             in_namespace(|zoo| {
-                check(zoo, stringify!($kind), &[stringify!($kind)]);
+                check(zoo, &[stringify!($kind)]);
                 Ok(())
             });
         })*
