@@ -61,11 +61,10 @@ impl Looked {
     /// Compares a socket with its row.
     fn at(&mut self, kind: &str, expected: &Expected, rows: &[Value], verdict: &Value) {
         let protocol = names::protocol(expected);
-        if is_missing(verdict, protocol) {
-            // Named as missing by the verdict, and nothing of it shown as if it were there.
+        if let Some(reason) = is_missing(verdict, protocol) {
+            // Nothing of it is shown as if it were there.
             assert!(rows.iter().all(|row| row["protocol"] != protocol), "{kind}: {verdict:#}");
-            self.sockets += 1;
-            return;
+            return self.lack(reason);
         }
         let found = find(rows, expected);
         if kind == "tcp_bound"
@@ -104,14 +103,16 @@ impl Looked {
     }
 }
 
-/// Whether the verdict says that this kernel cannot list a protocol. Only some protocols may be missing: a listing
-/// without TCP is a mistake, whatever it says.
-fn is_missing(verdict: &Value, protocol: &str) -> bool {
+/// The skip for a protocol of which the verdict says that this kernel cannot list it. Only some protocols may be missing: a
+/// listing without TCP is a mistake, whatever it says. Which may be on which kernel, the lists of skips say: a verdict that is
+/// wrong would else be believed.
+fn is_missing(verdict: &Value, protocol: &str) -> Option<Skip> {
     if !names::MAY_BE_MISSING.contains(&protocol) {
-        return false;
+        return None;
     }
     let mut missing = verdict["missing"].as_array().into_iter().flatten();
-    missing.any(|missing| missing["kind"] == "table" && missing["table"] == protocol)
+    let said = missing.find(|missing| missing["kind"] == "table" && missing["table"] == protocol)?;
+    Some(Skip::new(format!("diag:{protocol}"), said["reason"].as_str().unwrap_or("without a reason")))
 }
 
 /// The rows of a socket: by its cookie, or by its addresses where nobody holds it who could tell its cookie. The rows of
@@ -143,6 +144,9 @@ pub(crate) fn find<'r>(rows: &'r [Value], expected: &Expected) -> Vec<&'r Value>
 mod tests {
     use std::process::Command;
 
+    use serde_json::json;
+    use sockeye_zoo::in_namespace;
+
     use super::*;
 
     #[test]
@@ -152,6 +156,30 @@ mod tests {
         assert_eq!([name(0), name(3)], ["group::a_test", "group::a_test in part"]);
         let nothing = std::panic::catch_unwind(|| Looked::default().name_of_skips("group::a_test"));
         assert!(nothing.is_err(), "nothing to look at is no success");
+    }
+
+    /// What the verdict says is not believed: it is a skip, which a list has to have for this kernel.
+    #[test]
+    fn a_protocol_that_is_said_to_be_missing_is_a_skip_and_no_success() {
+        in_namespace(|zoo| {
+            let specimen = zoo.tcp_listening()?;
+            let tcp = specimen.expected("listener");
+            let xdp = Expected { family: names::AF_XDP, ..tcp.clone() };
+            let looked = |expected: &Expected, missing: &str| {
+                let verdict = json!({"missing": [{"kind": "table", "table": missing, "reason": "no such module"}]});
+                let mut looked = Looked::default();
+                (0..2).for_each(|_| looked.at("a kind", expected, &[], &verdict));
+                looked
+            };
+            let missing = looked(&xdp, "xdp");
+            assert_eq!((missing.sockets, &missing.mistakes[..]), (0, &[][..]));
+            assert_eq!(missing.lacking, [Skip::new("diag:xdp", "no such module")], "said once");
+            for (expected, said) in [(&xdp, "vsock"), (tcp, "tcp")] {
+                let looked = looked(expected, said);
+                assert_eq!((looked.sockets, looked.mistakes.len(), looked.lacking.len()), (2, 2, 0), "{said}");
+            }
+            Ok(())
+        });
     }
 
     /// The one kind that hardly a kernel has: DCCP is gone since 6.16, and none that Debian packages makes one.
