@@ -7,24 +7,29 @@
 use std::net::SocketAddr;
 
 use sockeye_query::sockets::Table;
-use sockeye_wire::{AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Request, Scalar, Space};
+use sockeye_wire::sock_diag::tcp_info::TcpInfo;
+use sockeye_wire::{AttributeRow, Field, Holds, Layout, Meaning, Number, Payload, Request, Scalar, Space, Version};
 
 /// Letters of the shortest text: enough that no two agree by accident.
 const TEXT_LEN_MIN: usize = 6;
 
 /// Draws values that differ from field to field and from row to row.
-pub(crate) struct Values(u64);
+pub(crate) struct Values {
+    state: u64,
+    /// The kernel as which structures are laid out.
+    release: Version,
+}
 
 impl Values {
-    /// The values of one row.
-    pub(crate) fn of_row(row: u64) -> Self {
-        Self(row.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1)
+    /// The values of one row that a kernel of this release could send.
+    pub(crate) fn of_row(row: u64, release: Version) -> Self {
+        Self { state: row.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1, release }
     }
 
     fn next(&mut self) -> u64 {
         // splitmix64: every bit of the state decides every bit of the value.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
@@ -80,10 +85,13 @@ impl Values {
         SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0x5eed, last.into()], port))
     }
 
-    /// A structure of `length` bytes with all its fields.
+    /// A structure of `length` bytes with all its fields. Those at the end of `tcp_info` differ from release to release, and
+    /// are in tables of their own.
     pub(crate) fn structure(&mut self, layout: &Layout, length: usize) -> Vec<u8> {
-        let mut bytes = vec![0; length.max(size(layout))];
-        for field in layout.fields {
+        let end = (layout.kernel == TcpInfo::LAYOUT.kernel).then(|| TcpInfo::accecn_layout(self.release));
+        let layouts = || [Some(layout), end].into_iter().flatten();
+        let mut bytes = vec![0; layouts().map(size).fold(length, usize::max)];
+        for field in layouts().flat_map(|layout| layout.fields) {
             let content = self.content(field);
             put(&mut bytes, field, &content);
         }

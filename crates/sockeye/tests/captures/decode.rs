@@ -11,13 +11,12 @@ use sockeye_wire::{Messages, Version};
 /// All that a capture says of what surrounds its rows: the release of the kernel.
 pub(crate) struct Captured(Version);
 
-impl Captured {
-    fn of_release(release: &[u8]) -> Self {
-        let release = std::str::from_utf8(release).expect("a release");
-        let mut numbers = release.split('.').map(|number| number.parse().expect("a number"));
-        let mut next = || numbers.next().expect("two numbers");
-        Self(Version(next(), next()))
-    }
+/// The first two numbers of a release.
+pub(crate) fn version(release: &[u8]) -> Version {
+    let release = std::str::from_utf8(release).expect("a release");
+    let mut numbers = release.split('.').map(|number| number.parse().expect("a number"));
+    let mut next = || numbers.next().expect("two numbers");
+    Version(next(), next())
 }
 
 impl Surroundings for Captured {
@@ -47,7 +46,7 @@ impl Surroundings for Captured {
 /// Hands every row of a capture to `visit`.
 pub(crate) fn rows(capture: &[u8], mut visit: impl FnMut(&SocketRow<'_>)) {
     let reader = Reader::new(capture).expect("a capture");
-    let surroundings = Captured::of_release(reader.about().kernel);
+    let surroundings = Captured(version(reader.about().kernel));
     let mut dumps: HashMap<u16, (Table, Dump)> = HashMap::new();
     for entry in reader {
         let entry = entry.expect("a whole capture");

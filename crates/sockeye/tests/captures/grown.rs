@@ -94,10 +94,7 @@ fn what_an_older_kernel_does_not_tell_is_absent_and_not_zero() {
 
 /// The line of the kernel that a capture is of.
 fn version(capture: &[u8]) -> Version {
-    let reader = Reader::new(capture).expect("a capture");
-    let release = String::from_utf8_lossy(reader.about().kernel).into_owned();
-    let mut numbers = release.split('.').map(|number| number.parse().expect("a number"));
-    Version(numbers.next().expect("one"), numbers.next().expect("two"))
+    decode::version(Reader::new(capture).expect("a capture").about().kernel)
 }
 
 /// The captures of real kernels: their names, and whether they are of sockets.

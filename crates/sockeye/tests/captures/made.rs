@@ -15,6 +15,7 @@ use sockeye_wire::{Messages, Request};
 use sockeye_zoo::{KINDS, PROVOKED, Skip, TROUBLES, Zoo, in_namespace};
 
 use crate::build::Values;
+use crate::decode;
 use crate::line::{LINES, blesses, destination, directory, line_here};
 
 /// Sockets of a real kernel.
@@ -172,7 +173,7 @@ pub(crate) fn build(table: Table, release: &str) -> Vec<u8> {
         writer.write(0, 0, Record::Request(request.sequence(sequence).as_bytes()));
         let mut datagram = Vec::new();
         for row in 0..rows {
-            let body = Values::of_row(row).message(table);
+            let body = Values::of_row(row, decode::version(release.as_bytes())).message(table);
             datagram.extend_from_slice(Request::new(20, 2).body(&body).sequence(sequence).as_bytes());
         }
         datagram.extend_from_slice(Request::new(3, 2).body(&[0; 4]).sequence(sequence).as_bytes());

@@ -10,6 +10,7 @@
 //! after them `SOCKEYE_BLESS=golden` the rest.
 #![forbid(unsafe_code)]
 
+mod accecn;
 mod build;
 mod decode;
 mod golden;

@@ -11,6 +11,9 @@ use crate::line::{blesses, directory};
 use crate::made;
 use crate::shown::Shown;
 
+/// How the reason begins of a field that the kernel puts into no message, so that no capture can hold it.
+const NOT_IN_A_MESSAGE: [&str; 2] = ["not in a message: ", "not in one message: "];
+
 fn captured() -> Shown {
     let mut shown = Shown::default();
     for name in made::captured_names() {
@@ -39,23 +42,44 @@ fn path(field: FieldId) -> &'static str {
     &catalog().info(field).path
 }
 
-/// How each field is shown: by a capture, by a built one where no other can be, or not by captures at all.
+/// How a field is shown: by a capture, by a built one where no other can be, or, if it is in no message, not by captures at all. A
+/// field of a message that none shows is untested, whatever the reason.
+fn how(is_captured: bool, is_built: bool, reason: Option<&str>) -> Option<&'static str> {
+    let is_in_no_message = |reason: &str| NOT_IN_A_MESSAGE.iter().any(|begin| reason.starts_with(begin));
+    match reason {
+        _ if is_captured => Some("captured"),
+        Some(_) if is_built => Some("built"),
+        Some(reason) if is_in_no_message(reason) => Some("elsewhere"),
+        _ => None,
+    }
+}
+
+/// How each field is shown.
 fn shown() -> String {
     let (captured, built, reasons) = (captured(), built(), reasons());
     let mut text = String::new();
     for (field, info) in catalog().fields() {
-        let how = if captured.telling.contains(&field) {
-            "captured"
-        } else if built.telling.contains(&field) && reasons.contains_key(&info.path) {
-            "built"
-        } else if reasons.contains_key(&info.path) {
-            "elsewhere"
-        } else {
-            continue;
-        };
-        let _ = writeln!(text, "{}\t{how}", info.path);
+        let reason = reasons.get(&info.path).map(String::as_str);
+        if let Some(how) = how(captured.telling.contains(&field), built.telling.contains(&field), reason) {
+            let _ = writeln!(text, "{}\t{how}", info.path);
+        }
     }
     text
+}
+
+#[test]
+fn a_reason_stands_for_a_value_of_what_is_in_no_message_alone() {
+    let of_a_message = Some("since 7.0; the kernels at hand do not have it");
+    assert_eq!(how(false, false, of_a_message), None, "nothing shows it");
+    assert_eq!(how(false, true, of_a_message), Some("built"));
+    assert_eq!(how(false, true, None), None, "why is it not captured?");
+    assert_eq!(how(false, false, Some("not in a message: /proc tells it")), Some("elsewhere"));
+    assert_eq!(how(true, false, None), Some("captured"));
+    // Whatever is in a structure is in a message.
+    for (path, reason) in reasons() {
+        let is_elsewhere = how(false, false, Some(&reason)) == Some("elsewhere");
+        assert!(!(is_elsewhere && path.contains('.')), "{path}: {reason}");
+    }
 }
 
 #[test]
