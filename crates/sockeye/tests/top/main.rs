@@ -10,3 +10,5 @@ mod once;
 mod real;
 mod short;
 mod terminal;
+#[path = "../support/tmux.rs"]
+mod tmux;

@@ -3,71 +3,14 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd as _;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sockeye_zoo::{Skip, in_namespace};
 
-use crate::terminal::PATIENCE;
-
-/// Time between two looks at the screen.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// A terminal of tmux with the program on it.
-struct Tmux {
-    socket: PathBuf,
-}
-
-impl Tmux {
-    fn start(directory: &std::path::Path, words: &str) -> Result<Self, Skip> {
-        if Command::new("tmux").arg("-V").output().is_err() {
-            return Err(Skip::new("tmux", "tmux is not installed"));
-        }
-        let tmux = Self { socket: directory.join("tmux") };
-        let program = env!("CARGO_BIN_EXE_sockeye");
-        // What it says at its end stays to be seen.
-        let line = format!("LC_ALL=C.UTF-8 NO_COLOR= {program} {words}; echo \"ended with $?\"; read line");
-        tmux.run(&["-f", "/dev/null", "-u", "new-session", "-d", "-x", "110", "-y", "30", "sh", "-c", &line]);
-        Ok(tmux)
-    }
-
-    fn run(&self, words: &[&str]) -> String {
-        let output = Command::new("tmux").arg("-S").arg(&self.socket).args(words).output().expect("tmux runs");
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
-    fn keys(&self, keys: &[&str]) {
-        self.run(&[&["send-keys"], keys].concat());
-    }
-
-    fn letters(&self, letters: &str) {
-        self.run(&["send-keys", "-l", letters]);
-    }
-
-    /// Looks until the screen is as wanted.
-    #[track_caller]
-    fn sees(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        let deadline = Instant::now() + *PATIENCE;
-        loop {
-            let screen = self.run(&["capture-pane", "-p"]);
-            if wanted(&screen) {
-                return screen;
-            }
-            assert!(Instant::now() < deadline, "{what} is not to be seen on\n{screen}");
-            std::thread::sleep(LOOK);
-        }
-    }
-}
-
-impl Drop for Tmux {
-    fn drop(&mut self) {
-        let _ = Command::new("tmux").arg("-S").arg(&self.socket).arg("kill-server").output();
-    }
-}
+use crate::tmux::Tmux;
 
 /// Connections over loopback: one that sends without pause, one that never does.
 struct Load {
@@ -123,7 +66,7 @@ fn row_of(screen: &str, port: u16) -> Option<Vec<&str>> {
 fn a_night_at_the_screen() {
     in_namespace(|zoo| {
         let load = Load::start().expect("loopback is up");
-        let tmux = Tmux::start(zoo.directory(), "top --interval 200ms")?;
+        let tmux = Tmux::start(zoo.directory(), concat!(env!("CARGO_BIN_EXE_sockeye"), " top --interval 200ms"))?;
         let idle_port = load.idle.local_addr().expect("connected").port();
 
         // The busy one stands above, moves megabytes, and the idle one moves nothing.
@@ -143,11 +86,11 @@ fn a_night_at_the_screen() {
 
         // A mistake is told, and the screen goes on; the right filter shows one row.
         tmux.keys(&["/"]);
-        tmux.letters(&format!("sprot = {idle_port}"));
+        tmux.keys(&["-l", &format!("sprot = {idle_port}")]);
         tmux.keys(&["Enter"]);
         tmux.sees("the mistake", |screen| screen.contains("! unknown field `sprot`") && screen.contains("4 conns"));
         tmux.keys(&["C-u"]);
-        tmux.letters(&format!("sport = {idle_port}"));
+        tmux.keys(&["-l", &format!("sport = {idle_port}")]);
         tmux.keys(&["Enter"]);
         tmux.sees("one row", |screen| screen.contains("1 conn, 0 listeners") && row_of(screen, idle_port).is_some());
 
@@ -195,7 +138,7 @@ fn a_night_at_the_screen() {
         let inode = rustix::fs::fstat(&datagrams).expect("a socket").st_ino.to_string();
         tmux.keys(&["2"]);
         tmux.keys(&["/"]);
-        tmux.letters(&format!("udp and sport = {port}"));
+        tmux.keys(&["-l", &format!("udp and sport = {port}")]);
         tmux.keys(&["Enter"]);
         tmux.sees("the receiver", |screen| row_of(screen, port).is_some());
         tmux.keys(&["g", "Enter"]);
