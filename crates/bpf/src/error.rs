@@ -7,6 +7,9 @@ use rustix::thread::CapabilitySet;
 /// What would help whom the kernel refuses: the two capabilities, or the one that held their powers before Linux 5.8.
 const CAPABILITY: &str = "CAP_BPF and CAP_PERFMON";
 
+/// What maps are looked at with that somebody else made.
+const CAPABILITY_OF_MAPS: &str = "CAP_SYS_ADMIN";
+
 /// The operation that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -89,16 +92,27 @@ impl Error {
     /// The capability that would have helped, where the kernel refused and the calling thread lacks it. One that has it
     /// was refused for another reason: a security module, a locked-down kernel, a user namespace.
     pub fn capability(&self) -> Option<&'static str> {
-        if matches!(self.errno()?, libc::EPERM | libc::EACCES) { lacking_capability() } else { None }
+        if !matches!(self.errno()?, libc::EPERM | libc::EACCES) {
+            return None;
+        }
+        match self.operation {
+            // kernel/bpf/syscall.c, `bpf_map_get_fd_by_id`
+            Operation::OpenMap(_) => (!held().contains(CapabilitySet::SYS_ADMIN)).then_some(CAPABILITY_OF_MAPS),
+            _ => lacking_capability(),
+        }
     }
 }
 
 /// The capability that the calling thread lacks for the programs of this crate; `None` if it has what is needed.
 pub fn lacking_capability() -> Option<&'static str> {
-    let held = rustix::thread::capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+    let held = held();
     let suffices =
         held.contains(CapabilitySet::SYS_ADMIN) || held.contains(CapabilitySet::BPF | CapabilitySet::PERFMON);
     (!suffices).then_some(CAPABILITY)
+}
+
+fn held() -> CapabilitySet {
+    rustix::thread::capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective)
 }
 
 impl fmt::Display for Error {
@@ -114,6 +128,7 @@ impl fmt::Display for Error {
             Cause::OtherKind(kind) => write!(f, "it is of kind {kind}, and keeps nothing with sockets")?,
         }
         match self.capability() {
+            Some(CAPABILITY_OF_MAPS) => write!(f, " (needs {CAPABILITY_OF_MAPS})"),
             Some(capability) => write!(f, " (needs {capability}, or CAP_SYS_ADMIN)"),
             None => Ok(()),
         }

@@ -382,6 +382,9 @@ impl Session<'_> {
             let mut lacking = proc_tables::is_recorded(table);
             if !lacking {
                 listing::run(plans, output, self.namespace, place, &counts, |ended| {
+                    if ended.storages_refused && self.options.storages != Storages::None {
+                        self.storage_maps.are_refused();
+                    }
                     let result = ended.result.as_ref();
                     if truth::is_lacking(result) && proc_tables::has(table) {
                         lacking = true;

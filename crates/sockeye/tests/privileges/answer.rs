@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -14,6 +16,7 @@ use serde_json::Value;
 use sockeye_zoo::patience;
 
 use crate::commands::{Asked, Says};
+use crate::tmux::Tmux;
 
 /// By what a part of a text is known to be about a privilege. The last is a watch that has no events of the kernel.
 const ABOUT_PRIVILEGE: [&str; 5] = ["not permitted", "CAP_", "may not ", "ermission", BY_DUMPS];
@@ -48,8 +51,8 @@ pub(crate) enum Word {
 }
 
 impl Answer {
-    /// Runs a command to its end.
-    pub(crate) fn of(command: &mut Command, asked: &Asked) -> Self {
+    /// Runs a command to its end. `directory`: of this run alone.
+    pub(crate) fn of(command: &mut Command, asked: &Asked, directory: &Path) -> Self {
         let says = asked.says;
         command.env("NO_COLOR", "1").env("COLUMNS", "200").stdin(Stdio::null());
         let output = match says {
@@ -57,6 +60,7 @@ impl Answer {
             Says::Text | Says::Static | Says::AsSs | Says::Closes => command.output().expect("it can be started"),
             Says::Watch => watched(command),
             Says::Events => heard(command),
+            Says::Pressed => pressed(command, asked.typed().1.expect("a key"), directory),
         };
         let mut answer = Self::read(&output, says);
         if asked.words.ends_with(DUMPS) {
@@ -187,6 +191,35 @@ fn heard(command: &mut Command) -> Output {
     Output { status, stdout: stdout.join().expect("it read"), stderr: stderr.join().expect("it read") }
 }
 
+/// Types a key where a screen has a single socket, and says yes to the question that comes. What stands in the question where
+/// it is none is what is missing.
+fn pressed(command: &Command, key: &str, directory: &Path) -> Output {
+    std::fs::create_dir(directory).expect("a directory of our own");
+    let words: Vec<_> = [command.get_program()].into_iter().chain(command.get_args()).collect();
+    let line = words.iter().map(|word| word.to_str().expect("a word of ours")).collect::<Vec<_>>().join(" ");
+    let tmux = Tmux::start(directory, &line).expect("who has sockeye's other tests has tmux");
+    tmux.sees("the socket", |screen| screen.contains("0 conns, 1 listener"));
+    tmux.keys(&[key]);
+    let asked = tmux.sees("a question", |screen| [YES, NO].iter().any(|answer| screen.contains(answer)));
+    let (mut said, mut status) = (String::new(), 0);
+    let missing = if asked.contains(YES) {
+        tmux.keys(&["y"]);
+        let told = tmux.sees("what came of it", |screen| screen.contains("closed") && !screen.contains(YES));
+        let foot = told.lines().find(|line| line.contains("closed")).expect("it was seen");
+        said.push_str(foot.trim());
+        status = i32::from(said.contains("not closed"));
+        if status == 0 { String::new() } else { said.clone() }
+    } else {
+        let inside = asked.lines().filter_map(|line| line.trim().strip_prefix("| ")?.strip_suffix(" |"));
+        inside.map(str::trim).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    };
+    Output { status: ExitStatus::from_raw(status << 8), stdout: said.into_bytes(), stderr: missing.into_bytes() }
+}
+
+/// What the question ends with, and what stands there where nothing is asked.
+const YES: &str = "y closes it";
+const NO: &str = "any key goes back";
+
 /// Ends what hears no signal.
 const ENDS: Signal = Signal::TERM;
 
@@ -204,7 +237,6 @@ fn all(mut from: impl std::io::Read) -> Vec<u8> {
 
 /// The exit status. One that was ended by the signal that we send has none; `ss` ends so.
 fn code(status: ExitStatus, output: &Output) -> i32 {
-    use std::os::unix::process::ExitStatusExt as _;
     match (status.code(), status.signal()) {
         (Some(code), _) => code,
         (None, Some(signal)) if signal == ENDS.as_raw() => 0,

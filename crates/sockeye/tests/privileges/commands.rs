@@ -19,28 +19,37 @@ pub(crate) enum Says {
     Events,
     /// The text of `ss` about sockets that it closes: one of ours each time, whose port is `PORT`.
     Closes,
+    /// A screen with such a socket alone, and what it says when the key is pressed that closes it.
+    Pressed,
 }
 
 impl Says {
     /// Whether sockets are made for it, so that it runs when no other looks at them.
     pub(crate) fn makes_sockets(self) -> bool {
-        matches!(self, Self::Events | Self::Closes)
+        matches!(self, Self::Events) || self.has_victim()
+    }
+
+    /// Whether it closes a socket, which is made for it.
+    pub(crate) fn has_victim(self) -> bool {
+        matches!(self, Self::Closes | Self::Pressed)
     }
 }
 
 /// A command.
 pub(crate) struct Asked {
-    /// As it is typed; `NAME`, `PID` and the like stand for what the stage has.
+    /// As it is typed; `NAME`, `PID` and the like stand for what the stage has, and behind a comma stands a key.
     pub(crate) words: &'static str,
     pub(crate) says: Says,
     /// The key under which it is known that a kernel cannot do it at all.
     pub(crate) lacking: Option<&'static str>,
     /// Older kernels keep something else back: the first that does not, and how the page calls it on those before.
     changed: Option<((u32, u32), &'static str)>,
+    /// It is about what BPF programs keep with sockets, which only root of the machine can put there.
+    pub(crate) is_of_storage: bool,
 }
 
 const fn asked(words: &'static str, says: Says) -> Asked {
-    Asked { words, says, lacking: None, changed: None }
+    Asked { words, says, lacking: None, changed: None, is_of_storage: false }
 }
 
 impl Asked {
@@ -52,13 +61,21 @@ impl Asked {
         }
     }
 
+    /// The words that are typed, and the key that is pressed then.
+    pub(crate) fn typed(&self) -> (&'static str, Option<&'static str>) {
+        match self.words.split_once(", ") {
+            Some((words, key)) => (words, Some(key)),
+            None => (self.words, None),
+        }
+    }
+
     /// As the page names it on any kernel, in its order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         [self.words].into_iter().chain(self.changed.map(|(_, before)| before))
     }
 }
 
-use Says::{AsSs, Closes, Events, Static, Text, Verdict, Watch};
+use Says::{AsSs, Closes, Events, Pressed, Static, Text, Verdict, Watch};
 
 /// All of them, in the order of the page.
 pub(crate) const ASKED: &[Asked] = &[
@@ -121,6 +138,7 @@ pub(crate) const ASKED: &[Asked] = &[
     asked("top --once --interval 100ms", Text),
     asked("top --once --interval 100ms -N NAME", Text),
     asked("top --once --interval 100ms -N all", Text),
+    Asked { lacking: Some("destroy"), ..asked("top --pane listeners sport = PORT, x", Pressed) },
     asked("why --for 300ms", Text),
     asked("why --for 300ms -N NAME", Text),
     asked("why 127.0.0.1:9", Text),
@@ -129,6 +147,8 @@ pub(crate) const ASKED: &[Asked] = &[
     asked("ss -tane", AsSs),
     asked("ss -tanp", AsSs),
     asked("ss -0b", AsSs),
+    Asked { is_of_storage: true, ..asked("ss -tan --bpf-maps", AsSs) },
+    Asked { is_of_storage: true, ..asked("ss -tan --bpf-map-id=MAP", AsSs) },
     asked("ss -s", AsSs),
     asked("ss -tan -N NAME", AsSs),
     asked("ss -tE", Events),

@@ -10,6 +10,8 @@ mod commands;
 mod page;
 mod privilege;
 mod stage;
+#[path = "../support/tmux.rs"]
+mod tmux;
 
 use std::fmt::Write as _;
 use std::net::TcpListener;
@@ -75,6 +77,19 @@ fn every_command_is_tried() {
     for command in commands.into_iter().filter(|command| !command.is_empty() && *command != "prefixes") {
         let is_asked = ASKED.iter().any(|asked| asked.words.split(' ').next() == Some(command));
         assert!(is_asked, "{command} is not in tests/privileges/commands.rs");
+    }
+}
+
+/// A command has keys that need more than it does itself: those of which its help says so.
+#[test]
+fn every_key_that_needs_a_capability_is_tried() {
+    const HELP: &str = include_str!("../../src/top/draw/help.rs");
+    let needing = HELP.lines().filter(|line| line.contains("CAP_")).filter_map(|line| line.split('"').nth(1));
+    let needing: Vec<_> = needing.collect();
+    assert_eq!(needing, ["x"], "the help is read as it is written");
+    for key in needing {
+        let is_asked = ASKED.iter().any(|asked| asked.words.starts_with("top ") && asked.typed().1 == Some(key));
+        assert!(is_asked, "{key} of top is not in tests/privileges/commands.rs");
     }
 }
 
@@ -162,6 +177,16 @@ struct Look<'s> {
 impl Look<'_> {
     fn all(&self) -> Vec<Value> {
         let (words, lacking) = (self.asked.name(), self.asked.lacking);
+        if self.asked.says == Says::Pressed && Command::new("tmux").arg("-V").output().is_err() {
+            return vec![json!({"words": words, "key": "tmux", "says": "tmux is not installed"})];
+        }
+        if self.asked.is_of_storage {
+            match &self.stage.storage {
+                _ if !self.stage.is_roots => return Vec::new(),
+                Err(reason) => return vec![json!({"words": words, "key": reason.key, "says": reason.reason})],
+                Ok(_) => {}
+            }
+        }
         let own = self.answer(&Privilege::Own);
         let is_refused = own.reasons.iter().any(|reason| reason.contains("permitted"));
         if let Some(key) = lacking.filter(|_| own.status != 0 && !is_refused) {
@@ -182,6 +207,10 @@ impl Look<'_> {
                 let column = format!("{WITHOUT}{}", capability(name));
                 lines.push(json!({"words": words, "column": column, "says": self.cell(word)}));
             }
+        }
+        if self.asked.is_of_storage {
+            let word = self.under(&Privilege::RootOfNamespace, &own);
+            lines.push(json!({"words": words, "column": NAMESPACE, "says": self.cell(word)}));
         }
         let others = self.under(&Privilege::Only(TELLING.to_vec()), &own);
         assert_eq!(others, Word::Whole, "no other capability makes a difference: {words}");
@@ -242,10 +271,10 @@ impl Look<'_> {
         static RUNS: AtomicUsize = AtomicUsize::new(0);
         let number = RUNS.fetch_add(1, Ordering::Relaxed);
         let mut command = privilege.command(&self.stage.program());
-        let victim =
-            (self.asked.says == Says::Closes).then(|| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
+        let victim = self.asked.says.has_victim().then(|| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
         let port = victim.as_ref().map_or(0, |victim| victim.local_addr().expect("bound").port());
-        Answer::of(command.args(self.stage.words(self.asked.words, number, port)), self.asked)
+        let words = self.stage.words(self.asked.typed().0, number, port);
+        Answer::of(command.args(words), self.asked, &self.stage.of_run(number))
     }
 
     /// What a command is under a privilege. What differs without a word is asked for again: timers run, and with them which

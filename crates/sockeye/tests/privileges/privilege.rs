@@ -24,6 +24,8 @@ pub(crate) enum Privilege {
     Only(Vec<&'static str>),
     /// As an ordinary user who has these capabilities.
     User(Vec<&'static str>),
+    /// As root of a new user namespace.
+    RootOfNamespace,
 }
 
 impl Privilege {
@@ -36,6 +38,11 @@ impl Privilege {
         };
         match self {
             Self::Own => return Command::new(program),
+            Self::RootOfNamespace => {
+                let mut command = Command::new("unshare");
+                command.args(["--user", "--map-root-user", "--"]).arg(program);
+                return command;
+            }
             Self::Without(names) => {
                 let names = signed("", '-', names);
                 command.args(["--inh-caps", &names, "--bounding-set", &names]);

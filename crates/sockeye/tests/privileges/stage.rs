@@ -95,12 +95,19 @@ pub(crate) struct Stage {
     pid: u32,
     /// Whoever set it is root of the machine, and not of a container.
     pub(crate) is_roots: bool,
+    /// The map in which something is kept with a socket, or why there is none.
+    pub(crate) storage: Result<u32, Skip>,
 }
 
 impl Stage {
     /// Sets it; the specimens are on it as long as they are held.
     pub(crate) fn set(zoo: &Zoo, directory: &Path) -> Result<(Self, Vec<Specimen>), Skip> {
-        let specimens = vec![zoo.tcp_telling_v4()?, zoo.tcp_md5()?, zoo.packet_filter()?];
+        let mut specimens = vec![zoo.tcp_telling_v4()?, zoo.tcp_md5()?, zoo.packet_filter()?];
+        let storage = zoo.tcp_bpf_storage().map_err(Skip::from).map(|specimen| {
+            let (map, _) = specimen.all()[0].bpf_storage.expect("that is what it is made for");
+            specimens.push(specimen);
+            map
+        });
         run("mount", "-t tmpfs -o mode=755 names /run")?;
         run("ip", "netns add place")?;
         // What lists the VLANs of bridges comes with them, where it is a module. Where the kernel has none, `vlans` says so.
@@ -126,6 +133,7 @@ impl Stage {
             processes,
             pid,
             is_roots: is_roots(),
+            storage,
         };
         let capture = stage.directory.join("capture");
         let words = ["sockets", "tcp", "--no-owners", "--capture"];
@@ -139,6 +147,11 @@ impl Stage {
         self.directory.join("sockeye")
     }
 
+    /// A directory of one run.
+    pub(crate) fn of_run(&self, number: usize) -> PathBuf {
+        self.directory.join(format!("run-{number}"))
+    }
+
     /// A command's words, with what they stand for. `number`: of the run, so that each writes a file of its own; `port`: of the
     /// socket that it is about.
     pub(crate) fn words(&self, words: &str, number: usize, port: u16) -> Vec<String> {
@@ -149,7 +162,10 @@ impl Stage {
             "FILE" => file(&format!("written-{number}")),
             "CAPTURE" => file("capture"),
             "PORT" => format!(":{port}"),
-            word => word.to_owned(),
+            word => match (word.strip_suffix("=MAP"), &self.storage) {
+                (Some(option), Ok(map)) => format!("{option}={map}"),
+                _ => word.to_owned(),
+            },
         };
         words.split(' ').map(stands_for).collect()
     }
