@@ -175,4 +175,75 @@ mod tests {
         made.reach(made.page_bytes as u64 + 8);
         assert_eq!(read(&mut memory), (vec!["all new".to_owned()], true));
     }
+
+    #[test]
+    fn a_record_that_says_to_be_longer_than_what_was_written_ends_the_read() {
+        let (made, mut memory) = Made::new();
+        let (room, length) = (u32::try_from(made.page_bytes).expect("a page"), "eleven".len());
+        made.record(0, "seven", 0);
+        made.record(16, "eleven", 0);
+        made.reach(32);
+        // Over the end of what was written, also by no more than what fills it up; and longer than the ring, given up or not.
+        for broken in [9, 24, room, DISCARDED - 1, DISCARDED | 9] {
+            made.write(0, &0_u64.to_ne_bytes());
+            made.write(2 * made.page_bytes + 16, &broken.to_ne_bytes());
+            assert_eq!(read(&mut memory), (vec!["seven".to_owned()], false), "{broken:#x}");
+            assert_eq!(read(&mut memory), (vec![], false), "{broken:#x}: there is no way on");
+        }
+        // Nor does it help that more is said to be written than there is room for.
+        made.reach(u64::from(room) * 4);
+        made.write(2 * made.page_bytes + 16, &room.to_ne_bytes());
+        assert_eq!(read(&mut memory), (vec![], false));
+        made.reach(32);
+        made.write(2 * made.page_bytes + 16, &u32::try_from(length).expect("short").to_ne_bytes());
+        assert_eq!(read(&mut memory), (vec!["eleven".to_owned()], true));
+    }
+
+    /// Any number, the next one of a sequence (xorshift).
+    fn draw(seed: &mut u64) -> u64 {
+        *seed ^= *seed << 13;
+        *seed ^= *seed >> 7;
+        *seed ^= *seed << 17;
+        *seed
+    }
+
+    #[test]
+    fn whatever_stands_in_a_ring_only_what_was_written_is_given() {
+        let (made, mut memory) = Made::new();
+        let (mut seed, mut given, mut broken) = (0x7a77_ac4e_d713_55a1_u64, 0, 0);
+        for _ in 0..2000 {
+            // Bytes that are no lengths mostly, and lengths now and then.
+            let mut ring: Vec<u8> = (0..made.page_bytes / 8).flat_map(|_| draw(&mut seed).to_ne_bytes()).collect();
+            for header in ring.chunks_exact_mut(8) {
+                if draw(&mut seed).is_multiple_of(8) {
+                    continue;
+                }
+                let flags = [0, 0, 0, 0, 0, 0, DISCARDED, BUSY][(draw(&mut seed) & 7) as usize];
+                let length = u32::try_from(draw(&mut seed) % 80).expect("short");
+                header[..4].copy_from_slice(&(length | flags).to_ne_bytes());
+            }
+            let begin = draw(&mut seed) % 1_000_000 * 8;
+            let end = begin + draw(&mut seed) % (made.page_bytes as u64 / 8 + 1) * 8;
+            made.write(2 * made.page_bytes, &ring);
+            made.write(0, &begin.to_ne_bytes());
+            made.reach(end);
+            // Where the ring begins again it is the same a second time.
+            ring.extend_from_within(..);
+            let from = usize::try_from(begin).expect("small") % made.page_bytes;
+            let mut left = &ring[from..][..usize::try_from(end - begin).expect("small")];
+            let is_all = memory.read(&mut |record| loop {
+                let header = u32::from_ne_bytes(left[..4].try_into().expect("a header"));
+                let whole = (RECORD_HEADER_BYTES + (header & !DISCARDED) as usize).next_multiple_of(8);
+                let (this, rest) = left.split_at(whole);
+                left = rest;
+                if header & DISCARDED == 0 {
+                    assert_eq!(record, &this[RECORD_HEADER_BYTES..][..header as usize]);
+                    given += 1;
+                    break;
+                }
+            });
+            broken += usize::from(!is_all);
+        }
+        assert!(given > 2000 && (500..2000).contains(&broken), "{given} records, {broken} of 2000 reads ended early");
+    }
 }

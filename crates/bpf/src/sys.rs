@@ -465,7 +465,8 @@ impl RingMemory {
     }
 
     /// Gives the records that are there now, and no more: a flood does not keep the reader. `true`: all of them; one that is still being
-    /// written keeps back those behind it.
+    /// written keeps back those behind it, and so does one that says to be longer than what was written: where the next one begins is
+    /// not known then, and what the kernel finds no room for it counts.
     pub(crate) fn read(&mut self, taker: &mut dyn FnMut(&[u8])) -> bool {
         // Nobody else writes the one. What the other announces was written before.
         let mut at = self.consumer.first().load(Ordering::Relaxed);
@@ -477,10 +478,15 @@ impl RingMemory {
                 return false;
             }
             let length = (header & !DISCARDED) as usize;
+            let whole = (RECORD_HEADER_BYTES + length).next_multiple_of(8) as u64;
+            // Of a ring no more is written than it has room for, whatever it says.
+            if whole > (end - at).min(self.bytes as u64) {
+                return false;
+            }
             if header & DISCARDED == 0 {
                 let from = place + RECORD_HEADER_BYTES;
                 let behind = (from + length).saturating_sub(self.page_bytes + self.bytes);
-                // SAFETY: the record is whole, and the kernel writes nothing there until we have passed it.
+                // SAFETY: the record is whole and ends where was written, and the kernel writes nothing there until we have passed it.
                 let (record, rest) = unsafe {
                     (self.producer.bytes(from, length - behind), self.producer.bytes(self.page_bytes, behind))
                 };
@@ -493,7 +499,7 @@ impl RingMemory {
                     taker(&self.divided);
                 }
             }
-            at += (RECORD_HEADER_BYTES + length).next_multiple_of(8) as u64;
+            at += whole;
             self.consumer.first().store(at, Ordering::Release);
         }
         true
