@@ -66,12 +66,24 @@ pub(crate) struct Args {
     told: Vec<String>,
 }
 
-/// What has to be there, and the Debian package that has it.
-const NEEDED: [(&str, &str); 4] = [
+/// What has to be there, and the Debian package that has it: what makes guests, and what the tests in them run, which see the programs
+/// of this machine.
+const NEEDED: [(&str, &str); 15] = [
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("busybox", "busybox-static"),
     ("modprobe", "kmod"),
     ("xz", "xz-utils"),
+    ("ss", "iproute2"),
+    ("ip", "iproute2"),
+    ("tc", "iproute2"),
+    ("bridge", "iproute2"),
+    ("nft", "nftables"),
+    ("tmux", "tmux"),
+    ("perl", "perl-base"),
+    ("setpriv", "util-linux"),
+    ("unshare", "util-linux"),
+    ("mount", "mount"),
+    ("/etc/services", "netbase"),
 ];
 
 /// The kernel of a shell, which is one: nobody sits before several. Without `--kernel` it is the first of the usual ones.
@@ -118,6 +130,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What .ci/run has installed for the compiler and for itself.
+    const OF_THE_HOST: [&str; 4] = ["gcc", "objcopy", "/usr/include/stdio.h", "git"];
+
+    #[test]
+    fn what_the_tests_run_is_installed_for_guests_too() {
+        let script = include_str!("../../../.ci/run");
+        let (_, rest) = script.split_once("requirements=(").expect("what the tests compare with");
+        let (list, _) = rest.split_once("\n)").expect("its end");
+        let wanted: Vec<_> = list.split_whitespace().filter_map(|word| word.split_once('=')).collect();
+        let of_tests: Vec<_> = wanted.iter().filter(|(what, _)| !OF_THE_HOST.contains(what)).collect();
+        assert_eq!(of_tests.len() + OF_THE_HOST.len(), wanted.len(), "{wanted:?}");
+        assert!(of_tests.contains(&&("nft", "nftables")), "{wanted:?}");
+        for pair in of_tests {
+            assert!(NEEDED.contains(pair), "{pair:?} is not installed for the lab");
+        }
+    }
 
     #[test]
     fn a_shell_is_in_one_kernel() {
