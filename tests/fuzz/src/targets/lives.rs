@@ -1,16 +1,19 @@
-//! The engine of the lives of sockets: rounds of dumps, ends, transitions and losses in any order.
+//! The engine of the lives of sockets: rounds of dumps, ends, transitions, incidents and losses in any order.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
+use std::sync::Arc;
 
 use sockeye_query::sockets::Table;
 use sockeye_state::Received;
 use sockeye_state::capture::{Entry, Record};
 use sockeye_state::lives::cause::evidence;
 use sockeye_state::lives::{
-    Actor, Event, Happening, Judgement, Life, Lives, Protocol, Reason, Told, Totals, Transition, causes,
+    Actor, Direction, Event, Happening, Incident, Judgement, Life, Lives, Met, Protocol, Reason, Told, Totals,
+    Transition, Trouble, causes,
 };
 use sockeye_wire::Messages;
+use sockeye_wire::sock_diag::inet::IPPROTO_TCP;
 use sockeye_wire::sock_diag::state::State;
 
 use crate::captures;
@@ -23,14 +26,20 @@ use crate::target::{Reader, SLACK, Target};
 const ROWS: u16 = 0;
 /// Destroyed sockets; odd: of UDP.
 const DESTROYED: u16 = 2;
-/// Beginnings and ends of rounds, and losses.
+/// Beginnings, ends and sums of rounds, and losses.
 const ROUNDS: u16 = 4;
+/// Kinds of these.
+const ROUND_KINDS: u8 = 7;
 /// Transitions.
 const TRANSITIONS: u16 = 5;
+/// What goes wrong.
+const INCIDENTS: u16 = 6;
 /// How many there are.
-const CHANNELS: u16 = 6;
+const CHANNELS: u16 = 7;
 /// Bytes of a transition: cookie, states, family, ports, addresses, error, who, control group, nine totals.
 const TRANSITION_LEN: usize = 160;
+/// Bytes of an incident: cookie, what, state, what is told, protocol, time, ports, addresses.
+const INCIDENT_LEN: usize = 56;
 /// Steps of a script before it is mutated.
 const STEPS: usize = 16;
 /// No machine runs longer: a century.
@@ -68,11 +77,12 @@ impl Target for Engine {
         for _ in 0..random.below(STEPS) {
             let Some((protocol, socket)) = random.pick(&sockets) else { break };
             let of_protocol = *protocol as u16;
-            let mut step = match random.below(8) {
+            let mut step = match random.below(9) {
                 0..3 => Step::datagram(ROWS + of_protocol, changed(socket, random).bytes()),
                 3 => Step::datagram(DESTROYED + of_protocol, changed(socket, random).bytes()),
-                4 | 5 => Step::other(ROUNDS, random.byte() % 6, Vec::new()),
-                _ => Step::other(TRANSITIONS, 0, transition_of(socket, random)),
+                4 | 5 => Step::other(ROUNDS, random.byte() % ROUND_KINDS, Vec::new()),
+                6 => Step::other(INCIDENTS, 0, incident_of(socket, random)),
+                _ => Step::other(TRANSITIONS, 0, body_of(socket, TRANSITION_LEN, random)),
             };
             step.pause_ns = random.draw() % 3_000_000_000;
             script.steps.push(step);
@@ -90,7 +100,7 @@ impl Target for Engine {
 
     fn slack(&self, input: &[u8]) -> usize {
         let Some(reader) = script::read(input) else { return SLACK };
-        // Of rounds and losses nothing is kept.
+        // Of rounds, incidents and losses nothing is kept.
         let messages = |entry: Entry<'_>| match entry.record {
             Record::Received(Received::Datagram(datagram)) => Messages::new(datagram.bytes).count(),
             Record::Unknown { .. } if entry.channel % CHANNELS == TRANSITIONS => 1,
@@ -112,11 +122,26 @@ fn changed(socket: &Document, random: &mut Random) -> Document {
     changed
 }
 
-/// A transition of this socket.
-fn transition_of(socket: &Document, random: &mut Random) -> Vec<u8> {
-    let mut body: Vec<u8> = (0..TRANSITION_LEN).map(|_| random.byte()).collect();
+/// Something about this socket, of so many bytes.
+fn body_of(socket: &Document, length: usize, random: &mut Random) -> Vec<u8> {
+    let mut body: Vec<u8> = (0..length).map(|_| random.byte()).collect();
     if let Some(cookie) = socket.messages.first().and_then(|message| message.head.get(44..52)) {
         body[..8].copy_from_slice(cookie);
+    }
+    body
+}
+
+/// Something that goes wrong with this socket, or with a packet for it or whoever listens there.
+fn incident_of(socket: &Document, random: &mut Random) -> Vec<u8> {
+    // Where a body has what is told, and its own end.
+    const TOLD: usize = 10;
+    const LOCAL: usize = 13;
+    let mut body = body_of(socket, INCIDENT_LEN, random);
+    let head = socket.messages.first().and_then(|message| message.head.get(..24)).filter(|_| random.one_in(2));
+    if let Some(head) = head {
+        body[TOLD] = body[TOLD] & !1 | u8::from(head[0] == 2);
+        body[LOCAL..LOCAL + 2].copy_from_slice(&[head[5], head[4]]);
+        body[LOCAL + 2..LOCAL + 18].copy_from_slice(&head[8..24]);
     }
     body
 }
@@ -185,11 +210,46 @@ fn transition(body: &[u8], at: Duration) -> Transition {
     }
 }
 
+/// Something that went wrong, now or up to four seconds ago.
+fn incident(body: &[u8], now: Duration) -> Incident {
+    const TROUBLES: [Trouble; 4] = [Trouble::Retransmit, Trouble::Reset, Trouble::Drop, Trouble::Error];
+    let mut numbers = Numbers(body);
+    let cookie = numbers.wide();
+    let (trouble, state) = (TROUBLES[usize::from(numbers.byte() % 4)], numbers.byte() % 14);
+    let (told, protocol, before) = (numbers.byte(), numbers.byte(), numbers.byte());
+    let has = |bit: u8| told & 1 << bit != 0;
+    let [local, peer] = [(); 2].map(|()| {
+        let port = u16::from_le_bytes(numbers.take());
+        SocketAddr::new(numbers.address(has(0)), port)
+    });
+    let name = |is_told: bool| is_told.then(|| Arc::from("NOT_SPECIFIED"));
+    Incident {
+        at: now.saturating_sub(Duration::from_millis(u64::from(before) * 16)),
+        trouble,
+        // One packet in four is of no socket.
+        cookie: (has(1) || has(2)).then_some(cookie),
+        protocol: has(3).then(|| if has(4) { IPPROTO_TCP } else { u16::from(protocol) }),
+        state: has(5).then(|| State::from_number(state)),
+        local,
+        peer,
+        cgroup: has(6).then_some(cookie),
+        direction: has(2).then(|| if has(7) { Direction::Sent } else { Direction::Received }),
+        reason: name(has(5)),
+        location: name(has(6)),
+        segments: has(4).then_some(protocol.into()),
+        totals: Totals { bytes_sent: has(7).then_some(cookie), ..Totals::default() },
+        error: has(7).then_some(protocol.into()),
+    }
+}
+
 /// Runs a script. Whether anything was told of a socket.
 fn run(input: &[u8]) -> bool {
     let Some(reader) = script::read(input) else { return false };
     let bits = reader.about().start_ns;
-    let mut lives = Lives::new(bits & 1 != 0);
+    let mut lives = Lives::new(bits & 1 != 0).with_incidents(bits & 2 != 0);
+    if bits & 4 != 0 {
+        lives = lives.with_told_states(u32::from_le_bytes([bits.to_le_bytes()[1], bits.to_le_bytes()[2], 0, 0]));
+    }
     let (mut told, mut now) = (0_usize, Duration::from_secs(5));
     for entry in reader.map_while(Result::ok) {
         now = now.max(Duration::from_nanos(entry.after_ns)).min(NOW_MAX);
@@ -221,20 +281,55 @@ fn step(lives: &mut Lives, entry: &Entry<'_>, now: Duration, tell: &mut dyn FnMu
         }
         Record::Received(_) => lives.lost(Reason::Overrun, None, now, tell),
         Record::Unknown { body, .. } if channel == TRANSITIONS => lives.transition(&transition(body, now), tell),
-        Record::Unknown { kind, .. } => match kind % 6 {
+        Record::Unknown { body, .. } if channel == INCIDENTS => meet(lives, &incident(body, now), tell),
+        Record::Unknown { kind, .. } => match kind % ROUND_KINDS {
             0 => lives.begin_round(&[Protocol::Tcp, Protocol::Udp], now),
             1 => lives.begin_round(&[Protocol::Tcp], now),
             2 | 3 => lives.end_round(true, now, tell),
             4 => lives.end_round(false, now, tell),
+            5 => lives.summed_up(),
             _ => lives.lost(Reason::Ring, Some(7), now, tell),
         },
         _ => {}
     }
 }
 
+/// Something goes wrong, which is told once and last: a row that waited may be told of first.
+fn meet(lives: &mut Lives, incident: &Incident, tell: &mut dyn FnMut(Told<'_>)) {
+    let (len, mut met) = (lives.len(), None);
+    lives.incident(incident, &mut |told| {
+        assert!(met.is_none(), "{told:?} behind {incident:?}");
+        if let Told::Incident(Met { incident: told, socket, listener, .. }) = &told {
+            assert_eq!(*told, incident);
+            met = Some((socket.map(|(life, _)| (life.cookie, life.ended)), listener.is_some()));
+        }
+        tell(told);
+    });
+    let Some((socket, has_listener)) = met else { panic!("nothing was told of {incident:?}") };
+    assert!(lives.len() == len || lives.len() == len + 1 && socket.is_some(), "{len} sockets, {} now", lives.len());
+    let alive = incident.cookie.and_then(|cookie| lives.get(cookie));
+    assert_eq!(alive.is_some(), socket.is_some_and(|(_, ended)| ended.is_none()), "{incident:?} of {socket:?}");
+    assert!(socket.is_none_or(|(cookie, _)| Some(cookie) == incident.cookie), "{incident:?} of {socket:?}");
+    let may_have_listener = incident.protocol == Some(IPPROTO_TCP) && incident.direction != Some(Direction::Sent);
+    assert!(!has_listener || may_have_listener && socket.is_none(), "{incident:?} came to a listener");
+}
+
 /// Looks at what is told, as whoever shows it does. Whether it is about a socket.
 fn look(told: &Told<'_>, now: Duration) -> bool {
-    let Told::Event(event) = told else { return false };
+    let event = match told {
+        Told::Event(event) => event,
+        Told::Incident(met) => {
+            let kept = met.keep();
+            let again = kept.met();
+            assert_eq!(again.incident, met.incident);
+            assert_eq!(again.listener, met.listener);
+            let Some((life, message)) = met.socket else { return false };
+            judge(life, message, now);
+            assert_eq!(again.socket.map(|(_, message)| message), Some(message));
+            return true;
+        }
+        _ => return false,
+    };
     let Event { life, message, happening, .. } = event;
     assert!(*happening != Happening::Closed || life.ended.is_some(), "closed without an end");
     judge(life, message, now);
@@ -262,62 +357,4 @@ fn judge(life: &Life, message: &[u8], now: Duration) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::allocator::most_held_by;
-
-    /// Bytes of a row of a socket without attributes, with the header of its message.
-    const ROW_LEN: usize = 16 + 72;
-
-    /// What the engine holds at most while so many sockets are born, change and are missed.
-    fn held_for(count: usize) -> usize {
-        let mut row = [0; ROW_LEN - 16];
-        (row[0], row[1]) = (2, 1);
-        let ((), held) = most_held_by(|| {
-            let (mut lives, mut tell) = (Lives::new(true), |_: Told<'_>| {});
-            for seconds in [5, 6, 7] {
-                let now = Duration::from_secs(seconds);
-                lives.begin_round(&[Protocol::Tcp, Protocol::Udp], now);
-                for cookie in (1..=count as u64).filter(|_| seconds < 7) {
-                    row[44..52].copy_from_slice(&cookie.to_ne_bytes());
-                    lives.row(Protocol::Tcp, &row, now, &mut tell);
-                }
-                lives.end_round(true, now, &mut tell);
-            }
-        });
-        held
-    }
-
-    #[test]
-    fn a_socket_is_kept_in_what_it_may_take_and_hardly_less() {
-        // Of a store that has just grown is the worst.
-        let counts = [100, 449, 897, 1025, 4097, 14_337, 16_385];
-        let each = counts.map(|count| held_for(count).saturating_sub(4 * ROW_LEN * count) / count);
-        assert!(each.iter().all(|each| *each <= BYTES_A_SOCKET), "{each:?}");
-        assert!(each.iter().any(|each| *each > BYTES_A_SOCKET * 3 / 4), "{each:?}: so much is not needed");
-    }
-
-    /// The same while so many are met in a transition each.
-    fn held_for_transitions(count: usize) -> usize {
-        // From unconnected to SYN-SENT.
-        let mut body = [0; TRANSITION_LEN];
-        (body[8], body[9]) = (7, 2);
-        let ((), held) = most_held_by(|| {
-            let (mut lives, mut tell) = (Lives::new(true), |_: Told<'_>| {});
-            for cookie in 1..=count as u64 {
-                body[..8].copy_from_slice(&cookie.to_ne_bytes());
-                lives.transition(&transition(&body, Duration::from_secs(5)), &mut tell);
-            }
-            assert_eq!(lives.len(), count);
-        });
-        held
-    }
-
-    #[test]
-    fn a_socket_that_is_met_in_a_transition_takes_more_than_four_times_that_and_no_more_than_any_other() {
-        let counts = [449, 897, 1025, 14_337, 16_385];
-        let each = counts.map(|count| held_for_transitions(count).saturating_sub(4 * TRANSITION_LEN * count) / count);
-        assert!(each.iter().all(|each| *each <= BYTES_A_SOCKET), "{each:?}");
-        assert!(each.iter().any(|each| *each > 0), "{each:?}: nothing beyond the rule is needed");
-    }
-}
+mod tests;
