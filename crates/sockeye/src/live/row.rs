@@ -145,16 +145,17 @@ pub(crate) fn rates_of(life: &Life, message: &[u8]) -> [Option<u64>; 5] {
 
 /// In the order of [`sockeye_query::sockets::live::TOTALS`].
 fn totals(totals: &Totals) -> [Option<u64>; 9] {
+    let long = |number: Option<u32>| number.map(u64::from);
     [
         totals.bytes_sent,
         totals.bytes_acked,
         totals.bytes_received,
         totals.bytes_retrans,
-        totals.retransmissions,
-        totals.segs_in,
-        totals.segs_out,
-        totals.rtt_us,
-        totals.min_rtt_us,
+        long(totals.retransmissions),
+        long(totals.segs_in),
+        long(totals.segs_out),
+        long(totals.rtt_us),
+        long(totals.min_rtt_us),
     ]
 }
 

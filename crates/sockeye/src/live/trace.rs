@@ -220,10 +220,10 @@ pub(super) fn totals(counters: &Counters) -> Totals {
         bytes_acked: counters.bytes_acked,
         bytes_received: counters.bytes_received,
         bytes_retrans: counters.bytes_retrans,
-        retransmissions: counters.total_retrans.map(u64::from),
-        segs_in: counters.segs_in.map(u64::from),
-        segs_out: counters.segs_out.map(u64::from),
-        rtt_us: counters.rtt_us.map(u64::from),
-        min_rtt_us: counters.min_rtt_us.map(u64::from),
+        retransmissions: counters.total_retrans,
+        segs_in: counters.segs_in,
+        segs_out: counters.segs_out,
+        rtt_us: counters.rtt_us,
+        min_rtt_us: counters.min_rtt_us,
     }
 }

@@ -81,30 +81,32 @@ pub struct Totals {
     /// Bytes sent again.
     pub bytes_retrans: Option<u64>,
     /// Segments sent again.
-    pub retransmissions: Option<u64>,
+    pub retransmissions: Option<u32>,
     /// Segments received.
-    pub segs_in: Option<u64>,
+    pub segs_in: Option<u32>,
     /// Segments sent.
-    pub segs_out: Option<u64>,
+    pub segs_out: Option<u32>,
     /// Smoothed round-trip time in microseconds.
-    pub rtt_us: Option<u64>,
+    pub rtt_us: Option<u32>,
     /// Smallest round-trip time in microseconds.
-    pub min_rtt_us: Option<u64>,
+    pub min_rtt_us: Option<u32>,
 }
 
 impl Totals {
     /// What `tcp_info` says.
     pub fn of(info: &TcpInfo<'_>) -> Self {
+        // The kernel has no more bits of these, and there are as many as sockets.
+        let short = |number: Option<u64>| number.and_then(|number| u32::try_from(number).ok());
         Self {
             bytes_sent: info.bytes_sent(),
             bytes_acked: info.bytes_acked(),
             bytes_received: info.bytes_received(),
             bytes_retrans: info.bytes_retrans(),
-            retransmissions: info.total_retrans(),
-            segs_in: info.segs_in(),
-            segs_out: info.segs_out(),
-            rtt_us: info.rtt(),
-            min_rtt_us: info.min_rtt(),
+            retransmissions: short(info.total_retrans()),
+            segs_in: short(info.segs_in()),
+            segs_out: short(info.segs_out()),
+            rtt_us: short(info.rtt()),
+            min_rtt_us: short(info.min_rtt()),
         }
     }
 

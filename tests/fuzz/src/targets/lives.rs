@@ -180,6 +180,7 @@ fn transition(body: &[u8], at: Duration) -> Transition {
     let actor = Actor { pid: u32::from_le_bytes(numbers.take()), comm: numbers.take() };
     let error = u16::from(numbers.byte());
     let mut total = || Some(numbers.wide()).filter(|_| has(1));
+    let short = |number: Option<u64>| number.and_then(|number| u32::try_from(number & u64::from(u32::MAX)).ok());
     Transition {
         at,
         cookie,
@@ -201,11 +202,11 @@ fn transition(body: &[u8], at: Duration) -> Transition {
             bytes_acked: total(),
             bytes_received: total(),
             bytes_retrans: total(),
-            retransmissions: total(),
-            segs_in: total(),
-            segs_out: total(),
-            rtt_us: total(),
-            min_rtt_us: total(),
+            retransmissions: short(total()),
+            segs_in: short(total()),
+            segs_out: short(total()),
+            rtt_us: short(total()),
+            min_rtt_us: short(total()),
         },
     }
 }

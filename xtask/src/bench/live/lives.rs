@@ -149,9 +149,9 @@ fn cost(
         let watcher = Watcher::start(measuring.sockeye, arguments, Heard::Nowhere, place.watcher)?;
         let made = load.run()?;
         with.take(&made);
-        let watched = watcher.end()?;
-        sockeye.push(watched.usage.cpu.as_secs_f64() / to_f64(made.connections));
-        lossy += u64::from(watched.has_lost);
+        let Watched { usage, has_lost, .. } = watcher.end()?;
+        sockeye.push(usage.cpu.as_secs_f64() / to_f64(made.connections));
+        lossy += u64::from(has_lost);
     }
     let ratio = ratios(&with.a_second, &without.a_second, 0.0).median();
     rows.push(Row {

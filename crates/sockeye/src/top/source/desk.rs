@@ -218,7 +218,7 @@ impl Desk {
         };
         self.paces.turn(at, is_new);
         self.fit(view);
-        let lives = |id: &Id| view.lives(id.place)?.get(id.cookie)?.0.totals.rtt_us;
+        let lives = |id: &Id| view.lives(id.place)?.get(id.cookie)?.0.totals.rtt_us.map(u64::from);
         self.round_trips.step(lives);
         self.sum_up(view);
         if self.is_synced

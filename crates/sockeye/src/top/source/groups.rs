@@ -107,7 +107,7 @@ impl Sum {
             self.add_rates(rates);
         }
         if seen.life.protocol == Protocol::Tcp {
-            self.rtt_us = self.rtt_us.max(seen.life.totals.rtt_us);
+            self.rtt_us = self.rtt_us.max(seen.life.totals.rtt_us.map(u64::from));
         }
         let (received, sent) = seen.queues().unwrap_or_default();
         self.receive_queue += received;

@@ -23,8 +23,9 @@ impl Growth {
     /// All that a socket has ever done.
     fn whole(totals: &Totals) -> Option<Self> {
         let counted = totals.bytes_received.or(totals.bytes_acked).is_some();
-        let numbers =
-            [totals.bytes_received, totals.bytes_acked, totals.segs_in, totals.segs_out, totals.retransmissions];
+        let [segs_in, segs_out, retransmissions] =
+            [totals.segs_in, totals.segs_out, totals.retransmissions].map(|number| number.map(u64::from));
+        let numbers = [totals.bytes_received, totals.bytes_acked, segs_in, segs_out, retransmissions];
         counted.then(|| Self(numbers.map(|number| number.unwrap_or(0))))
     }
 

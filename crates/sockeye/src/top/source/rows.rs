@@ -94,7 +94,7 @@ fn of_sockets(request: &Request, material: &mut Material<'_>) -> Window<Line> {
         let (life, message) = material.view.lives(id.place)?.get(id.cookie)?;
         let seen = Seen { id, life, message, paces: material.paces };
         let row = row(life, message, &surroundings)?;
-        let round_trips = life.totals.rtt_us.map(|rtt| material.round_trips.of(id, rtt)).unwrap_or_default();
+        let round_trips = life.totals.rtt_us.map(|rtt| material.round_trips.of(id, rtt.into())).unwrap_or_default();
         let cells =
             columns(request.pane).iter().map(|column| seen.cell(column.what, &row, about, &round_trips)).collect();
         Some(Line { key: Key::Socket(id), cells, mood: seen.mood() })

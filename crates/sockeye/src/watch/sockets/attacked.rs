@@ -45,7 +45,8 @@ fn incident(cookies: &[u64], at: Time, random: &mut Random) -> Incident {
     // The kernel's names, of which nobody says that they are plain.
     let mut name = || random.one_in(2).then(|| Arc::from("NOT\x1b[31m_SPECIFIED\n"));
     let (reason, location) = (name(), name());
-    let [cgroup, segments, bytes_sent, retransmissions] = [(); 4].map(|()| random.one_in(2).then(|| random.number()));
+    let [cgroup, segments, bytes_sent] = [(); 3].map(|()| random.one_in(2).then(|| random.number()));
+    let retransmissions = random.one_in(2).then(|| random.short().into());
     Incident {
         at,
         trouble: [Trouble::Retransmit, Trouble::Reset, Trouble::Drop, Trouble::Error][random.below(4)],
