@@ -19,8 +19,6 @@ use crate::bench::part::Running;
 const PAUSE: Duration = Duration::from_millis(25);
 /// Time that a namespace lives which only passes, and pauses before the next.
 const PASSING: Duration = Duration::from_millis(900);
-/// The stream of random numbers of namespaces that pass; those of places come before it.
-const PASSING_STREAM: u64 = 100;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,8 +85,8 @@ impl Churn {
             let (is_over, random, lacking) = (Arc::clone(&is_over), Random::new(seed, stream), lacking.clone());
             threads.push(thread::spawn(move || move_in(place, random, &lacking, &is_over)));
         }
-        let (over, random) = (Arc::clone(&is_over), Random::new(seed, PASSING_STREAM));
-        threads.push(thread::spawn(move || pass(random, &over)));
+        let over = Arc::clone(&is_over);
+        threads.push(thread::spawn(move || pass(&over)));
         Self { is_over, threads }
     }
 
@@ -119,23 +117,27 @@ fn move_in(place: &'static str, mut random: Random, lacking: &Lacking, is_over: 
 }
 
 /// Namespaces that come, get a cable to one that stays, and go.
-fn pass(mut random: Random, is_over: &AtomicBool) -> Result<Happened> {
-    let mut mover = Mover::new(Tool::Ip, None);
-    let mut passed = 0;
-    while !is_over.load(Ordering::Relaxed) {
+fn pass(is_over: &AtomicBool) -> Result<Happened> {
+    let mut happened = Happened::default();
+    for place in PLACES.into_iter().cycle() {
+        if is_over.load(Ordering::Relaxed) {
+            break;
+        }
+        let passed = happened.passed;
+        // Another one each time: `ip` keeps a namespace open that it was told of, which would not go before `ip` does.
+        let mut mover = Mover::new(Tool::Ip, None);
         let name = format!("passing{}", passed % 7);
-        let place = random.of(&PLACES);
         for line in [
             format!("netns add {name}"),
-            format!("link add far{} netns {name} type veth peer name near netns {place}", passed % 7),
+            format!("link add far{} netns {name} type veth peer name near{} netns {place}", passed % 7, passed % 7),
         ] {
             mover.tell(&line)?;
         }
         thread::sleep(PASSING);
         mover.tell(&format!("netns delete {name}"))?;
-        passed += 1;
+        mover.end();
+        happened += Happened { told: mover.told, refused: mover.refused, passed: 1, sockets: 0 };
         thread::sleep(PASSING);
     }
-    mover.end();
-    Ok(Happened { told: mover.told, refused: mover.refused, passed, sockets: 0 })
+    Ok(happened)
 }
