@@ -1,6 +1,6 @@
 //! Whether the copy that was made of a stream is what the kernel has: a fresh listing decides.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -19,6 +19,8 @@ const SHOWN_MAX: usize = 6;
 pub(super) struct Agreement {
     /// Records or sockets of the kernel.
     pub(super) compared: usize,
+    /// Records of each table that this kernel can list, in all namespaces; `None` where it is not tables that are compared.
+    pub(super) tables: Option<BTreeMap<&'static str, usize>>,
     /// What only one side has; the first of them.
     pub(super) differences: Vec<String>,
 }
@@ -73,10 +75,14 @@ fn between(told: &Value, listed: &Value) -> String {
 /// Holds the records of a replica against fresh listings of these namespaces.
 pub(super) fn tables(sockeye: &Path, replica: &Replica, places: &[&str]) -> Agreement {
     let mut agreement = Agreement::default();
+    let mut compared = BTreeMap::new();
     for place in places {
         for table in TABLES {
             let rows = match Listing::of(Command::new(sockeye).args([table, "-o", "ndjson", "-N", place])) {
-                Ok(listing) => listing.rows,
+                Ok(listing) => {
+                    *compared.entry(table).or_default() += listing.rows.len();
+                    listing.rows
+                }
                 // A table that this kernel does not have is empty on both sides.
                 Err(error) if error.to_string().contains("this kernel cannot list") => Vec::new(),
                 Err(error) => {
@@ -94,6 +100,7 @@ pub(super) fn tables(sockeye: &Path, replica: &Replica, places: &[&str]) -> Agre
             agreement.of(&format!("{table} of {place}"), told, listed);
         }
     }
+    agreement.tables = Some(compared);
     agreement
 }
 

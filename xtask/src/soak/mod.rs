@@ -7,6 +7,7 @@
 //! listed. No time is asserted.
 
 mod agree;
+mod anycast;
 mod churn;
 mod commands;
 mod flat;
@@ -14,6 +15,7 @@ mod follower;
 mod gauge;
 mod listing;
 mod listings;
+mod moved;
 mod mover;
 mod multicast_router;
 mod optional;

@@ -14,6 +14,12 @@ const STRICT: &str = "SOCKEYE_SKIP";
 /// Something that is churned only where the kernel has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// Classes of a queueing discipline.
+    Classes,
+    /// Filters of traffic control.
+    Filters,
+    /// Actions of traffic control, which filters share or have alone.
+    Actions,
     /// Groups of multicast at the ports of a bridge.
     Mdb,
     /// VLANs at the ports of a bridge.
@@ -25,9 +31,34 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub(super) const ALL: [Self; 7] =
+        [Self::Classes, Self::Filters, Self::Actions, Self::Mdb, Self::Vlans, Self::Labels, Self::MulticastRoutes];
+
+    /// The one of a table, if any is.
+    pub(super) fn of(table: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.table() == table)
+    }
+
+    /// The table that it moves.
+    pub(super) const fn table(self) -> &'static str {
+        match self {
+            Self::Classes => "tc-classes",
+            Self::Filters => "tc-filters",
+            Self::Actions => "tc-actions",
+            Self::Mdb => "mdb",
+            Self::Vlans => "vlans",
+            Self::Labels => "labels",
+            Self::MulticastRoutes => "mroutes",
+        }
+    }
+
     /// What it is called, and by which name the list of skips has it.
     const fn names(self) -> (&'static str, &'static str) {
         match self {
+            Self::Classes => ("classes of traffic control", "qdisc:htb"),
+            Self::Filters => ("filters of traffic control", "filter:u32"),
+            Self::Actions => ("actions of traffic control", "filter:mirred"),
             Self::Mdb => ("multicast groups of bridges", "bridge-mdb"),
             Self::Vlans => ("VLANs of bridges", "bridge-vlans"),
             Self::Labels => ("labels of addresses", "address-labels"),
@@ -36,22 +67,58 @@ impl Kind {
     }
 }
 
-/// Kinds that iproute2 is told to change, each with a change that a kernel that has it does not refuse, and its opposite.
-const TRIED: [(Kind, Tool, [&str; 2]); 3] = [
-    (
-        Kind::Mdb,
-        Tool::Bridge,
-        [
-            "mdb add dev br0 port port0 grp 239.77.7.7 permanent",
-            "mdb delete dev br0 port port0 grp 239.77.7.7 permanent",
+/// Something that iproute2 is told to do: lines that a kernel that has it does not refuse, and what undoes them.
+struct Trial {
+    kind: Kind,
+    tool: Tool,
+    lines: &'static [&'static str],
+    undo: &'static str,
+}
+
+/// Kinds that iproute2 is told to change. Nothing else is told of these links and numbers.
+const TRIED: [Trial; 6] = [
+    Trial {
+        kind: Kind::Classes,
+        tool: Tool::Tc,
+        lines: &[
+            "qdisc add dev port1 root handle 7: htb default 1",
+            "class add dev port1 parent 7: classid 7:1 htb rate 7mbit",
         ],
-    ),
-    (Kind::Vlans, Tool::Bridge, ["vlan add dev port0 vid 777", "vlan delete dev port0 vid 777"]),
-    (
-        Kind::Labels,
-        Tool::Ip,
-        ["addrlabel add prefix fd77:7777::/32 label 77", "addrlabel delete prefix fd77:7777::/32 label 77"],
-    ),
+        undo: "qdisc delete dev port1 root",
+    },
+    Trial {
+        kind: Kind::Filters,
+        tool: Tool::Tc,
+        lines: &[
+            "qdisc add dev port1 clsact",
+            "filter add dev port1 ingress prio 7 protocol ip u32 match ip dst 10.7.7.0/24 flowid 1:1",
+        ],
+        undo: "qdisc delete dev port1 clsact",
+    },
+    Trial {
+        kind: Kind::Actions,
+        tool: Tool::Tc,
+        lines: &["actions add action mirred egress redirect dev port1 index 777"],
+        undo: "actions delete action mirred index 777",
+    },
+    Trial {
+        kind: Kind::Mdb,
+        tool: Tool::Bridge,
+        lines: &["mdb add dev br0 port port0 grp 239.77.7.7 permanent"],
+        undo: "mdb delete dev br0 port port0 grp 239.77.7.7 permanent",
+    },
+    Trial {
+        kind: Kind::Vlans,
+        tool: Tool::Bridge,
+        lines: &["vlan add dev port0 vid 777"],
+        undo: "vlan delete dev port0 vid 777",
+    },
+    Trial {
+        kind: Kind::Labels,
+        tool: Tool::Ip,
+        lines: &["addrlabel add prefix fd77:7777::/32 label 77"],
+        undo: "addrlabel delete prefix fd77:7777::/32 label 77",
+    },
 ];
 
 /// What this kernel refuses, each with its reason.
@@ -62,17 +129,32 @@ impl Lacking {
     /// Tries everything that iproute2 does in a namespace.
     pub(super) fn of(place: &str) -> Result<Self> {
         let mut lacking = Self::default();
-        for (kind, tool, [add, delete]) in TRIED {
-            match tell(place, tool, add)? {
-                Some(why) => lacking.add(kind, why),
-                None => {
-                    if let Some(why) = tell(place, tool, delete)? {
-                        bail!("{} {add} was taken, and {delete} was not: {why}", tool.name());
-                    }
+        for Trial { kind, tool, lines, undo } in TRIED {
+            let refused = lines.iter().find_map(|line| tell(place, tool, line).transpose()).transpose()?;
+            let undone = tell(place, tool, undo)?;
+            match (refused, undone) {
+                // There may have been nothing to be undone.
+                (Some(why), _) => lacking.add(kind, why),
+                (None, Some(why)) => {
+                    bail!("{} {} was taken, and {undo} was not: {why}", tool.name(), lines.join("; "))
                 }
+                (None, None) => {}
             }
         }
         Ok(lacking)
+    }
+
+    /// Does the same once more in a namespace, where the kernel has it, and leaves it: so that there is a record of each table in the end,
+    /// whatever else comes and goes.
+    pub(super) fn keep(&self, place: &str) -> Result<()> {
+        for Trial { kind, tool, lines, .. } in TRIED.iter().filter(|trial| self.has(trial.kind)) {
+            for line in *lines {
+                if let Some(why) = tell(place, *tool, line)? {
+                    bail!("{} do not come again, {} {line}: {why}", kind.names().0, tool.name());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds what something else found.

@@ -31,6 +31,7 @@ fn text(report: &Report, lacking: &Lacking, time: Duration, machine: &str) -> St
         .replace("{measured}", &report.measured.as_secs().to_string())
         .replace("{listings}", report.listings.trim_end())
         .replace("{followers}", report.followers.trim_end())
+        .replace("{tables}", report.tables.trim_end())
         .replace("{drift}", &list(&report.drift, "No audit found drift."))
         .replace("{complaints}", &list(&report.complaints, "Nothing was wrong."))
 }
@@ -45,15 +46,22 @@ mod tests {
             happened: "41 changes".to_owned(),
             listings: "| listing |\n".to_owned(),
             followers: "| program |\n".to_owned(),
+            tables: "| table |\n".to_owned(),
             drift: Vec::new(),
             complaints: vec!["watch: its memory grows".to_owned()],
             measured: Duration::from_secs(400),
         };
         let text = text(&report, &Lacking::default(), Duration::from_mins(10), "2 × a processor");
         assert!(!text.contains('{') && !text.contains('}'), "{text}");
-        for said in
-            ["10m", "2 × a processor", "41 changes", "400 s", "- watch: its memory grows", "No audit found drift."]
-        {
+        for said in [
+            "10m",
+            "2 × a processor",
+            "41 changes",
+            "400 s",
+            "| table |",
+            "- watch: its memory grows",
+            "No audit found drift.",
+        ] {
             assert!(text.contains(said), "{said} in {text}");
         }
     }

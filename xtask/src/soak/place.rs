@@ -16,6 +16,9 @@ const NAMES: &str = "/run/netns";
 /// TIME-WAIT at most: they are no lives of sockets, and would grow for a minute.
 const TIME_WAIT_MAX: u32 = 64;
 
+/// The number by which each of them knows the next one.
+const NEXT: &str = "77";
+
 /// Replaces this process by the same command among mounts of its own, where nothing is to be seen of other namespaces'
 /// names, and nothing has to be cleaned up. As an ordinary user it becomes root of a user namespace.
 pub(super) fn isolate(arguments: &[OsString]) -> Result<()> {
@@ -39,6 +42,9 @@ pub(super) fn make() -> Result<()> {
         }
         let setting = format!("echo {TIME_WAIT_MAX} > /proc/sys/net/ipv4/tcp_max_tw_buckets");
         run("ip", &["netns", "exec", place, "sh", "-c", &setting])?;
+    }
+    for (place, next) in PLACES.iter().zip(PLACES.iter().cycle().skip(1)) {
+        run("ip", &["-n", place, "netns", "set", next, NEXT])?;
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ use super::churn::Happened;
 use super::follower::Follower;
 use super::gauge::Held;
 use super::listings::Kind;
+use super::moved;
+use super::optional::Lacking;
 use crate::bench::report::{aligned, mebibytes};
 
 /// What memory may grow by while it is measured, in bytes: what an allocator does with sizes that vary. The longer the
@@ -47,6 +49,7 @@ pub(super) struct Report {
     /// Tables.
     pub(super) listings: String,
     pub(super) followers: String,
+    pub(super) tables: String,
     /// What audits found, a sentence for each program.
     pub(super) drift: Vec<String>,
     /// What is wrong.
@@ -60,6 +63,7 @@ impl Report {
         happened: &Happened,
         kinds: &[Kind],
         outcomes: &[Outcome<'_>],
+        lacking: &Lacking,
         (time, measured): (Duration, Duration),
     ) -> Self {
         let Happened { told, refused, passed, sockets } = *happened;
@@ -89,10 +93,12 @@ impl Report {
             ),
             listings: listings(kinds),
             followers: followers(outcomes),
+            tables: moved::table(outcomes, lacking),
             drift: outcomes.iter().filter_map(drift).collect(),
             complaints: too_few
                 .chain(of_listings)
                 .chain(outcomes.iter().flat_map(|outcome| complaints(outcome, time)))
+                .chain(outcomes.iter().flat_map(|outcome| moved::complaints(outcome, lacking)))
                 .collect(),
             measured,
         }
@@ -104,6 +110,8 @@ impl Report {
         print!("{}", self.listings);
         println!("\nMeasured for {} s, after a warm-up:\n", self.measured.as_secs());
         print!("{}", self.followers);
+        println!();
+        print!("{}", self.tables);
         self.drift.iter().for_each(|sentence| println!("\n{sentence}"));
     }
 }

@@ -1,5 +1,5 @@
-//! A process that opens and closes sockets in a network namespace, so many a second, writes settings of a link, and routes
-//! multicast: what no program of iproute2 does.
+//! A process that opens and closes sockets in a network namespace, so many a second, writes settings of a link, joins anycast addresses,
+//! and routes multicast: what no program of iproute2 does.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use rustix::net::sockopt::set_socket_linger;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::anycast::Anycast;
 use super::multicast_router::Router;
 use super::place;
 use super::random::Random;
@@ -29,6 +30,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 const SETTING_EVERY: u64 = 50;
 /// Changes of sockets between two of a multicast route.
 const ROUTE_EVERY: u64 = 7;
+/// Changes of sockets between two of an anycast address.
+const ANYCAST_EVERY: u64 = 30;
 /// Bytes of a conversation at most.
 const SAID_MAX: u32 = 3000;
 /// A setting of IPv4 and one of IPv6, of a link that is always there.
@@ -81,6 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let _ = std::io::stdin().read(&mut [0]);
         IS_OVER.store(true, Ordering::Relaxed);
     });
+    let mut anycast = Anycast::new()?;
     let mut random = Random::new(args.seed, 0);
     let mut open: Vec<Option<Open>> = (0..OPEN).map(|_| None).collect();
     let mut opened = 0;
@@ -94,6 +98,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             let value = if random.coin() { "1" } else { "0" };
             // Some kernels lack one of them, and some mounts are not ours to write to: nothing hangs on it.
             let _ = fs::write(format!("/proc/sys/net/{}", random.of(&SETTINGS)), value);
+        }
+        if opened % ANYCAST_EVERY == 0 {
+            anycast.change(&mut random)?;
         }
         if opened % ROUTE_EVERY == 0
             && let Ok(router) = &router

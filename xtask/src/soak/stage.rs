@@ -80,6 +80,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let time = Duration::from_millis(args.milliseconds);
     place::make()?;
     let mut lacking = Lacking::of(PLACES[0])?;
+    PLACES.iter().try_for_each(|place| lacking.keep(place))?;
     let mut sockets = Sockets::start(args.seed, &mut lacking)?;
     lacking.sentences().iter().for_each(|sentence| eprintln!("  {sentence}"));
     lacking.judge()?;
@@ -135,7 +136,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let (agreement, at_last, is_compared) = (std::mem::take(agreement), *at_last, *is_compared);
         judged.push(Outcome { follower, is_compared, agreement, at_last, status });
     }
-    let report = Report::of(&happened, &kinds, &judged, (time, time.mul_f64(1.0 - WARM_UP)));
+    let report = Report::of(&happened, &kinds, &judged, &lacking, (time, time.mul_f64(1.0 - WARM_UP)));
     report.print();
     if args.page {
         page::write(&report, &lacking, time)?;
