@@ -30,7 +30,8 @@ pub(crate) fn of<'a>(event: &Event<'a>, surroundings: &'a dyn Surroundings) -> O
         resync: event.resync,
         is_final: is_final(event),
         old_state: old_state.filter(|state| !matches!(state, State::Unknown(_))).map(State::name),
-        ..facts(life, event.message, event.at)
+        rates: rates_of(life, event.message),
+        ..facts(life, event.at)
     };
     Some(LiveRow { row: SocketRow::read(table(life), event.message, surroundings).ok()?, facts })
 }
@@ -82,7 +83,7 @@ pub(crate) fn of_incident<'a>(
         error: told.error,
     };
     let mut facts = match known {
-        Some(life) => facts(life, message, told.at),
+        Some(life) => Facts { rates: rates_of(life, message), ..facts(life, told.at) },
         None => Facts { listener: met.listener.map(origin), ..Facts::default() },
     };
     facts.event = told.trouble.word();
@@ -95,11 +96,23 @@ pub(crate) fn of_incident<'a>(
 
 /// A socket that is alive.
 pub(crate) fn alive<'a>(life: &'a Life, message: &'a [u8], surroundings: &'a dyn Surroundings) -> Option<LiveRow<'a>> {
-    let row = SocketRow::read(table(life), message, surroundings).ok()?;
-    Some(LiveRow { row, facts: facts(life, message, life.totals_at) })
+    let mut row = alive_without_rates(life, message, surroundings)?;
+    row.facts.rates = rates_of(life, message);
+    Some(row)
 }
 
-fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
+/// The same without how fast it moves, which takes as long as all else.
+pub(crate) fn alive_without_rates<'a>(
+    life: &'a Life,
+    message: &'a [u8],
+    surroundings: &'a dyn Surroundings,
+) -> Option<LiveRow<'a>> {
+    let row = SocketRow::read(table(life), message, surroundings).ok()?;
+    Some(LiveRow { row, facts: facts(life, life.totals_at) })
+}
+
+/// What following it tells, but for how fast it moves.
+fn facts(life: &Life, at: Time) -> Facts<'_> {
     let duration = life.duration(at);
     Facts {
         event: Happening::Present.word(),
@@ -110,7 +123,7 @@ fn facts<'a>(life: &'a Life, message: &[u8], at: Time) -> Facts<'a> {
         old_state: None,
         duration_us: duration.map(|duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
         totals: totals(&life.totals),
-        rates: rates_of(life, message),
+        rates: [None; 5],
         why: life.is_judged().then(|| life.causes.bits()),
         described: life.described,
         is_final: false,

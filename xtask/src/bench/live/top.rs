@@ -72,6 +72,9 @@ pub(super) fn measure(measuring: &Measuring<'_>, rows: &mut Vec<Row>) -> Result<
         let is_pane = key.is_ascii_digit();
         let wanted = |screen: &Screen| if is_pane { shows(screen, key) } else { screen.reverse != cursor };
         let wait = terminal.press(key, PATIENCE, wanted)?;
+        if wait > KEY_MAX {
+            eprintln!("  the key {} took {}", char::from(key), report::seconds(wait.as_secs_f64()));
+        }
         if is_pane { pane_waits.push(wait) } else { cursor_waits.push(wait) }
     }
     let (mut detail_waits, mut filter_waits) = (Vec::new(), Vec::new());

@@ -69,6 +69,8 @@ pub(super) struct Desk {
     filter_text: String,
     /// What it needs to be asked for, until it is asked for.
     pub(super) extensions: Option<u8>,
+    /// It speaks of how fast sockets move, or of what holds them up.
+    asks_rates: bool,
     /// What it speaks of and the kernel does not tell.
     kept_back: Option<String>,
     pub(super) paces: Paces,
@@ -121,6 +123,7 @@ impl Desk {
             filter,
             filter_text,
             extensions: None,
+            asks_rates: false,
             kept_back: None,
             paces: Paces::default(),
             departures: Departures::default(),

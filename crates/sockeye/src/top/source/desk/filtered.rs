@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sockeye_query::filter::{Decision, Expression};
 use sockeye_query::sockets::OwnerPart;
-use sockeye_query::sockets::live::owner_parts;
+use sockeye_query::sockets::live::{needs, owner_parts};
 use sockeye_state::lives::{Happening, Life};
 use sockeye_wire::sock_diag::state::State;
 
@@ -14,9 +14,12 @@ use super::super::sockets::Seen;
 use super::super::worker::read_filter;
 use super::Desk;
 use crate::live::filter::kept_back;
-use crate::live::row::alive;
+use crate::live::row::{alive, alive_without_rates};
 use crate::sockets::system::{Place, SystemNames};
 use crate::top::model::Id;
+
+/// Sockets that are worth a thread.
+const PART_MIN: usize = 20_000;
 
 impl Desk {
     /// Reads a filter: it is in force from now on, or a mistake.
@@ -42,6 +45,7 @@ impl Desk {
             parts.push(OwnerPart::Cmdline);
         }
         self.lookers.read_too(&parts);
+        self.asks_rates = needs(&self.filter).is_ok_and(|needs| needs.rows);
         self.kept_back = kept_back(&self.filter, self.about.system.kernel(), self.lookers.net_admin);
     }
 
@@ -57,12 +61,28 @@ impl Desk {
             self.paces.fitting = None;
             return;
         }
-        let mut fitting = HashSet::new();
-        for (place, lives) in (0..).zip(&view.0) {
-            let surroundings = self.about.surroundings(place);
-            let holds = lives.iter().filter(|(life, message)| self.holds(life, message, &surroundings));
-            fitting.extend(holds.map(|(life, _)| Id { place, cookie: life.cookie }));
-        }
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let parts = processors.min(1 + view.len() / PART_MIN);
+        let (test, about) = (self.test(), &self.about);
+        let part = |part: usize| {
+            let mut fitting = HashSet::new();
+            for (place, lives) in (0..).zip(&view.0) {
+                let surroundings = about.surroundings(place);
+                let sockets = lives.iter().skip(part).step_by(parts);
+                let holds = sockets.filter(|(life, message)| test.holds(life, message, &surroundings));
+                fitting.extend(holds.map(|(life, _)| Id { place, cookie: life.cookie }));
+            }
+            fitting
+        };
+        let fitting = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..parts).map(|number| scope.spawn(move || part(number))).collect();
+            let mut fitting = part(0);
+            for other in others {
+                // Rows that are missing would look as if the filter did not hold of them.
+                fitting.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            fitting
+        });
         self.paces.fitting = Some(fitting);
     }
 
@@ -72,12 +92,26 @@ impl Desk {
             return true;
         }
         let surroundings = self.about.surroundings(seen.id.place);
-        self.holds(seen.life, seen.message, &surroundings)
+        self.test().holds(seen.life, seen.message, &surroundings)
     }
 
-    /// Whether the filter holds of a socket with these surroundings.
-    fn holds(&self, life: &Life, message: &[u8], surroundings: &Place<'_>) -> bool {
-        let Some(mut row) = alive(life, message, surroundings) else { return false };
+    fn test(&self) -> Test<'_> {
+        Test { filter: &self.filter, asks_rates: self.asks_rates }
+    }
+}
+
+/// What a socket is held against.
+#[derive(Clone, Copy)]
+struct Test<'f> {
+    filter: &'f Expression,
+    asks_rates: bool,
+}
+
+impl Test<'_> {
+    /// Whether it holds of a socket with these surroundings.
+    fn holds(self, life: &Life, message: &[u8], surroundings: &Place<'_>) -> bool {
+        let read = if self.asks_rates { alive } else { alive_without_rates };
+        let Some(mut row) = read(life, message, surroundings) else { return false };
         // Where events are told, `established` is one; of a socket that lives it says what it is.
         row.facts.event = match life.state {
             State::Established => Happening::Established.word(),
