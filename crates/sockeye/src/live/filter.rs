@@ -1,5 +1,6 @@
 //! Filters of sockets that are followed: what they need, and those that none can fit.
 
+use sockeye_query::FieldInfo;
 use sockeye_query::filter::Expression;
 use sockeye_query::sockets::Table;
 use sockeye_query::sockets::live::{Needs, live_catalog, needs};
@@ -35,7 +36,7 @@ pub(crate) fn check_shown(filter: &Expression, tables: &[Table], shown: &[&str])
 pub(crate) fn kept_back(filter: &Expression, kernel: Version, net_admin: bool) -> Option<String> {
     let is_kept = |privilege: Privilege| !net_admin && privilege.of(kernel) == Privilege::NetAdmin;
     let infos = filter.fields().into_iter().map(|field| live_catalog().info(field));
-    let names: Vec<_> = infos.filter(|info| is_kept(info.privilege)).map(|info| info.name()).collect();
+    let names: Vec<_> = infos.filter(|info| is_kept(info.privilege)).map(FieldInfo::name).collect();
     let needed = Privilege::NetAdmin.capability();
     (!names.is_empty()).then(|| format!("{} cannot be decided without {needed}", names.join(", ")))
 }

@@ -243,6 +243,16 @@ pub(super) struct Detail {
     pub(super) over: Option<String>,
 }
 
+/// How much is known of the last interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// There was none, or owners were not looked for yet.
+    Early,
+    /// Something was lost in it.
+    Lossy,
+    Whole,
+}
+
 /// What is to be seen, once.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Model {
@@ -263,10 +273,7 @@ pub(super) struct Model {
     pub(super) filter: String,
     /// Time of day of the last refresh.
     pub(super) clock: String,
-    /// Rates are known, and owners were looked for.
-    pub(super) is_settled: bool,
-    /// Nothing of the last interval was lost.
-    pub(super) is_whole: bool,
+    pub(super) worth: Worth,
     /// There is nothing that this process is not told, of what was asked for.
     pub(super) is_all_seen: bool,
     /// How complete this is, most important first.
@@ -292,8 +299,7 @@ impl Model {
             detail: None,
             filter: String::new(),
             clock: String::new(),
-            is_settled: false,
-            is_whole: false,
+            worth: Worth::Early,
             is_all_seen: false,
             completeness: Vec::new(),
             gap: None,

@@ -12,7 +12,7 @@ use sockeye_query::sockets::live::alive_catalog;
 use super::draw::palette::Palette;
 use super::input::{self, Happening};
 use super::keys::{Action, update};
-use super::model::Model;
+use super::model::{Model, Worth};
 use super::options::Options;
 use super::screen::{Screen, Stopped};
 use super::source::{Command, Said, Setup, Source};
@@ -117,9 +117,9 @@ fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<St
             Ok(_) => continue,
             Err(_) => bail!("nothing is known of the sockets"),
         }
-        if let Some(model) = source.take().filter(|model| model.is_settled) {
+        if let Some(model) = source.take().filter(|model| model.worth != Worth::Early) {
             let settled: &mut Instant = settled.get_or_insert_with(Instant::now);
-            if !model.is_whole && !model.is_gone && settled.elapsed() < patience {
+            if model.worth != Worth::Whole && !model.is_gone && settled.elapsed() < patience {
                 continue;
             }
             state.take(&model);
@@ -127,7 +127,7 @@ fn print_once(setup: Setup, mut state: State, mut palette: Palette) -> Result<St
             let spare = state.height().saturating_sub(model.total.max(1));
             state.size.1 -= u16::try_from(spare).unwrap_or(0);
             crate::output::print(once::text(&state, &model, palette).as_bytes())?;
-            let is_all = model.is_whole && model.is_all_seen && !model.is_gone;
+            let is_all = model.worth == Worth::Whole && model.is_all_seen && !model.is_gone;
             return Ok(if is_all { Status::Whole } else { Status::Incomplete });
         }
     }

@@ -59,8 +59,8 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 /// Whether a process has a thread of this name.
 fn has_thread(pid: Pid, name: &str) -> bool {
     let threads = std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid())).into_iter().flatten().flatten();
-    let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
-    names.map(|found| found.trim_end() == name).any(|is_it| is_it)
+    let mut names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+    names.any(|found| found.trim_end() == name)
 }
 
 fn plain() -> Command {

@@ -3,6 +3,8 @@
 mod asked;
 mod filtered;
 
+use filtered::Filtering;
+
 use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::sync::mpsc::Receiver;
@@ -25,7 +27,7 @@ use super::{Command, Said, Slot};
 use crate::live::{calendar, now};
 use crate::output::table::duration;
 use crate::top::history::Histories;
-use crate::top::model::{Id, Model, Overview, Rates, Request};
+use crate::top::model::{Id, Model, Overview, Rates, Request, Worth};
 
 /// Round-trip times that are kept of a socket on the screen: as many as its column has letters.
 const ROUND_TRIPS_MAX: usize = 8;
@@ -65,14 +67,7 @@ pub(super) struct Desk {
     pub(super) request: Request,
     /// It has no answer yet.
     pub(super) is_asked: bool,
-    filter: Expression,
-    filter_text: String,
-    /// What it needs to be asked for, until it is asked for.
-    pub(super) extensions: Option<u8>,
-    /// It speaks of how fast sockets move, or of what holds them up.
-    asks_rates: bool,
-    /// What it speaks of and the kernel does not tell.
-    kept_back: Option<String>,
+    pub(super) filter: Filtering,
     pub(super) paces: Paces,
     departures: Departures,
     pub(super) lookers: Lookers,
@@ -120,11 +115,7 @@ impl Desk {
             waiting: VecDeque::new(),
             request,
             is_asked: false,
-            filter,
-            filter_text,
-            extensions: None,
-            asks_rates: false,
-            kept_back: None,
+            filter: Filtering::new(filter, filter_text),
             paces: Paces::default(),
             departures: Departures::default(),
             lookers,
@@ -281,11 +272,10 @@ impl Desk {
             cursor: seen.cursor,
             overview: self.overview,
             detail: self.detail.as_ref().and_then(|close| close.found.clone()),
-            filter: self.filter_text.clone(),
+            filter: self.filter.text.clone(),
             clock: clock(self.counted_at),
-            is_settled: self.rounds > 1 && self.lookers.has_looked,
-            is_whole: self.is_whole(view),
-            is_all_seen: self.unseen.is_none() && self.kept_back.is_none(),
+            worth: self.worth(view),
+            is_all_seen: self.unseen.is_none() && self.filter.kept_back.is_none(),
             completeness: self.completeness(view),
             gap: self.gone.clone().or_else(|| self.loss.as_ref().map(|loss| loss.text.clone())),
             is_gone: self.gone.is_some(),
@@ -294,13 +284,15 @@ impl Desk {
         self.outlet.show(model);
     }
 
-    /// Whether all was told and read that happened in the last interval.
-    fn is_whole(&self, view: &View<'_>) -> bool {
+    /// What there is to say of the last interval.
+    fn worth(&self, view: &View<'_>) -> Worth {
+        if self.rounds <= 1 || !self.lookers.has_looked {
+            return Worth::Early;
+        }
         // What was lost before a loss was made good is missing in the rates of that interval.
         let heals_earlier = |loss: &Loss| loss.healed.is_some_and(|healed| Some(healed) < self.counted);
-        self.is_synced
-            && self.loss.as_ref().is_none_or(heals_earlier)
-            && view.0.iter().all(|lives| lives.unfollowed() == 0)
+        let is_whole = self.is_synced && self.loss.as_ref().is_none_or(heals_earlier);
+        if is_whole && view.0.iter().all(|lives| lives.unfollowed() == 0) { Worth::Whole } else { Worth::Lossy }
     }
 
     /// How complete this is, worst first.
@@ -313,7 +305,7 @@ impl Desk {
             said.push("not in sync yet".to_owned());
         }
         said.extend(self.unseen.clone());
-        said.extend(self.kept_back.clone());
+        said.extend(self.filter.kept_back.clone());
         if unfollowed > 0 {
             said.push(format!("{unfollowed} sockets are too many to follow"));
         }

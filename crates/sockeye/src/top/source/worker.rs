@@ -156,7 +156,7 @@ impl Worker {
 
     /// Reads what waits in every place, and asks again where it is time. Meanwhile what is to be seen is answered.
     fn advance(&mut self) -> Result<()> {
-        if let Some(extensions) = self.desk.extensions.take() {
+        if let Some(extensions) = self.desk.filter.extensions.take() {
             self.places.iter_mut().for_each(|place| place.feed.ask(extensions));
         }
         for at in 0..self.places.len() {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::top::columns::{Column, What, columns};
-use crate::top::model::{Cell, Detail, Field, Grouping, Id, Key, Line, Model, Mood, Overview, Pane, Rates};
+use crate::top::model::{Cell, Detail, Field, Grouping, Id, Key, Line, Model, Mood, Overview, Pane, Rates, Worth};
 use crate::top::state::State;
 
 /// A state of this size that has taken the model.
@@ -40,8 +40,7 @@ pub(super) fn model(pane: Pane) -> Model {
             },
         },
         clock: "03:14:15".to_owned(),
-        is_settled: true,
-        is_whole: true,
+        worth: Worth::Whole,
         is_all_seen: true,
         completeness: vec![
             "owners in part: 2 of 78 processes not permitted (CAP_SYS_PTRACE would help)".to_owned(),

@@ -32,7 +32,6 @@ use crate::live::kinds::Kinds;
 use crate::live::now;
 use crate::live::owners::Owners;
 use crate::live::trace::{Heard, Netns, Trace};
-use crate::output::several::several;
 use crate::privilege::is_net_admin;
 use crate::sockets::Mistaken;
 use crate::sockets::run::{Namespaces, namespaces};
@@ -85,10 +84,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         losses: 0,
     };
     let mut announcement = Announcement::begin(&heard, &mut stream);
-    let kept_back = filter::kept_back(&asked, System::new(false).kernel(), is_net_admin());
-    if let Some(why) = &kept_back {
-        complain(&format!("{why}: what depends on it is not told"));
-    }
+    let decides_all = decides_all(&asked);
     let mut has_lost = false;
     let (mut waiting, mut living) = (Waiting::default(), Living::default());
     while stream.out.is_open() {
@@ -131,10 +127,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     has_lost |= advance(&mut followed, &mut heard, &mut owners, &mut stream, (&mut waiting, &mut living), true)?;
     stream.unfound(&mut heard, true);
     stream.out.flush();
-    if stream.losses > 0 {
-        // Whoever keeps what is told in a file sees none of them.
-        complain(&format!("{}: something was lost while this was watched", several(stream.losses, "gap")));
-    }
+    stream.say_what_was_lost();
     if let Some(hooks) = stream.hooks.take() {
         hooks.runner.finish();
     }
@@ -145,10 +138,19 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
     let heard_all = !has_lost && !heard.is_incomplete;
     let whole = entered_all
         && heard_all
-        && kept_back.is_none()
+        && decides_all
         && !followed.is_empty()
         && followed.iter().all(|one| one.feed.is_synced());
     Ok(if whole { Status::Whole } else { Status::Incomplete })
+}
+
+/// Whether this process is told all that a filter speaks of; people are told what it is not.
+fn decides_all(filter: &Expression) -> bool {
+    let kept_back = filter::kept_back(filter, System::new(false).kernel(), is_net_admin());
+    if let Some(why) = &kept_back {
+        complain(&format!("{why}: what depends on it is not told"));
+    }
+    kept_back.is_none()
 }
 
 /// Begins to follow the namespaces that were found. `false`: not all of them can be.

@@ -9,6 +9,7 @@ use sockeye_query::sockets::Surroundings;
 use sockeye_query::sockets::live::LiveRow;
 use sockeye_state::lives::{Gap, Happening, Time, Told};
 
+use super::super::complain;
 use super::super::options::{Options, StreamFormat};
 use super::super::out::Out;
 use super::heard::Heard;
@@ -17,6 +18,7 @@ use super::{line, object};
 use crate::live::kinds::{Kinds, of_trouble};
 use crate::live::owners::Known;
 use crate::live::row;
+use crate::output::several::several;
 
 /// Something to tell beside sockets.
 pub(super) enum Notice<'n> {
@@ -142,6 +144,13 @@ impl Stream<'_> {
         let unfound = heard.strangers.as_mut().map(|strangers| strangers.give_up(is_last)).unwrap_or_default();
         for one in &unfound {
             self.notice(&Notice::Unfound(one.events), one.since, &[]);
+        }
+    }
+
+    /// Tells people that something was lost: whoever keeps in a file what is told sees none of it.
+    pub(super) fn say_what_was_lost(&self) {
+        if self.losses > 0 {
+            complain(&format!("{}: something was lost while this was watched", several(self.losses, "gap")));
         }
     }
 

@@ -21,14 +21,31 @@ use crate::top::model::Id;
 /// Sockets that are worth a thread.
 const PART_MIN: usize = 20_000;
 
+/// The filter in force.
+pub(in crate::top::source) struct Filtering {
+    expression: Expression,
+    pub(super) text: String,
+    /// What it needs to be asked for, until it is asked for.
+    pub(in crate::top::source) extensions: Option<u8>,
+    /// It speaks of how fast sockets move, or of what holds them up.
+    asks_rates: bool,
+    /// What it speaks of and the kernel does not tell.
+    pub(super) kept_back: Option<String>,
+}
+
+impl Filtering {
+    pub(in crate::top::source) fn new(expression: Expression, text: String) -> Self {
+        let asks_rates = needs(&expression).is_ok_and(|needs| needs.rows);
+        Self { expression, text, extensions: None, asks_rates, kept_back: None }
+    }
+}
+
 impl Desk {
     /// Reads a filter: it is in force from now on, or a mistake.
     pub(in crate::top::source) fn filter_by(&mut self, text: String, names: &SystemNames<'_>, view: &View<'_>) {
         match read_filter(&text, names) {
             Ok((filter, extensions)) => {
-                self.filter = filter;
-                self.filter_text.clone_from(&text);
-                self.extensions = Some(extensions);
+                self.filter = Filtering { extensions: Some(extensions), ..Filtering::new(filter, text.clone()) };
                 self.look_for_what_it_speaks_of();
                 self.decide(view);
                 self.is_asked = true;
@@ -40,13 +57,13 @@ impl Desk {
 
     /// Reads of processes what the filter speaks of, and all that is known where all of a socket is on the screen.
     pub(in crate::top::source) fn look_for_what_it_speaks_of(&mut self) {
-        let mut parts = owner_parts(&self.filter);
+        let mut parts = owner_parts(&self.filter.expression);
         if self.request.detail.is_some() {
             parts.push(OwnerPart::Cmdline);
         }
         self.lookers.read_too(&parts);
-        self.asks_rates = needs(&self.filter).is_ok_and(|needs| needs.rows);
-        self.kept_back = kept_back(&self.filter, self.about.system.kernel(), self.lookers.net_admin);
+        let kernel = self.about.system.kernel();
+        self.filter.kept_back = kept_back(&self.filter.expression, kernel, self.lookers.net_admin);
     }
 
     /// The filter is another, or owners are: decides again.
@@ -57,7 +74,7 @@ impl Desk {
 
     /// Finds the sockets of which the filter holds.
     pub(super) fn fit(&mut self, view: &View<'_>) {
-        if self.filter == Expression::always() {
+        if self.filter.expression == Expression::always() {
             self.paces.fitting = None;
             return;
         }
@@ -88,7 +105,7 @@ impl Desk {
 
     /// Whether the filter holds of a socket.
     pub(super) fn fits(&self, seen: &Seen<'_>) -> bool {
-        if self.filter == Expression::always() {
+        if self.filter.expression == Expression::always() {
             return true;
         }
         let surroundings = self.about.surroundings(seen.id.place);
@@ -96,7 +113,7 @@ impl Desk {
     }
 
     fn test(&self) -> Test<'_> {
-        Test { filter: &self.filter, asks_rates: self.asks_rates }
+        Test { filter: &self.filter.expression, asks_rates: self.filter.asks_rates }
     }
 }
 
