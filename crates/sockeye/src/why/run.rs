@@ -57,11 +57,11 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     Ok(status(options, watched.whole, &watched.findings))
 }
 
-/// Findings are a status of their own where they were asked for as one; what is not whole says so in any case.
+/// Findings are a status of their own where they were asked for as one: what was found is wrong, whatever else was not seen.
 fn status(options: &Options, whole: bool, findings: &[Finding]) -> Status {
     match whole {
+        _ if options.exit_code && !findings.is_empty() => Status::Found,
         false => Status::Incomplete,
-        true if options.exit_code && !findings.is_empty() => Status::Found,
         true => Status::Whole,
     }
 }
@@ -122,4 +122,28 @@ fn json(reach: &Reach) -> Vec<u8> {
     out.extend_from_slice(format!(",\"tried\":{}", reach.tried).as_bytes());
     out.extend_from_slice(format!(",\"whole\":{}}}\n", reach.whole).as_bytes());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_wrong_whatever_else_was_not_seen() {
+        #[derive(Parser)]
+        struct Line {
+            #[command(flatten)]
+            options: Options,
+        }
+        let of = |words: &[&str], whole, findings: &[Finding]| {
+            status(&Line::parse_from([&["why"], words].concat()).options, whole, findings)
+        };
+        let found = [Finding::new("loss", "a connection", "look at the way")];
+        let asks = ["--exit-code"];
+        assert_eq!([of(&asks, true, &found), of(&asks, false, &found)], [Status::Found, Status::Found]);
+        assert_eq!([of(&asks, true, &[]), of(&asks, false, &[])], [Status::Whole, Status::Incomplete]);
+        assert_eq!([of(&[], true, &found), of(&[], false, &found)], [Status::Whole, Status::Incomplete]);
+    }
 }
