@@ -18,7 +18,7 @@ use crate::filter::Record;
 use crate::{Catalog, FieldId, FieldInfo, FieldKind, Value, Word};
 
 pub use incident::{ERRORS, Incident, Part, table_of};
-pub use needs::{Needs, is_of_owner, needs, owner_parts};
+pub use needs::{Needs, asks_rates, is_of_owner, needs, owner_parts};
 
 /// What can happen to a socket, each with its word.
 pub const EVENTS: &[Name] = names![

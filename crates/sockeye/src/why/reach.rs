@@ -82,6 +82,9 @@ impl Reach {
         }
         let who = |inode| owners.holder(inode);
         towards.tell(&mut reach, &who);
+        if let Some(why) = owners.known().unknown.filter(|_| towards.is_opening()) {
+            reach.step("owners", format!("not all known: {why}"));
+        }
         if way.is_none() {
             way = own_way::look(&mut reach, &mut kernel, &towards)?;
         }

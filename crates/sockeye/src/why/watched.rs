@@ -197,7 +197,9 @@ impl Watched {
             let sockets = several(self.undecided, "socket");
             out.extend_from_slice(format!("{sockets} left out: the filter depends on who holds them\n").as_bytes());
         }
-        if let Some(why) = self.owners_unknown.as_ref().filter(|_| !self.findings.is_empty() || fits_nothing) {
+        if let Some(why) =
+            self.owners_unknown.as_ref().filter(|_| !self.findings.is_empty() || fits_nothing || self.undecided > 0)
+        {
             let why = why.strip_prefix("not permitted: ").unwrap_or(why);
             out.extend_from_slice(format!("owners are not all known: {why}\n").as_bytes());
         }

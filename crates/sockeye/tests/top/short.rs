@@ -13,31 +13,50 @@ use sockeye_zoo::{Skip, in_namespace, patience};
 
 use crate::once::text;
 
-/// Makes short connections until it is over, and counts them: 20 000 bytes there, 1 000 back.
-fn churn(is_over: &AtomicBool, made: &AtomicU64) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-    while !is_over.load(Ordering::Acquire) {
-        let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("taken");
-        let (mut server, _) = listener.accept().expect("one waits");
-        client.write_all(&vec![7; 20_000]).expect("sent");
-        client.shutdown(Shutdown::Write).expect("connected");
-        server.read_to_end(&mut Vec::new()).expect("the end");
-        server.write_all(&[9; 1_000]).expect("sent");
-        drop(server);
-        client.read_to_end(&mut Vec::new()).expect("the end");
-        made.fetch_add(1, Ordering::Release);
+/// Short connections, one after the other.
+#[derive(Default)]
+struct Load {
+    made: AtomicU64,
+    /// As fast as it can, and not a few hundred a second, of which a reader that has to wait for a processor loses none.
+    is_flood: AtomicBool,
+    is_over: AtomicBool,
+}
+
+impl Load {
+    /// Makes them until it is over: 20 000 bytes there, 1 000 back.
+    fn run(&self) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        while !self.is_over.load(Ordering::Acquire) {
+            let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("taken");
+            let (mut server, _) = listener.accept().expect("one waits");
+            client.write_all(&vec![7; 20_000]).expect("sent");
+            client.shutdown(Shutdown::Write).expect("connected");
+            server.read_to_end(&mut Vec::new()).expect("the end");
+            server.write_all(&[9; 1_000]).expect("sent");
+            drop(server);
+            client.read_to_end(&mut Vec::new()).expect("the end");
+            self.made.fetch_add(1, Ordering::Release);
+            if !self.is_flood.load(Ordering::Acquire) {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+    }
+
+    /// How many there were.
+    fn made(&self) -> u64 {
+        self.made.load(Ordering::Acquire)
     }
 }
 
 /// The screen of a pane while that goes on.
 fn screen(pane: &str, mut command: Command) -> Result<String, Skip> {
-    let (is_over, made) = (AtomicBool::new(false), AtomicU64::new(0));
+    let load = Load::default();
     std::thread::scope(|scope| {
-        let load = scope.spawn(|| churn(&is_over, &made));
+        let running = scope.spawn(|| load.run());
         let output = command.args(["top", "--once", "--interval", "500ms", "--pane", pane]).output();
-        is_over.store(true, Ordering::Release);
-        load.join().expect("no panic");
-        assert!(made.load(Ordering::Acquire) > 10);
+        load.is_over.store(true, Ordering::Release);
+        running.join().expect("no panic");
+        assert!(load.made() > 10);
         let output = output.map_err(|error| Skip::new("program:setpriv", error.to_string()))?;
         let errors = String::from_utf8_lossy(&output.stderr);
         if errors.contains("setpriv:") {
@@ -148,23 +167,25 @@ fn peers_have_what_short_connections_moved() {
 fn after_a_loss_one_screen_waits_for_rates_that_lack_nothing() {
     in_namespace(|_| {
         may_load_programs()?;
-        let (is_over, made) = (AtomicBool::new(false), AtomicU64::new(0));
+        let load = Load::default();
         let output = std::thread::scope(|scope| {
-            let load = scope.spawn(|| churn(&is_over, &made));
+            let running = scope.spawn(|| load.run());
             let mut command = plain();
-            command.args(["top", "--once", "--interval", "500ms", "--pane", "peers"]);
+            command.args(["top", "--once", "--interval", "2s", "--pane", "peers"]);
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
             let program = command.spawn().expect("the program starts");
             let pid = Pid::from_child(&program);
             wait_until("it hears", || has_thread(pid, "events"));
             kill_process(pid, Signal::STOP).expect("it is ours");
             // Each is nine changes or more, of which 11 400 may wait.
-            let before = made.load(Ordering::Acquire);
-            wait_until("more happened than waits for it", || made.load(Ordering::Acquire) > before + 3_000);
+            let before = load.made();
+            load.is_flood.store(true, Ordering::Release);
+            wait_until("more happened than waits for it", || load.made() > before + 3_000);
+            load.is_flood.store(false, Ordering::Release);
             kill_process(pid, Signal::CONT).expect("it is ours");
             let output = program.wait_with_output().expect("it ends");
-            is_over.store(true, Ordering::Release);
-            load.join().expect("no panic");
+            load.is_over.store(true, Ordering::Release);
+            running.join().expect("no panic");
             output
         });
         let screen = text(&output);

@@ -119,6 +119,13 @@ fn that_a_filter_speaks_of_what_is_kept_back_is_said() {
             let text = String::from_utf8_lossy(&output.stdout);
             assert_eq!((output.status.code(), text.contains(said)), (Some(3), true), "{words:?}: {text}");
         }
+        // Who holds the listener, which is root's, is not told either.
+        let said = "left out: the filter depends on who holds them";
+        for words in [["why", "--for", "300ms", "process = n"], ["top", "--once", "--interval=100ms", "process = n"]] {
+            let output = as_nobody(zoo)?.args(words).output().expect("it can be run");
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert_eq!((output.status.code(), text.contains(said)), (Some(3), true), "{words:?}: {text}");
+        }
         Ok(())
     });
 }

@@ -159,6 +159,11 @@ fn is_said_by_events(flat: Flat) -> bool {
     )
 }
 
+/// Whether it speaks of how fast a socket moves.
+pub fn asks_rates(filter: &Expression) -> bool {
+    filter.fields().into_iter().any(|field| matches!(live_own(field), Some(Own::Rate(_))))
+}
+
 /// Whether a field of the live catalog is of whoever holds the socket.
 pub fn is_of_owner(field: FieldId) -> bool {
     live_own(field).is_none()

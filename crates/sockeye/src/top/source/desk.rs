@@ -25,6 +25,7 @@ use super::rows::{Material, rows, sockets};
 use super::sockets::{About, Seen};
 use super::{Command, Said, Slot};
 use crate::live::{calendar, now};
+use crate::output::several::several;
 use crate::output::table::duration;
 use crate::top::history::Histories;
 use crate::top::model::{Id, Model, Overview, Rates, Request, Worth};
@@ -62,7 +63,7 @@ struct Loss {
 pub(super) struct Desk {
     commands: Receiver<Command>,
     pub(super) outlet: Outlet,
-    /// What has to wait for the end of a round.
+    /// What was asked beside what is to be seen, and is not done yet.
     pub(super) waiting: VecDeque<Command>,
     pub(super) request: Request,
     /// It has no answer yet.
@@ -275,7 +276,7 @@ impl Desk {
             filter: self.filter.text.clone(),
             clock: clock(self.counted_at),
             worth: self.worth(view),
-            is_all_seen: self.unseen.is_none() && self.filter.kept_back.is_none(),
+            is_all_seen: self.unseen.is_none() && self.filter.kept_back.is_none() && self.filter.undecided == 0,
             completeness: self.completeness(view),
             gap: self.gone.clone().or_else(|| self.loss.as_ref().map(|loss| loss.text.clone())),
             is_gone: self.gone.is_some(),
@@ -286,7 +287,7 @@ impl Desk {
 
     /// What there is to say of the last interval.
     fn worth(&self, view: &View<'_>) -> Worth {
-        if self.rounds <= 1 || !self.lookers.has_looked {
+        if self.rounds <= 1 || !self.lookers.has_looked || self.lookers.is_behind() {
             return Worth::Early;
         }
         // What was lost before a loss was made good is missing in the rates of that interval.
@@ -306,6 +307,10 @@ impl Desk {
         }
         said.extend(self.unseen.clone());
         said.extend(self.filter.kept_back.clone());
+        if self.filter.undecided > 0 {
+            let sockets = several(self.filter.undecided, "socket");
+            said.push(format!("{sockets} left out: the filter depends on who holds them"));
+        }
         if unfollowed > 0 {
             said.push(format!("{unfollowed} sockets are too many to follow"));
         }

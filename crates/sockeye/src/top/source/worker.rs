@@ -100,6 +100,7 @@ impl Worker {
         self.advance()?;
         if self.desk.lookers.advance() {
             self.desk.about.system = self.desk.lookers.system();
+            self.desk.is_asked = true;
             // A filter may speak of owners, and sums do.
             let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
             self.desk.decide(&view);
@@ -231,7 +232,7 @@ impl Worker {
                     _ => Whence::Elsewhere,
                 };
                 self.desk.filter_by(text, &SystemNames { rows }, &view);
-                self.answer();
+                self.answer_early()?;
             }
             Command::Close(id) => {
                 let namespace = self.places.get(usize::from(id.place)).and_then(Place::namespace);

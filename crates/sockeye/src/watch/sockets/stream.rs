@@ -155,7 +155,7 @@ impl Stream<'_> {
     }
 
     pub(super) fn notice(&mut self, notice: &Notice<'_>, at: Time, label: &[u8]) {
-        self.losses += u64::from(matches!(notice, Notice::Gap(_) | Notice::Lost(..) | Notice::Unfound(_)));
+        self.losses += u64::from(matches!(notice, Notice::Gap(_) | Notice::Lost(..)));
         if !self.out.is_open() {
             return;
         }

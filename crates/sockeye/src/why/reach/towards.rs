@@ -220,13 +220,20 @@ impl Towards {
         reach.step("sockets", told.join(", "));
     }
 
+    /// Who holds those that are named, each once.
+    fn owners(&self, who: Who<'_>) -> Option<String> {
+        let mut owners: Vec<String> = self.stuck.iter().filter_map(|one| who(one.inode)).collect();
+        owners.dedup();
+        (!owners.is_empty()).then(|| owners.join(", "))
+    }
+
     /// Says what is wrong with them, where there is a way: without one, that explains it.
     pub(super) fn judge(&self, reach: &mut Reach, who: Who<'_>) {
         if self.opening > 0 && self.retransmissions > 0 {
             let advice = "the SYN gets no answer: a firewall drops it on the way or there, or the answer is lost";
             let finding = Finding::new("syn-unanswered", reach.target.to_string(), advice);
             let finding = finding.with("sockets", self.opening).with("syn_retransmissions", self.retransmissions);
-            reach.findings.push(finding.held_by(self.stuck.first().and_then(|worst| who(worst.inode))));
+            reach.findings.push(finding.held_by(self.owners(who)));
         }
         reach.findings.extend(self.worst.as_ref().map(|worst| worst.finding(self.silent)));
     }

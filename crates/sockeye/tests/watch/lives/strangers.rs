@@ -10,6 +10,8 @@ use super::*;
 
 /// Namespaces that are made until one has the number that is wanted.
 const TRIES: usize = 100;
+/// Times that it is watched at most.
+const RUNS: usize = 3;
 
 /// A program in a namespace of its own, and the number of that. It waits for a word, connects to itself some times, does that then,
 /// and ends.
@@ -39,37 +41,54 @@ fn go(child: &mut Child) {
 fn a_namespace_with_the_number_of_one_that_was_not_found_is_told_of_from_its_first_event_on() {
     in_namespace(|_| {
         may_load_programs()?;
-        let filter = "sport = 7011 or dport = 7011";
-        let mut watching = start(&["sockets", "--source", "bpf", "-N", "all", "-j"], &[filter]);
-        // Gone before anybody looks: nothing but its number is left, and that is the next one's.
-        let (mut first, wanted) = elsewhere(7012, "")?;
-        go(&mut first);
-        first.wait().expect("a child of ours");
-        // (Or it was found while it waited, as somebody else on this machine made one at the same time.)
-        let over = |object: &Value| object["reason"] == "namespace-unfound" || object["reason"] == "namespace-gone";
-        watching.object("that it was not found", over);
-        let mut others = Vec::new();
-        for _ in 0..TRIES {
-            let (child, number) = elsewhere(7011, "sleep 60")?;
-            others.push(child);
-            if number == wanted {
-                break;
+        // The ring has the events of the whole machine, where other tests may make more than it holds: that is a gap, and no answer.
+        for _ in 0..RUNS {
+            if is_told_of_from_its_first_event_on()? {
+                return Ok(());
             }
         }
-        go(others.last_mut().expect("one at least"));
-        let listening = watching.object("a listener", |object| is(object, "listening", 7011));
-        for _ in 0..5 {
-            for change in ["opened", "accepted", "closed", "closed"] {
-                let is_it = |object: &Value| object["change"] == change && object["netns"] == listening["netns"];
-                let told = watching.object(change, is_it);
-                assert_eq!(told["life"]["known"], "birth", "{told}");
-            }
-        }
-        watching.interrupt();
-        for mut child in others {
-            child.kill().expect("a child of ours");
-            child.wait().expect("a child of ours");
-        }
-        Ok(())
+        panic!("something was lost each time");
     });
+}
+
+/// `false`: something was lost.
+fn is_told_of_from_its_first_event_on() -> Result<bool, Skip> {
+    let filter = "sport = 7011 or dport = 7011";
+    let mut watching = start(&["sockets", "--source", "bpf", "--events", "state", "-N", "all", "-j"], &[filter]);
+    // Gone before anybody looks: nothing but its number is left, and that is the next one's.
+    let (mut first, wanted) = elsewhere(7012, "")?;
+    go(&mut first);
+    first.wait().expect("a child of ours");
+    // (Or it was found while it waited, as somebody else on this machine made one at the same time.)
+    let over = |object: &Value| object["reason"] == "namespace-unfound" || object["reason"] == "namespace-gone";
+    watching.object("that it was not found", over);
+    let mut others = Vec::new();
+    for _ in 0..TRIES {
+        let (child, number) = elsewhere(7011, "sleep 60")?;
+        others.push(child);
+        if number == wanted {
+            break;
+        }
+    }
+    go(others.last_mut().expect("one at least"));
+    let is_lost = |object: &Value| object["reason"] == "ring-full";
+    let listening = watching.object("a listener", |object| is(object, "listening", 7011) || is_lost(object));
+    let wanted = (0..5).flat_map(|_| ["opened", "accepted", "closed", "closed"]);
+    let told = wanted.map(|change| {
+        let is_it = |object: &Value| object["change"] == change && object["netns"] == listening["netns"];
+        watching.object(change, |object| is_it(object) || is_lost(object))
+    });
+    // What is missing behind a loss does not come.
+    let lost = is_lost(&listening)
+        || told.into_iter().any(|told| {
+            let lost = is_lost(&told);
+            assert!(lost || told["life"]["known"] == "birth", "{told}");
+            lost
+        });
+    watching.interrupt();
+    for mut child in others {
+        child.kill().expect("a child of ours");
+        child.wait().expect("a child of ours");
+    }
+    Ok(!lost)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use sockeye_conn::Namespace;
+use sockeye_query::sockets::live::owner_parts;
 
 use super::super::Command;
 use super::super::detail::Close;
@@ -69,7 +70,8 @@ impl Desk {
     /// Whether all that was asked for is at hand. A screen that is paused takes the first answer to its question and no other, so
     /// that one has to be whole.
     fn can_answer(&self) -> bool {
-        !self.lacks_detail() && !self.lacks_links()
+        let lacks_owners = self.lookers.has_looked && !self.lookers.knows(&owner_parts(&self.filter.expression));
+        !self.lacks_detail() && !self.lacks_links() && !lacks_owners
     }
 
     /// Answers what was asked and has no answer yet, before all is counted. What is not at hand waits until it was looked at.
@@ -86,9 +88,7 @@ impl Desk {
         namespace: Option<&Namespace>,
     ) -> Result<()> {
         let Some(id) = self.request.detail else {
-            if self.detail.take().is_some() {
-                self.look_for_what_it_speaks_of();
-            }
+            self.detail = None;
             return Ok(());
         };
         let mut close = match self.detail.take() {

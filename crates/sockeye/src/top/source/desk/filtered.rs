@@ -1,10 +1,11 @@
 //! The filter in force, and the sockets that it holds of.
 
 use std::collections::HashSet;
+use std::panic::resume_unwind;
 
 use sockeye_query::filter::{Decision, Expression};
-use sockeye_query::sockets::OwnerPart;
-use sockeye_query::sockets::live::{needs, owner_parts};
+use sockeye_query::sockets::live::{asks_rates, is_of_owner, owner_parts};
+use sockeye_query::sockets::{OwnerPart, Surroundings as _};
 use sockeye_state::lives::{Happening, Life};
 use sockeye_wire::sock_diag::state::State;
 
@@ -23,20 +24,22 @@ const PART_MIN: usize = 20_000;
 
 /// The filter in force.
 pub(in crate::top::source) struct Filtering {
-    expression: Expression,
+    pub(super) expression: Expression,
     pub(super) text: String,
     /// What it needs to be asked for, until it is asked for.
     pub(in crate::top::source) extensions: Option<u8>,
-    /// It speaks of how fast sockets move, or of what holds them up.
+    /// It speaks of how fast sockets move.
     asks_rates: bool,
+    /// Sockets of which nobody knows whether it holds, since who holds them is not known.
+    pub(super) undecided: usize,
     /// What it speaks of and the kernel does not tell.
     pub(super) kept_back: Option<String>,
 }
 
 impl Filtering {
     pub(in crate::top::source) fn new(expression: Expression, text: String) -> Self {
-        let asks_rates = needs(&expression).is_ok_and(|needs| needs.rows);
-        Self { expression, text, extensions: None, asks_rates, kept_back: None }
+        let asks_rates = asks_rates(&expression);
+        Self { expression, text, extensions: None, asks_rates, undecided: 0, kept_back: None }
     }
 }
 
@@ -57,11 +60,10 @@ impl Desk {
 
     /// Reads of processes what the filter speaks of, and all that is known where all of a socket is on the screen.
     pub(in crate::top::source) fn look_for_what_it_speaks_of(&mut self) {
-        let mut parts = owner_parts(&self.filter.expression);
+        self.lookers.read_too(&owner_parts(&self.filter.expression));
         if self.request.detail.is_some() {
-            parts.push(OwnerPart::Cmdline);
+            self.lookers.read_too(&[OwnerPart::Cmdline]);
         }
-        self.lookers.read_too(&parts);
         let kernel = self.about.system.kernel();
         self.filter.kept_back = kept_back(&self.filter.expression, kernel, self.lookers.net_admin);
     }
@@ -74,32 +76,49 @@ impl Desk {
 
     /// Finds the sockets of which the filter holds.
     pub(super) fn fit(&mut self, view: &View<'_>) {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.fit_in(processors.min(1 + view.len() / PART_MIN), view);
+    }
+
+    /// The same in so many parts at a time.
+    pub(super) fn fit_in(&mut self, parts: usize, view: &View<'_>) {
         if self.filter.expression == Expression::always() {
             self.paces.fitting = None;
+            self.filter.undecided = 0;
             return;
         }
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let parts = processors.min(1 + view.len() / PART_MIN);
         let (test, about) = (self.test(), &self.about);
         let part = |part: usize| {
-            let mut fitting = HashSet::new();
+            let (mut fitting, mut undecided) = (HashSet::new(), 0);
             for (place, lives) in (0..).zip(&view.0) {
                 let surroundings = about.surroundings(place);
-                let sockets = lives.iter().skip(part).step_by(parts);
-                let holds = sockets.filter(|(life, message)| test.holds(life, message, &surroundings));
-                fitting.extend(holds.map(|(life, _)| Id { place, cookie: life.cookie }));
+                for (life, message) in lives.iter().skip(part).step_by(parts) {
+                    match test.decide(life, message, &surroundings) {
+                        Decided::Holds => drop(fitting.insert(Id { place, cookie: life.cookie })),
+                        Decided::ByOwnersUnknown => undecided += 1,
+                        Decided::Not => {}
+                    }
+                }
             }
-            fitting
+            (fitting, undecided)
         };
-        let fitting = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..parts).map(|number| scope.spawn(move || part(number))).collect();
-            let mut fitting = part(0);
-            for other in others {
+        let (fitting, undecided) = std::thread::scope(|scope| {
+            let begin = |number| std::thread::Builder::new().spawn_scoped(scope, move || part(number)).ok();
+            // Where there may be no more threads this one does it all.
+            let others: Vec<_> = (1..parts).map(|number| (number, begin(number))).collect();
+            let (mut fitting, mut undecided) = part(0);
+            for (number, other) in others {
                 // Rows that are missing would look as if the filter did not hold of them.
-                fitting.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                let join = |other: std::thread::ScopedJoinHandle<'_, _>| {
+                    other.join().unwrap_or_else(|panic| resume_unwind(panic))
+                };
+                let (more, of_more) = other.map_or_else(|| part(number), join);
+                fitting.extend(more);
+                undecided += of_more;
             }
-            fitting
+            (fitting, undecided)
         });
+        self.filter.undecided = undecided;
         self.paces.fitting = Some(fitting);
     }
 
@@ -109,7 +128,7 @@ impl Desk {
             return true;
         }
         let surroundings = self.about.surroundings(seen.id.place);
-        self.test().holds(seen.life, seen.message, &surroundings)
+        matches!(self.test().decide(seen.life, seen.message, &surroundings), Decided::Holds)
     }
 
     fn test(&self) -> Test<'_> {
@@ -124,11 +143,19 @@ struct Test<'f> {
     asks_rates: bool,
 }
 
+/// Whether a filter holds.
+enum Decided {
+    Holds,
+    Not,
+    /// Nobody knows, since who holds the socket is not known.
+    ByOwnersUnknown,
+}
+
 impl Test<'_> {
     /// Whether it holds of a socket with these surroundings.
-    fn holds(self, life: &Life, message: &[u8], surroundings: &Place<'_>) -> bool {
+    fn decide(self, life: &Life, message: &[u8], surroundings: &Place<'_>) -> Decided {
         let read = if self.asks_rates { alive } else { alive_without_rates };
-        let Some(mut row) = read(life, message, surroundings) else { return false };
+        let Some(mut row) = read(life, message, surroundings) else { return Decided::Not };
         // Where events are told, `established` is one; of a socket that lives it says what it is.
         row.facts.event = match life.state {
             State::Established => Happening::Established.word(),
@@ -136,6 +163,15 @@ impl Test<'_> {
             State::SynSent => Happening::Opened.word(),
             _ => row.facts.event,
         };
-        self.filter.decide(&row) == Decision::Yes
+        match self.filter.decide(&row) {
+            Decision::Yes => Decided::Holds,
+            Decision::Unknown
+                if surroundings.owners_unknown().is_some()
+                    && self.filter.unknown_fields(&row).into_iter().any(is_of_owner) =>
+            {
+                Decided::ByOwnersUnknown
+            }
+            _ => Decided::Not,
+        }
     }
 }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
 use sockeye_state::lives::Lives;
+use sockeye_wire::sock_diag::bare;
+use sockeye_wire::sock_diag::state::State;
 
 use super::super::groups::DEPARTED_MAX;
 use super::super::pace::Growth;
 use super::*;
+use crate::sockets::system::{SystemNames, Whence};
 use crate::top::model::{Cell, Grouping, Pane, Sort};
 
 /// The other end of all that end here.
@@ -136,4 +139,47 @@ fn what_needs_nothing_else_is_answered_at_once() {
     ask(&mut desk, &keys, request);
     desk.answer_early(&view);
     assert_eq!(taken(&slot).map(|model| (model.answers, model.pane)), Some((8, Pane::Listeners)));
+}
+
+#[test]
+fn a_filter_holds_of_the_same_sockets_in_however_many_parts() {
+    let mut lives = Lives::new(false);
+    lives.begin_round(&[Protocol::Tcp], Time::from_secs(1));
+    for cookie in 1..=23 {
+        let end = |port| std::net::SocketAddr::from((PEER, port));
+        let local = 7_000 + u16::try_from(cookie).expect("small");
+        let row = bare::message(State::Established, end(local), end(443), cookie);
+        lives.row(Protocol::Tcp, &row, Time::from_secs(1), &mut |_| {});
+    }
+    lives.end_round(true, Time::from_secs(1), &mut |_| {});
+    let (mut desk, _) = desk();
+    let view = View(vec![&lives]);
+    let names = SystemNames { rows: Whence::Elsewhere };
+    desk.filter_by("sport ge 7005 and sport le 7019".to_owned(), &names, &view);
+    for parts in [1, 2, 3, 30] {
+        desk.fit_in(parts, &view);
+        let mut fitting: Vec<_> = desk.paces.fitting.iter().flatten().map(|id| id.cookie).collect();
+        fitting.sort_unstable();
+        assert_eq!(fitting, (5..=19).collect::<Vec<_>>(), "{parts}");
+    }
+}
+
+#[test]
+fn after_a_loss_the_interval_behind_the_one_in_which_it_was_made_good_is_whole() {
+    let (mut desk, _) = desk();
+    let view = View(Vec::new());
+    let worth = |desk: &mut Desk| {
+        desk.count(&view);
+        desk.worth(&view)
+    };
+    desk.is_synced = true;
+    assert_eq!(worth(&mut desk), Worth::Early, "one round is no interval, and nobody has looked for owners");
+    desk.lookers = Lookers::looked();
+    assert_eq!(worth(&mut desk), Worth::Whole);
+    desk.lose("something was lost".to_owned());
+    desk.is_synced = false;
+    assert_eq!(worth(&mut desk), Worth::Lossy);
+    desk.is_synced = true;
+    assert_eq!(worth(&mut desk), Worth::Lossy, "it is made good by now, and its interval lacks what was lost");
+    assert_eq!(worth(&mut desk), Worth::Whole);
 }
