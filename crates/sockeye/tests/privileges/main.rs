@@ -271,7 +271,8 @@ impl Look<'_> {
         static RUNS: AtomicUsize = AtomicUsize::new(0);
         let number = RUNS.fetch_add(1, Ordering::Relaxed);
         let mut command = privilege.command(&self.stage.program());
-        let victim = self.asked.says.has_victim().then(|| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
+        // At every address: no other listener has its port.
+        let victim = self.asked.says.has_victim().then(|| TcpListener::bind("0.0.0.0:0").expect("a port is free"));
         let port = victim.as_ref().map_or(0, |victim| victim.local_addr().expect("bound").port());
         let words = self.stage.words(self.asked.typed().0, number, port);
         Answer::of(command.args(words), self.asked, &self.stage.of_run(number))
