@@ -39,6 +39,15 @@ fn text(report: &Report, lacking: &Lacking, time: Duration, machine: &str) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suite::page::is_of_template;
+
+    #[test]
+    fn the_page_has_the_words_of_today() {
+        let page = fs::read_to_string(PAGE).expect("docs/soak.md is there");
+        if let Err(missed) = is_of_template(&page, TEMPLATE) {
+            panic!("docs/soak.md lacks words of its template, `cargo xtask soak --page` makes it anew: {missed}");
+        }
+    }
 
     #[test]
     fn every_name_in_braces_stands_for_something() {
