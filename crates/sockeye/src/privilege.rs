@@ -2,7 +2,8 @@
 
 use rustix::thread::{CapabilitySet, capabilities};
 
-/// Whether it administers the network: closes sockets, and is told what the kernel keeps from others.
+/// Whether it administers the network of its user namespace: closes sockets, and is told what the kernel keeps from others. A network
+/// namespace of another user namespace is somebody else's, and then it may not.
 pub(crate) fn is_net_admin() -> bool {
     capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::NET_ADMIN))
 }

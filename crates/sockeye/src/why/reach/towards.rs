@@ -222,8 +222,12 @@ impl Towards {
 
     /// Who holds those that are named, each once.
     fn owners(&self, who: Who<'_>) -> Option<String> {
-        let mut owners: Vec<String> = self.stuck.iter().filter_map(|one| who(one.inode)).collect();
-        owners.dedup();
+        let mut owners: Vec<String> = Vec::new();
+        for owner in self.stuck.iter().filter_map(|one| who(one.inode)) {
+            if !owners.contains(&owner) {
+                owners.push(owner);
+            }
+        }
         (!owners.is_empty()).then(|| owners.join(", "))
     }
 
