@@ -35,7 +35,7 @@ pub(crate) enum Says {
     Always,
     /// Not in a listening socket, whose `tcp_info` is zero but for a few fields, and whose queues hold no bytes.
     NotListening,
-    /// In kernels from the first release to before the second one.
+    /// In kernels from the first release to before the second one, and not in a listening socket.
     Kernels(Version, Version),
 }
 
@@ -54,7 +54,7 @@ impl Says {
         match self {
             Self::Always => false,
             Self::NotListening => is_listening(row),
-            Self::Kernels(from, to) => !(from..to).contains(&row.surroundings.kernel()),
+            Self::Kernels(from, to) => is_listening(row) || !(from..to).contains(&row.surroundings.kernel()),
         }
     }
 }

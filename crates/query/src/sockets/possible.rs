@@ -197,7 +197,7 @@ fn states_with(source: &Source, table: Table) -> u32 {
             let here = places.iter().filter(|place| place.tables.has(table));
             here.map(|place| {
                 let attribute = place.attribute.is_some() && place.attribute != mark;
-                let listening = if place.says == Says::NotListening { State::Listening.mask() } else { 0 };
+                let listening = if place.says == Says::Always { 0 } else { State::Listening.mask() };
                 !(listening | if attribute { without_socket } else { 0 })
             })
             .fold(0, u32::bitor)
