@@ -106,6 +106,14 @@ impl Namespace {
         self.own
     }
 
+    /// Whether the capabilities of this process count in it: its user namespace, or one below it, owns this one. In a namespace of
+    /// somebody else's they are worth nothing, however many there are (kernel ns_get_owner). `true` too where the kernel does not
+    /// tell (before 4.9).
+    pub fn honours_own_capabilities(&self) -> bool {
+        sys::owning_user_namespace(self.fd.as_fd())
+            .map_or_else(|error| error.raw_os_error() != Some(libc::EPERM), |_| true)
+    }
+
     /// Its names, sorted.
     pub fn names(&self) -> &[OsString] {
         &self.known.names

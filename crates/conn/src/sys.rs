@@ -187,6 +187,17 @@ pub(crate) fn is_network_namespace(fd: BorrowedFd<'_>) -> bool {
     of_nsfs && unsafe { libc::ioctl(fd.as_raw_fd(), libc::NS_GET_NSTYPE) == libc::CLONE_NEWNET }
 }
 
+/// The user namespace that owns a namespace (`NS_GET_USERNS`, 4.9). The kernel shows it to those who are in it or above it.
+pub(crate) fn owning_user_namespace(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // SAFETY: this ioctl of nsfs takes no argument.
+    let owner = unsafe { libc::ioctl(fd.as_raw_fd(), libc::NS_GET_USERNS) };
+    if owner < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call succeeded, so `owner` is open and nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(owner) })
+}
+
 /// Lets the runtime of the calling task wait for a watcher.
 #[cfg(feature = "tokio")]
 pub(crate) fn register(

@@ -190,6 +190,34 @@ fn a_filter_on_what_is_kept_back_counts_the_rows_it_could_not_decide() {
 }
 
 #[test]
+fn root_of_a_user_namespace_is_nobody_in_the_network_namespace_of_another() {
+    in_namespace(|zoo| {
+        let able = Command::new("unshare").args(["--user", "--map-root-user", "true"]).output();
+        match able {
+            Ok(output) if output.status.success() => {}
+            Ok(output) => {
+                let refused = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                return Err(Skip::new("user-namespaces", refused));
+            }
+            Err(error) => return Err(Skip::new("program:unshare", error.to_string())),
+        }
+        let rooted = |own_network: bool, arguments: &[&str]| {
+            let mut command = Command::new("unshare");
+            command.args(["--user", "--map-root-user"]).args(own_network.then_some("--net"));
+            run(command.arg(env!("CARGO_BIN_EXE_sockeye")).args(arguments))
+        };
+        let _kept = zoo.tcp_established_v4()?;
+        for words in [&["tcp", "mark = 5"][..], &["why", "--for", "300ms", "mark = 5"]] {
+            let said = rooted(false, words).ended(3);
+            let texts = [said.text(), said.errors()].concat();
+            assert!(texts.contains("CAP_NET_ADMIN"), "{words:?}: {texts}");
+            rooted(true, words).ended(0);
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn owners_of_others_are_not_permitted_instead_of_none() {
     in_namespace(|zoo| {
         let nobody = nobody(zoo)?;
