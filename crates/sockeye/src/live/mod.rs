@@ -8,6 +8,7 @@ mod incident;
 pub(crate) mod kinds;
 pub(crate) mod named;
 pub(crate) mod owners;
+pub(crate) mod remembered;
 pub(crate) mod row;
 mod symbols;
 pub(crate) mod trace;

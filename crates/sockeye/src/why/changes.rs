@@ -10,8 +10,8 @@ use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::{self, Options, Origin, Output};
 use sockeye_wire::rtnetlink::{Table, Wanted};
 
-use super::kernel::{Kernel, number};
-use crate::live;
+use super::kernel::Kernel;
+use crate::live::{self, remembered};
 use crate::output::{escape, value};
 use crate::sockets::system::Interfaces;
 use crate::tables::Place;
@@ -24,9 +24,6 @@ const KEPT_MAX: usize = 20;
 /// Tables whose changes explain something; neighbours come and go by themselves.
 const TABLES: [Table; 6] =
     [Table::Links, Table::Addresses, Table::Routes, Table::Rules, Table::Nexthops, Table::Qdiscs];
-
-/// How long before the look a change explains something of it.
-const BEFORE_MAX: Duration = Duration::from_mins(10);
 
 /// What reading the tables may take before listening begins all the same.
 const READ_MAX: Duration = Duration::from_secs(2);
@@ -44,7 +41,7 @@ pub(super) struct Changes {
 /// The changes that there were.
 #[derive(Default)]
 pub(super) struct Told {
-    /// The last of the [`BEFORE_MAX`] before, the latest last. Of addresses alone the kernel tells when they were made.
+    /// The last before, the latest last, of what the kernel remembers the time of.
     before: Lines,
     /// The last while we looked, the latest last.
     meanwhile: Lines,
@@ -70,7 +67,7 @@ impl Changes {
             changes.wait(until.saturating_duration_since(Instant::now()))?;
         }
         let is_read = changes.is_read();
-        // Asked afterwards: an address that is made meanwhile is told twice rather than not at all.
+        // Asked afterwards: what changes meanwhile is told twice rather than not at all.
         let (before, is_all) = before(&mut Kernel::open(namespace)?)?;
         (changes.told.before, changes.told.whole) = (before, is_read && is_all);
         Ok(changes)
@@ -124,7 +121,9 @@ impl Told {
     /// Appends them for people, under headings.
     pub(super) fn text(&self, out: &mut Vec<u8>) {
         if !self.before.is_empty() {
-            out.extend_from_slice(b"shortly before, of what the kernel remembers the time of (new addresses alone):\n");
+            out.extend_from_slice(
+                b"shortly before, of what the kernel remembers the time of (new addresses, links up or down):\n",
+            );
             lines_text(out, &self.before);
         }
         if !self.meanwhile.is_empty() {
@@ -162,22 +161,21 @@ fn lines_text(out: &mut Vec<u8>, lines: &Lines) {
     }
 }
 
-/// The addresses that were made a short time ago; `false`: not all were read. When they last changed is no news: a router's
-/// advertisement is one each time.
+/// What has changed a short time ago, as it is now; `false`: not all was read.
 fn before(kernel: &mut Kernel) -> Result<(Lines, bool), Error> {
     let now = live::now();
     let mut last: BTreeSet<(Duration, String)> = BTreeSet::new();
-    let is_all = kernel.rows(Table::Addresses, &Wanted::default(), |row| {
-        let Some(centiseconds) = number(row, "cacheinfo.cstamp") else { return };
-        let at = Duration::from_millis(centiseconds * 10);
-        if now.saturating_sub(at) <= BEFORE_MAX {
+    let mut is_all = true;
+    for table in remembered::tables() {
+        is_all &= kernel.rows(table, &Wanted::default(), |row| {
+            let Some(at) = remembered::changed_lately(row, now) else { return };
             let change = Change { kind: ChangeKind::Added, resync: false, old: None, new: Some(*row) };
             last.insert((at, line_of(&change, Origin::Snapshot)));
             if last.len() > KEPT_MAX {
                 last.pop_first();
             }
-        }
-    })?;
+        })?;
+    }
     // The kernel counts ticks, and begins with it a moment after its clock: to the second that is the same.
     let time = |at| humantime::format_rfc3339_seconds(live::calendar(at)).to_string();
     Ok((last.into_iter().map(|(at, line)| (time(at), line)).collect(), is_all))

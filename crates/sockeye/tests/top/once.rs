@@ -142,3 +142,20 @@ fn what_holds_a_connection_up_stands_beside_it_and_can_be_filtered() {
         Ok(())
     });
 }
+
+#[test]
+fn what_changed_before_the_screen_was_opened_stands_in_the_changes_if_the_kernel_remembers_it() {
+    in_namespace(|_| {
+        for step in ["link add v0 type veth peer name v1", "link set v0 up", "address add 10.99.7.4/24 dev lo"] {
+            // One after the other in ticks of the kernel.
+            std::thread::sleep(Duration::from_millis(30));
+            let done = Command::new("ip").args(step.split(' ')).status().expect("ip runs");
+            assert!(done.success(), "{step}");
+        }
+        let output = top(&["--once", "--pane", "changes", "--interval", "200ms"]);
+        let screen = text(&output);
+        let at = |what: &str| screen.lines().position(|line| line.contains(what)).unwrap_or_else(|| panic!("{screen}"));
+        assert!(at(" addresses = lo 10.99.7.4/24") < at(" links = v0"), "the latest comes first: {screen}");
+        Ok(())
+    });
+}

@@ -151,3 +151,39 @@ fn new_addresses_are_told_with_the_time_that_the_kernel_remembers() {
         Ok(())
     });
 }
+
+/// What is put in order by ticks of the kernel.
+#[test]
+fn a_link_that_went_down_or_came_up_just_before_is_told_with_the_time_that_the_kernel_remembers() {
+    in_namespace(|_| {
+        ip("link add v0 type veth peer name v1");
+        for step in [
+            "link set v1 up",
+            "link set v0 up",
+            "address add 198.51.100.1/32 dev lo",
+            "link set v0 down",
+            "address add 198.51.100.2/32 dev lo",
+            "link set v0 up",
+            "address add 198.51.100.3/32 dev lo",
+            "link set v0 down",
+            "address add 198.51.100.4/32 dev lo",
+        ] {
+            std::thread::sleep(Duration::from_millis(30));
+            ip(step);
+            let Some(one) = step.strip_prefix("address add ") else { continue };
+            let answer = answer(asking(&["why", "192.0.2.1", "-j", "--for", "50ms"]));
+            let mut told = changes(&answer, "changes_before");
+            // The other end is told too, and the addresses that IPv6 makes.
+            told.retain(|(text, _)| text.starts_with("links = v0") || text.starts_with("addresses = lo "));
+            let [.., (link, _), (address, _)] = told[..] else { panic!("{told:?}") };
+            let is_up = one.starts_with("198.51.100.1/") || one.starts_with("198.51.100.3/");
+            let state = if is_up { " operstate up " } else { " operstate down " };
+            assert!(link.starts_with("links = v0") && link.contains(state), "{step}: {told:?}");
+            assert!(
+                address.starts_with(&format!("addresses = lo {} ", one.split('/').next().unwrap_or(one))),
+                "{step}: {told:?}"
+            );
+        }
+        Ok(())
+    });
+}

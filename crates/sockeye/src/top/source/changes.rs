@@ -5,11 +5,13 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 use sockeye_conn::{Namespace, Watcher};
+use sockeye_state::lives::Time;
 use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::{self, Output, Reason};
 use sockeye_wire::rtnetlink::Table;
 
 use super::desk::clock;
+use crate::live::{self, remembered};
 use crate::sockets::system::Interfaces;
 use crate::watch::line;
 use crate::watch::place::Place;
@@ -30,8 +32,9 @@ const TABLES: [Table; 7] =
 /// A change that is kept.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
-    /// Which of all since the start.
+    /// Which of all since the start. What was before the start is heard later than it happened.
     pub(super) number: u64,
+    at: Time,
     pub(super) line: String,
     /// It is no change, but a loss of some.
     pub(super) is_gap: bool,
@@ -45,12 +48,19 @@ pub(super) struct Log {
 }
 
 impl Log {
-    fn keep(&mut self, line: String, is_gap: bool) {
-        if self.kept.len() == KEPT_MAX {
-            self.kept.pop_front();
+    /// Keeps one by its time: what was before the start is told by one namespace after the other.
+    fn keep(&mut self, at: Time, line: String, is_gap: bool) {
+        let place = self.kept.partition_point(|kept| kept.at <= at);
+        let is_full = self.kept.len() == KEPT_MAX;
+        // One that is older than all of them, of which no more are kept, is not.
+        if is_full && place == 0 {
+            return;
         }
         self.count += 1;
-        self.kept.push_back(Kept { number: self.count, line, is_gap });
+        self.kept.insert(place, Kept { number: self.count, at, line, is_gap });
+        if is_full {
+            self.kept.pop_front();
+        }
     }
 }
 
@@ -83,9 +93,10 @@ impl Changes {
         self.watcher.advance(&mut |output| match output {
             Output::Change(change) => keep(log, place, &change),
             Output::Gap(gap) => {
-                let line = line_of(place, Event::Gap { gap: &gap, since: began + gap.since });
+                let at = live::now();
+                let line = line_of(place, at, Event::Gap { gap: &gap, since: began + gap.since });
                 lost = Some(in_short(gap.reason, gap.lost, &clock(began + gap.since)));
-                log.keep(line, true);
+                log.keep(at, line, true);
             }
             _ => {}
         })?;
@@ -110,19 +121,23 @@ fn keep(log: &mut Log, place: &Place, change: &watch::Change<'_>) {
     {
         place.learn(index, name);
     }
-    if change.origin == watch::Origin::Snapshot {
-        return;
-    }
+    let now = live::now();
+    // What was there before is no news, unless it came to be so a moment before.
+    let at = match change.origin {
+        watch::Origin::Snapshot => made.row().and_then(|row| remembered::changed_lately(&row, now)),
+        _ => Some(now),
+    };
+    let Some(at) = at else { return };
     let event =
         Event::Change { change: &made, key: change.key, origin: change.origin, port_id: change.port_id, process: None };
-    log.keep(line_of(place, event), false);
+    log.keep(at, line_of(place, at, event), false);
 }
 
 /// The line of `watch`, with the time of day alone.
-fn line_of(place: &Place, event: Event<'_>) -> String {
+fn line_of(place: &Place, at: Time, event: Event<'_>) -> String {
     let mut out = Vec::new();
     let netns = Some(place.label.as_slice()).filter(|label| !label.is_empty());
-    line::write(&mut out, &Report { time: SystemTime::now(), netns, event });
+    line::write(&mut out, &Report { time: live::calendar(at), netns, event });
     let text = String::from_utf8_lossy(&out);
     let time: String = text.chars().skip(DATE_LEN).take(8).collect();
     let rest: String = text.trim_end().chars().skip(TIME_LEN).take(LETTERS_MAX).collect();
@@ -131,7 +146,24 @@ fn line_of(place: &Place, event: Event<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn what_is_told_late_stands_where_it_was_and_the_oldest_go() {
+        let mut log = Log::default();
+        let middle = u64::try_from(KEPT_MAX).expect("few");
+        for second in (middle..2 * middle - 1).chain([1, 0]) {
+            log.keep(Duration::from_secs(second), second.to_string(), false);
+        }
+        let told = |log: &Log| log.kept.iter().map(|kept| kept.line.clone()).collect::<Vec<_>>();
+        assert_eq!((told(&log)[0].as_str(), told(&log)[1].as_str(), log.kept.len()), ("1", "500", KEPT_MAX));
+        log.keep(Duration::from_secs(middle + 5), "late".to_owned(), false);
+        assert_eq!((told(&log)[0].as_str(), told(&log)[5].as_str(), told(&log)[6].as_str()), ("500", "505", "late"));
+        let numbers: std::collections::BTreeSet<_> = log.kept.iter().map(|kept| kept.number).collect();
+        assert_eq!(numbers.len(), KEPT_MAX);
+    }
 
     #[test]
     fn a_loss_is_told_once_and_fits_a_narrow_screen() {

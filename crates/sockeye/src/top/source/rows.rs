@@ -144,7 +144,7 @@ fn of_links(request: &Request, material: &Material<'_>) -> Window<Line> {
 }
 
 fn of_changes(request: &Request, log: &Log) -> Window<Line> {
-    let ranked = log.kept.iter().enumerate().map(|(row, kept)| Ranked { rank: Some(Rank::number(kept.number)), row });
+    let ranked = (0..log.kept.len()).map(|row| Ranked { rank: Some(Rank::number(row as u64)), row });
     let seen = window(ranked.collect(), request, |&row| request.held == Some(Key::Change(log.kept[row].number)));
     with(seen, |row| {
         let kept = log.kept.get(row)?;

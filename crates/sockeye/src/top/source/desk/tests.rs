@@ -8,7 +8,10 @@ use sockeye_state::lives::Lives;
 use sockeye_wire::sock_diag::bare;
 use sockeye_wire::sock_diag::state::State;
 
+use super::super::beside::Beside;
+use super::super::changes::Changes;
 use super::super::groups::DEPARTED_MAX;
+use super::super::links::Links;
 use super::super::pace::Growth;
 use super::*;
 use crate::sockets::system::{SystemNames, Whence};
@@ -182,4 +185,26 @@ fn after_a_loss_the_interval_behind_the_one_in_which_it_was_made_good_is_whole()
     desk.is_synced = true;
     assert_eq!(worth(&mut desk), Worth::Lossy, "it is made good by now, and its interval lacks what was lost");
     assert_eq!(worth(&mut desk), Worth::Whole);
+}
+
+#[test]
+fn a_filter_and_what_is_to_be_closed_do_not_wait_for_the_round() {
+    let (mut desk, slot, keys) = asked_desk();
+    let (say, said) = mpsc::channel();
+    desk.outlet.say = Box::new(move |one| say.send(one).expect("it is heard"));
+    let changes = Changes::open(None, b"").expect("a socket");
+    let mut links = Links::new(0);
+    let mut beside = Beside { before: &mut [], changes: &changes, links: &mut links, after: &mut [] };
+    let gone = Id { place: 0, cookie: 0x1234 };
+    for command in [Command::Filter("listening".into()), Command::Filter("=".into()), Command::Close(gone)] {
+        keys.send(command).expect("the desk is there");
+    }
+    beside.answer(&Lives::new(false), &mut desk);
+    let told: Vec<_> = said.try_iter().filter(|one| *one != Said::Model).collect();
+    let [Said::FilterTaken(taken_text), Said::FilterRefused(mistake), Said::Closed(closed)] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!((taken_text.as_str(), desk.filter.text.as_str()), ("listening", "listening"), "{mistake}");
+    assert_eq!(closed, "the socket was gone already");
+    assert_eq!(taken(&slot).map(|model| model.filter), Some("listening".to_owned()), "what fits is shown at once");
 }
