@@ -19,11 +19,18 @@ fn somebody(zoo: &Zoo, capabilities: &str) -> Result<Command, Skip> {
         std::fs::copy(env!("CARGO_BIN_EXE_sockeye"), &program).expect("a directory of our own");
     }
     open(zoo.directory()).and_then(|()| open(&program)).expect("our own");
-    let found = Command::new("setpriv").arg("--version").output();
-    found.map_err(|error| Skip::new("program:setpriv", error.to_string()))?;
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", capabilities]);
-    command.args(["--ambient-caps", capabilities]).arg(program);
+    let setpriv = || {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", capabilities]);
+        command.args(["--ambient-caps", capabilities]);
+        command
+    };
+    let able = setpriv().arg("true").output().map_err(|error| Skip::new("program:setpriv", error.to_string()))?;
+    if !able.status.success() {
+        return Err(Skip::new("unprivileged", String::from_utf8_lossy(&able.stderr).trim().to_owned()));
+    }
+    let mut command = setpriv();
+    command.arg(program);
     Ok(command)
 }
 

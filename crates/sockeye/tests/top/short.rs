@@ -86,7 +86,7 @@ fn plain() -> Command {
     Command::new(env!("CARGO_BIN_EXE_sockeye"))
 }
 
-/// The same without what BPF needs.
+/// The same without what BPF needs, which is taken with CAP_SETPCAP.
 fn without_bpf() -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--bounding-set", "-bpf,-perfmon,-sys_admin", "--inh-caps", "-all", env!("CARGO_BIN_EXE_sockeye")]);
@@ -139,7 +139,7 @@ fn what_short_connections_move_is_counted_for_the_process_that_opened_and_took_t
 fn without_bpf_they_count_and_who_opened_them_is_not_known() {
     in_namespace(|_| {
         // This process has capabilities that the other lacks, which may look at it all the same with this one.
-        needs(CapabilitySet::SYS_PTRACE)?;
+        needs(CapabilitySet::SYS_PTRACE | CapabilitySet::SETPCAP)?;
         let screen = screen("processes", without_bpf())?;
         assert!(screen.contains(" from destroy-groups and dumps (bpf needs CAP_BPF"), "{screen}");
         let pid = std::process::id().to_string();
