@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use sockeye_zoo::skip::is_in_first_user_namespace;
+use rustix::thread::CapabilitySet;
+use sockeye_zoo::skip::{is_in_first_user_namespace, needs};
 use sockeye_zoo::{Skip, Zoo, in_namespace};
 
 use crate::asked::*;
@@ -15,6 +16,8 @@ const NOBODY: &str = "65534";
 
 /// The program as nobody may run it, without any capability.
 pub(crate) fn as_nobody(zoo: &Zoo) -> Result<Command, Skip> {
+    // It is somebody else's process, and has to be asked to end.
+    needs(CapabilitySet::KILL)?;
     let setpriv = || {
         let mut command = Command::new("setpriv");
         command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"]);

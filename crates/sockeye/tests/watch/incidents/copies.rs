@@ -5,8 +5,9 @@ use std::net::{TcpListener, TcpStream};
 
 use rustix::net::sockopt::set_socket_recv_buffer_size;
 use rustix::net::{AddressFamily, Protocol, RawProtocol, SocketFlags, SocketType, socket_with};
+use rustix::thread::CapabilitySet;
 use sockeye_zoo::in_namespace;
-use sockeye_zoo::skip::kernel_is_since;
+use sockeye_zoo::skip::{kernel_is_since, needs};
 
 use super::*;
 
@@ -27,6 +28,7 @@ fn missed() -> u64 {
 #[test]
 fn what_somebody_who_listens_in_misses_is_no_drop_of_the_connection() {
     in_namespace(|_| {
+        needs(CapabilitySet::NET_RAW)?;
         let mut watching = watch("drop", &[])?;
         let listener = TcpListener::bind("127.0.0.1:7091").expect("free");
         let all = RawProtocol::new(ALL.to_be().into()).map(Protocol::from_raw);
