@@ -96,6 +96,29 @@ fn ipv6_asks_once_where_there_is_an_answer() {
 }
 
 #[test]
+fn ipv6_asks_again_with_a_source_where_there_is_no_answer() {
+    in_namespace(|_| {
+        two_ways();
+        // Of all addresses fd09::1 is the one that is most like these (net/ipv6/addrconf.c, `ipv6_get_saddr_eval`).
+        ip("neighbour add fd09::7 dev v0 lladdr 02:00:00:00:00:17 nud permanent");
+        ip("route add ::/0 via fd09::7 dev v0 table 90");
+        assert_eq!(attempt("[fd0a::9]:443").1, Errno::NETUNREACH);
+        assert_eq!(causes(&why("fd0a::9", 4)), [("no-route", "fd0a::9")]);
+        ip("-6 rule add from fd09::1 to fd0a::/16 lookup 90 priority 190");
+        assert_eq!(attempt("[fd0a::9]:443").1, Errno::INPROGRESS);
+        for spec in ["fd0a::9", "[fd0a::9]:443"] {
+            let answer = why(spec, 0);
+            assert_eq!(causes(&answer), []);
+            assert_eq!(step(&answer, "rule"), "190: lookup 90");
+            assert_eq!(step(&answer, "route"), "default table 90 via fd09::7 dev v0 src fd09::1 proto boot");
+        }
+        // For others there is none.
+        assert_eq!(causes(&why("fd0b::9", 4)), [("no-route", "fd0b::9")]);
+        Ok(())
+    });
+}
+
+#[test]
 fn sockets_with_a_mark_have_a_way_where_others_have_none() {
     in_namespace(|_| {
         cable();

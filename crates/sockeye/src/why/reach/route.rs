@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use sockeye_conn::Error;
+use sockeye_conn::{Error, Namespace};
 use sockeye_wire::rtnetlink::Table;
 use sockeye_wire::rtnetlink::record::Route;
 
 use super::super::finding::Finding;
 use super::super::kernel::{Flow, Kernel, shown};
 use super::forbidden::{self, Obstacle};
-use super::{Reach, Target, Way, down, steps};
+use super::{Reach, Target, Way, down, source, steps};
 
 /// Types of routes (include/uapi/linux/rtnetlink.h, `RTN_*`).
 const UNICAST: u8 = 1;
@@ -27,8 +27,12 @@ const ENETUNREACH: i32 = 101;
 const EHOSTUNREACH: i32 = 113;
 
 /// Asks for the route. `None`: there is none, and a finding says why.
-pub(super) fn look(reach: &mut Reach, kernel: &mut Kernel) -> Result<Option<Way>, Error> {
-    let (flow, answer) = ask(reach, kernel)?;
+pub(super) fn look(
+    reach: &mut Reach,
+    kernel: &mut Kernel,
+    namespace: Option<&Namespace>,
+) -> Result<Option<Way>, Error> {
+    let (flow, answer) = ask(reach, kernel, namespace)?;
     match answer {
         Ok(record) => found(reach, kernel, &flow, &record),
         Err(errno) => {
@@ -48,13 +52,24 @@ pub(super) fn of(reach: &mut Reach, kernel: &mut Kernel, flow: &Flow) -> Result<
 
 /// The route of packets that have no source yet, or the error number where there is none; and what it was asked for at last. Of IPv4
 /// the kernel asks again with the source that the first answer gives, and rules that are from somewhere hold of that
-/// (include/net/route.h, `ip_route_connect`). Of IPv6 it does so only where there was no answer (net/ipv6/ip6_output.c,
-/// `ip6_dst_lookup_tail`), with a source that it does not tell.
-fn ask(reach: &Reach, kernel: &mut Kernel) -> Result<(Flow, Result<Vec<u8>, i32>), Error> {
+/// (include/net/route.h, `ip_route_connect`). Of IPv6 it does so only where there was no answer.
+fn ask(
+    reach: &Reach,
+    kernel: &mut Kernel,
+    namespace: Option<&Namespace>,
+) -> Result<(Flow, Result<Vec<u8>, i32>), Error> {
     let flow = Flow { link: reach.link, ..Flow::default() };
     let first = kernel.route(&reach.target, &flow, false)?;
-    let route = first.as_deref().ok().and_then(Route::read).filter(|route| matches!(route.kind(), UNICAST | LOCAL));
-    let source = route.and_then(|route| route.preferred_source()).filter(IpAddr::is_ipv4);
+    let of_route = |record| {
+        let route = Route::read(record).filter(|route| matches!(route.kind(), UNICAST | LOCAL))?;
+        route.preferred_source().filter(IpAddr::is_ipv4)
+    };
+    let source = match &first {
+        Ok(record) => of_route(record),
+        // Where the link is said, there is no other to have a source of.
+        Err(_) if reach.link.is_some() => None,
+        Err(_) => source::chosen(&reach.target, namespace)?,
+    };
     if source.is_none() {
         return Ok((flow, first));
     }
