@@ -75,7 +75,7 @@ impl Drop for ControlGroup {
 #[derive(Debug)]
 pub struct Resident {
     /// Before the groups, which go once nobody is in them.
-    holder: Holder,
+    holders: Vec<Holder>,
     /// The innermost first.
     _groups: Vec<ControlGroup>,
     /// The port it listens on, on 127.0.0.1.
@@ -85,22 +85,31 @@ pub struct Resident {
 impl Resident {
     /// The process.
     pub fn pid(&self) -> u32 {
-        self.holder.pid.cast_unsigned()
+        self.holders[0].pid.cast_unsigned()
     }
 }
 
 impl Zoo {
     /// A process in a group with this path, below one of our own.
     pub fn resident(&self, path: &str) -> Result<Resident, Unavailable> {
+        self.residents(path, 1)
+    }
+
+    /// So many processes there that share the listener.
+    pub fn residents(&self, path: &str, count: usize) -> Result<Resident, Unavailable> {
         make("tcp_in_cgroup", || {
             let mut groups = vec![ControlGroup::create()?];
             for name in path.split('/') {
                 groups.insert(0, ControlGroup::at(groups[0].directory.join(name))?);
             }
             let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-            let holder = Holder::fork(&socket, c"resident")?;
-            groups[0].take(holder.pid.cast_unsigned())?;
-            Ok(Resident { holder, _groups: groups, port: socket.local_addr()?.port() })
+            let mut holders = Vec::new();
+            for _ in 0..count {
+                let holder = Holder::fork(&socket, c"resident")?;
+                groups[0].take(holder.pid.cast_unsigned())?;
+                holders.push(holder);
+            }
+            Ok(Resident { holders, _groups: groups, port: socket.local_addr()?.port() })
         })
     }
 

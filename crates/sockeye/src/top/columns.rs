@@ -89,10 +89,10 @@ static LISTENERS: [Column; 9] = [
     text(What::Namespace, "NETNS", (6, 16), 1),
     text(What::Protocol, "PROTO", (5, 5), 0),
     text(What::Local, "LOCAL", (17, 47), 0),
-    text(What::Owner, "PROCESS", (9, 24), 1),
+    text(What::Owner, "PROCESS", (8, 24), 1),
     number(What::Pid, "PID", 7, 5),
-    number(What::AcceptQueue, "QUEUE", 9, 2),
-    number(What::Drops, "DROPS", 8, 3),
+    number(What::AcceptQueue, "QUEUE", 11, 2),
+    number(What::Drops, "DROPS", 7, 3),
     number(What::Memory, "MEM", 6, 6),
     text(What::Why, "WHY", (17, 22), 4),
 ];
@@ -143,7 +143,8 @@ static LINKS: [Column; 12] = [
     number(What::QdiscDrops, "QDROP/s", 7, 2),
 ];
 
-static CHANGES: [Column; 1] = [text(What::Happened, "WHAT HAPPENED, LATEST FIRST", (20, u16::MAX), 0)];
+static CHANGES: [Column; 1] =
+    [Column { largest_first: true, ..text(What::Happened, "WHAT HAPPENED, LATEST FIRST", (20, u16::MAX), 0) }];
 
 /// The columns of a pane.
 pub(super) fn columns(pane: Pane) -> &'static [Column] {

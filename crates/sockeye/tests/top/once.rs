@@ -65,13 +65,13 @@ fn sums_are_by_process_unit_container_or_pod() {
         let residents = [
             zoo.resident(&format!("{pod}/cri-containerd-{}.scope", ids[0]))?,
             zoo.resident(&format!("{pod}/cri-containerd-{}.scope", ids[1]))?,
-            zoo.resident("system.slice/tables.service")?,
+            zoo.residents("system.slice/tables.service", 2)?,
         ];
         let own =
             residents.iter().map(|resident| format!("sport = {}", resident.port)).collect::<Vec<_>>().join(" or ");
         // Processes, connections, listeners.
         for (group, expected) in [
-            ("unit", &[("tables.service", "1 0 1")][..]),
+            ("unit", &[("tables.service", "2 0 1")][..]),
             ("container", &[(&ids[0][..12], "1 0 1"), (&ids[1][..12], "1 0 1"), ("(none known)", "- 0 1")]),
             ("pod", &[("3b9e62d1-04aa-4f7b-8c11-6d2f90ab47ce", "2 0 2"), ("(none known)", "- 0 1")]),
         ] {

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -20,12 +21,18 @@ struct Load {
     /// As fast as it can, and not a few hundred a second, of which a reader that has to wait for a processor loses none.
     is_flood: AtomicBool,
     is_over: AtomicBool,
+    /// Another process holds the listener too, and takes none.
+    is_shared: bool,
 }
 
 impl Load {
     /// Makes them until it is over: 20 000 bytes there, 1 000 back.
     fn run(&self) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let sharer = self.is_shared.then(|| {
+            let shared = OwnedFd::from(listener.try_clone().expect("descriptors are left"));
+            Command::new("sleep").arg("300").stdin(shared).spawn().expect("sleep is there")
+        });
         while !self.is_over.load(Ordering::Acquire) {
             let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("taken");
             let (mut server, _) = listener.accept().expect("one waits");
@@ -40,6 +47,10 @@ impl Load {
                 std::thread::sleep(Duration::from_millis(2));
             }
         }
+        if let Some(mut sharer) = sharer {
+            sharer.kill().expect("a child of ours");
+            sharer.wait().expect("a child of ours");
+        }
     }
 
     /// How many there were.
@@ -49,8 +60,12 @@ impl Load {
 }
 
 /// The screen of a pane while that goes on.
-fn screen(pane: &str, mut command: Command) -> Result<String, Skip> {
-    let load = Load::default();
+fn screen(pane: &str, command: Command) -> Result<String, Skip> {
+    screen_of(&Load::default(), pane, command)
+}
+
+/// The same of this load.
+fn screen_of(load: &Load, pane: &str, mut command: Command) -> Result<String, Skip> {
     std::thread::scope(|scope| {
         let running = scope.spawn(|| load.run());
         let output = command.args(["top", "--once", "--interval", "500ms", "--pane", pane]).output();
@@ -131,6 +146,22 @@ fn what_short_connections_move_is_counted_for_the_process_that_opened_and_took_t
         // Of a connection that was there before the program, and ended before it was seen, nobody is known.
         let nobodys = row(&screen, "known)").map_or(0.0, |cells| cells[3..5].iter().map(|cell| rate(cell)).sum());
         assert!(nobodys < (bytes_in + bytes_out) / 20.0, "{screen}");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_one_of_those_that_share_a_listener_takes_is_its_own() {
+    in_namespace(|_| {
+        may_load_programs()?;
+        let screen = screen_of(&Load { is_shared: true, ..Load::default() }, "processes", plain())?;
+        let pid = std::process::id().to_string();
+        let ours = row(&screen, &pid).unwrap_or_else(|| panic!("{pid} is not in {screen}"));
+        assert!(rate(ours[2]) > 21_000.0 && rate(ours[3]) > 21_000.0, "{screen}");
+        // Pid, connections, listeners, then bytes in and out.
+        let theirs = row(&screen, "sleep").unwrap_or_else(|| panic!("who listens too is not in {screen}"));
+        assert_eq!(theirs[2], "1", "{screen}");
+        assert!(rate(theirs[3]) + rate(theirs[4]) < 2_000.0, "{screen}");
         Ok(())
     });
 }

@@ -125,7 +125,8 @@ mod tests {
         }
         assert_eq!(text(&Cell::Count(123_456), 6, PLAIN), "123456");
         assert_eq!(text(&Cell::Count(1_234_567), 6, PLAIN), "1.23M");
-        assert_eq!(text(&Cell::Queue(12_345, 65_536), 9, PLAIN), "12.3k/65.5k");
+        assert_eq!(text(&Cell::Queue(12_345, 65_536), 11, PLAIN), "12345/65536");
+        assert_eq!(text(&Cell::Queue(123_456, 655_360), 11, PLAIN), "123k/655k");
         assert_eq!(text(&Cell::Duration(12_345), 6, PLAIN), "12.3ms");
     }
 

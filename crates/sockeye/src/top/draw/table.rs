@@ -54,6 +54,9 @@ fn heading(buffer: &mut Buffer, line: Rect, state: &State, fitted: &[(usize, u16
     for &(place, width) in fitted {
         let about = &columns(state.pane)[place];
         let mut name = title(about, state.pane, state.grouping).to_owned();
+        if state.pane == Pane::Changes && !sort.descending {
+            name = name.replace("LATEST", "OLDEST");
+        }
         if place == sort.column && state.pane != Pane::Changes {
             // The order is told by a sign, which has its room inside of the column.
             let sign = if sort.descending { 'v' } else { '^' };

@@ -69,6 +69,8 @@ pub(super) struct Changes {
     watcher: Watcher,
     place: Place,
     began: SystemTime,
+    /// Tables of which something was lost, and that were not read whole since.
+    lossy: Tables,
 }
 
 impl Changes {
@@ -78,7 +80,7 @@ impl Changes {
         // The names of interfaces are learned from what is there.
         options.snapshot = true;
         let watcher = Watcher::open(namespace, options)?;
-        Ok(Self { watcher, place, began: SystemTime::now() })
+        Ok(Self { watcher, place, began: SystemTime::now(), lossy: Tables::default() })
     }
 
     /// The namespace, where it is another than this process's.
@@ -86,18 +88,25 @@ impl Changes {
         self.watcher.namespace()
     }
 
+    /// Whether something was lost that is not known again.
+    pub(super) fn has_gap(&self) -> bool {
+        !self.lossy.is_empty()
+    }
+
     /// Takes what happened. A loss is returned in words.
     pub(super) fn advance(&mut self, log: &mut Log) -> Result<Option<String>> {
-        let (place, began) = (&self.place, self.began);
+        let (place, began, lossy) = (&self.place, self.began, &mut self.lossy);
         let mut lost = None;
         self.watcher.advance(&mut |output| match output {
             Output::Change(change) => keep(log, place, &change),
             Output::Gap(gap) => {
                 let at = live::now();
+                *lossy = lossy.union(gap.tables);
                 let line = line_of(place, at, Event::Gap { gap: &gap, since: began + gap.since });
                 lost = Some(in_short(gap.reason, gap.lost, &clock(began + gap.since)));
                 log.keep(at, line, true);
             }
+            Output::Synced(synced) => *lossy = synced.tables.iter().fold(*lossy, Tables::without),
             _ => {}
         })?;
         Ok(lost)

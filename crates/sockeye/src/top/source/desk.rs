@@ -88,6 +88,10 @@ pub(super) struct Desk {
     /// What the last round took, and whether everything is known.
     pub(super) cost: Duration,
     pub(super) is_synced: bool,
+    /// Extensions that rounds ask for because of a filter.
+    asked: u8,
+    /// Of what changed on the machine nothing was lost that is not known again.
+    pub(super) knows_changes: bool,
     /// Whether TCP's births and ends come from the kernel's own events; if not, why.
     pub(super) traced: Result<(), String>,
     /// What of the namespaces cannot be seen.
@@ -133,6 +137,8 @@ impl Desk {
             filed: 0,
             cost: Duration::ZERO,
             is_synced: false,
+            asked: 0,
+            knows_changes: true,
             traced: Ok(()),
             unseen: None,
             gone: None,
@@ -212,11 +218,13 @@ impl Desk {
             known.is_some_and(|(life, message)| life.delta(message).is_none())
         };
         self.paces.turn(at, is_new);
+        self.filter.round_is_over();
         self.fit(view);
         let lives = |id: &Id| view.lives(id.place)?.get(id.cookie)?.0.totals.rtt_us.map(u64::from);
         self.round_trips.step(lives);
         self.sum_up(view);
         if self.is_synced
+            && self.knows_changes
             && let Some(loss) = &mut self.loss
         {
             loss.healed = loss.healed.or(Some(at));

@@ -90,13 +90,17 @@ pub(super) struct Sum {
 const PIDS_MAX: usize = 10_000;
 
 impl Sum {
-    fn add(&mut self, seen: &Seen<'_>, pid: Option<u32>) {
+    fn count_process(&mut self, pid: Option<u32>) {
         if let Some(pid) = pid
             && self.pids.len() < PIDS_MAX
             && let Err(place) = self.pids.binary_search(&pid)
         {
             self.pids.insert(place, pid);
         }
+    }
+
+    fn add(&mut self, seen: &Seen<'_>, pid: Option<u32>) {
+        self.count_process(pid);
         self.memory += seen.memory_bytes().unwrap_or(0);
         if seen.is_listener() {
             self.listeners += 1;
@@ -204,15 +208,21 @@ pub(super) fn by_owner<'a>(
         for ((seen, inode), holder) in some.iter().zip(holders) {
             match holder.and_then(|process| Some((groups.of_process(process)?, process.pid()))) {
                 Some((number, pid)) => sum_of(&mut sums, number).add(seen, Some(pid)),
-                None => groups.each(&Holder::of(seen.life, *inode), |number, pid| {
-                    sum_of(&mut sums, number).add(seen, pid);
+                None => groups.each(&Holder::of(seen.life, *inode), |number, pid, is_first| {
+                    let sum = sum_of(&mut sums, number);
+                    sum.count_process(pid);
+                    if is_first {
+                        sum.add(seen, None);
+                    }
                 }),
             }
         }
     }
     for (departed, rates) in departures.rates() {
-        groups.each(&departed.holder, |number, _| {
-            sum_of(&mut sums, number).add_rates(rates);
+        groups.each(&departed.holder, |number, _, is_first| {
+            if is_first {
+                sum_of(&mut sums, number).add_rates(rates);
+            }
         });
     }
     groups.named().map(|(key, number)| (key, std::mem::take(&mut sums[number]))).collect()

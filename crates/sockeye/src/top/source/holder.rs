@@ -1,4 +1,4 @@
-//! Who holds a socket, or held it: by its inode, else by the kernel's event of its birth, else whoever listens where it came in.
+//! Who holds a socket, or held it: by its inode, else by the kernel's events of its life, else whoever listens where it came in.
 //!
 //! What came and went between two looks has no inode that anybody could be found by.
 
@@ -15,22 +15,29 @@ use crate::top::model::{Grouping, Key};
 /// What is known of whoever holds a socket.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Holder {
-    /// Its own inode, and that of its listener; 0 for none.
-    inodes: [u32; 2],
-    actor: Option<Actor>,
+    own: Trace,
+    /// What is known of its listener.
+    listener: Trace,
     cgroup: Option<u64>,
+}
+
+/// What leads to a process.
+#[derive(Clone, Copy, Debug, Default)]
+struct Trace {
+    /// 0 for none.
+    inode: u32,
+    actor: Option<Actor>,
 }
 
 impl Holder {
     /// Of a socket with this inode.
     pub(super) fn of(life: &Life, inode: u32) -> Self {
-        // One of several is nobody's in particular.
-        let listener = match life.listener.as_deref().map(|listener| &*listener.inodes) {
-            Some(&[one]) => one,
-            _ => 0,
-        };
-        let inodes = [inode, listener];
-        Self { inodes, actor: actor(life).copied(), cgroup: life.cgroup }
+        let listener = life.listener.as_deref().map_or(Trace::default(), |listener| {
+            // One of several is nobody's in particular.
+            let inode = if let [one] = *listener.inodes { one } else { 0 };
+            Trace { inode, actor: listener.actor }
+        });
+        Self { own: Trace { inode, actor: life.actor }, listener, cgroup: life.cgroup }
     }
 }
 
@@ -52,25 +59,29 @@ impl<'a> Groups<'a> {
         Self { grouping, about, numbers: HashMap::new(), met: HashMap::new(), last: None, told: Vec::new() }
     }
 
-    /// Calls `each` with every group that the holder belongs to, once; with none that is known, with that of nobody.
-    pub(super) fn each(&mut self, holder: &Holder, mut each: impl FnMut(usize, Option<u32>)) {
+    /// Calls `each` with every group that the holder belongs to and its processes, the first time of each group with `true`; with none
+    /// that is known, with that of nobody. Who listens may be many of whom one has taken it: that one goes before.
+    pub(super) fn each(&mut self, holder: &Holder, mut each: impl FnMut(usize, Option<u32>, bool)) {
         self.told.clear();
-        for inode in holder.inodes.into_iter().filter(|&inode| inode != 0) {
-            for process in self.about.owners(inode) {
-                let Some(number) = self.of_process(process) else { continue };
-                if !self.told.contains(&number) {
-                    each(number, Some(process.pid()));
-                    self.told.push(number);
+        for trace in [&holder.own, &holder.listener] {
+            if trace.inode != 0 {
+                for process in self.about.owners(trace.inode) {
+                    let Some(number) = self.of_process(process) else { continue };
+                    let is_first = !self.told.contains(&number);
+                    each(number, Some(process.pid()), is_first);
+                    if is_first {
+                        self.told.push(number);
+                    }
+                }
+                if !self.told.is_empty() {
+                    return;
                 }
             }
-            if !self.told.is_empty() {
-                return;
+            if let Some((number, pid)) = trace.actor.as_ref().and_then(|actor| self.by_event(actor, holder.cgroup)) {
+                return each(number, Some(pid), true);
             }
         }
-        match self.by_event(holder) {
-            Some((number, pid)) => each(number, Some(pid)),
-            None => each(self.number(Key::Owner(0, Vec::new())), None),
-        }
+        each(self.number(Key::Owner(0, Vec::new())), None, true);
     }
 
     /// The groups, each with its number.
@@ -98,15 +109,14 @@ impl<'a> Groups<'a> {
         number
     }
 
-    fn by_event(&mut self, holder: &Holder) -> Option<(usize, u32)> {
+    fn by_event(&mut self, actor: &Actor, cgroup: Option<u64>) -> Option<(usize, u32)> {
         let (about, grouping) = (self.about, self.grouping);
-        let actor = holder.actor.as_ref()?;
         let number = match about.process(actor.pid) {
             Some(process) => self.of_process(process)?,
             // It is gone, as short ones are.
             None if grouping == Grouping::Process => self.number(Key::Owner(actor.pid, actor.name().to_vec())),
             None => {
-                let identity = CgroupIdentity::of(about.cgroup(holder.cgroup?)?);
+                let identity = CgroupIdentity::of(about.cgroup(cgroup?)?);
                 self.number(Key::Owner(0, name(&identity, grouping)?))
             }
         };

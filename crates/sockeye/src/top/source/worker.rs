@@ -119,7 +119,7 @@ impl Worker {
             self.places.iter_mut().for_each(|place| place.feed.lives.summed_up());
             self.look_closely()?;
             self.catch_up()?;
-            self.answer();
+            self.answer_counted();
         }
         let due = self.places.iter().map(|place| place.feed.due()).min().unwrap_or_default();
         let wait = due.saturating_sub(now()).min(READ_EVERY);
@@ -134,9 +134,9 @@ impl Worker {
         self.places.iter().map(|place| place.feed.rounds).min().unwrap_or(0)
     }
 
-    fn answer(&mut self) {
+    fn answer_counted(&mut self) {
         let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
-        self.desk.answer(&view);
+        self.desk.answer_counted(&view);
     }
 
     /// Answers what was asked and has no answer yet, and looks before at what is not at hand: the next count may be long away.
@@ -158,6 +158,8 @@ impl Worker {
     /// Reads what waits in every place, and asks again where it is time. Meanwhile what is to be seen is answered.
     fn advance(&mut self) -> Result<()> {
         if let Some(extensions) = self.desk.filter.extensions.take() {
+            let is_under_way = self.places.iter().any(|place| place.feed.is_under_way());
+            self.desk.asks(extensions, is_under_way);
             self.places.iter_mut().for_each(|place| place.feed.ask(extensions));
         }
         for at in 0..self.places.len() {
@@ -179,6 +181,7 @@ impl Worker {
             }
         }
         self.desk.is_synced = self.places.iter().all(|place| place.feed.lives.is_synced());
+        self.desk.knows_changes = !self.places.iter().any(|place| place.changes.has_gap());
         self.desk.cost = self.places.iter().map(|place| place.feed.cost).sum();
         Ok(())
     }
@@ -223,7 +226,8 @@ impl Worker {
                 let before = std::mem::replace(&mut self.desk.request, request);
                 self.look_at_what_is_new(&before)?;
                 self.catch_up()?;
-                self.answer();
+                self.desk.is_asked = true;
+                self.answer_early()?;
             }
             Command::Filter(text) => {
                 let view = View(self.places.iter().map(|place| &place.feed.lives).collect());

@@ -71,7 +71,14 @@ impl Desk {
     /// that one has to be whole.
     fn can_answer(&self) -> bool {
         let lacks_owners = self.lookers.has_looked && !self.lookers.knows(&owner_parts(&self.filter.expression));
-        !self.lacks_detail() && !self.lacks_links() && !lacks_owners
+        !self.lacks_detail() && !self.lacks_links() && !lacks_owners && !self.filter.awaits_rounds()
+    }
+
+    /// Answers when all is counted. Who is not paused sees the next answer too.
+    pub(in crate::top::source) fn answer_counted(&mut self, view: &View<'_>) {
+        if !self.request.paused || self.can_answer() {
+            self.answer(view);
+        }
     }
 
     /// Answers what was asked and has no answer yet, before all is counted. What is not at hand waits until it was looked at.

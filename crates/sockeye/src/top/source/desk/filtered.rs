@@ -28,6 +28,8 @@ pub(in crate::top::source) struct Filtering {
     pub(super) text: String,
     /// What it needs to be asked for, until it is asked for.
     pub(in crate::top::source) extensions: Option<u8>,
+    /// Rounds until what it needs was asked for in a whole one.
+    rounds: u8,
     /// It speaks of how fast sockets move.
     asks_rates: bool,
     /// Sockets of which nobody knows whether it holds, since who holds them is not known.
@@ -39,7 +41,18 @@ pub(in crate::top::source) struct Filtering {
 impl Filtering {
     pub(in crate::top::source) fn new(expression: Expression, text: String) -> Self {
         let asks_rates = asks_rates(&expression);
-        Self { expression, text, extensions: None, asks_rates, undecided: 0, kept_back: None }
+        Self { expression, text, extensions: None, rounds: 0, asks_rates, undecided: 0, kept_back: None }
+    }
+
+    /// Whether it may speak of what no row has yet.
+    pub(super) fn awaits_rounds(&self) -> bool {
+        self.extensions.is_some() || self.rounds > 0
+    }
+
+    pub(super) fn round_is_over(&mut self) {
+        if self.extensions.is_none() {
+            self.rounds = self.rounds.saturating_sub(1);
+        }
     }
 }
 
@@ -48,7 +61,9 @@ impl Desk {
     pub(in crate::top::source) fn filter_by(&mut self, text: String, names: &SystemNames<'_>, view: &View<'_>) {
         match read_filter(&text, names) {
             Ok((filter, extensions)) => {
-                self.filter = Filtering { extensions: Some(extensions), ..Filtering::new(filter, text.clone()) };
+                // What is asked for already is in every row.
+                let asked = (extensions & !self.asked != 0).then_some(extensions);
+                self.filter = Filtering { extensions: asked, ..Filtering::new(filter, text.clone()) };
                 self.look_for_what_it_speaks_of();
                 self.decide(view);
                 self.is_asked = true;
@@ -56,6 +71,12 @@ impl Desk {
             }
             Err(mistake) => (self.outlet.say)(Said::FilterRefused(mistake)),
         }
+    }
+
+    /// These extensions are asked for from the next round on; `is_under_way`: before that another one ends.
+    pub(in crate::top::source) fn asks(&mut self, extensions: u8, is_under_way: bool) {
+        self.asked = extensions;
+        self.filter.rounds = 1 + u8::from(is_under_way);
     }
 
     /// Reads of processes what the filter speaks of, and all that is known where all of a socket is on the screen.

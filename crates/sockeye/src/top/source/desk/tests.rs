@@ -208,3 +208,47 @@ fn a_filter_and_what_is_to_be_closed_do_not_wait_for_the_round() {
     assert_eq!(closed, "the socket was gone already");
     assert_eq!(taken(&slot).map(|model| model.filter), Some("listening".to_owned()), "what fits is shown at once");
 }
+
+#[test]
+fn what_a_filter_speaks_of_is_answered_once_it_was_asked_for() {
+    let (mut desk, slot, keys) = asked_desk();
+    let view = View(Vec::new());
+    let names = SystemNames { rows: Whence::Elsewhere };
+    // `INET_DIAG_TOS`, which is not always asked for.
+    desk.filter_by("tos = 0x17".to_owned(), &names, &view);
+    let request = Request { number: 8, paused: true, ..desk.request.clone() };
+    ask(&mut desk, &keys, request);
+    // A round is under way, and one is wanted that begins after it.
+    let wanted = desk.filter.extensions.take().expect("not asked for yet");
+    desk.asks(wanted, true);
+    for _ in 0..2 {
+        desk.answer_early(&view);
+        desk.answer_counted(&view);
+        assert_eq!(taken(&slot), None, "no row has it");
+        desk.count(&view);
+    }
+    desk.answer_counted(&view);
+    assert_eq!(taken(&slot).map(|model| model.answers), Some(8));
+    // Another one that speaks of it has it.
+    desk.filter_by("tos = 0x18".to_owned(), &names, &view);
+    assert!(desk.filter.extensions.is_none() && !desk.filter.awaits_rounds());
+    // Who is not paused sees what there is, and the next model too.
+    desk.filter_by("class_id = 7".to_owned(), &names, &view);
+    desk.request.paused = false;
+    desk.answer_counted(&view);
+    assert!(taken(&slot).is_some());
+}
+
+#[test]
+fn a_loss_of_changes_is_made_good_once_they_are_known_again() {
+    let (mut desk, _) = desk();
+    let view = View(Vec::new());
+    (desk.is_synced, desk.knows_changes) = (true, false);
+    desk.lose("63 datagrams about changes lost since 14:13:03".to_owned());
+    let is_healed = |desk: &Desk| desk.loss.as_ref().is_some_and(|loss| loss.healed.is_some());
+    desk.count(&view);
+    assert!(!is_healed(&desk), "a table is not read again");
+    desk.knows_changes = true;
+    desk.count(&view);
+    assert!(is_healed(&desk));
+}
