@@ -11,6 +11,7 @@ use sockeye_wire::sock_diag::state::State;
 use sockeye_wire::{Kind, Messages, Scalar};
 
 use super::now;
+use super::own_addresses::OwnAddresses;
 use crate::sockets::listing;
 
 /// Groups of sock_diag that tell of destroyed TCP and UDP sockets (include/uapi/linux/sock_diag.h,
@@ -85,6 +86,8 @@ pub(crate) struct Feed {
     pub(crate) receive_buffer: usize,
     events: Socket,
     dumps: Socket,
+    /// The addresses of the namespace, where what goes wrong is told of.
+    own: Option<OwnAddresses>,
     event_buffer: Buffer,
     dump_buffer: Buffer,
     /// The drop counter as it was told of last.
@@ -129,6 +132,7 @@ impl Feed {
             receive_buffer,
             events,
             dumps,
+            own: options.incidents.then(|| OwnAddresses::open(namespace)).transpose()?,
             event_buffer: Buffer::new(),
             dump_buffer: Buffer::new(),
             drops,
@@ -196,12 +200,22 @@ impl Feed {
 
     /// Takes something that went wrong in this namespace.
     pub(crate) fn incident(&mut self, incident: &Incident, tell: &mut dyn FnMut(Told<'_>)) {
-        self.lives.incident(incident, tell);
+        // A dropped packet that is on its way through is for nobody here, though somebody may listen at that port.
+        if self.own.as_mut().is_none_or(|own| own.has(incident.local.ip())) {
+            self.lives.incident(incident, tell);
+        } else {
+            self.lives.incident_elsewhere(incident, tell);
+        }
     }
 
     /// Asks for other extensions beside those that always are, from the next round on.
     pub(crate) fn ask(&mut self, extensions: u8) {
         self.options.extensions = extensions;
+    }
+
+    /// Whether a round is under way, which asks for what was to be asked for when it began.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.dumped.is_some()
     }
 
     /// Whether what is known is what there is, as far as was read.

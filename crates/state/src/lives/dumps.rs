@@ -201,6 +201,8 @@ impl Lives {
             // Without a connection there is nothing that could have come before.
             State::SynSent | State::Unconnected | State::BoundInactive => Happening::Opened,
             State::Listening => Happening::Listening,
+            // One of UDP is found with its peer, and nobody was met.
+            State::Established if protocol == Protocol::Udp => Happening::Opened,
             State::Established => Happening::Established,
             _ => Happening::State(State::Established),
         };

@@ -209,7 +209,12 @@ impl Lives {
     /// Who listens where this is, as far as is known.
     pub(super) fn listener_at(&mut self, spot: Option<Spot>) -> Option<Arc<Listener>> {
         let spot = spot?;
-        let found: Vec<_> = self.listeners.of(spot).into_iter().filter_map(|cookie| self.listening(cookie)).collect();
+        self.listener_among(spot, self.listeners.of(spot))
+    }
+
+    /// What is told of all of these, which listen at this spot.
+    pub(super) fn listener_among(&mut self, spot: Spot, cookies: Vec<u64>) -> Option<Arc<Listener>> {
+        let found: Vec<_> = cookies.into_iter().filter_map(|cookie| self.listening(cookie)).collect();
         let (first, _) = found.first()?;
         let is_one = found.iter().all(|(actor, _)| actor == first);
         let inodes: Option<Vec<_>> = found.iter().take(RIVALS_MAX + 1).map(|(_, inode)| *inode).collect();

@@ -133,6 +133,15 @@ impl KeptMet {
 impl Lives {
     /// Something went wrong in this namespace.
     pub fn incident(&mut self, incident: &Incident, tell: Teller<'_>) {
+        self.incident_at(incident, true, tell);
+    }
+
+    /// The same, and its local end is no address of this namespace: it is meant for nobody who listens at any address.
+    pub fn incident_elsewhere(&mut self, incident: &Incident, tell: Teller<'_>) {
+        self.incident_at(incident, false, tell);
+    }
+
+    fn incident_at(&mut self, incident: &Incident, is_here: bool, tell: Teller<'_>) {
         if let Some(cookie) = incident.cookie {
             self.meet_withheld(cookie, incident.state, incident.at, tell);
         }
@@ -146,8 +155,11 @@ impl Lives {
             bare::set_ends(&mut entry.message, incident.local, incident.peer);
         }
         let came_in = incident.direction != Some(Direction::Sent) && incident.protocol == Some(IPPROTO_TCP);
-        let listener =
-            if came_in { Spot::of_packet(incident.local).find_map(|spot| self.listener_at(Some(spot))) } else { None };
+        let mut spots = Spot::of_packet(incident.local).filter(|_| came_in);
+        let listener = spots.find_map(|spot| {
+            let cookies = if is_here { self.listeners.of(spot) } else { self.listeners.at(spot) };
+            self.listener_among(spot, cookies)
+        });
         let departed = |cookie| {
             let entry = self.departed.iter().rfind(|entry| entry.life.cookie == cookie)?;
             Some((&entry.life, &*entry.message))

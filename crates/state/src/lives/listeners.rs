@@ -79,9 +79,13 @@ impl Listeners {
 
     /// Those that a connection at this spot may have come out of: what listens at its very address goes before what listens at any.
     pub(super) fn of(&self, spot: Spot) -> Vec<u64> {
-        let Some(sharing) = self.0.get(&u64::from(spot.port)) else { return Vec::new() };
-        let at = |wanted: Spot| sharing.iter().filter(move |(there, _)| *there == wanted).map(|(_, cookie)| *cookie);
-        let exactly: Vec<_> = at(spot).collect();
-        if exactly.is_empty() { at(spot.any_address()).collect() } else { exactly }
+        let exactly = self.at(spot);
+        if exactly.is_empty() { self.at(spot.any_address()) } else { exactly }
+    }
+
+    /// Those that listen at this very spot.
+    pub(super) fn at(&self, spot: Spot) -> Vec<u64> {
+        let sharing = self.0.get(&u64::from(spot.port)).into_iter().flatten();
+        sharing.filter(|(there, _)| *there == spot).map(|(_, cookie)| *cookie).collect()
     }
 }

@@ -114,3 +114,19 @@ fn one_that_closes_before_it_is_accepted_has_closed_first() {
     }
     assert_eq!(heard.last(), Some(&Closed(5, Known::Birth, End::ClosedHere, false)));
 }
+
+#[test]
+fn a_udp_socket_is_opened_when_it_is_found_connected_or_not() {
+    for state in [State::Unconnected, State::Established] {
+        let mut lives = Lives::new(true);
+        let mut heard = Vec::new();
+        for time in [1000, 2000] {
+            lives.begin_round(&[Protocol::Udp], at(time));
+            if time == 2000 {
+                lives.row(Protocol::Udp, &row(5, state, &[]), at(time + 1), &mut hear(&mut heard));
+            }
+            lives.end_round(true, at(time + 2), &mut hear(&mut heard));
+        }
+        assert!(heard.contains(&Event(5, Opened, Known::Found, false)), "{state:?}: {heard:?}");
+    }
+}

@@ -178,6 +178,25 @@ fn what_goes_wrong_is_told_with_the_row_that_waits() {
 }
 
 #[test]
+fn a_packet_on_its_way_elsewhere_is_for_nobody_who_listens_at_any_address() {
+    let mut anywhere = listener(6);
+    anywhere[8..24].fill(0);
+    for (message, is_meant) in [(anywhere, [true, false]), (listener(6), [true, true])] {
+        let mut lives = asked(&[message]);
+        lives.end_round(true, at(1300), &mut |_| {});
+        let packet = dropped(None, 1400);
+        let mut is_for = [false; 2];
+        let mut look = |number: usize, told: Told<'_>| {
+            let Told::Incident(met) = told else { panic!("{told:?}") };
+            is_for[number] = met.listener.is_some();
+        };
+        lives.incident(&packet, &mut |told| look(0, told));
+        lives.incident_elsewhere(&packet, &mut |told| look(1, told));
+        assert_eq!(is_for, is_meant);
+    }
+}
+
+#[test]
 fn no_more_rows_wait_than_sockets_are_followed() {
     let mut lives = Lives::with_rules(true, Rules { sockets_max: 2, ..Rules::default() });
     let mut heard = Vec::new();
