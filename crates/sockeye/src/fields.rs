@@ -65,7 +65,12 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let text =
         if options.markdown { markdown(&found) + &live_markdown(&live) } else { plain(&found) + &live_plain(&live) };
     output::print(text.as_bytes())?;
-    Ok(Status::Whole)
+    Ok(status(options.untested))
+}
+
+/// How it ends where there are fields to print: one that is untested is one too many.
+fn status(untested: bool) -> Status {
+    if untested { Status::Failed } else { Status::Whole }
 }
 
 /// Prints the fields of a table of rtnetlink, or of all of them.

@@ -24,7 +24,34 @@ pub(crate) fn tables() -> impl Iterator<Item = Table> {
 /// When the record last changed, if that is remembered and lately.
 pub(crate) fn changed_lately(row: &Row<'_>, now: Time) -> Option<Time> {
     let (_, name) = REMEMBERED.into_iter().find(|(table, _)| *table == row.table)?;
-    let Value::Unsigned(centiseconds) = row.value(catalog(row.table).find(name)?)? else { return None };
-    let at = Duration::from_millis(centiseconds * 10);
-    (now.saturating_sub(at) <= LATELY).then_some(at)
+    let Value::Unsigned(told) = row.value(catalog(row.table).find(name)?)? else { return None };
+    let ago = age(u32::try_from(told).ok()?, now);
+    (ago <= LATELY).then(|| now.saturating_sub(ago))
+}
+
+/// How long ago something was, of a time that the kernel tells in 32 bits (net/ipv4/devinet.c, `cstamp_delta`): after 497 days they begin
+/// again.
+fn age(told: u32, now: Time) -> Duration {
+    // Its ticks may be ahead of its clock by one.
+    const AHEAD_MAX: u32 = 100;
+    let hundredths = u32::try_from((now.as_millis() / 10) & u128::from(u32::MAX)).unwrap_or(0);
+    let ago = hundredths.wrapping_sub(told);
+    if ago > u32::MAX - AHEAD_MAX { Duration::ZERO } else { Duration::from_millis(u64::from(ago) * 10) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_begin_again_after_497_days() {
+        let day = Duration::from_secs(86_400);
+        assert_eq!(age(12_345, Duration::from_millis(123_457)), Duration::ZERO);
+        assert_eq!(age(12_345, Duration::from_secs(124)), Duration::from_millis(550));
+        assert_eq!(age(12_346, Duration::from_millis(123_457)), Duration::ZERO, "a tick ahead");
+        let wrapped = Duration::from_millis((1 << 32) * 10);
+        assert_eq!(age(77, wrapped + Duration::from_secs(2)), Duration::from_millis(1230));
+        assert_eq!(age(u32::MAX - 99, wrapped + Duration::from_secs(2)), Duration::from_secs(3));
+        assert_eq!(age(0, 300 * day), 300 * day);
+    }
 }

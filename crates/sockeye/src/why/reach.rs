@@ -7,6 +7,7 @@ mod hops;
 mod own_way;
 mod route;
 mod sockets;
+mod source;
 mod steps;
 mod target;
 mod towards;
@@ -69,10 +70,10 @@ impl Reach {
         let towards = Towards::at(&target, link, namespace)?;
         let mut kernel = Kernel::open(namespace)?;
         let changes = changes.into_told();
-        let whole = changes.whole && there_before.whole && towards.whole;
+        let whole = changes.whole && before.whole && now.whole && there_before.whole && towards.whole;
         let (tried, listened) = (towards.tried_since(&there_before), heard.listens);
         let mut reach = Self { target, link, steps: Vec::new(), findings: Vec::new(), changes, tried, listened, whole };
-        let mut way = route::look(&mut reach, &mut kernel)?;
+        let mut way = route::look(&mut reach, &mut kernel, namespace)?;
         if let Some(way) = &way {
             hops::look(&mut reach, &mut kernel, way)?;
         }

@@ -108,7 +108,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     {
         feed.advance(&mut take)?;
         judged.take(feed.rounds, &feed.lives);
-        if began.elapsed() > watch_for * PATIENCE + Duration::from_secs(1) {
+        if began.elapsed() > watch_for.saturating_mul(PATIENCE).saturating_add(Duration::from_secs(1)) {
             break;
         }
         changes.follow(SLICE.min(follow.interval))?;
@@ -158,7 +158,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
 /// that they are late are not waited for.
 fn has_looked(watch_for: Duration, interval: Duration, rounds: u64, elapsed: Duration) -> bool {
     let wanted = 1 + watch_for.as_millis() / interval.as_millis().max(1);
-    elapsed >= watch_for && (u128::from(rounds) >= wanted || elapsed >= watch_for + interval)
+    elapsed >= watch_for && (u128::from(rounds) >= wanted || elapsed >= watch_for.saturating_add(interval))
 }
 
 impl Watched {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sockeye_fuzz::{Random, texts};
 
-use super::look::{Look, Seen, Towards};
+use super::look::{Look, Qdisc, Seen, Towards};
 use crate::hostile::{assert_plain, attack};
 
 const INPUTS: u64 = 10_000;
@@ -55,7 +55,7 @@ fn look(random: &mut Random) -> Look {
         towards: [(ends, towards)].into(),
         time_wait: random.number(),
         links: [(("eth0".to_owned(), "rx_errors"), random.number())].into(),
-        qdiscs: [("tbf 8001: on eth0".to_owned(), random.number())].into(),
+        qdiscs: [((2, 1, 3), Qdisc { name: "tbf 8001: on eth0".to_owned(), drops: random.number() })].into(),
         ..Look::default()
     };
     look.count();

@@ -15,7 +15,8 @@ const STILL: [(&str, &str, &str); 10] = [
     (
         "TcpExt.TCPReqQFullDrop",
         "syn-queue-full",
-        "more half-open connections than the SYN queue takes: a flood, or net.ipv4.tcp_max_syn_backlog is too small",
+        "more half-open connections than a listener's backlog, and net.core.somaxconn, take while net.ipv4.tcp_syncookies is 0: a flood, \
+         or a small backlog",
     ),
     (
         "TcpExt.PruneCalled",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sockeye_state::lives::cause::Quantity;
 
 use super::super::finding::{Evidence, Finding};
-use super::look::Look;
+use super::look::{Look, Qdisc};
 
 /// Neighbours that are named in one finding.
 const NEIGHBOURS_MAX: usize = 8;
@@ -33,9 +33,9 @@ pub(super) fn lost(before: &Look, now: &Look, wanted: impl Fn(&str) -> bool, fin
     let mut qdiscs: Vec<_> = now
         .qdiscs
         .iter()
-        .filter_map(|(name, drops)| {
+        .filter_map(|(key, Qdisc { name, drops })| {
             // One that was made meanwhile began with none.
-            let grown = drops.saturating_sub(before.qdiscs.get(name).copied().unwrap_or(0));
+            let grown = drops.saturating_sub(before.qdiscs.get(key).map_or(0, |before| before.drops));
             (grown > 0 && wanted(name)).then_some((std::cmp::Reverse(grown), name))
         })
         .collect();
@@ -69,11 +69,20 @@ fn failed(now: &Look, findings: &mut Vec<Finding>) {
 mod tests {
     use super::*;
 
+    fn qdisc(name: &str, drops: u64) -> Qdisc {
+        Qdisc { name: name.to_owned(), drops }
+    }
+
     #[test]
     fn only_what_grows_is_found() {
         let look = |errors: u64, dropped: u64, drops: u64| Look {
             links: [(("eth0".to_owned(), "rx_errors"), errors), (("eth0".to_owned(), "tx_dropped"), dropped)].into(),
-            qdiscs: [("tbf 8001: on eth0".to_owned(), drops)].into(),
+            qdiscs: [
+                ((2, u32::MAX, 0x8001_0000), qdisc("tbf 8001: on eth0", drops)),
+                ((3, 1, 0), qdisc("fq_codel 0: parent :1 on eth1", drops / 2)),
+                ((3, 2, 0), qdisc("fq_codel 0: parent :2 on eth1", 7)),
+            ]
+            .into(),
             ..Look::default()
         };
         let mut found = Vec::new();
@@ -82,5 +91,7 @@ mod tests {
         findings(&look(9, 5, 70), &look(12, 7, 81), &mut found);
         assert_eq!(found[0].evidence, [("rx_errors", 3_u64.into()), ("tx_dropped", 2_u64.into())]);
         assert_eq!((found[1].subject.as_slice(), &found[1].evidence[0].1), (&b"tbf 8001: on eth0"[..], &11_u64.into()));
+        let of_children = (found[2].subject.as_slice(), &found[2].evidence[0].1);
+        assert_eq!((of_children, found.len()), ((&b"fq_codel 0: parent :1 on eth1"[..], &5_u64.into()), 3));
     }
 }

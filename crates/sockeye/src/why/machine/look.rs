@@ -1,13 +1,13 @@
 //! One look at a network namespace.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use sockeye_conn::{Buffer, Error, Namespace};
 use sockeye_state::{Dump, Step};
 use sockeye_wire::Request;
-use sockeye_wire::rtnetlink::record::{Link, Neighbour};
+use sockeye_wire::rtnetlink::record::{self, Link, Neighbour};
 use sockeye_wire::rtnetlink::{Table, Wanted};
 use sockeye_wire::sock_diag::inet::{AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, InetQuestion, InetSocket};
 use sockeye_wire::sock_diag::netlink::{NetlinkQuestion, NetlinkSocket, PROTOCOL_ALL, SHOW_MEMINFO};
@@ -20,6 +20,8 @@ use crate::sockets::listing;
 
 /// `INET_DIAG_SKMEMINFO`, bit `n - 1` for extension `n`.
 const SKMEMINFO: u8 = 1 << 6;
+/// The parent of a queueing discipline that has none (`TC_H_ROOT`).
+const ROOT: u32 = u32::MAX;
 /// `NUD_FAILED`.
 const FAILED: u16 = 0x20;
 
@@ -66,8 +68,9 @@ pub(in super::super) struct Look {
     pub(super) time_wait: u64,
     /// Counters of links, by name of link and counter.
     pub(super) links: HashMap<(String, &'static str), u64>,
-    /// Drops of queueing disciplines, by their names.
-    pub(super) qdiscs: HashMap<String, u64>,
+    /// Queueing disciplines, by the number of their link, their parent and their handle: names change, and children of one may
+    /// have the same.
+    pub(super) qdiscs: HashMap<(u32, u32, u32), Qdisc>,
     /// Neighbours that do not answer, `address on link`.
     pub(super) failed_neighbours: Vec<Unanswered>,
     /// `/proc/net/netstat` and `/proc/net/snmp`, by group and name.
@@ -78,6 +81,13 @@ pub(in super::super) struct Look {
     pub(super) files: HashMap<&'static str, String>,
     /// Every table was read whole.
     pub(in super::super) whole: bool,
+}
+
+/// A queueing discipline.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Qdisc {
+    pub(super) name: String,
+    pub(super) drops: u64,
 }
 
 /// A neighbour that did not answer.
@@ -215,15 +225,21 @@ impl Look {
 
     fn netlink(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
         let found = &mut self.netlink;
+        // What is lost here is told as a gap, and is no fault of another program.
+        let own = own_sockets();
         let asked = NetlinkQuestion { protocol: PROTOCOL_ALL, show: SHOW_MEMINFO };
         // A kernel without netlink_diag says nothing of others' losses; there is no other way to know.
         let _ = dump(namespace, asked.dump(), |payload| {
             let Ok(socket) = NetlinkSocket::read(payload) else { return };
             let (Some(cookie), Some(memory)) = (socket.message.cookie(), socket.memory()) else { return };
             let protocol = socket.message.netlink_protocol().unwrap_or(0);
+            let inode = socket.message.inode().and_then(|inode| u32::try_from(inode).ok()).unwrap_or(0);
+            if own.contains(&inode) {
+                return;
+            }
             let seen = Seen {
                 local: format!("protocol {protocol} port id {}", socket.message.portid().unwrap_or(0)),
-                inode: socket.message.inode().and_then(|inode| u32::try_from(inode).ok()).unwrap_or(0),
+                inode,
                 drops: memory.drops().unwrap_or(0),
                 queue: memory.rmem_alloc().unwrap_or(0),
                 limit: memory.rcvbuf().unwrap_or(0),
@@ -252,10 +268,15 @@ impl Look {
         let name = |index: u64| names.get(&index).cloned().unwrap_or_else(|| format!("interface {index}"));
         let qdiscs = &mut self.qdiscs;
         whole &= kernel.rows(Table::Qdiscs, &wanted, |row| {
-            let on = name(number(row, "ifindex").unwrap_or(0));
-            if let Some(drops) = number(row, "stats2.queue.drops") {
-                qdiscs.insert(format!("{} {} on {on}", shown(row, "kind"), shown(row, "handle")), drops);
-            }
+            let (record, drops) = (record::Qdisc::read(row.payload()), number(row, "stats2.queue.drops"));
+            let (Some(record), Some(drops)) = (record, drops) else { return };
+            let below = match record.parent() {
+                ROOT => String::new(),
+                _ => format!(" parent {}", shown(row, "parent")),
+            };
+            let on = name(record.ifindex().into());
+            let name = format!("{} {}{below} on {on}", shown(row, "kind"), shown(row, "handle"));
+            qdiscs.insert((record.ifindex(), record.parent(), record.handle()), Qdisc { name, drops });
         })?;
         let failed = &mut self.failed_neighbours;
         whole &= kernel.rows(Table::Neighbours, &wanted, |row| {
@@ -299,6 +320,13 @@ impl Look {
     }
 }
 
+/// Inodes of the sockets of this process.
+fn own_sockets() -> HashSet<u32> {
+    let files = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let names = files.filter_map(|file| std::fs::read_link(file.path()).ok()?.into_os_string().into_string().ok());
+    names.filter_map(|name| name.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()).collect()
+}
+
 fn question(protocol: u16, family: u8, states: u32, extensions: u8) -> InetQuestion<'static> {
     InetQuestion { family, protocol, extensions, states, bytecode: &[], bpf_storages: false }
 }
@@ -326,4 +354,22 @@ fn dump(namespace: Option<&Namespace>, request: Request, mut each: impl FnMut(&[
     let conclusion = dump.into_conclusion();
     let lacks = conclusion.refusal.as_ref().is_some_and(|refusal| refusal.errno == 2);
     Ok(lacks || conclusion.is_whole())
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::fstat;
+
+    use super::*;
+
+    #[test]
+    fn what_this_process_loses_itself_is_not_looked_at() {
+        let own = listing::open(None).expect("a socket");
+        let inode = u32::try_from(fstat(&own).expect("open").st_ino).expect("sockets have such");
+        let mut look = Look::default();
+        look.netlink(None).expect("the kernel answers");
+        // The kernel itself has some everywhere.
+        let inodes: HashSet<_> = look.netlink.values().map(|seen| seen.inode).collect();
+        assert!(!inodes.is_empty() && !inodes.contains(&inode) && own_sockets().contains(&inode), "{inodes:?}");
+    }
 }

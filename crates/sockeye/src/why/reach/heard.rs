@@ -17,7 +17,7 @@ use crate::live;
 use crate::live::kinds::Kinds;
 use crate::live::trace::{Heard as Told, Trace};
 use crate::output::several::several;
-use meaning::{FIREWALL, NO_SOCKET, between, dropped, error, is_refusal, refused_here, reset};
+use meaning::{FIREWALL, NO_SOCKET, between, dropped, error, is_refusal, refused_here, reset, says_nothing};
 
 /// Time between two reads of what the kernel told: much less than fills the ring.
 const SLICE: Duration = Duration::from_millis(20);
@@ -186,9 +186,14 @@ impl Heard {
         self.seen.iter().find_map(dropped)
     }
 
+    /// Whether packets were dropped here that explain something: not those that every connection drops.
+    fn has_telling_drops(&self) -> bool {
+        self.seen.iter().any(|(key, seen)| seen.trouble == Trouble::Drop && dropped(key, seen).is_some())
+    }
+
     /// Errors that sockets got, and that nothing else explains that was heard: a reset, or a packet that was dropped here.
     fn unexplained(&self) -> impl Iterator<Item = Finding> {
-        let is_explained = self.seen.values().any(|seen| matches!(seen.trouble, Trouble::Reset | Trouble::Drop));
+        let is_explained = self.has_telling_drops() || self.sum(Trouble::Reset) > 0;
         let errors = self.seen.values().filter(move |seen| !is_explained && seen.trouble == Trouble::Error);
         errors.filter_map(|seen| Some(error(seen.error?, seen)))
     }
@@ -218,13 +223,22 @@ impl Heard {
             let _ = write!(text, "; {} lost, of whomever", several(self.lost + self.more, "event"));
             reach.whole = false;
         }
+        let drops = self.seen.iter().filter(|(key, seen)| seen.trouble == Trouble::Drop && says_nothing(key));
+        let unknown: u64 = drops.map(|(_, seen)| seen.count).sum();
+        if unknown > 0 {
+            let _ = write!(
+                text,
+                "; of {} the kernel gives no reason, and no place without CAP_SYSLOG",
+                several(unknown, "drop")
+            );
+        }
         if !reasons.is_empty() {
             let _ = write!(text, "; not heard: {reasons}");
         }
         reach.step("heard", text);
         let (refused, by_us) = (self.refused(), self.refused_by_us());
         // Where this host is the other end, too, it says itself why it refuses.
-        let is_said = by_us.is_some() || is_local && !(reach.findings.is_empty() && self.sum(Trouble::Drop) == 0);
+        let is_said = by_us.is_some() || is_local && (self.has_telling_drops() || !reach.findings.is_empty());
         let findings = self.seen.iter().filter_map(|(key, seen)| {
             let finding = match seen.trouble {
                 Trouble::Drop if by_us.is_some() && key.reason == FIREWALL && key.sent == by_us => {
@@ -301,6 +315,23 @@ mod tests {
         assert!(!finding("QUEUE_PURGE", "inet_sock_destruct") && finding("QUEUE_PURGE", "unix_release_sock"));
         assert!(finding("NOT_SPECIFIED", "ip_rcv_core") && finding("TCP_RESET", "tcp_rcv_state_process"));
         assert!(finding("TCP_MD5UNEXPECTED", "tcp_v4_rcv"));
+        // A kernel that gives no reasons, and one that keeps back the place: it may be any of these.
+        assert!(!finding("", "tcp_v4_rcv") && finding("", "ip_rcv_core"));
+        assert!(!finding("NOT_SPECIFIED", "") && !finding("", "") && finding("NETFILTER_DROP", ""));
+    }
+
+    #[test]
+    fn only_a_drop_that_is_a_finding_explains_an_error() {
+        let unexplained = |reason: &str, location: &str| {
+            let mut heard = Heard::default();
+            let packet = incident("10.9.0.1:40000", "10.9.0.7:443");
+            heard.take(&Incident { reason: Some(reason.into()), location: Some(location.into()), ..packet.clone() });
+            heard.take(&Incident { trouble: Trouble::Error, error: Some(113), direction: None, ..packet });
+            heard.unexplained().count()
+        };
+        assert_eq!(unexplained("NOT_SPECIFIED", "tcp_rcv_state_process"), 1);
+        assert_eq!(unexplained("TCP_OLD_DATA", "tcp_data_queue"), 1);
+        assert_eq!(unexplained("NETFILTER_DROP", "nf_hook_slow"), 0);
     }
 
     #[test]

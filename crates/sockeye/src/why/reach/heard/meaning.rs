@@ -60,12 +60,23 @@ const PLACES: [(&str, &str); 3] =
 fn reason(key: &Key) -> &str {
     let place = PLACES.iter().find(|(place, _)| key.location.starts_with(place));
     match place {
-        Some((_, reason)) if NO_REASONS.contains(&key.reason.as_str()) => reason,
+        Some((_, reason)) if has_no_reason(key) => reason,
         _ => &key.reason,
     }
 }
 
-/// Packets that were dropped, by the kernel's reason.
+/// Whether the kernel gives no reason for it.
+fn has_no_reason(key: &Key) -> bool {
+    key.reason.is_empty() || NO_REASONS.contains(&key.reason.as_str())
+}
+
+/// Whether nothing is known of a drop but that there was one: neither why nor where, which is told with CAP_SYSLOG alone.
+pub(super) fn says_nothing(key: &Key) -> bool {
+    has_no_reason(key) && key.location.is_empty()
+}
+
+/// Packets that were dropped, by the kernel's reason. `None`: every connection drops such; or nothing is known of it, and it may be one of
+/// these.
 pub(super) fn dropped(key: &Key, seen: &Seen) -> Option<Finding> {
     let (cause, advice) = if key.reason == FIREWALL {
         ("firewall-drop", "a rule of the firewall on this host drops it: nft list ruleset")
@@ -76,8 +87,8 @@ pub(super) fn dropped(key: &Key, seen: &Seen) -> Option<Finding> {
     };
     // Duplicates and what came too late are dropped by every connection that loses something.
     let is_late = key.reason.starts_with("TCP_OLD") || key.reason.starts_with("TCP_TOO_OLD");
-    let is_read = NO_REASONS.contains(&key.reason.as_str()) && READ.iter().any(|read| key.location.starts_with(read));
-    let is_normal = is_late || is_read;
+    let is_read = has_no_reason(key) && READ.iter().any(|read| key.location.starts_with(read));
+    let is_normal = is_late || is_read || says_nothing(key);
     let finding = Finding::new(cause, "", advice).with("packets", seen.count);
     (!is_normal).then(|| evident(finding, key, seen))
 }
