@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn times_begin_again_after_497_days() {
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         assert_eq!(age(12_345, Duration::from_millis(123_457)), Duration::ZERO);
         assert_eq!(age(12_345, Duration::from_secs(124)), Duration::from_millis(550));
         assert_eq!(age(12_346, Duration::from_millis(123_457)), Duration::ZERO, "a tick ahead");

@@ -36,7 +36,7 @@ fn a_watch_of_a_quiet_namespace_sleeps() {
         let plain = Watching::start(&[]);
         let hooked = Watching::start(&["-j", "--on", "links", "--run", "true", "--hold", "2s"]);
         // Its own table of mounts: other tests change that of the machine.
-        let all = Elsewhere::start(&["-N", "all"]);
+        let all = Elsewhere::start(&["-N", "all"])?;
         let pids = [plain.pid(), hooked.pid(), all.program().cast_unsigned()];
         let mut least = [u64::MAX; 3];
         for _ in 0..LOOKS {

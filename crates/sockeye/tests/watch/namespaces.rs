@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::CapabilitySet;
 use serde_json::{Value, json};
 use sockeye_zoo::skip::needs;
-use sockeye_zoo::{in_namespace, patience};
+use sockeye_zoo::{Skip, in_namespace, patience};
 
 use crate::selection::wait_until;
 use crate::watching::{Ended, Watching};
@@ -18,13 +18,15 @@ pub(crate) struct Elsewhere {
 }
 
 impl Elsewhere {
-    pub(crate) fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Result<Self, Skip> {
         Self::without(&[], arguments)
     }
 
     /// The same by a program that has been put in front of it, with its words.
-    pub(crate) fn without(prefix: &[&str], arguments: &[&str]) -> Self {
+    pub(crate) fn without(prefix: &[&str], arguments: &[&str]) -> Result<Self, Skip> {
         const SCRIPT: &str = "mount -t tmpfs names /run && mkdir /run/netns && ip netns add old && exec \"$@\"";
+        // Its mounts are entered with `nsenter`.
+        needs(CapabilitySet::SYS_CHROOT)?;
         let mut command = Command::new("unshare");
         command.args([
             "--mount",
@@ -40,7 +42,7 @@ impl Elsewhere {
         ]);
         command.arg("sh").args(prefix).args([env!("CARGO_BIN_EXE_sockeye"), "watch"]).args(arguments);
         let watching = Watching::of(&mut command);
-        Self { watching }
+        Ok(Self { watching })
     }
 
     /// Runs `ip` where those names are, and in our network namespace.
@@ -77,7 +79,7 @@ fn has_link(name: &str) -> bool {
 #[test]
 fn all_namespaces_are_followed_also_those_that_come_and_go() {
     in_namespace(|_| {
-        let mut all = Elsewhere::start(&["-N", "all", "links", "addresses", "-j"]);
+        let mut all = Elsewhere::start(&["-N", "all", "links", "addresses", "-j"])?;
         all.ip("-n old link set lo up");
         let object = all
             .watching
@@ -108,7 +110,7 @@ fn all_namespaces_are_followed_also_those_that_come_and_go() {
 #[test]
 fn one_namespace_is_followed_by_its_name() {
     in_namespace(|_| {
-        let mut old = Elsewhere::start(&["-N", "old", "links"]);
+        let mut old = Elsewhere::start(&["-N", "old", "links"])?;
         old.ip("link set lo mtu 1417");
         old.ip("-n old link set lo mtu 1418");
         let line = old.watching.line("links ~ ");
@@ -131,7 +133,7 @@ fn ends_with_the_namespace(ended: Ended, since: Instant) {
 #[test]
 fn the_one_that_is_followed_by_name_is_let_go_when_its_name_is_gone() {
     in_namespace(|_| {
-        let old = Elsewhere::start(&["-N", "old", "links", "-j"]);
+        let old = Elsewhere::start(&["-N", "old", "links", "-j"])?;
         // One end of the cable is here, and goes with the namespace of the other.
         old.ip("link add here type veth peer name there netns old");
         wait_until("the end here", || has_link("here"));
@@ -171,7 +173,7 @@ fn a_namespace_that_may_not_be_entered_is_complained_of_once() {
         needs(CapabilitySet::SETPCAP)?;
         let prefix = ["setpriv", "--inh-caps", "-sys_admin", "--bounding-set", "-sys_admin", "--"];
         for words in [&["-N", "all", "links"][..], &["sockets", "-N", "all", "--source", "dumps"]] {
-            let mut all = Elsewhere::without(&prefix, words);
+            let mut all = Elsewhere::without(&prefix, words)?;
             // Each look finds all of them again.
             for name in ["new", "newer"] {
                 all.ip(&format!("netns add {name}"));

@@ -6,8 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use rustix::net::sockopt::set_socket_linger;
+use rustix::thread::CapabilitySet;
 use serde_json::Value;
 use sockeye_zoo::in_namespace;
+use sockeye_zoo::skip::needs;
 
 use crate::reach::{causes, ip};
 
@@ -117,6 +119,8 @@ fn what_changed_on_the_machine_is_told_with_its_time() {
 #[test]
 fn new_addresses_are_told_with_the_time_that_the_kernel_remembers() {
     in_namespace(|_| {
+        // For the clock of a time namespace.
+        needs(CapabilitySet::SYS_TIME)?;
         // After those that the namespace came with, and one after the other, in ticks of the kernel.
         let ticks = Duration::from_millis(30);
         std::thread::sleep(ticks);

@@ -15,7 +15,7 @@ use crate::support::sockeye;
 static PATIENCE: LazyLock<Duration> = LazyLock::new(|| patience(Duration::from_secs(20)));
 
 /// Asks again until it holds: what the kernel does by itself tells nobody that it is done.
-pub(crate) fn wait_until(holds: impl Fn() -> bool) {
+pub(crate) fn wait_until(mut holds: impl FnMut() -> bool) {
     let until = Instant::now() + *PATIENCE;
     while !holds() {
         assert!(Instant::now() < until, "it never came to that");
@@ -334,8 +334,12 @@ fn every_next_hop_of_a_route_is_looked_at() {
         let asking = UdpSocket::bind("10.8.0.1:0").expect("free");
         asking.send_to(b"?", "10.8.0.9:9").expect("sent");
         for address in ["10.77.3.9", "10.77.3.10", "10.77.3.11", "10.77.3.12"] {
-            wait_until(|| causes(&ask(address).1) == [("neighbour-failed", "10.8.0.9 on w0")]);
-            assert_eq!(ask(address).1["findings"][0]["evidence"]["next_hops"], 3);
+            let mut answer = Value::Null;
+            wait_until(|| {
+                answer = ask(address).1;
+                causes(&answer) == [("neighbour-failed", "10.8.0.9 on w0")]
+            });
+            assert_eq!(answer["findings"][0]["evidence"]["next_hops"], 3);
         }
         ip("link set w1 down");
         let found = ask("10.77.3.9").1;

@@ -59,6 +59,13 @@ struct Loss {
     healed: Option<Time>,
 }
 
+/// Whether everything is known, or known again after a loss.
+pub(super) struct InSync {
+    pub(super) sockets: bool,
+    /// What changed on the machine.
+    pub(super) changes: bool,
+}
+
 /// What the source knows.
 pub(super) struct Desk {
     commands: Receiver<Command>,
@@ -85,13 +92,11 @@ pub(super) struct Desk {
     counted_at: SystemTime,
     /// Sockets that got a file, up to the last round.
     filed: u64,
-    /// What the last round took, and whether everything is known.
+    /// What the last round took.
     pub(super) cost: Duration,
-    pub(super) is_synced: bool,
+    pub(super) in_sync: InSync,
     /// Extensions that rounds ask for because of a filter.
     asked: u8,
-    /// Of what changed on the machine nothing was lost that is not known again.
-    pub(super) knows_changes: bool,
     /// Whether TCP's births and ends come from the kernel's own events; if not, why.
     pub(super) traced: Result<(), String>,
     /// What of the namespaces cannot be seen.
@@ -136,9 +141,8 @@ impl Desk {
             counted_at: SystemTime::now(),
             filed: 0,
             cost: Duration::ZERO,
-            is_synced: false,
+            in_sync: InSync { sockets: false, changes: true },
             asked: 0,
-            knows_changes: true,
             traced: Ok(()),
             unseen: None,
             gone: None,
@@ -223,8 +227,8 @@ impl Desk {
         let lives = |id: &Id| view.lives(id.place)?.get(id.cookie)?.0.totals.rtt_us.map(u64::from);
         self.round_trips.step(lives);
         self.sum_up(view);
-        if self.is_synced
-            && self.knows_changes
+        if self.in_sync.sockets
+            && self.in_sync.changes
             && let Some(loss) = &mut self.loss
         {
             loss.healed = loss.healed.or(Some(at));
@@ -300,7 +304,7 @@ impl Desk {
         }
         // What was lost before a loss was made good is missing in the rates of that interval.
         let heals_earlier = |loss: &Loss| loss.healed.is_some_and(|healed| Some(healed) < self.counted);
-        let is_whole = self.is_synced && self.loss.as_ref().is_none_or(heals_earlier);
+        let is_whole = self.in_sync.sockets && self.loss.as_ref().is_none_or(heals_earlier);
         if is_whole && view.0.iter().all(|lives| lives.unfollowed() == 0) { Worth::Whole } else { Worth::Lossy }
     }
 
@@ -310,7 +314,7 @@ impl Desk {
         let unfollowed: u64 = view.0.iter().map(|lives| lives.unfollowed()).sum();
         let (is_less, owners) = self.lookers.in_words();
         let mut said = Vec::new();
-        if !self.is_synced {
+        if !self.in_sync.sockets {
             said.push("not in sync yet".to_owned());
         }
         said.extend(self.unseen.clone());

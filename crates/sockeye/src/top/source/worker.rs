@@ -180,8 +180,8 @@ impl Worker {
                 self.desk.lose(lost);
             }
         }
-        self.desk.is_synced = self.places.iter().all(|place| place.feed.lives.is_synced());
-        self.desk.knows_changes = !self.places.iter().any(|place| place.changes.has_gap());
+        self.desk.in_sync.sockets = self.places.iter().all(|place| place.feed.lives.is_synced());
+        self.desk.in_sync.changes = !self.places.iter().any(|place| place.changes.has_gap());
         self.desk.cost = self.places.iter().map(|place| place.feed.cost).sum();
         Ok(())
     }

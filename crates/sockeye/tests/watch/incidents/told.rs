@@ -3,9 +3,10 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 
+use rustix::thread::CapabilitySet;
 use serde_json::json;
 use sockeye_zoo::in_namespace;
-use sockeye_zoo::skip::kernel_is_since;
+use sockeye_zoo::skip::{kernel_is_since, needs};
 
 use super::*;
 use crate::lines::assert_time;
@@ -16,6 +17,8 @@ const TRIES: usize = 20;
 #[test]
 fn a_refused_connection_is_a_reset_each_way_a_drop_and_an_error_of_a_socket_with_its_owner() {
     in_namespace(|_| {
+        // For the names of places.
+        needs(CapabilitySet::SYSLOG)?;
         let mut watching = watch("reset,drop,error", &[])?;
         for local in ["127.0.0.1:7081", "[::1]:7081"] {
             TcpStream::connect(local).expect_err("nobody listens");
@@ -127,6 +130,8 @@ fn segments_sent_again_add_up_to_what_the_kernel_counts() {
 #[test]
 fn filters_speak_of_incidents_and_choose_among_all_that_happens() {
     in_namespace(|_| {
+        // For the names of places.
+        needs(CapabilitySet::SYSLOG)?;
         may_load_programs()?;
         // Without --events all is told that may be had.
         let filter = "drop and reason = NO_SOCKET and dport = 7086 or error = ECONNREFUSED and dport = 7087";

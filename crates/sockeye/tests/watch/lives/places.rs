@@ -29,7 +29,7 @@ fn listen(elsewhere: &Elsewhere, name: &str, port: u16) -> TcpListener {
 #[test]
 fn sockets_of_all_namespaces_are_told_also_of_those_that_come_and_go() {
     in_namespace(|_| {
-        let mut all = Elsewhere::start(&[&ROUNDS[..], &["-N", "all", "-j"]].concat());
+        let mut all = Elsewhere::start(&[&ROUNDS[..], &["-N", "all", "-j"]].concat())?;
         let old = listen(&all, "old", 7001);
         let here = TcpListener::bind("127.0.0.1:7001").expect("free");
         // Which of them is seen first is not said.
@@ -61,7 +61,7 @@ fn sockets_of_all_namespaces_are_told_also_of_those_that_come_and_go() {
 #[test]
 fn the_namespace_that_is_followed_by_name_ends_it_when_it_is_gone() {
     in_namespace(|_| {
-        let mut old = Elsewhere::start(&[&ROUNDS[..], &["-N", "old", "-j"]].concat());
+        let mut old = Elsewhere::start(&[&ROUNDS[..], &["-N", "old", "-j"]].concat())?;
         drop(listen(&old, "old", 7001));
         let listener = listen(&old, "old", 7002);
         old.watching.object("a listener", |object| is(object, "listening", 7002));

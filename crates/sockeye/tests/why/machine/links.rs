@@ -65,6 +65,32 @@ fn a_queue_without_room_drops_and_programs_cannot_send() {
 }
 
 #[test]
+fn a_queue_below_another_is_told_with_its_parent() {
+    in_namespace(|_| {
+        cable();
+        ip("neighbour add 10.9.0.7 dev v0 lladdr 02:00:00:00:00:17 nud permanent");
+        for tc in [
+            "qdisc add dev v0 root handle 80b: htb default 1",
+            "class add dev v0 parent 80b: classid 80b:1 htb rate 1gbit",
+            "qdisc add dev v0 parent 80b:1 handle 80c: pfifo limit 0",
+        ] {
+            let status = std::process::Command::new("tc").args(tc.split(' ')).status().expect("tc is installed");
+            assert!(status.success(), "{tc:?}");
+        }
+        let socket = UdpSocket::bind("10.9.0.1:0").expect("free");
+        socket.connect("10.9.0.7:9").expect("there is a way");
+        let answer = provoked("qdisc-drops", || send(&socket, 17));
+        let findings = answer["findings"].as_array().expect("a list").iter();
+        let findings = findings.filter(|finding| finding["cause"] == "qdisc-drops");
+        let mut told: Vec<_> =
+            findings.map(|one| (one["subject"].as_str(), one["evidence"]["drops"].as_u64())).collect();
+        told.sort_unstable();
+        assert_eq!(told, [(Some("htb 80b: on v0"), Some(17)), (Some("pfifo 80c: parent 80b:1 on v0"), Some(17))]);
+        Ok(())
+    });
+}
+
+#[test]
 fn neighbours_that_nobody_hears_of_are_one_finding() {
     in_namespace(|_| {
         cable();

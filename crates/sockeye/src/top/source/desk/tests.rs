@@ -175,14 +175,14 @@ fn after_a_loss_the_interval_behind_the_one_in_which_it_was_made_good_is_whole()
         desk.count(&view);
         desk.worth(&view)
     };
-    desk.is_synced = true;
+    desk.in_sync.sockets = true;
     assert_eq!(worth(&mut desk), Worth::Early, "one round is no interval, and nobody has looked for owners");
     desk.lookers = Lookers::looked();
     assert_eq!(worth(&mut desk), Worth::Whole);
     desk.lose("something was lost".to_owned());
-    desk.is_synced = false;
+    desk.in_sync.sockets = false;
     assert_eq!(worth(&mut desk), Worth::Lossy);
-    desk.is_synced = true;
+    desk.in_sync.sockets = true;
     assert_eq!(worth(&mut desk), Worth::Lossy, "it is made good by now, and its interval lacks what was lost");
     assert_eq!(worth(&mut desk), Worth::Whole);
 }
@@ -243,12 +243,12 @@ fn what_a_filter_speaks_of_is_answered_once_it_was_asked_for() {
 fn a_loss_of_changes_is_made_good_once_they_are_known_again() {
     let (mut desk, _) = desk();
     let view = View(Vec::new());
-    (desk.is_synced, desk.knows_changes) = (true, false);
+    (desk.in_sync.sockets, desk.in_sync.changes) = (true, false);
     desk.lose("63 datagrams about changes lost since 14:13:03".to_owned());
     let is_healed = |desk: &Desk| desk.loss.as_ref().is_some_and(|loss| loss.healed.is_some());
     desk.count(&view);
     assert!(!is_healed(&desk), "a table is not read again");
-    desk.knows_changes = true;
+    desk.in_sync.changes = true;
     desk.count(&view);
     assert!(is_healed(&desk));
 }
