@@ -44,7 +44,7 @@ pub(super) fn packet(code: &mut Code<'_>, arguments: &Arguments) -> Result<(), E
     let (without, filled) = (code.steps.label(), code.steps.label());
     if let Some(socket) = arguments.socket {
         code.argument(SOCKET, socket);
-        code.steps.jump_if(SOCKET, Is::Equal, 0, without);
+        code.leave_without(SOCKET, arguments.reason, without);
         // What comes for a connection that is over is answered for it and ends there, mostly its last FIN: no reason is given
         // where that is all (net/ipv4/tcp_ipv4.c, tcp_v4_rcv, do_time_wait).
         if let Some(number) = code.drop_reason("SKB_DROP_REASON_NOT_SPECIFIED") {
@@ -62,6 +62,15 @@ pub(super) fn packet(code: &mut Code<'_>, arguments: &Arguments) -> Result<(), E
     }
     code.steps.place(without);
     code.begin_for_packet(DROPPED)?;
+    // What waits for a processor came in, and has no device yet that it came in by (net/core/dev.c, enqueue_to_backlog).
+    let waits = code.drop_reason("SKB_DROP_REASON_CPU_BACKLOG");
+    let goes_in = |code: &mut Code<'_>, there| {
+        if let Some(number) = waits {
+            code.argument(R1, arguments.reason);
+            code.steps.jump_if(R1, Is::Equal, number, there);
+        }
+    };
+    goes_in(code, filled);
     code.sender()?;
     code.steps.place(filled);
     code.argument(R1, arguments.reason);
@@ -70,19 +79,37 @@ pub(super) fn packet(code: &mut Code<'_>, arguments: &Arguments) -> Result<(), E
         code.argument(R1, location);
         code.steps.store(RECORD, LOCATION, R1, Width::Eight);
     }
-    code.way()?;
+    let (came_in, done) = (code.steps.label(), code.steps.label());
+    goes_in(code, came_in);
+    code.way(came_in, done)?;
+    code.steps.place(came_in);
+    code.steps.store_number(RECORD, WAY, CAME_IN.into(), Width::One);
+    code.steps.place(done);
     code.headers()
 }
 
 /// A reset that is sent: for a socket, or in answer to a packet that is for none.
 pub(super) fn reset(code: &mut Code<'_>, socket: usize, packet: usize, reason: Option<usize>) -> Result<(), Error> {
-    let (without, filled) = (code.steps.label(), code.steps.label());
+    let [without, of_a_connection, filled] = std::array::from_fn(|_| code.steps.label());
     code.argument(SOCKET, socket);
     code.argument(OTHER, packet);
-    code.steps.jump_if(SOCKET, Is::Equal, 0, without);
+    match reason {
+        Some(reason) => code.leave_without(SOCKET, reason, without),
+        None => code.steps.jump_if(SOCKET, Is::Equal, 0, without),
+    }
     code.begin_for_socket(RESET_SENT)?;
     code.common()?;
     code.whole()?;
+    // A listener answers for whoever sent the packet: it knows no peer, so the packet says who that is.
+    code.steps.load(R1, RECORD, STATE, Width::One);
+    code.steps.jump_if(R1, Is::NotEqual, LISTEN.into(), of_a_connection);
+    match reason {
+        Some(reason) => code.leave_without(OTHER, reason, of_a_connection),
+        None => code.steps.jump_if(OTHER, Is::Equal, 0, of_a_connection),
+    }
+    code.headers()?;
+    code.steps.jump(filled);
+    code.steps.place(of_a_connection);
     // A program that closes with something unread has given its port back when the reset goes out (net/ipv4/tcp.c, __tcp_close).
     code.source_port(filled)?;
     code.steps.jump(filled);
@@ -104,6 +131,19 @@ const NO_DROPS: [&str; 4] =
     ["SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "SKB_DROP_REASON_QUEUE_PURGE", "SKB_DROP_REASON_PACKET_SOCK_ERROR"];
 
 impl Code<'_> {
+    /// Goes there if there is no `pointer`, which is an argument of the tracepoint. `number` is the place of an argument that is no
+    /// pointer.
+    ///
+    /// The verifiers of Linux 6.10 to 6.12.16 and 6.13 to 6.13.4 take every pointer among the arguments for one that is there,
+    /// remove a comparison with the constant zero, and the kernel falls over what follows (CVE-2025-21852). They know less of a
+    /// register: this one is what is left of a number of 32 bits behind its 63rd, which is zero.
+    fn leave_without(&mut self, pointer: Register, number: usize, there: Label) {
+        self.steps.jump_if(pointer, Is::Equal, 0, there);
+        self.argument(R1, number);
+        self.steps.shift_right(R1, 63);
+        self.steps.jump_if_register(pointer, Is::Equal, R1, there);
+    }
+
     /// The number of a reason, where this kernel has it.
     fn drop_reason(&self, wanted: &str) -> Option<i32> {
         let values = self.btf.values("skb_drop_reason")?;
@@ -183,17 +223,14 @@ impl Code<'_> {
         Ok(())
     }
 
-    /// Fills in whether the packet came in by a device or was made here.
-    fn way(&mut self) -> Result<(), Error> {
-        let Some(device) = came_in_by(self.btf) else { return Ok(()) };
-        let (made_here, done) = (self.steps.label(), self.steps.label());
-        self.get(R1, OTHER, device)?;
-        self.steps.jump_if(R1, Is::Equal, 0, made_here);
-        self.steps.store_number(RECORD, WAY, CAME_IN.into(), Width::One);
+    /// Fills in that the packet was made here, where it was, and goes to `done`, or to `came_in` where it came in by a device.
+    fn way(&mut self, came_in: Label, done: Label) -> Result<(), Error> {
+        if let Some(device) = came_in_by(self.btf) {
+            self.get(R1, OTHER, device)?;
+            self.steps.jump_if(R1, Is::NotEqual, 0, came_in);
+            self.steps.store_number(RECORD, WAY, MADE_HERE.into(), Width::One);
+        }
         self.steps.jump(done);
-        self.steps.place(made_here);
-        self.steps.store_number(RECORD, WAY, MADE_HERE.into(), Width::One);
-        self.steps.place(done);
         Ok(())
     }
 

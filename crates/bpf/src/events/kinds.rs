@@ -263,9 +263,9 @@ impl Code<'_> {
 }
 
 /// Errors with which a segment is not sent again after all, nor counted so (net/ipv4/tcp_output.c, `__tcp_retransmit_skb`): it
-/// still waits here, the peer's window is closed, it is acknowledged, there is no memory. Any other comes from further below, where
+/// still waits here, the peer's window is closed, it is acknowledged, there is no memory, there is no route. Any other comes from further below, where
 /// what was sent is counted.
-const NOT_SENT: [i32; 4] = [-16, -11, -22, -12];
+const NOT_SENT: [i32; 5] = [-16, -11, -22, -12, -113];
 
 /// A segment sent again: the socket, then the packet, and where the kernel says it an error.
 fn retransmit(code: &mut Code<'_>, socket: usize, packet: usize, outcome: Option<usize>) -> Result<(), Error> {

@@ -178,7 +178,11 @@ impl Decoder {
                 Event::Retransmit(Retransmit { socket, state, segments: Some(1), total_retrans: None, counters: None })
             }
             RESET_SENT | RESET_RECEIVED => Event::Reset(Reset {
-                socket: if has_socket { socket } else { packet(record, socket, Direction::Received) },
+                // Of a packet that a listener answers, or nobody, the ends are in the packet.
+                socket: match (has_socket, kind, state) {
+                    (true, RESET_SENT, LISTEN) | (false, ..) => packet(record, socket, Direction::Received),
+                    (true, ..) => socket,
+                },
                 direction: if kind == RESET_SENT { Direction::Sent } else { Direction::Received },
                 state: has_socket.then_some(state),
                 reason: if kind == RESET_SENT { name(&self.reset_reasons, number) } else { None },

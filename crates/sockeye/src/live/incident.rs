@@ -19,6 +19,11 @@ const PLACES_MAX: usize = 10_000;
 /// Since Linux 6.8 there is a reason for it, and no event of it is told here.
 const COPIES: [&str; 2] = ["packet_rcv", "tpacket_rcv"];
 
+/// Where what comes in TIME-WAIT ends, its last FIN and what acknowledges it, without a reason (net/ipv4/tcp_ipv4.c and
+/// net/ipv6/tcp_ipv6.c). Since Linux 6.11 the kernel says the socket, and no event of it is told here; before, it names none.
+const ENDS: [&str; 2] = ["tcp_v4_rcv", "tcp_v6_rcv"];
+const NO_REASON: &str = "NOT_SPECIFIED";
+
 /// Makes incidents of events. Names come again and again, so each is kept once.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -46,7 +51,9 @@ impl Reader {
             },
             Event::Dropped(packet) => {
                 let location = packet.location.and_then(|place| self.place(place));
-                if location.as_deref().is_some_and(|place| COPIES.contains(&place)) {
+                let is_at = |places: [&str; 2]| location.as_deref().is_some_and(|place| places.contains(&place));
+                let is_over = || socket.cookie == 0 && packet.reason.is_some_and(|(_, name)| name == NO_REASON);
+                if is_at(COPIES) || (is_at(ENDS) && is_over()) {
                     return None;
                 }
                 Incident {

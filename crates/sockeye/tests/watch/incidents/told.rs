@@ -224,3 +224,33 @@ fn data_that_acknowledges_the_close_of_what_nobody_holds_is_no_end_in_order() {
         panic!("no data came in time");
     });
 }
+
+#[test]
+fn a_reset_that_a_listener_answers_with_has_the_ends_of_what_it_answers() {
+    in_namespace(|_| {
+        // Neither side may be told by a reset that the connection is gone.
+        firewall("tcp sport 7090 tcp flags & rst == rst drop", "accept")?;
+        let mut watching = watch("reset", &[])?;
+        for local in ["127.0.0.1:7090", "[::1]:7090"] {
+            let listener = TcpListener::bind(local).expect("free");
+            let mut client = TcpStream::connect(local).expect("it listens");
+            let (server, from) = listener.accept().expect("one waits");
+            client.write_all(b"unread").expect("it may be sent");
+            server.peek(&mut [0; 6]).expect("it comes");
+            drop(server);
+            let broken = watching.object("the end of the connection", |object| is(object, "reset", 7090, from.port()));
+            assert_eq!(broken["life"]["end"], "aborted", "{broken}");
+            client.write_all(b"of nobody").expect("it knows of no end");
+            // The end of the one before was answered so too.
+            let answer = watching.object("the answer", |object| is(object, "reset", 7090, from.port()));
+            assert_eq!(
+                (&answer["key"]["local_address"], &answer["key"]["peer_address"]),
+                (&json!(from.ip().to_string()), &json!(from.ip().to_string())),
+                "{answer}"
+            );
+            assert_eq!(answer["incident"]["direction"], "sent", "{answer}");
+        }
+        watching.interrupt().with(0);
+        Ok(())
+    });
+}

@@ -138,7 +138,7 @@ pub(super) fn reset(key: &Key, seen: &Seen) -> Finding {
             "connection-refused",
             "nobody listens on that port there, or a firewall there answers with a reset: look at the other end",
         ),
-        (Some(Direction::Sent), None) => (
+        (Some(Direction::Sent), None | Some(State::Listening)) => (
             "reset-sent",
             "this host answers that there is no such connection: nobody has that port, or it is over or forgotten",
         ),
