@@ -83,6 +83,23 @@ fn a_rule_that_forbids_the_source_that_the_kernel_chooses_is_the_cause() {
 }
 
 #[test]
+fn a_rule_that_goes_nowhere_is_passed_over() {
+    in_namespace(|_| {
+        two_ways();
+        // Only a rule of higher priority may be gone to, and there is none yet with that number.
+        ip("rule add to 203.0.113.0/24 goto 400 priority 190");
+        ip("rule add to 203.0.113.0/24 prohibit priority 191");
+        assert_eq!(attempt("203.0.113.9:443").1, Errno::ACCESS);
+        assert_eq!(step(&why("203.0.113.9:443", 4), "rule"), "191: prohibit");
+        // Once there is, the kernel goes there.
+        ip("rule add to 203.0.113.0/24 unreachable priority 400");
+        assert_eq!(attempt("203.0.113.9:443").1, Errno::NETUNREACH);
+        assert_eq!(step(&why("203.0.113.9:443", 4), "rule"), "400: unreachable");
+        Ok(())
+    });
+}
+
+#[test]
 fn ipv6_asks_once_where_there_is_an_answer() {
     in_namespace(|_| {
         two_ways();

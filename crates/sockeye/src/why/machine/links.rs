@@ -6,9 +6,12 @@ use sockeye_state::lives::cause::Quantity;
 
 use super::super::finding::{Evidence, Finding};
 use super::look::{Look, Qdisc};
+use crate::output::several::several;
 
 /// Neighbours that are named in one finding.
 const NEIGHBOURS_MAX: usize = 8;
+/// Queues that are named: a link can have a thousand that all lose something.
+const QDISCS_MAX: usize = 5;
 
 pub(super) fn findings(before: &Look, now: &Look, findings: &mut Vec<Finding>) {
     lost(before, now, |_| true, findings);
@@ -40,9 +43,15 @@ pub(super) fn lost(before: &Look, now: &Look, wanted: impl Fn(&str) -> bool, fin
         })
         .collect();
     qdiscs.sort_unstable();
-    for (std::cmp::Reverse(grown), name) in qdiscs {
+    let found = |name: &str, drops: u64| {
         let advice = "the queue was full: the link, or the rate that was set for it, is slower than what is sent";
-        findings.push(Finding::new("qdisc-drops", name.as_str(), advice).with("drops", grown));
+        Finding::new("qdisc-drops", name, advice).with("drops", drops)
+    };
+    let (named, others) = qdiscs.split_at(qdiscs.len().min(QDISCS_MAX));
+    findings.extend(named.iter().map(|(std::cmp::Reverse(grown), name)| found(name, *grown)));
+    if !others.is_empty() {
+        let drops = others.iter().map(|(std::cmp::Reverse(grown), _)| grown).sum();
+        findings.push(found(&several(others.len(), "more queue"), drops));
     }
 }
 
@@ -93,5 +102,22 @@ mod tests {
         assert_eq!((found[1].subject.as_slice(), &found[1].evidence[0].1), (&b"tbf 8001: on eth0"[..], &11_u64.into()));
         let of_children = (found[2].subject.as_slice(), &found[2].evidence[0].1);
         assert_eq!((of_children, found.len()), ((&b"fq_codel 0: parent :1 on eth1"[..], &5_u64.into()), 3));
+    }
+
+    #[test]
+    fn of_many_queues_that_lose_something_the_worst_are_named() {
+        let look = |drops: u64| {
+            let of = |number: u32| ((2, number, 0), qdisc(&format!("fq_codel 0: parent :{number} on eth0"), drops));
+            let mut look = Look { qdiscs: (1..=9).map(of).collect(), ..Look::default() };
+            for (number, qdisc) in (1..).zip(look.qdiscs.values_mut()) {
+                qdisc.drops *= number;
+            }
+            look
+        };
+        let mut found = Vec::new();
+        findings(&look(0), &look(10), &mut found);
+        let told: Vec<_> = found.iter().map(|one| one.evidence[0].1.clone()).collect();
+        let expected: Vec<Evidence> = [90_u64, 80, 70, 60, 50, 40 + 30 + 20 + 10].map(Into::into).into();
+        assert_eq!((told, found[5].subject.as_slice()), (expected, &b"4 more queues"[..]));
     }
 }

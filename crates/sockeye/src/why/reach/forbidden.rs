@@ -21,8 +21,9 @@ const GOTO: u8 = 2;
 const BLACKHOLE: u8 = 6;
 const UNREACHABLE: u8 = 7;
 const PROHIBIT: u8 = 8;
-/// `FIB_RULE_INVERT`.
+/// `FIB_RULE_INVERT` and `FIB_RULE_UNRESOLVED`.
 const INVERT: u64 = 2;
+const UNRESOLVED: u64 = 4;
 const IPPROTO_TCP: u64 = 6;
 /// Types of routes (include/uapi/linux/rtnetlink.h, `RTN_*`) that forbid; one that throws leads to the next rule.
 const FORBIDDING: [u8; 3] = [6, 7, 8];
@@ -144,7 +145,8 @@ fn walk(rules: &[Asked], best: &HashMap<u32, Best>) -> Option<Obstacle> {
 /// The rule, where it holds of a packet to there.
 fn asked(row: &Row<'_>, target: &Target, flow: &Flow) -> Option<Asked> {
     let rule = Rule::read(row.payload())?;
-    let is_inverted = number(row, "flags").is_some_and(|flags| flags & INVERT != 0);
+    let flags = number(row, "flags").unwrap_or(0);
+    let is_inverted = flags & INVERT != 0;
     let is_for = rule.destination().is_none_or(|network| contains(network, target.ip));
     // What has no source yet is from no network (net/ipv4/fib_rules.c, fib4_rule_match; net/ipv6/fib6_rules.c, fib6_rule_match).
     let is_from = rule.source().is_none_or(|network| flow.source.is_some_and(|source| contains(network, source)));
@@ -160,7 +162,9 @@ fn asked(row: &Row<'_>, target: &Target, flow: &Flow) -> Option<Asked> {
         let end = number(row, "dport_range.end").unwrap_or(start);
         target.port.is_some_and(|port| (start..=end).contains(&port.into()))
     });
-    if is_of_some || (is_for && is_from && is_marked && is_protocol && is_port) == is_inverted {
+    // Where it is to go on there is no rule: the kernel takes the next one.
+    let is_nowhere = rule.action() == GOTO && flags & UNRESOLVED != 0;
+    if is_of_some || is_nowhere || (is_for && is_from && is_marked && is_protocol && is_port) == is_inverted {
         return None;
     }
     let text = match rule.action() {
