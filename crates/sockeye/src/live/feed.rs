@@ -208,8 +208,11 @@ impl Feed {
         }
     }
 
-    /// Asks for other extensions beside those that always are, from the next round on.
+    /// Asks for other extensions beside those that always are, from the next round on: soon, if one is new.
     pub(crate) fn ask(&mut self, extensions: u8) {
+        if extensions & !(EXTENSIONS | self.options.extensions) != 0 {
+            self.due = self.rested;
+        }
         self.options.extensions = extensions;
     }
 

@@ -7,7 +7,7 @@ pub(crate) mod filter;
 mod incident;
 pub(crate) mod kinds;
 pub(crate) mod named;
-mod own_addresses;
+pub(crate) mod own_addresses;
 pub(crate) mod owners;
 pub(crate) mod remembered;
 pub(crate) mod row;

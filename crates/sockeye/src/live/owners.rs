@@ -12,7 +12,6 @@ use sockeye_state::lives::Time;
 use sockeye_wire::{Privilege, Version};
 
 use super::now;
-use crate::privilege::is_net_admin;
 use crate::sockets::narrow::Narrowing;
 use crate::sockets::system::{self, Interfaces, Place, System};
 
@@ -41,6 +40,7 @@ pub(crate) struct Owners {
     /// socket may wait for a look that comes after its end.
     left: [Held; 2],
     wanted: bool,
+    net_admin: bool,
     /// What is read of each process that holds a socket.
     parts: Vec<OwnerPart>,
     /// When it may be looked again.
@@ -50,10 +50,11 @@ pub(crate) struct Owners {
 }
 
 impl Owners {
-    /// Nobody is known yet. `wanted`: they are looked for.
-    pub(crate) fn new(wanted: bool) -> Self {
+    /// Nobody is known yet. `wanted`: they are looked for. `net_admin`: whether the namespaces of the sockets are administered.
+    pub(crate) fn new(wanted: bool, net_admin: bool) -> Self {
         Self {
-            system: System::new(false).seen_by(is_net_admin()),
+            system: System::new(false).seen_by(net_admin),
+            net_admin,
             before: None,
             left: Default::default(),
             wanted,
@@ -86,7 +87,7 @@ impl Owners {
         if due > began {
             return false;
         }
-        let system = System::new(true).seen_by(is_net_admin());
+        let system = System::new(true).seen_by(self.net_admin);
         let options = ScanOptions { facts: system::facts(&self.parts), ..ScanOptions::default() };
         system.scan(&options, &Narrowing::default(), true);
         let left = self.left_by(&system, alive());

@@ -16,6 +16,11 @@ const LATELY: Duration = Duration::from_mins(10);
 const REMEMBERED: [(Table, &str); 2] =
     [(Table::Links, "af_spec.inet6.cacheinfo.tstamp"), (Table::Addresses, "cacheinfo.cstamp")];
 
+/// Where IPv6 keeps what it was told of a link (include/net/if_inet6.h): `IF_RA_RCVD`, a router has advertised itself. That is told
+/// as if something had been set, and comes every few minutes.
+const FLAGS: &str = "af_spec.inet6.flags";
+const ADVERTISED: u64 = 0x20;
+
 /// The tables of which it remembers that.
 pub(crate) fn tables() -> impl Iterator<Item = Table> {
     REMEMBERED.into_iter().map(|(table, _)| table)
@@ -24,8 +29,14 @@ pub(crate) fn tables() -> impl Iterator<Item = Table> {
 /// When the record last changed, if that is remembered and lately.
 pub(crate) fn changed_lately(row: &Row<'_>, now: Time) -> Option<Time> {
     let (_, name) = REMEMBERED.into_iter().find(|(table, _)| *table == row.table)?;
-    let Value::Unsigned(told) = row.value(catalog(row.table).find(name)?)? else { return None };
-    let ago = age(u32::try_from(told).ok()?, now);
+    let number = |name| match row.value(catalog(row.table).find(name)?)? {
+        Value::Unsigned(number) => Some(number),
+        _ => None,
+    };
+    if row.table == Table::Links && number(FLAGS).is_some_and(|flags| flags & ADVERTISED != 0) {
+        return None;
+    }
+    let ago = age(u32::try_from(number(name)?).ok()?, now);
     (ago <= LATELY).then(|| now.saturating_sub(ago))
 }
 

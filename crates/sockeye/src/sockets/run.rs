@@ -176,7 +176,7 @@ struct Listing<'l> {
 impl Listing<'_> {
     fn run(self) -> Result<Status> {
         let shown: Vec<_> = self.shown_fields();
-        let net_admin = is_net_admin();
+        let net_admin = is_net_admin(&self.namespaces.list);
         let question = Question {
             filter: Some(self.filter),
             fields: &shown,

@@ -216,7 +216,7 @@ fn show(options: &Options, called: Called) -> Result<u8, Failure> {
     if options.is_document() && options.watch.is_none() && !options.events && !options.kill {
         return json::run(options, chosen).map(|status| called.status(status)).map_err(Failure::Other);
     }
-    let net_admin = is_net_admin();
+    let net_admin = is_net_admin(namespace);
     let session = Session { options, chosen, filter, namespace, called, net_admin, storage_maps };
     match options.watch {
         Some(every) => session.watch(every),

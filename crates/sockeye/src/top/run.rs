@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         let names = SystemNames { rows: namespaces.whence() };
         read_filter(&options.filter, &names)?
     };
-    let several = namespaces.several;
+    let (several, may_close) = (namespaces.several, is_net_admin(&namespaces.list));
     let interval = options.interval;
     let setup = Setup { namespaces, named: asked_for, interval, filter, filter_text: filter_text.clone(), extensions };
     let palette = Palette::of_environment(options.no_color);
@@ -54,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     let mut state = State::new(options.pane, filter_text, size.unwrap_or(TEXT_SIZE));
     state.grouping = options.group;
     state.namespaces = several;
-    state.cannot_close = (!is_net_admin()).then(|| {
+    state.cannot_close = (!may_close).then(|| {
         "Closing a socket needs CAP_NET_ADMIN, which this process lacks: run sockeye top as root, or with sudo."
             .to_owned()
     });

@@ -12,19 +12,19 @@ mod steps;
 mod target;
 mod towards;
 
-use std::collections::HashSet;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use sockeye_conn::Namespace;
-use sockeye_wire::rtnetlink::record::{Address, Link};
+use sockeye_wire::rtnetlink::record::Link;
 use sockeye_wire::rtnetlink::{Table, Wanted};
 
 use super::changes::{self, Changes};
 use super::finding::Finding;
 use super::kernel::{Kernel, shown};
 use super::machine::{self, Look};
+use crate::live::own_addresses::Local;
 use crate::live::owners::Owners;
+use crate::privilege::is_net_admin;
 use crate::sockets::Mistaken;
 use hops::{Recipient, Way};
 pub(super) use target::{Target, host};
@@ -77,7 +77,7 @@ impl Reach {
         if let Some(way) = &way {
             hops::look(&mut reach, &mut kernel, way)?;
         }
-        let mut owners = Owners::new(true);
+        let mut owners = Owners::new(true, is_net_admin(namespace));
         if towards.is_opening() {
             owners.look(std::iter::empty);
         }
@@ -122,11 +122,9 @@ impl Reach {
 }
 
 /// The addresses of this host.
-fn own_addresses(kernel: &mut Kernel) -> anyhow::Result<HashSet<IpAddr>> {
-    let mut own = HashSet::new();
-    kernel.rows(Table::Addresses, &Wanted::default(), |row| {
-        own.extend(Address::read(row.payload()).and_then(|address| address.address()));
-    })?;
+fn own_addresses(kernel: &mut Kernel) -> anyhow::Result<Local> {
+    let mut own = Local::default();
+    kernel.rows(Table::Routes, &Local::wanted(), |row| own.take(row.payload()))?;
     Ok(own)
 }
 

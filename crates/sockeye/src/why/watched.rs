@@ -116,7 +116,8 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
     let gone = asked_for.and_then(|namespace| namespace.gone());
     let now = Look::at(namespace)?;
     let elapsed = began.elapsed();
-    let mut owners = Owners::new(true);
+    let net_admin = is_net_admin(namespace);
+    let mut owners = Owners::new(true, net_admin);
     owners.read_too(owner_parts(&filter.expression));
     owners.look(std::iter::empty);
     let who = |inode| owners.holder(inode);
@@ -134,7 +135,7 @@ pub(super) fn watch(options: &Options, namespace: Option<&Namespace>) -> Result<
         machine::of_those(&before, &now, &|cookie| others.contains(&cookie), &who)
     });
     let changes = changes.into_told();
-    let kept_back = filter::kept_back(&filter.expression, place.kernel(), is_net_admin());
+    let kept_back = filter::kept_back(&filter.expression, place.kernel(), net_admin);
     let seen = before.whole && now.whole && changes.whole && feed.lives.is_synced() && gaps == 0;
     Ok(Watched {
         elapsed,

@@ -18,6 +18,9 @@ const NOBODY: &str = "65534";
 /// What is told to the privileged only, by key: by the kernel to `CAP_NET_ADMIN`, by `/proc` to `CAP_SYS_PTRACE`.
 const KEPT_BACK: [&str; 5] = ["mark", "md5_signatures", "filter", "owners", "owners_unknown"];
 
+/// Makes a network namespace, binds it to the file with its name, and runs a program.
+const MADE: &str = r#"touch "$0" && unshare --net="$0" true && exec "$@""#;
+
 /// The program where everybody may run it, gone with this value.
 struct Copy(PathBuf);
 
@@ -206,12 +209,17 @@ fn root_of_a_user_namespace_is_nobody_in_the_network_namespace_of_another() {
             command.args(["--user", "--map-root-user"]).args(own_network.then_some("--net"));
             run(command.arg(env!("CARGO_BIN_EXE_sockeye")).args(arguments))
         };
+        let made = zoo.directory().join("made");
         let _kept = zoo.tcp_established_v4()?;
         for words in [&["tcp", "mark = 5"][..], &["why", "--for", "300ms", "mark = 5"]] {
             let said = rooted(false, words).ended(3);
             let texts = [said.text(), said.errors()].concat();
             assert!(texts.contains("CAP_NET_ADMIN"), "{words:?}: {texts}");
             rooted(true, words).ended(0);
+            // One that it made itself and names is its own, whatever the one is that it is in.
+            let mut command = Command::new("unshare");
+            command.args(["--user", "--map-root-user", "--mount", "sh", "-c", MADE]).arg(&made);
+            run(command.arg(env!("CARGO_BIN_EXE_sockeye")).args(words).arg("-N").arg(&made)).ended(0);
         }
         Ok(())
     });

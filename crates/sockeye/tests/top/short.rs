@@ -167,6 +167,23 @@ fn what_one_of_those_that_share_a_listener_takes_is_its_own() {
 }
 
 #[test]
+fn without_bpf_what_comes_to_a_listener_of_several_is_nobodys() {
+    in_namespace(|_| {
+        needs(CapabilitySet::SYS_PTRACE | CapabilitySet::SETPCAP)?;
+        let screen = screen_of(&Load { is_shared: true, ..Load::default() }, "processes", without_bpf())?;
+        // Neither of them is counted for what only one took: at most one that lived when it was looked.
+        let pid = std::process::id().to_string();
+        let ours = row(&screen, &pid).unwrap_or_else(|| panic!("{pid} is not in {screen}"));
+        let theirs = row(&screen, "sleep").unwrap_or_else(|| panic!("who listens too is not in {screen}"));
+        assert_eq!((ours[1], theirs[2]), ("1", "1"), "{screen}");
+        assert!(rate(theirs[3]) + rate(theirs[4]) < 2_000.0, "{screen}");
+        let nobody = row(&screen, "known)").unwrap_or_else(|| panic!("nobody is not in {screen}"));
+        assert!(rate(nobody[3]) > 20_000.0 && rate(nobody[4]) > 20_000.0, "{screen}");
+        Ok(())
+    });
+}
+
+#[test]
 fn without_bpf_they_count_and_who_opened_them_is_not_known() {
     in_namespace(|_| {
         // This process has capabilities that the other lacks, which may look at it all the same with this one.

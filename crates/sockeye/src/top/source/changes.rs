@@ -107,6 +107,8 @@ impl Changes {
                 log.keep(at, line, true);
             }
             Output::Synced(synced) => *lossy = synced.tables.iter().fold(*lossy, Tables::without),
+            // Of a table that there is not, or not any more, nothing is missing.
+            Output::Unsupported { table, .. } => *lossy = lossy.without(table),
             _ => {}
         })?;
         Ok(lost)

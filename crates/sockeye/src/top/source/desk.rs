@@ -3,7 +3,7 @@
 mod asked;
 mod filtered;
 
-use filtered::Filtering;
+use filtered::{Extensions, Filtering};
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;
@@ -95,8 +95,7 @@ pub(super) struct Desk {
     /// What the last round took.
     pub(super) cost: Duration,
     pub(super) in_sync: InSync,
-    /// Extensions that rounds ask for because of a filter.
-    asked: u8,
+    pub(super) extensions: Extensions,
     /// Whether TCP's births and ends come from the kernel's own events; if not, why.
     pub(super) traced: Result<(), String>,
     /// What of the namespaces cannot be seen.
@@ -113,7 +112,7 @@ impl Desk {
         commands: Receiver<Command>,
         outlet: Outlet,
         request: Request,
-        (filter, filter_text): (Expression, String),
+        (filter, filter_text, extensions): (Expression, String, u8),
         lookers: Lookers,
         labels: Vec<Vec<u8>>,
         interval: Duration,
@@ -142,7 +141,7 @@ impl Desk {
             filed: 0,
             cost: Duration::ZERO,
             in_sync: InSync { sockets: false, changes: true },
-            asked: 0,
+            extensions: Extensions::new(extensions),
             traced: Ok(()),
             unseen: None,
             gone: None,
@@ -222,7 +221,6 @@ impl Desk {
             known.is_some_and(|(life, message)| life.delta(message).is_none())
         };
         self.paces.turn(at, is_new);
-        self.filter.round_is_over();
         self.fit(view);
         let lives = |id: &Id| view.lives(id.place)?.get(id.cookie)?.0.totals.rtt_us.map(u64::from);
         self.round_trips.step(lives);
@@ -299,7 +297,7 @@ impl Desk {
 
     /// What there is to say of the last interval.
     fn worth(&self, view: &View<'_>) -> Worth {
-        if self.rounds <= 1 || !self.lookers.has_looked || self.lookers.is_behind() {
+        if self.rounds <= 1 || !self.lookers.has_looked || self.lookers.is_behind() || self.extensions.lack() {
             return Worth::Early;
         }
         // What was lost before a loss was made good is missing in the rates of that interval.
@@ -319,6 +317,9 @@ impl Desk {
         }
         said.extend(self.unseen.clone());
         said.extend(self.filter.kept_back.clone());
+        if self.extensions.lack() {
+            said.push("what the filter speaks of is being asked for".to_owned());
+        }
         if self.filter.undecided > 0 {
             let sockets = several(self.filter.undecided, "socket");
             said.push(format!("{sockets} left out: the filter depends on who holds them"));

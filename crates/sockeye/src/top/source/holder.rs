@@ -60,11 +60,15 @@ impl<'a> Groups<'a> {
     }
 
     /// Calls `each` with every group that the holder belongs to and its processes, the first time of each group with `true`; with none
-    /// that is known, with that of nobody. Who listens may be many of whom one has taken it: that one goes before.
+    /// that is known, with that of nobody. Who listens may be many of whom one has taken it: that one goes before, and until it is known
+    /// it is nobody's, unless all of them are of one group.
     pub(super) fn each(&mut self, holder: &Holder, mut each: impl FnMut(usize, Option<u32>, bool)) {
         self.told.clear();
-        for trace in [&holder.own, &holder.listener] {
+        for (trace, is_own) in [(&holder.own, true), (&holder.listener, false)] {
             if trace.inode != 0 {
+                if !is_own && self.are_several(trace.inode) {
+                    break;
+                }
                 for process in self.about.owners(trace.inode) {
                     let Some(number) = self.of_process(process) else { continue };
                     let is_first = !self.told.contains(&number);
@@ -82,6 +86,14 @@ impl<'a> Groups<'a> {
             }
         }
         each(self.number(Key::Owner(0, Vec::new())), None, true);
+    }
+
+    /// Whether those who hold the socket with this inode are of several groups.
+    fn are_several(&mut self, inode: u32) -> bool {
+        let about = self.about;
+        let mut groups = about.owners(inode).filter_map(|process| self.of_process(process));
+        let first = groups.next();
+        groups.any(|group| Some(group) != first)
     }
 
     /// The groups, each with its number.

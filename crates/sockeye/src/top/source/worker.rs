@@ -30,6 +30,8 @@ const READ_EVERY: Duration = Duration::from_millis(100);
 /// Everything the thread has.
 pub(super) struct Worker {
     places: Vec<Place>,
+    /// Of each, the number of the round that asks for all that filters speak of.
+    awaited: Vec<u64>,
     /// The one of them that was named.
     named: Option<NamedNamespace>,
     /// Changes of TCP as they happen, where that is allowed.
@@ -76,12 +78,15 @@ impl Worker {
             unseen.get_or_insert_with(|| format!("not every namespace can be seen: {error:#}"));
         }
         let labels = places.iter().map(|place| place.label.clone()).collect();
-        let lookers = Lookers::new(is_net_admin());
-        let mut desk = Desk::new(commands, outlet, request, (filter, filter_text), lookers, labels, interval);
+        let lookers = Lookers::new(is_net_admin(places.iter().filter_map(Place::namespace)));
+        let mut desk =
+            Desk::new(commands, outlet, request, (filter, filter_text, extensions), lookers, labels, interval);
         (desk.unseen, desk.traced) = (unseen, traced);
         desk.about.interfaces = places.iter().map(|place| Interfaces::opened(place.namespace()).into()).collect();
         desk.look_for_what_it_speaks_of();
-        Ok(Self { places, named, hearing, desk })
+        // What the filter speaks of is asked for in the first round.
+        let awaited = vec![1; places.len()];
+        Ok(Self { places, awaited, named, hearing, desk })
     }
 
     /// Works until nobody listens any more.
@@ -98,9 +103,16 @@ impl Worker {
     fn turn(&mut self) -> Result<()> {
         let rounds = self.rounds();
         self.advance()?;
-        if self.desk.lookers.advance() {
+        let has_looked = self.desk.lookers.advance();
+        if has_looked {
             self.desk.about.system = self.desk.lookers.system();
             self.desk.is_asked = true;
+        }
+        let has_asked = self.desk.extensions.lack() && self.has_asked();
+        if has_asked {
+            self.desk.extensions.are_told();
+        }
+        if has_looked || has_asked {
             // A filter may speak of owners, and sums do.
             let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
             self.desk.decide(&view);
@@ -127,6 +139,11 @@ impl Worker {
             None => Ok(()),
             Some(command) => self.obey(command),
         }
+    }
+
+    /// Whether every place was asked for all that filters speak of.
+    fn has_asked(&self) -> bool {
+        self.places.iter().zip(&self.awaited).all(|(place, awaited)| place.feed.rounds >= *awaited)
     }
 
     /// Rounds of dumps that the place asked least often has behind it.
@@ -157,10 +174,12 @@ impl Worker {
 
     /// Reads what waits in every place, and asks again where it is time. Meanwhile what is to be seen is answered.
     fn advance(&mut self) -> Result<()> {
-        if let Some(extensions) = self.desk.filter.extensions.take() {
-            let is_under_way = self.places.iter().any(|place| place.feed.is_under_way());
-            self.desk.asks(extensions, is_under_way);
-            self.places.iter_mut().for_each(|place| place.feed.ask(extensions));
+        if let Some(extensions) = self.desk.extensions.change() {
+            for (Place { feed, .. }, awaited) in self.places.iter_mut().zip(&mut self.awaited) {
+                // One that is under way has asked already.
+                *awaited = feed.rounds + 1 + u64::from(feed.is_under_way());
+                feed.ask(extensions);
+            }
         }
         for at in 0..self.places.len() {
             if let Some(hearing) = &self.hearing {

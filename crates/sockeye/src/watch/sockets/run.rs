@@ -70,7 +70,8 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         extensions: needs.extensions,
     };
     let (mut followed, entered_all) = follow_all(found, follow, lookout.as_mut())?;
-    let mut owners = Owners::new(true);
+    let net_admin = is_net_admin(followed.iter().filter_map(|one| one.namespace.as_deref()));
+    let mut owners = Owners::new(true, net_admin);
     owners.read_too(owner_parts(&asked));
     let mut stream = Stream {
         options,
@@ -84,7 +85,7 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
         losses: 0,
     };
     let mut announcement = Announcement::begin(&heard, &mut stream);
-    let decides_all = decides_all(&asked);
+    let decides_all = decides_all(&asked, net_admin);
     let mut has_lost = false;
     let (mut waiting, mut living) = (Waiting::default(), Living::default());
     while stream.out.is_open() {
@@ -145,8 +146,8 @@ pub(crate) fn run(options: &Options, words: &[String]) -> Result<Status> {
 }
 
 /// Whether this process is told all that a filter speaks of; people are told what it is not.
-fn decides_all(filter: &Expression) -> bool {
-    let kept_back = filter::kept_back(filter, System::new(false).kernel(), is_net_admin());
+fn decides_all(filter: &Expression, net_admin: bool) -> bool {
+    let kept_back = filter::kept_back(filter, System::new(false).kernel(), net_admin);
     if let Some(why) = &kept_back {
         complain(&format!("{why}: what depends on it is not told"));
     }

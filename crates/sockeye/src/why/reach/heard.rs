@@ -2,9 +2,9 @@
 
 mod meaning;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use sockeye_conn::{Error, Namespace};
@@ -15,6 +15,7 @@ use super::super::finding::Finding;
 use super::{Reach, Target};
 use crate::live;
 use crate::live::kinds::Kinds;
+use crate::live::own_addresses::Local;
 use crate::live::trace::{Heard as Told, Trace};
 use crate::output::several::several;
 use meaning::{FIREWALL, NO_SOCKET, between, dropped, error, is_refusal, refused_here, reset, says_nothing};
@@ -120,11 +121,8 @@ fn concerns(target: &Target, incident: &Incident) -> bool {
 }
 
 /// Whether this host was neither end of a packet, going by its addresses: the kernel says only that it was received.
-fn is_passed_on(seen: &Seen, own: &HashSet<IpAddr>) -> bool {
-    let is_own = |end: SocketAddr| {
-        let ip = end.ip().to_canonical();
-        ip.is_loopback() || own.contains(&ip)
-    };
+fn is_passed_on(seen: &Seen, own: &Local) -> bool {
+    let is_own = |end: SocketAddr| own.has(end.ip());
     let is_packet = seen.trouble == Trouble::Drop && seen.direction == Some(Direction::Received);
     is_packet && !is_own(seen.local) && !is_own(seen.peer)
 }
@@ -200,7 +198,7 @@ impl Heard {
 
     /// Says what was heard, and what it means.
     /// `is_local`: the address is one of this host, as are `own`.
-    pub(super) fn tell(&self, reach: &mut Reach, is_local: bool, own: &HashSet<IpAddr>) {
+    pub(super) fn tell(&self, reach: &mut Reach, is_local: bool, own: &Local) {
         let reasons = self.missing.join("; ");
         if !self.listens {
             return reach.step("heard", format!("nothing of drops and resets: {reasons}"));
@@ -351,7 +349,8 @@ mod tests {
 
     #[test]
     fn what_goes_between_others_is_passed_on() {
-        let own = ["10.9.0.1".parse().unwrap()].into();
+        let mut own = Local::default();
+        own.add(sockeye_query::filter::Network::host("10.9.0.1".parse().unwrap()));
         let is = |local: &str, peer: &str, direction| {
             let mut heard = Heard::default();
             heard.take(&Incident { direction: Some(direction), ..incident(local, peer) });

@@ -68,10 +68,13 @@ impl Desk {
     }
 
     /// Whether all that was asked for is at hand. A screen that is paused takes the first answer to its question and no other, so
-    /// that one has to be whole.
+    /// that one has to be whole: of sockets, with all that the filter speaks of. Who is not paused sees the next one too, and no key waits
+    /// for a round.
     fn can_answer(&self) -> bool {
+        let is_filtered = !matches!(self.request.pane, Pane::Links | Pane::Changes);
         let lacks_owners = self.lookers.has_looked && !self.lookers.knows(&owner_parts(&self.filter.expression));
-        !self.lacks_detail() && !self.lacks_links() && !lacks_owners && !self.filter.awaits_rounds()
+        let has_to_wait = self.request.paused && is_filtered && (lacks_owners || self.extensions.lack());
+        !self.lacks_detail() && !self.lacks_links() && !has_to_wait
     }
 
     /// Answers when all is counted. Who is not paused sees the next answer too.

@@ -26,10 +26,6 @@ const PART_MIN: usize = 20_000;
 pub(in crate::top::source) struct Filtering {
     pub(super) expression: Expression,
     pub(super) text: String,
-    /// What it needs to be asked for, until it is asked for.
-    pub(in crate::top::source) extensions: Option<u8>,
-    /// Rounds until what it needs was asked for in a whole one.
-    rounds: u8,
     /// It speaks of how fast sockets move.
     asks_rates: bool,
     /// Sockets of which nobody knows whether it holds, since who holds them is not known.
@@ -41,18 +37,42 @@ pub(in crate::top::source) struct Filtering {
 impl Filtering {
     pub(in crate::top::source) fn new(expression: Expression, text: String) -> Self {
         let asks_rates = asks_rates(&expression);
-        Self { expression, text, extensions: None, rounds: 0, asks_rates, undecided: 0, kept_back: None }
+        Self { expression, text, asks_rates, undecided: 0, kept_back: None }
+    }
+}
+
+/// What of sockets is told to whoever asks for it (extensions of inet_diag, bit `n - 1` for extension `n`): a filter may speak of it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::top::source) struct Extensions {
+    /// The filter in force speaks of these.
+    needed: u8,
+    /// Rounds ask for these. They go on doing so: the next filter may speak of them again.
+    asked: u8,
+    /// These are in every row.
+    told: u8,
+}
+
+impl Extensions {
+    /// Those that the first round asks for.
+    pub(super) fn new(needed: u8) -> Self {
+        Self { needed, asked: needed, told: 0 }
     }
 
-    /// Whether it may speak of what no row has yet.
-    pub(super) fn awaits_rounds(&self) -> bool {
-        self.extensions.is_some() || self.rounds > 0
+    /// Those that rounds are to ask for from now on, if they do not yet.
+    pub(in crate::top::source) fn change(&mut self) -> Option<u8> {
+        let is_new = self.needed & !self.asked != 0;
+        self.asked |= self.needed;
+        is_new.then_some(self.asked)
     }
 
-    pub(super) fn round_is_over(&mut self) {
-        if self.extensions.is_none() {
-            self.rounds = self.rounds.saturating_sub(1);
-        }
+    /// A round that asked for all of them is over in every namespace.
+    pub(in crate::top::source) fn are_told(&mut self) {
+        self.told = self.asked;
+    }
+
+    /// Whether the filter speaks of what no row has yet.
+    pub(in crate::top::source) fn lack(self) -> bool {
+        self.needed & !self.told != 0
     }
 }
 
@@ -61,9 +81,8 @@ impl Desk {
     pub(in crate::top::source) fn filter_by(&mut self, text: String, names: &SystemNames<'_>, view: &View<'_>) {
         match read_filter(&text, names) {
             Ok((filter, extensions)) => {
-                // What is asked for already is in every row.
-                let asked = (extensions & !self.asked != 0).then_some(extensions);
-                self.filter = Filtering { extensions: asked, ..Filtering::new(filter, text.clone()) };
+                self.extensions.needed = extensions;
+                self.filter = Filtering::new(filter, text.clone());
                 self.look_for_what_it_speaks_of();
                 self.decide(view);
                 self.is_asked = true;
@@ -71,12 +90,6 @@ impl Desk {
             }
             Err(mistake) => (self.outlet.say)(Said::FilterRefused(mistake)),
         }
-    }
-
-    /// These extensions are asked for from the next round on; `is_under_way`: before that another one ends.
-    pub(in crate::top::source) fn asks(&mut self, extensions: u8, is_under_way: bool) {
-        self.asked = extensions;
-        self.filter.rounds = 1 + u8::from(is_under_way);
     }
 
     /// Reads of processes what the filter speaks of, and all that is known where all of a socket is on the screen.

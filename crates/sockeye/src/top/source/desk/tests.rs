@@ -43,7 +43,7 @@ fn asked_desk() -> (Desk, Slot, Sender<Command>) {
         detail: None,
         paused: false,
     };
-    let filter = (Expression::always(), String::new());
+    let filter = (Expression::always(), String::new(), 0);
     let desk = Desk::new(commands, outlet, request, filter, Lookers::new(false), Vec::new(), Duration::from_secs(2));
     (desk, slot, keys)
 }
@@ -216,27 +216,42 @@ fn what_a_filter_speaks_of_is_answered_once_it_was_asked_for() {
     let names = SystemNames { rows: Whence::Elsewhere };
     // `INET_DIAG_TOS`, which is not always asked for.
     desk.filter_by("tos = 0x17".to_owned(), &names, &view);
+    let wanted = desk.extensions.change().expect("not asked for yet");
+    assert_eq!((wanted, desk.extensions.change()), (1 << 4, None));
     let request = Request { number: 8, paused: true, ..desk.request.clone() };
     ask(&mut desk, &keys, request);
-    // A round is under way, and one is wanted that begins after it.
-    let wanted = desk.filter.extensions.take().expect("not asked for yet");
-    desk.asks(wanted, true);
     for _ in 0..2 {
         desk.answer_early(&view);
         desk.answer_counted(&view);
         assert_eq!(taken(&slot), None, "no row has it");
         desk.count(&view);
     }
-    desk.answer_counted(&view);
-    assert_eq!(taken(&slot).map(|model| model.answers), Some(8));
-    // Another one that speaks of it has it.
-    desk.filter_by("tos = 0x18".to_owned(), &names, &view);
-    assert!(desk.filter.extensions.is_none() && !desk.filter.awaits_rounds());
-    // Who is not paused sees what there is, and the next model too.
+    // Links are not filtered.
+    desk.links = vec![Link::default(); 3];
+    let request = Request { number: 9, pane: Pane::Links, ..desk.request.clone() };
+    ask(&mut desk, &keys, request);
+    desk.answer_early(&view);
+    assert_eq!(taken(&slot).map(|model| model.answers), Some(9));
+    // Another filter that speaks of it does not have it either, and one that does not waits for nothing.
+    let request = Request { number: 10, pane: Pane::Connections, ..desk.request.clone() };
+    ask(&mut desk, &keys, request);
+    for (text, answered) in [("tos = 0x18", None), ("listening", Some(10))] {
+        desk.filter_by(text.to_owned(), &names, &view);
+        assert_eq!(desk.extensions.change(), None, "asked for already");
+        desk.answer_early(&view);
+        assert_eq!(taken(&slot).map(|model| model.answers), answered, "{text}");
+    }
+    desk.extensions.are_told();
+    desk.filter_by("tos = 0x19".to_owned(), &names, &view);
+    desk.answer_early(&view);
+    assert_eq!(taken(&slot).map(|model| model.answers), Some(10));
+    // Who is not paused sees what there is, that it is not all, and the next model too.
     desk.filter_by("class_id = 7".to_owned(), &names, &view);
+    assert_eq!(desk.extensions.change(), Some(1 << 4 | 1 << 5));
     desk.request.paused = false;
-    desk.answer_counted(&view);
-    assert!(taken(&slot).is_some());
+    desk.answer_early(&view);
+    let model = taken(&slot).expect("no key waits for a round");
+    assert!(model.completeness.iter().any(|said| said.contains("is being asked for")), "{model:?}");
 }
 
 #[test]
