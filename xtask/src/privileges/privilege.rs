@@ -26,18 +26,24 @@ pub(super) enum Privilege {
     WithoutOthers,
 }
 
-/// Capabilities without which `sockeye` is told less (docs/privileges.md), and those that tests take to become another.
-const TELLING: [&str; 10] = [
+/// Capabilities without which `sockeye` is told less (docs/privileges.md), and those that tests take to become another or to make what
+/// they look at.
+const TELLING: [&str; 15] = [
     "net_admin",
     "net_raw",
     "sys_admin",
     "sys_ptrace",
     "dac_override",
+    "dac_read_search",
     "bpf",
     "perfmon",
     "setuid",
     "setgid",
     "setpcap",
+    "kill",
+    "syslog",
+    "sys_chroot",
+    "sys_time",
 ];
 
 /// Those of them without which most goes another way.
