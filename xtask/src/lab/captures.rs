@@ -5,11 +5,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use super::allowed;
 use super::guest::Guest;
 use super::image::Image;
 use super::lane::{self, Task};
 use super::offered::Kernel;
 use super::run::{at_once, outcome};
+use crate::suite::allowed::judge;
 use crate::suite::build;
 
 /// Where the guest writes them, in the folder that it shares.
@@ -39,6 +41,11 @@ fn by(kernel: &Kernel, tasks: &[Task]) -> Result<()> {
         let outcome = outcome(&guest.results, task)?;
         if !outcome.is_good() {
             bail!("{}: {outcome:?}; its output is in {}", kernel.release, guest.results.display());
+        }
+        // What was not made is not captured either: it has to be known that this kernel lacks it.
+        let unknown = judge(&allowed::list()?, &kernel.line, &[outcome]).unknown;
+        if !unknown.is_empty() {
+            bail!("{}: skipped, and not in tests/lab-skips.txt: {unknown:?}", kernel.release);
         }
     }
     let to = Path::new(build::REPOSITORY).join(COMMITTED).join(&kernel.line);

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sockeye_conn::{Buffer, Protocol, Socket};
 use sockeye_fuzz::captures::SEQUENCE;
+use sockeye_query::Value;
 use sockeye_query::rtnetlink::{Row, catalog};
 use sockeye_query::sockets::Nothing;
 use sockeye_state::capture::{About, Record, Writer};
@@ -55,7 +56,21 @@ fn messages(table: Table, mirrors: &[Mirror]) -> Vec<(u16, Vec<u8>)> {
     found
 }
 
-/// Writes a message for every field that a record has, and for every kind of things that there is.
+/// Whether a value says something: zero, no and nothing could stand there by accident.
+fn is_telling(value: &Value<'_>) -> bool {
+    match value {
+        Value::Unsigned(0) | Value::Signed(0) | Value::Hexadecimal(0) | Value::Hexadecimal32(0) => false,
+        Value::Truth(false) | Value::Nothing | Value::Set { bits: 0, .. } | Value::Interface { index: 0, .. } => false,
+        Value::Handle(handle) => *handle != 0,
+        Value::Bytes(bytes) | Value::LinkAddress(bytes) => bytes.iter().any(|byte| *byte != 0),
+        Value::Address(address) => !address.is_unspecified(),
+        Value::List(values) => values.iter().any(is_telling),
+        _ => true,
+    }
+}
+
+/// Writes a message for every field that a record has, for every one that says something in it, and for every kind of things that there
+/// is.
 pub(crate) fn write(table: Table, release: &[u8], path: &Path) {
     let about = About { start_ns: 0, kernel: release, command: b"cargo test -p sockeye --test beside_ip" };
     let mut writer = Writer::new(&about);
@@ -65,8 +80,8 @@ pub(crate) fn write(table: Table, release: &[u8], path: &Path) {
         let mut is_new = false;
         each_record(table, payload, &mut scratch, &mut |record| {
             let row = Row::read(table, record, &Nothing).expect("a record");
-            let fields = catalog(table).fields().map(|(field, _)| field).filter(|&field| row.value(field).is_some());
-            is_new |= fields.filter(|&field| seen.insert(field)).count() > 0;
+            let said = catalog(table).fields().filter_map(|(field, _)| row.value(field).map(|value| (field, value)));
+            is_new |= said.filter(|(field, value)| seen.insert((*field, is_telling(value)))).count() > 0;
             let word = |name: &str| catalog(table).find(name).and_then(|field| row.value(field));
             // The kind of a link or qdisc, that of which it is a port, that of an encapsulation, and what it does with a segment.
             let kind = ["kind", "slave_kind", "encap_type", "encap.action"]

@@ -11,6 +11,9 @@ use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+use sockeye_conn::{Buffer, Protocol, Socket};
+use sockeye_state::{Dump, Step};
+use sockeye_wire::Request;
 use sockeye_zoo::{Skip, pin_program, skip};
 
 /// Links of every kind.
@@ -44,6 +47,8 @@ pub(crate) const VLANS: &str = include_str!("world/vlans.txt");
 pub(crate) const SETTINGS: &str = include_str!("world/settings.txt");
 /// Settings of one link, each another than usual.
 pub(crate) const EVERY_SETTING: &str = include_str!("world/every-setting.txt");
+/// What kernels have and iproute2 has no word for. Not beside it, as it shows it wrong or not at all.
+pub(crate) const WORDLESS: &str = include_str!("world/wordless.txt");
 /// Packets, so that counters count.
 pub(crate) const SENT: &str = include_str!("world/sent.txt");
 
@@ -91,7 +96,8 @@ impl World {
     }
 
     /// Runs one command: a program, or `write FILE TEXT`, `send TIMES BYTES ADDRESS:PORT`, `elsewhere LINK PEER`, which
-    /// makes a veth whose peer is in a namespace of its own, `pin TYPE FILE`, which makes a program of BPF.
+    /// makes a veth whose peer is in a namespace of its own, `pin TYPE FILE`, which makes a program of BPF, `netlink TYPE BODY`, which is a
+    /// request in hexadecimal digits, with `@LINK` for the index of a link.
     fn run(&mut self, command: &str) -> Result<Result<(), String>, Skip> {
         let words: Vec<&str> = command.split_whitespace().collect();
         if let ["write", file, text @ ..] = &words[..] {
@@ -102,6 +108,9 @@ impl World {
             let made = pin_program(program_type, file).map_err(|error| error.to_string());
             self.pinned.extend(made.is_ok().then(|| file.to_owned()));
             return Ok(made);
+        }
+        if let ["netlink", kind, body @ ..] = &words[..] {
+            return Ok(request(kind, body));
         }
         if let ["elsewhere", link, peer] = words[..] {
             let process = self.keep_namespace()?;
@@ -145,6 +154,31 @@ impl Drop for World {
             let _ = fs::remove_file(file);
         }
     }
+}
+
+/// Sends a request that makes something new.
+fn request(kind: &str, body: &[&str]) -> Result<(), String> {
+    /// `NLM_F_REQUEST`, `NLM_F_ACK`, `NLM_F_EXCL`, `NLM_F_CREATE`.
+    const FLAGS: u16 = 0x605;
+    let octets: Vec<u8> = body.iter().flat_map(|word| octets(word)).collect();
+    let mut socket = Socket::open(Protocol::Route).map_err(|error| error.to_string())?;
+    let request = Request::new(kind.parse().expect("a type"), FLAGS).body(&octets);
+    let mut answer = Dump::new(socket.send(request).map_err(|error| error.to_string())?);
+    let mut buffer = Buffer::new();
+    while answer.handle(socket.receive(&mut buffer).map_err(|error| error.to_string())?, |_| {}) != Step::Ended {}
+    answer.into_conclusion().refusal.map_or(Ok(()), |refusal| Err(format!("{refusal:?}")))
+}
+
+/// The bytes of a word of a request.
+fn octets(word: &str) -> Vec<u8> {
+    if let Some(link) = word.strip_prefix('@') {
+        // Not from /sys, which may be of another namespace. The kernel refuses 0.
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("the loopback device is up");
+        let index = rustix::net::netdevice::name_to_index(&socket, link).unwrap_or(0);
+        return index.to_ne_bytes().to_vec();
+    }
+    let digits = |at: usize| u8::from_str_radix(&word[at..at + 2], 16).expect("two digits");
+    (0..word.len()).step_by(2).map(digits).collect()
 }
 
 fn send(times: &str, bytes: &str, to: &str) -> Result<(), Box<dyn Error>> {

@@ -115,13 +115,15 @@ fn captures() -> Vec<(String, bool)> {
     found
 }
 
-/// What later kernels brought and Debian's older ones have too. Each is an attribute of its own, which says that it is there.
-const BACKPORTED: [&str; 10] = [
+/// What later kernels brought and Debian's older ones have too. Each is an attribute of its own, which says that it is there, or is not
+/// zero.
+const BACKPORTED: [&str; 11] = [
     "6.1/links: af_spec.inet6.conf.accept_ra_min_lft of 6.7",
     "6.1/links: bond.coupled_control of 6.9",
     "6.1/links: bond_port.actor_port_prio of 6.18",
     "6.1/links: bond_port.ad_churn_actor_state of 7.1",
     "6.1/links: bond_port.ad_churn_partner_state of 7.1",
+    "6.1/nexthops: group.weight_high of 6.12",
     "6.12/links: bond_port.actor_port_prio of 6.18",
     "6.12/links: bond_port.ad_churn_actor_state of 7.1",
     "6.12/links: bond_port.ad_churn_partner_state of 7.1",

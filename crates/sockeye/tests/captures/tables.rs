@@ -82,12 +82,18 @@ fn name(line: &str, table: Table) -> String {
     format!("{line}/{}", table.name())
 }
 
-/// What a capture decodes to: of each record what no record before it said in the same words.
+/// A number for what a record says, so that one that says what another said before is noticed: FNV-1a.
+fn checksum(lines: &[(String, String)]) -> u32 {
+    let bytes = lines.iter().flat_map(|(way, value)| [way.as_bytes(), b"\t", value.as_bytes(), b"\n"].concat());
+    bytes.fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// What a capture decodes to: of each record what no record before it said in the same words, and the checksum of all that it says.
 fn decoded(line: &str, table: Table) -> String {
     let (mut decoded, mut said) = (String::new(), BTreeSet::new());
     rows(&made::read(&name(line, table)), table, |row| {
         let lines = lines(row);
-        let _ = writeln!(decoded, "{} values", lines.len());
+        let _ = writeln!(decoded, "{} values, {:08x}", lines.len(), checksum(&lines));
         for (way, value) in lines {
             if said.insert((way.clone(), value.clone())) {
                 let _ = writeln!(decoded, "{way}\t{value}");
@@ -255,7 +261,7 @@ const KINDS_OF_NEWEST: [(Table, &str, &[&str]); 5] = [
 ];
 
 /// What the scripts of `beside_ip` set, in each table: values that cannot be right by accident.
-const SET: [(Table, &str, &str); 68] = [
+const SET: [(Table, &str, &str); 135] = [
     (Table::Links, "vlan.id", "321"),
     (Table::Links, "vrf.table", "4242"),
     (Table::Links, "bond.miimon_ms", "123"),
@@ -277,6 +283,8 @@ const SET: [(Table, &str, &str); 68] = [
     (Table::Links, "bond.ad_info.partner_mac", "02:60:70:80:90:a0"),
     (Table::Links, "vrf_port.table", "4242"),
     (Table::Nexthops, "id", "6002"),
+    (Table::Nexthops, "group[].weight", "43"),
+    (Table::Nexthops, "group[].weight_high", "1"),
     (Table::Nexthops, "res_group.buckets", "24"),
     (Table::Nexthops, "encap.srh.segments[].address", "fd00::b"),
     (Table::Nexthops, "encap.dst", "'100/200'"),
@@ -299,6 +307,70 @@ const SET: [(Table, &str, &str); 68] = [
     (Table::Qdiscs, "hhf.backlog_limit", "777"),
     (Table::Qdiscs, "pie.alpha", "3"),
     (Table::TcClasses, "drr.quantum_bytes", "1777"),
+    (Table::Qdiscs, "prio.bands", "5"),
+    (Table::Qdiscs, "red.limit_bytes", "400000"),
+    (Table::Qdiscs, "red.qth_min_bytes", "30000"),
+    (Table::Qdiscs, "red.qth_max_bytes", "90000"),
+    (Table::Qdiscs, "fq_codel.limit", "7777"),
+    (Table::Qdiscs, "fq_codel.flows", "2048"),
+    (Table::Qdiscs, "fq_codel.quantum_bytes", "1777"),
+    (Table::Qdiscs, "fq_codel.drop_batch_size", "77"),
+    (Table::Qdiscs, "fq_codel.memory_limit_bytes", "12345678"),
+    (Table::Qdiscs, "codel.limit", "777"),
+    (Table::Qdiscs, "codel.ecn", "true"),
+    (Table::Qdiscs, "fq_pie.limit", "7777"),
+    (Table::Qdiscs, "fq_pie.target_us", "21000"),
+    (Table::Qdiscs, "ets.nbands", "5"),
+    (Table::Qdiscs, "ets.nstrict", "2"),
+    (Table::Qdiscs, "ets.quanta_bytes[]", "3000"),
+    (Table::Qdiscs, "mqprio.num_tc", "2"),
+    (Table::Qdiscs, "choke.limit", "1000"),
+    (Table::Qdiscs, "gred.dps", "3"),
+    (Table::Qdiscs, "gred.def_dp", "2"),
+    (Table::Qdiscs, "gred.grio", "true"),
+    (Table::Qdiscs, "skbprio.limit", "77"),
+    (Table::Qdiscs, "cbs.hicredit_bytes", "153"),
+    (Table::Qdiscs, "cbs.locredit_bytes", "-1389"),
+    (Table::Qdiscs, "cbs.idleslope_kilobits_per_second", "98688"),
+    (Table::Qdiscs, "cbs.sendslope_kilobits_per_second", "-901312"),
+    (Table::Qdiscs, "etf.delta_ns", "200000"),
+    (Table::Qdiscs, "etf.clockid", "'tai'"),
+    (Table::TcClasses, "hfsc.rsc.m1_bytes_per_second", "875000"),
+    (Table::TcClasses, "hfsc.fsc.d_us", "11000"),
+    (Table::TcClasses, "hfsc.usc.m2_bytes_per_second", "1000000"),
+    (Table::TcClasses, "qfq.weight", "77"),
+    (Table::TcFilters, "matchall.classid", "1:7"),
+    (Table::TcFilters, "fw.classid", "1:9"),
+    (Table::TcFilters, "fw.mask", "0xff"),
+    (Table::TcFilters, "basic.classid", "1:13"),
+    (Table::TcFilters, "route.from", "5"),
+    (Table::TcFilters, "route.to", "7"),
+    (Table::TcFilters, "route.classid", "1a:11"),
+    (Table::TcFilters, "flow.keys", "0x3 src|dst"),
+    (Table::TcFilters, "flow.divisor", "1024"),
+    (Table::TcFilters, "u32.act[].gact.prob.pval", "77"),
+    (Table::TcFilters, "u32.act[].police.mtu_bytes", "2000"),
+    (Table::TcFilters, "u32.act[].police.rate_bytes_per_second", "875000"),
+    (Table::TcFilters, "u32.act[].skbedit.priority", "0:7"),
+    (Table::TcFilters, "u32.act[].skbedit.mark", "0x4d"),
+    (Table::TcFilters, "u32.act[].pedit.keys[].val", "0x4d000000"),
+    (Table::TcFilters, "u32.act[].nat.old_addr", "10.9.0.0"),
+    (Table::TcFilters, "u32.act[].nat.new_addr", "10.7.0.7"),
+    (Table::TcFilters, "u32.act[].nat.mask", "255.255.255.0"),
+    (Table::TcFilters, "u32.act[].csum.update_flags", "0x11 ipv4hdr|udp"),
+    (Table::TcFilters, "u32.act[].vlan.push_vlan_id", "777"),
+    (Table::TcFilters, "u32.act[].vlan.push_vlan_protocol", "'802.1ad'"),
+    (Table::TcFilters, "u32.act[].tunnel_key.enc_key_id", "777"),
+    (Table::TcFilters, "u32.act[].tunnel_key.enc_ipv4_src", "10.7.0.1"),
+    (Table::TcFilters, "u32.act[].tunnel_key.enc_ipv4_dst", "10.7.0.2"),
+    (Table::TcFilters, "u32.act[].sample.rate", "77"),
+    (Table::TcFilters, "u32.act[].sample.trunc_size_bytes", "128"),
+    (Table::TcFilters, "u32.act[].connmark.zone", "7"),
+    (Table::TcFilters, "u32.act[].simple.data", "'telling'"),
+    (Table::TcFilters, "u32.act[].mpls.label", "777"),
+    (Table::TcFilters, "u32.act[].mpls.ttl", "77"),
+    (Table::TcFilters, "u32.act[].ct.mark", "0x4d"),
+    (Table::TcFilters, "u32.act[].ct.zone", "7"),
     (Table::TcFilters, "flower.key_ip_ttl", "63"),
     (Table::TcFilters, "u32.act[].gate.base_time_ns", "1000000007"),
     (Table::TcFilters, "u32.act[].gate.entry_list[].max_octets_bytes", "8000007"),
@@ -316,6 +388,7 @@ const SET: [(Table, &str, &str); 68] = [
     (Table::Neighbours, "protocol", "77"),
     (Table::Neighbours, "flags_ext", "0x1 managed"),
     (Table::Fdb, "port", "4797"),
+    (Table::Fdb, "fdb_ext_attrs.activity_notify", "0x1 notify"),
     (Table::Fdb, "vni", "70017"),
     (Table::Fdb, "src_vni", "70019"),
     (Table::Fdb, "nh_id", "8002"),
@@ -381,6 +454,9 @@ fn what_an_older_kernel_does_not_tell_is_absent_and_not_zero() {
         "6.12 fdb flags_ext",
         "6.12 vlans neigh_suppress",
         "6.12 vlans mcast_max_groups",
+        "6.12 rules dscp",
+        "6.18 rules dscp_mask",
+        "6.18 rules flowlabel",
         "6.18 rules dport_mask",
         "6.18 links netns_immutable",
         "6.18 links vxlan.reserved_bits",
@@ -389,6 +465,27 @@ fn what_an_older_kernel_does_not_tell_is_absent_and_not_zero() {
     }
     let [older, newer] = LINES.map(ways);
     assert_eq!(older.difference(&newer).collect::<Vec<_>>(), Vec::<&String>::new(), "nothing was forgotten");
+}
+
+/// The same of what only newer kernels know, each with the first line that does.
+const SET_SINCE: [(&str, Table, &str, &str); 6] = [
+    ("6.12", Table::Rules, "dscp", "0x2a"),
+    ("6.18", Table::Rules, "dscp_mask", "0x3e"),
+    ("6.18", Table::Rules, "flowlabel", "0xabcde"),
+    ("6.18", Table::Rules, "flowlabel_mask", "0xfffff"),
+    ("6.18", Table::Rules, "dport_mask", "0xfffe"),
+    ("6.18", Table::Rules, "dport_range.start", "4660"),
+];
+
+#[test]
+fn what_was_set_is_what_was_captured_since_kernels_know_it() {
+    for (since, table, way, value) in SET_SINCE {
+        let known = TABLE_LINES.iter().position(|line| *line == since).expect("a line");
+        for line in &TABLE_LINES[known..] {
+            let found = values(line, table, way);
+            assert!(found.contains(value), "{line} {table:?} {way}: {value} is not among {found:?}");
+        }
+    }
 }
 
 #[test]
