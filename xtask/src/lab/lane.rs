@@ -70,9 +70,12 @@ const fn entry(name: &'static str, seconds_max: u32) -> Entry {
 /// What a program may take that no lane has.
 const NAMED_SECONDS_MAX: u32 = 1800;
 
-const SMOKE: [Entry; 4] = [
+const SMOKE: [Entry; 6] = [
     entry("sockeye/kinds", 300),
     entry("bpf/events", 300),
+    // The program that finds owners, and that it finds the same as /proc.
+    entry("bpf/lib", 300),
+    entry("owners/both_sources", 300),
     Entry {
         name: "sockeye/watch",
         told: &["facts", "lines", "lives::traced", "namespaces", "sockets"],

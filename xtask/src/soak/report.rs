@@ -28,6 +28,10 @@ const SOCKETS_MIN: f64 = 20.0;
 const PASSING_MIN: f64 = 0.05;
 /// What each follower says a second at least, beside what was there at the beginning; `top` draws.
 const TOLD_MIN: f64 = 0.5;
+/// What is no loss of a watch: that a namespace is gone, or was before it was found, and what an audit tells of.
+const NO_LOSSES: [&str; 3] = ["namespace-gone", "namespace-unfound", "drift"];
+/// Other gaps of whoever was not stopped, a second at most: a machine has other work.
+const GAPS_MAX: f64 = 0.05;
 /// Listings of each kind.
 const LISTINGS_MIN: u64 = 2;
 
@@ -36,6 +40,8 @@ pub(super) struct Outcome<'f> {
     pub(super) follower: &'f Follower,
     /// Whether there is something to hold it against.
     pub(super) is_compared: bool,
+    /// It stood still now and then, so that it has to lose something.
+    pub(super) is_stopped: bool,
     pub(super) agreement: Agreement,
     /// What it held when nothing moved any more.
     pub(super) at_last: Held,
@@ -164,6 +170,15 @@ fn followers(outcomes: &[Outcome<'_>]) -> String {
     aligned(&std::iter::once(heading.map(str::to_owned)).chain(outcomes.iter().map(line)).collect::<Vec<_>>())
 }
 
+/// That a follower lost something without a reason, or nothing although it had to, so that nobody tried whether it finds back.
+fn amiss(losses: u64, is_stopped: bool, time: Duration) -> Option<String> {
+    if is_stopped {
+        return (losses == 0).then(|| "it was stopped again and again, and lost nothing".to_owned());
+    }
+    let most = GAPS_MAX * time.as_secs_f64();
+    (count(losses) > most).then(|| format!("{losses} gaps, and nobody stopped it"))
+}
+
 /// That there was less than so many a second.
 fn too_few(what: &str, number: u64, least: f64, time: Duration) -> Option<String> {
     let seconds = time.as_secs_f64();
@@ -209,6 +224,11 @@ fn complaints(outcome: &Outcome<'_>, time: Duration) -> Vec<String> {
         complain(format!("ended with {:?}: {said}", outcome.status));
     }
     let replica = follower.replica();
+    let losses = replica.gaps.iter().filter(|(reason, _)| !NO_LOSSES.contains(&reason.as_str()));
+    let losses = losses.map(|(_, loss)| loss.gaps).sum();
+    if let Some(sentence) = amiss(losses, outcome.is_stopped, time) {
+        complain(sentence);
+    }
     if replica.wrong > 0 {
         complain(format!("{} changes do not fit what was told before: {}", replica.wrong, replica.examples.join("; ")));
     }
@@ -236,4 +256,17 @@ pub(super) fn count(count: u64) -> f64 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an amount of memory")]
 fn bytes(bytes: f64) -> String {
     mebibytes(bytes.max(0.0) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_stopped_has_to_lose_something_and_others_may_not_again_and_again() {
+        let minute = Duration::from_secs(60);
+        let is_amiss = |losses, is_stopped| amiss(losses, is_stopped, minute).is_some();
+        assert!(is_amiss(0, true) && !is_amiss(1, true) && !is_amiss(100, true));
+        assert!(!is_amiss(0, false) && !is_amiss(3, false) && is_amiss(4, false));
+    }
 }

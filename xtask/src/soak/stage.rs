@@ -122,19 +122,20 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let agreement = settle(&args.sockeye, role)?;
         let at_last = role.follower.held()?;
         let is_compared = !matches!(role.against, Against::Nothing);
-        outcomes.push((agreement, at_last, is_compared));
+        outcomes.push((agreement, at_last, is_compared, role.is_stopped));
     }
     // Whatever is on the screen: `q` would only leave the help.
     keys.write_all(b"\x03").context("top does not take keys")?;
     let mut outcomes: Vec<_> = roles.into_iter().zip(outcomes).map(|(role, rest)| (role.follower, rest)).collect();
     let mut judged = Vec::new();
-    for (follower, (agreement, at_last, is_compared)) in &mut outcomes {
+    for (follower, (agreement, at_last, is_compared, is_stopped)) in &mut outcomes {
         if follower.name != TOP {
             follower.signal(Signal::INT)?;
         }
         let status = follower.ended()?;
-        let (agreement, at_last, is_compared) = (std::mem::take(agreement), *at_last, *is_compared);
-        judged.push(Outcome { follower, is_compared, agreement, at_last, status });
+        let (agreement, at_last) = (std::mem::take(agreement), *at_last);
+        let (is_compared, is_stopped) = (*is_compared, *is_stopped);
+        judged.push(Outcome { follower, is_compared, is_stopped, agreement, at_last, status });
     }
     let report = Report::of(&happened, &kinds, &judged, &lacking, (time, time.mul_f64(1.0 - WARM_UP)));
     report.print();
