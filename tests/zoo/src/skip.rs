@@ -90,6 +90,11 @@ pub fn needs(capabilities: CapabilitySet) -> Result<(), Skip> {
     }
 }
 
+/// Skips what binds to ports below 1024.
+pub fn needs_low_ports() -> Result<(), Skip> {
+    needs(CapabilitySet::NET_BIND_SERVICE)
+}
+
 /// Skips what is only allowed with a capability of the machine, in a user namespace.
 pub fn needs_the_machine(key: &str, reason: &str) -> Result<(), Skip> {
     if is_in_first_user_namespace() { Ok(()) } else { Err(Skip::new(key, reason)) }

@@ -26,9 +26,8 @@ pub(super) enum Privilege {
     WithoutOthers,
 }
 
-/// Capabilities without which `sockeye` is told less (docs/privileges.md), and those that tests take to become another or to make what
-/// they look at.
-const TELLING: [&str; 15] = [
+/// Capabilities without which `sockeye` is told less (docs/privileges.md), and those that tests take to become another.
+const TELLING: [&str; 11] = [
     "net_admin",
     "net_raw",
     "sys_admin",
@@ -40,10 +39,6 @@ const TELLING: [&str; 15] = [
     "setuid",
     "setgid",
     "setpcap",
-    "kill",
-    "syslog",
-    "sys_chroot",
-    "sys_time",
 ];
 
 /// Those of them without which most goes another way.

@@ -20,6 +20,7 @@ use std::cell::Cell;
 use sockeye_query::filter;
 use sockeye_query::sockets::{Abilities, catalog};
 use sockeye_zoo::in_namespace;
+use sockeye_zoo::skip::needs_low_ports;
 
 use crate::agreement::{SHIPPED, check_filter, check_program, kernel_takes};
 use crate::random::{Random, seeds};
@@ -36,6 +37,7 @@ fn abilities(random: &mut Random) -> Abilities {
 /// Tries something many times on the sockets of a fresh namespace, with each seed.
 fn try_often(attempt: impl Fn(&mut World, &mut Random) -> Result<(), String>, end: impl Fn()) {
     in_namespace(|zoo| {
+        needs_low_ports()?;
         let specimens = specimens(zoo);
         for seed in seeds() {
             let mut world = World::new(zoo, &specimens, seed);
@@ -106,6 +108,7 @@ fn a_plan_finds_what_the_filter_takes_of_everything() {
 #[test]
 fn a_plan_finds_what_a_tricky_filter_takes() {
     in_namespace(|zoo| {
+        needs_low_ports()?;
         let [seed, _] = seeds();
         let specimens = specimens(zoo);
         let mut world = World::new(zoo, &specimens, seed);
@@ -125,6 +128,7 @@ fn a_plan_finds_what_a_tricky_filter_takes() {
 #[test]
 fn each_bug_that_is_put_into_the_compiler_is_caught() {
     in_namespace(|zoo| {
+        needs_low_ports()?;
         let [seed, _] = seeds();
         let specimens = specimens(zoo);
         let mut world = World::new(zoo, &specimens, seed);

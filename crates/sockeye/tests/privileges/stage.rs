@@ -200,8 +200,8 @@ fn is_roots() -> bool {
 
 /// Whether this is root of the machine, with every capability that is given or taken, or with which that is done.
 pub(crate) fn has_everything() -> bool {
-    // The last of them ends processes that have become somebody else.
-    let with = ["setuid", "setgid", "setpcap", "kill"];
+    // The last two end processes that have become somebody else, and make root of a user namespace.
+    let with = ["setuid", "setgid", "setpcap", "kill", "setfcap"];
     let named = |name: &&str| CapabilitySet::from_name(&name.to_uppercase()).expect("a capability");
     let wanted: CapabilitySet = TELLING.iter().chain(&with).map(named).collect();
     is_in_first_user_namespace() && needs(wanted).is_ok()
