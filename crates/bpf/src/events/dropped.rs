@@ -241,7 +241,9 @@ impl Code<'_> {
         self.get(R1, OTHER, btf.need("sk_buff", "protocol")?)?;
         self.steps.jump_if(R1, Is::Equal, 0, none);
         self.get(R3, OTHER, btf.need("sk_buff", "head")?)?;
+        // What waits for a processor may not have been looked at yet: where its headers begin is not known.
         self.get(R1, OTHER, btf.need("sk_buff", "network_header")?)?;
+        self.steps.jump_if(R1, Is::Equal, 0, none);
         self.steps.add_register(R3, R1);
         self.steps.copy(R1, RECORD);
         self.steps.add(R1, HEADERS.into());

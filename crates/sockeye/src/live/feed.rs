@@ -20,7 +20,7 @@ const GROUPS: [(Protocol, u32); 4] = [(Protocol::Tcp, 1), (Protocol::Udp, 2), (P
 /// Messages that are read at one go before something else has its turn.
 const TURN: usize = 10_000;
 /// What is always asked for: `INET_DIAG_INFO`, `INET_DIAG_CONG`, `INET_DIAG_SKMEMINFO`, bit `n - 1` for extension `n`.
-const EXTENSIONS: u8 = 1 << 1 | 1 << 3 | 1 << 6;
+pub(crate) const EXTENSIONS: u8 = 1 << 1 | 1 << 3 | 1 << 6;
 /// Not a socket any more, or not yet one.
 const NO_SOCKETS: u32 = State::TimeWait.mask() | State::SynReceived.mask();
 /// Dumps take no more than one part in so many of the time, whatever interval was asked for.
@@ -73,6 +73,8 @@ pub(crate) struct Options {
 /// The dumps of a round.
 #[derive(Clone, Copy)]
 struct Dumped {
+    /// What was asked for.
+    extensions: u8,
     whole: bool,
     began: Time,
     ended: Time,
@@ -286,7 +288,7 @@ impl Feed {
                 break;
             }
         }
-        let dumped = Dumped { whole, began, ended: now() };
+        let dumped = Dumped { extensions: self.options.extensions, whole, began, ended: now() };
         if self.options.tcp != Tcp::Asked && tcp {
             self.dumped = Some(dumped);
             self.due = now() + HEARS_EVERY;
@@ -296,7 +298,7 @@ impl Feed {
         Ok(())
     }
 
-    fn conclude(&mut self, Dumped { whole, began, ended }: Dumped, tell: &mut dyn FnMut(Told<'_>)) {
+    fn conclude(&mut self, Dumped { extensions, whole, began, ended }: Dumped, tell: &mut dyn FnMut(Told<'_>)) {
         self.lives.end_round(whole, ended, tell);
         self.cost = ended.saturating_sub(began);
         self.rounds += 1;
@@ -308,6 +310,10 @@ impl Feed {
         // From beginning to beginning, so that an interval is one, also where a round takes a part of it.
         let is_period = self.lives.is_synced() && interval >= PERIOD_MIN;
         self.due = self.rested.max(if is_period { began + interval } else { ended + wait });
+        // Somebody waits for what was wanted meanwhile.
+        if self.options.extensions & !extensions != 0 {
+            self.due = self.rested;
+        }
         let asks_on = self.options.tcp != Tcp::Told || self.options.udp;
         if !asks_on && self.lives.is_synced() {
             self.due = Time::MAX;

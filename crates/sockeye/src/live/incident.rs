@@ -20,7 +20,8 @@ const PLACES_MAX: usize = 10_000;
 const COPIES: [&str; 2] = ["packet_rcv", "tpacket_rcv"];
 
 /// Where what comes in TIME-WAIT ends, its last FIN and what acknowledges it, without a reason (net/ipv4/tcp_ipv4.c and
-/// net/ipv6/tcp_ipv6.c). Since Linux 6.11 the kernel says the socket, and no event of it is told here; before, it names none.
+/// net/ipv6/tcp_ipv6.c). Since Linux 6.11 the kernel says the socket, and no event of it is told here; before, it names none. What it
+/// then throws away of a half-open connection, as the accept queue is full, cannot be told from that: counters say it.
 const ENDS: [&str; 2] = ["tcp_v4_rcv", "tcp_v6_rcv"];
 const NO_REASON: &str = "NOT_SPECIFIED";
 

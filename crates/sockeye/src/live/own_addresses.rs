@@ -9,7 +9,7 @@ use sockeye_query::filter::Network;
 use sockeye_state::lives::Time;
 use sockeye_state::rtnetlink::each_record;
 use sockeye_state::{Dump, Step};
-use sockeye_wire::rtnetlink::record::Route;
+use sockeye_wire::rtnetlink::record::{Address, Route};
 use sockeye_wire::rtnetlink::{AF_INET, Table, Wanted};
 
 use super::now;
@@ -18,11 +18,14 @@ use crate::tables;
 /// Types of routes to what the host is itself (include/uapi/linux/rtnetlink.h): `RTN_LOCAL`, `RTN_BROADCAST` and `RTN_ANYCAST`.
 const OWN: [u8; 3] = [2, 3, 4];
 
-/// The table that has them, `RT_TABLE_LOCAL`.
+/// The table that has them, `RT_TABLE_LOCAL`: of what is in a VRF, whose table has its own, the addresses are known all the same.
 const LOCAL: u32 = 255;
 
-/// What a network namespace takes for itself, as its routes say it: beside its addresses whole networks, if somebody wants that, and
-/// what all on a link are meant by.
+/// `ENOENT`: nothing ever was in the table.
+const NO_TABLE: i32 = 2;
+
+/// What a network namespace takes for itself: its addresses, and as its routes say it whole networks, if somebody wants that, and what
+/// all on a link are meant by.
 #[derive(Default)]
 pub(crate) struct Local {
     addresses: HashSet<IpAddr>,
@@ -30,13 +33,20 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    /// What is to be asked of the table of routes.
-    pub(crate) fn wanted() -> Wanted {
-        Wanted { table: Some(LOCAL), ..Wanted::default() }
+    /// The tables that say it, and what is to be asked of each.
+    pub(crate) fn tables() -> [(Table, Wanted); 2] {
+        let of_routes = Wanted { table: Some(LOCAL), ..Wanted::default() };
+        [(Table::Addresses, Wanted::default()), (Table::Routes, of_routes)]
     }
 
-    /// Takes a route, if it is one of those.
-    pub(crate) fn take(&mut self, record: &[u8]) {
+    /// Takes a record of one of these tables.
+    pub(crate) fn take(&mut self, table: Table, record: &[u8]) {
+        if table == Table::Addresses {
+            self.addresses.extend(
+                Address::read(record).and_then(|address| address.address()).map(|address| address.to_canonical()),
+            );
+            return;
+        }
         let Some(route) = Route::read(record).filter(|route| route.table() == LOCAL && OWN.contains(&route.kind()))
         else {
             return;
@@ -61,7 +71,19 @@ impl Local {
     /// Whether this is among it.
     pub(crate) fn has(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        ip.is_loopback() || self.addresses.contains(&ip) || self.networks.iter().any(|network| network.contains(ip))
+        ip.is_loopback()
+            || is_of_link(ip)
+            || self.addresses.contains(&ip)
+            || self.networks.iter().any(|network| network.contains(ip))
+    }
+}
+
+/// Whether it stays on the link whoever gets it: nobody passes it on.
+fn is_of_link(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_broadcast() || matches!(ip.octets(), [224, 0, 0, _]),
+        // Scopes 1 and 2 (RFC 4291, 2.7).
+        IpAddr::V6(ip) => ip.is_multicast() && matches!(ip.octets()[1] & 15, 1 | 2),
     }
 }
 
@@ -99,14 +121,20 @@ impl OwnAddresses {
     fn look(&mut self) -> Result<bool, Error> {
         self.known = Local::default();
         let mut is_whole = true;
-        for dump in Table::Routes.dumps(&Local::wanted()) {
+        let dumps = Local::tables()
+            .into_iter()
+            .flat_map(|(table, wanted)| table.dumps(&wanted).into_iter().map(move |dump| (table, dump)));
+        for (table, dump) in dumps {
             let mut run = Dump::new(self.socket.send(dump.request)?);
             let known = &mut self.known;
             while run.handle(self.socket.receive(&mut self.buffer)?, |message| {
-                each_record(Table::Routes, message.payload(), &mut Vec::new(), &mut |record| known.take(record));
+                each_record(table, message.payload(), &mut Vec::new(), &mut |record| known.take(table, record));
             }) == Step::Continue
             {}
-            is_whole &= run.into_conclusion().is_whole();
+            let conclusion = run.into_conclusion();
+            let is_empty = conclusion.messages == 0
+                && conclusion.refusal.as_ref().is_some_and(|refusal| refusal.errno == NO_TABLE);
+            is_whole &= is_empty || conclusion.is_whole();
         }
         Ok(is_whole)
     }
@@ -114,6 +142,8 @@ impl OwnAddresses {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
@@ -128,13 +158,11 @@ mod tests {
     fn what_a_namespace_takes_for_itself_is_more_than_its_addresses() {
         sockeye_zoo::in_namespace(|_| {
             let ip = |line: &str| {
-                let ran = std::process::Command::new("ip").args(line.split(' ')).status().expect("it is there");
+                let ran = Command::new("ip").args(line.split(' ')).status().expect("it is there");
                 assert!(ran.success(), "{line}");
             };
             let has = |ip: &str| OwnAddresses::open(None).expect("a socket").has(ip.parse().expect("an address"));
-            ip("link set lo down");
-            assert!(!has("10.9.0.1") && !has("fd09::1"), "there is no such table yet");
-            ip("link set lo up");
+            assert!(!has("10.9.0.1") && !has("fd09::1"));
             ip("link add v0 type veth peer name v1");
             ip("link set v0 up");
             ip("link set v1 up");
@@ -143,13 +171,37 @@ mod tests {
             assert!(has("10.9.0.1") && has("::ffff:10.9.0.1") && has("fd09::1"));
             assert!(!has("10.9.0.7") && !has("fd09::7"));
             // What all on the link are meant by is for this host too.
-            assert!(has("10.9.255.255"));
+            assert!(has("10.9.255.255") && has("255.255.255.255") && has("224.0.0.251") && has("ff02::fb"));
+            assert!(!has("239.7.7.7") && !has("ff0e::7"), "these may be passed on");
             assert!(!has("10.8.77.7"));
             ip("route add local 10.8.0.0/16 dev lo");
             ip("-6 route add local fd08::/16 dev lo table local");
             assert!(has("10.8.77.7") && has("fd08::77"));
             ip("route add local 10.7.0.0/16 dev lo table 90");
             assert!(!has("10.7.0.1"), "rules decide who is led there");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_table_that_nothing_ever_was_in_is_empty() {
+        sockeye_zoo::in_namespace(|_| {
+            // In the one that the test is in the loopback device is up.
+            let child = Command::new("unshare").args(["--net", "cat"]).stdin(Stdio::piped()).spawn();
+            let mut child = child.map_err(|error| sockeye_zoo::Skip::new("program:unshare", error.to_string()))?;
+            let spec = format!("pid:{}", child.id());
+            let own = Namespace::current().expect("there is one").identity();
+            let new = loop {
+                let found = Namespace::open(spec.as_ref()).expect("it lives");
+                if found.identity() != own {
+                    break found;
+                }
+                std::thread::yield_now();
+            };
+            let ip = "10.9.0.1".parse().expect("an address");
+            assert!(!OwnAddresses::open(Some(&new)).expect("a socket").has(ip));
+            drop(child.stdin.take());
+            child.wait().expect("a child of ours");
             Ok(())
         });
     }

@@ -30,7 +30,7 @@ pub(crate) fn tables() -> impl Iterator<Item = Table> {
 pub(crate) fn changed_lately(row: &Row<'_>, now: Time) -> Option<Time> {
     let (_, name) = REMEMBERED.into_iter().find(|(table, _)| *table == row.table)?;
     let number = |name| match row.value(catalog(row.table).find(name)?)? {
-        Value::Unsigned(number) => Some(number),
+        Value::Unsigned(number) | Value::Set { bits: number, .. } => Some(number),
         _ => None,
     };
     if row.table == Table::Links && number(FLAGS).is_some_and(|flags| flags & ADVERTISED != 0) {

@@ -124,7 +124,9 @@ impl Reach {
 /// The addresses of this host.
 fn own_addresses(kernel: &mut Kernel) -> anyhow::Result<Local> {
     let mut own = Local::default();
-    kernel.rows(Table::Routes, &Local::wanted(), |row| own.take(row.payload()))?;
+    for (table, wanted) in Local::tables() {
+        kernel.rows(table, &wanted, |row| own.take(table, row.payload()))?;
+    }
     Ok(own)
 }
 

@@ -1,17 +1,18 @@
 //! What ends and what changes while `sockeye why` watches.
 
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddrV6, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use rustix::net::sockopt::set_socket_linger;
+use rustix::net::sockopt::{set_ipv6_multicast_hops, set_socket_linger};
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sendto, socket_with};
 use rustix::thread::CapabilitySet;
 use serde_json::Value;
 use sockeye_zoo::in_namespace;
 use sockeye_zoo::skip::needs;
 
-use crate::reach::{causes, ip};
+use crate::reach::{causes, ip, wait_until};
 
 /// Long enough for three intervals to be over when the connection ends, on a busy machine too.
 const WATCHED: &str = "4s";
@@ -188,6 +189,40 @@ fn a_link_that_went_down_or_came_up_just_before_is_told_with_the_time_that_the_k
                 "{step}: {told:?}"
             );
         }
+        Ok(())
+    });
+}
+
+/// A router advertises itself, for no time, with another time between two questions for a neighbour (RFC 4861, 4.2).
+fn advertise(link: &str) {
+    let raw = socket_with(AddressFamily::INET6, SocketType::RAW, SocketFlags::CLOEXEC, Some(ipproto::ICMPV6));
+    let raw = raw.expect("root may");
+    set_ipv6_multicast_hops(&raw, 255).expect("it may be set");
+    let index = rustix::net::netdevice::name_to_index(&raw, link).expect("it is there");
+    let everybody = SocketAddrV6::new("ff02::1".parse().expect("an address"), 0, 0, index);
+    let advertisement = [134, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x03, 0xf1];
+    sendto(&raw, &advertisement, SendFlags::empty(), &everybody).expect("it is sent");
+}
+
+#[test]
+fn a_link_on_which_a_router_advertises_itself_has_not_changed() {
+    in_namespace(|_| {
+        needs(CapabilitySet::NET_RAW)?;
+        ip("link add v0 type veth peer name v1");
+        ip("link set v1 up");
+        ip("link set v0 up");
+        let is_told = || {
+            let answer = answer(asking(&["why", "192.0.2.1", "-j", "--for", "50ms"]));
+            changes(&answer, "changes_before").iter().any(|(text, _)| text.starts_with("links = v0"))
+        };
+        assert!(is_told(), "it came up");
+        // Its own address has to be there before it can say anything.
+        wait_until(|| {
+            let shown = Command::new("ip").args(["-6", "address", "show", "dev", "v1", "-tentative"]).output();
+            String::from_utf8_lossy(&shown.expect("ip is installed").stdout).contains("fe80::")
+        });
+        advertise("v1");
+        wait_until(|| !is_told());
         Ok(())
     });
 }

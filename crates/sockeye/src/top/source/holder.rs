@@ -91,7 +91,8 @@ impl<'a> Groups<'a> {
     /// Whether those who hold the socket with this inode are of several groups.
     fn are_several(&mut self, inode: u32) -> bool {
         let about = self.about;
-        let mut groups = about.owners(inode).filter_map(|process| self.of_process(process));
+        // Those that are of none, a container among them, are another one.
+        let mut groups = about.owners(inode).map(|process| self.of_process(process));
         let first = groups.next();
         groups.any(|group| Some(group) != first)
     }

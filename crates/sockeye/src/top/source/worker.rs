@@ -106,13 +106,13 @@ impl Worker {
         let has_looked = self.desk.lookers.advance();
         if has_looked {
             self.desk.about.system = self.desk.lookers.system();
-            self.desk.is_asked = true;
         }
         let has_asked = self.desk.extensions.lack() && self.has_asked();
         if has_asked {
             self.desk.extensions.are_told();
         }
         if has_looked || has_asked {
+            self.desk.is_asked = true;
             // A filter may speak of owners, and sums do.
             let view = View(self.places.iter().map(|place| &place.feed.lives).collect());
             self.desk.decide(&view);

@@ -15,13 +15,19 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// What one word says, where it is an address: `10.0.0.1`, `10.0.0.1:443`, `fd00::1`, `[fd00::1]:443`, `[fe80::1%eth0]:443`. A
-    /// word that is none is a part of a filter.
+    /// What one word says, where it is an address: `10.0.0.1`, `10.0.0.1:443`, `10.0.0.1%red:443`, `fd00::1`, `[fd00::1]:443`,
+    /// `[fe80::1%eth0]:443`. A word that is none is a part of a filter.
     pub(crate) fn read(word: &str) -> Option<Self> {
         let (word, link) = without_link(word);
         let target = |ip, port| Self { ip: meant(ip), port, link };
         if let Ok(end) = word.parse::<SocketAddr>() {
             return Some(target(end.ip(), Some(end.port())));
+        }
+        // Where a link is named, of IPv4 too: as it is written here.
+        if let Some((ip, port)) = word.strip_prefix('[').and_then(|rest| rest.split_once("]:"))
+            && let (Ok(ip), Ok(port)) = (ip.parse(), port.parse())
+        {
+            return Some(target(ip, Some(port)));
         }
         let bare = word.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&word);
         bare.parse().ok().map(|ip| target(ip, None))
@@ -66,7 +72,9 @@ pub(crate) fn host(word: &str) -> Option<&str> {
 /// The word without the name of a link behind the address (RFC 4007, section 11), and that.
 fn without_link(word: &str) -> (String, Option<String>) {
     let Some((address, rest)) = word.split_once('%') else { return (word.to_owned(), None) };
-    let end = rest.find(']').unwrap_or(rest.len());
+    // No name of a link has a colon in it (net/core/dev.c, dev_valid_name); behind an address of IPv6 a port needs brackets.
+    let is_end = |letter| letter == ']' || letter == ':' && !address.contains(':');
+    let end = rest.find(is_end).unwrap_or(rest.len());
     (format!("{address}{}", &rest[end..]), Some(rest[..end].to_owned()))
 }
 
@@ -132,12 +140,17 @@ mod tests {
             ("fe80::7%eth0", "fe80::7%eth0"),
             ("[fe80::7%2]", "fe80::7%2"),
             ("[fe80::7%br0.7]:443", "[fe80::7%br0.7]:443"),
+            ("10.9.8.7%red", "10.9.8.7%red"),
+            ("10.9.8.7%red:443", "[10.9.8.7%red]:443"),
+            ("[10.9.8.7%red]:443", "[10.9.8.7%red]:443"),
         ] {
             assert_eq!(Target::read(word).map(|target| target.to_string()).as_deref(), Some(shown), "{word}");
         }
         assert!(Target::read("fe80::7").unwrap().is_link_local() && Target::read("ff02::1").unwrap().is_link_local());
         assert!(!Target::read("fd00::7").unwrap().is_link_local() && !Target::read("ff05::1").unwrap().is_link_local());
-        for word in ["10.0.0.0/8", "dport", "10.9.8", "established", "10.9.8.7:https", ":443"] {
+        let link = |word| Target::read(word).and_then(|target| target.link);
+        assert_eq!(link("fe80::7%eth0:443").as_deref(), Some("eth0:443"), "there is none of that name");
+        for word in ["[10.9.8.7]:x", "10.0.0.0/8", "dport", "10.9.8", "established", "10.9.8.7:https", ":443"] {
             assert_eq!(Target::read(word), None, "{word}");
         }
     }

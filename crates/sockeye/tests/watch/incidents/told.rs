@@ -57,6 +57,8 @@ fn a_refused_connection_is_a_reset_each_way_a_drop_and_an_error_of_a_socket_with
         let objects = watching.interrupt().with(0).objects();
         let states = objects.iter().filter(|object| object["change"] == "closed" || object["change"] == "opened");
         assert_eq!(states.count(), 0, "changes of state were not asked for");
+        let of_nobody = objects.iter().filter(|object| object["change"] == "reset" && object.get("life").is_none());
+        assert_eq!(of_nobody.count(), if kernel_is_since(6, 10) { 2 } else { 0 }, "{objects:?}");
         Ok(())
     });
 }

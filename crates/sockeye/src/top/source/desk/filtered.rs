@@ -14,6 +14,7 @@ use super::super::place::View;
 use super::super::sockets::Seen;
 use super::super::worker::read_filter;
 use super::Desk;
+use crate::live::feed::EXTENSIONS;
 use crate::live::filter::kept_back;
 use crate::live::row::{alive, alive_without_rates};
 use crate::sockets::system::{Place, SystemNames};
@@ -53,9 +54,9 @@ pub(in crate::top::source) struct Extensions {
 }
 
 impl Extensions {
-    /// Those that the first round asks for.
+    /// Those that the first round asks for, and those that every round does.
     pub(super) fn new(needed: u8) -> Self {
-        Self { needed, asked: needed, told: 0 }
+        Self { needed, asked: needed | EXTENSIONS, told: EXTENSIONS }
     }
 
     /// Those that rounds are to ask for from now on, if they do not yet.

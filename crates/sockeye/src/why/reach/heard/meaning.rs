@@ -140,7 +140,8 @@ pub(super) fn reset(key: &Key, seen: &Seen) -> Finding {
         ),
         (Some(Direction::Sent), None | Some(State::Listening)) => (
             "reset-sent",
-            "this host answers that there is no such connection: nobody has that port, or it is over or forgotten",
+            "this host answers that there is no such connection: nobody has that port, it is over or forgotten, or the listener's queue is full \
+             (tcp_abort_on_overflow)",
         ),
         (Some(Direction::Sent), _) => {
             ("reset-sent", "a program of this host broke the connection off, for the reason that the kernel gives")
