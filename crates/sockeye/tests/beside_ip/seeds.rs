@@ -59,8 +59,14 @@ fn messages(table: Table, mirrors: &[Mirror]) -> Vec<(u16, Vec<u8>)> {
 /// Whether a value says something: zero, no and nothing could stand there by accident.
 fn is_telling(value: &Value<'_>) -> bool {
     match value {
-        Value::Unsigned(0) | Value::Signed(0) | Value::Hexadecimal(0) | Value::Hexadecimal32(0) => false,
-        Value::Truth(false) | Value::Nothing | Value::Set { bits: 0, .. } | Value::Interface { index: 0, .. } => false,
+        Value::Unsigned(0)
+        | Value::Signed(0)
+        | Value::Hexadecimal(0)
+        | Value::Hexadecimal32(0)
+        | Value::Truth(false)
+        | Value::Nothing
+        | Value::Set { bits: 0, .. }
+        | Value::Interface { index: 0, .. } => false,
         Value::Handle(handle) => *handle != 0,
         Value::Bytes(bytes) | Value::LinkAddress(bytes) => bytes.iter().any(|byte| *byte != 0),
         Value::Address(address) => !address.is_unspecified(),
