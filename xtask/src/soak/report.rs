@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn who_is_stopped_has_to_lose_something_and_others_may_not_again_and_again() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let is_amiss = |losses, is_stopped| amiss(losses, is_stopped, minute).is_some();
         assert!(is_amiss(0, true) && !is_amiss(1, true) && !is_amiss(100, true));
         assert!(!is_amiss(0, false) && !is_amiss(3, false) && is_amiss(4, false));
