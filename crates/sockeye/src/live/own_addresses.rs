@@ -189,7 +189,7 @@ mod tests {
             // In the one that the test is in the loopback device is up.
             let child = Command::new("unshare").args(["--net", "cat"]).stdin(Stdio::piped()).spawn();
             let mut child = child.map_err(|error| sockeye_zoo::Skip::new("program:unshare", error.to_string()))?;
-            let spec = format!("pid:{}", child.id());
+            let spec = format!("/proc/{}/ns/net", child.id());
             let own = Namespace::current().expect("there is one").identity();
             let new = loop {
                 let found = Namespace::open(spec.as_ref()).expect("it lives");
