@@ -177,6 +177,9 @@ mod tests {
             ip("route add local 10.8.0.0/16 dev lo");
             ip("-6 route add local fd08::/16 dev lo table local");
             assert!(has("10.8.77.7") && has("fd08::77"));
+            // As in a VRF, whose table has it.
+            ip("route delete local 10.9.0.1 dev v0 table local");
+            assert!(has("10.9.0.1"));
             ip("route add local 10.7.0.0/16 dev lo table 90");
             assert!(!has("10.7.0.1"), "rules decide who is led there");
             Ok(())
