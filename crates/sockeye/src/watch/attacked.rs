@@ -34,7 +34,7 @@ fn tell(table: Table, old: Option<&[u8]>, new: Option<&[u8]>, origin: Origin, pl
     let change = Change { kind, resync: false, old, new };
     let Some(row) = change.row() else { return false };
     if let Some((index, name)) = row.link_name().filter(|_| table == Table::Links) {
-        place.learn(index, name);
+        place.learn(index, name, change.new.is_none());
     }
     let mut key = Vec::new();
     write_key(table, row.payload(), &mut key);

@@ -92,7 +92,7 @@ impl Stream<'_> {
         if change.table == Table::Links
             && let Some((index, name)) = made.row().and_then(|row| row.link_name())
         {
-            place.learn(index, name);
+            place.learn(index, name, change.new.is_none());
         }
         if let Some(hooks) = &mut self.hooks {
             hooks.take(hooks::Happened {

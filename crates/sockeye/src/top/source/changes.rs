@@ -130,7 +130,7 @@ fn keep(log: &mut Log, place: &Place, change: &watch::Change<'_>) {
     if change.table == Table::Links
         && let Some((index, name)) = made.row().and_then(|row| row.link_name())
     {
-        place.learn(index, name);
+        place.learn(index, name, change.new.is_none());
     }
     let now = live::now();
     // What was there before is no news, unless it came to be so a moment before.
