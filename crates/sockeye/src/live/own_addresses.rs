@@ -42,9 +42,8 @@ impl Local {
     /// Takes a record of one of these tables.
     pub(crate) fn take(&mut self, table: Table, record: &[u8]) {
         if table == Table::Addresses {
-            self.addresses.extend(
-                Address::read(record).and_then(|address| address.address()).map(|address| address.to_canonical()),
-            );
+            let address = Address::read(record).filter(|address| !is_tentative(address.flags()));
+            self.addresses.extend(address.and_then(|address| address.address()).map(|address| address.to_canonical()));
             return;
         }
         let Some(route) = Route::read(record).filter(|route| route.table() == LOCAL && OWN.contains(&route.kind()))
@@ -76,6 +75,12 @@ impl Local {
             || self.addresses.contains(&ip)
             || self.networks.iter().any(|network| network.contains(ip))
     }
+}
+
+/// Whether nothing is taken for the address yet, as somebody else may have it (`IFA_F_TENTATIVE` without `IFA_F_OPTIMISTIC`,
+/// include/uapi/linux/if_addr.h).
+fn is_tentative(flags: u32) -> bool {
+    flags & 0x44 == 0x40
 }
 
 /// Whether it stays on the link whoever gets it: nobody passes it on.
@@ -170,6 +175,11 @@ mod tests {
             ip("address add fd09::1/64 dev v0 nodad");
             assert!(has("10.9.0.1") && has("::ffff:10.9.0.1") && has("fd09::1"));
             assert!(!has("10.9.0.7") && !has("fd09::7"));
+            // Without a carrier nobody is asked whether he has it.
+            ip("link add w0 type veth peer name w1");
+            ip("link set w0 up");
+            ip("address add fd07::1/64 dev w0");
+            assert!(!has("fd07::1"));
             // What all on the link are meant by is for this host too.
             assert!(has("10.9.255.255") && has("255.255.255.255") && has("224.0.0.251") && has("ff02::fb"));
             assert!(!has("239.7.7.7") && !has("ff0e::7"), "these may be passed on");
