@@ -75,3 +75,32 @@ fn why(runs: &[(Run, Numbers)], reasons: &Reasons) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::privileges::privilege::Privilege;
+    use crate::suite::page::is_of_template;
+
+    #[test]
+    fn the_page_has_the_words_of_today() {
+        let page = fs::read_to_string(PAGE).expect("docs/privileges-suite.md is there");
+        if let Err(missed) = is_of_template(&page, TEMPLATE) {
+            panic!(
+                "docs/privileges-suite.md lacks words of its template, `cargo xtask privileges` makes it anew: {missed}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_page_has_every_privilege_that_tells_something() {
+        let page = fs::read_to_string(PAGE).expect("docs/privileges-suite.md is there");
+        let titles: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).collect();
+        for privilege in Privilege::telling() {
+            let title = privilege.title();
+            let name = title.strip_prefix("root without ").unwrap_or(&title);
+            let has = |row: &&str| row.split(", ").any(|part| part == title || part == name);
+            assert!(titles.iter().any(has), "docs/privileges-suite.md has no row for {title}: {titles:?}");
+        }
+    }
+}
