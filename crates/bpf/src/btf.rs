@@ -97,7 +97,8 @@ struct Type {
 }
 
 impl Btf {
-    /// The types of the running kernel.
+    /// The types of the running kernel (`/sys/kernel/btf/vmlinux`): everybody may read them, where the kernel was built with them
+    /// (`CONFIG_DEBUG_INFO_BTF`, from Linux 5.4 on).
     pub fn open() -> Result<Self, Error> {
         let refused = |error| Error::system(Operation::ReadTypes, error);
         let mut file = File::open(PLACE).map_err(refused)?;

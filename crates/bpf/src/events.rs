@@ -53,19 +53,20 @@ pub(crate) const NAMES: &[&str] = &[
     code::HANDS_OUT_THE_THREAD,
 ];
 
-/// A kind of events.
+/// A kind of events. Each needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, and a kernel with BTF, from the release on that stands
+/// with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum EventKind {
-    /// Changes of state.
+    /// Changes of state: from Linux 5.12 on.
     State,
-    /// Segments that are sent again.
+    /// Segments that are sent again: from Linux 5.12 on.
     Retransmit,
-    /// Resets.
+    /// Resets: from Linux 5.12 on; those that the kernel sends for no socket, and why one is sent, from 6.10 on.
     Reset,
-    /// Packets that are dropped.
+    /// Packets that are dropped: from Linux 5.17 on, when the kernel began to give a reason.
     Drop,
-    /// Errors that sockets report.
+    /// Errors that sockets report: from Linux 5.15 on.
     Error,
 }
 
@@ -140,6 +141,9 @@ pub struct SocketEvents {
 impl SocketEvents {
     /// Assembles, loads and attaches the programs. What this kernel lacks, or has otherwise than is known here, is
     /// [`missing`](Self::missing); it is an error only if nothing of what is wanted could be had: the one of the first.
+    ///
+    /// It needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, and Linux 5.12, from which on a program at a tracepoint may ask for the
+    /// cookie of a socket (`bpf_get_socket_cookie`); errors and drops need a later one ([`EventKind`]).
     pub fn open(btf: &Btf, options: &EventOptions) -> Result<Self, Error> {
         let (ring, marks) = (Ring::new(options.ring_bytes)?, Marks::new()?);
         let around = Around { btf, ring: &ring, marks: &marks, options };

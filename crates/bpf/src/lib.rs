@@ -7,8 +7,9 @@
 //!
 //! What this is not: a library for BPF. It knows the instructions, maps and ways to attach that its own programs use.
 //!
-//! It needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, and a kernel with BTF, from Linux 5.11 on. Each error says what
-//! was lacking ([`Error`]), and nothing depends on it: whoever may not ask here asks `/proc`.
+//! It needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, and a kernel with BTF: [`SocketFiles`] from Linux 5.11 on, events from 5.12
+//! on, of which errors need 5.15 and drops 5.17 ([`EventKind`](events::EventKind)). Each error says what was lacking ([`Error`]),
+//! and nothing depends on it: whoever may not ask here asks `/proc`.
 //!
 //! ```
 //! use sockeye_bpf::{Btf, SocketFiles};

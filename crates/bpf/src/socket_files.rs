@@ -97,6 +97,9 @@ pub struct SocketFiles {
 
 impl SocketFiles {
     /// Assembles and loads the program, for a reader in the pid namespace of the calling process.
+    ///
+    /// It needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, and Linux 5.11, from which on a program may ask for the socket of
+    /// a file (`bpf_sock_from_file`).
     pub fn load(btf: &Btf) -> Result<Self, Error> {
         Self::load_for(btf, pid_namespace::own().is_some())
     }

@@ -24,6 +24,8 @@
 //! # Ok::<(), sockeye_conn::Error>(())
 //! ```
 
+#![deny(unsafe_code)]
+
 mod buffer;
 mod error;
 mod event_filter;

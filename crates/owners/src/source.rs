@@ -1,7 +1,7 @@
 //! Where owners come from: the directories of all processes, or a program in the kernel that sees all open files.
 //!
 //! Both say the same. Looking at every descriptor through `/proc` costs some microseconds each and needs a right over
-//! each process; the program visits them in a tenth of that, whoever's they are, once it is loaded. So it is chosen where it is
+//! each process; the program visits them in an eighth of that, whoever's they are, once it is loaded. So it is chosen where it is
 //! sooner done, and where it alone sees all.
 
 use std::{num::NonZero, path::Path};

@@ -43,7 +43,7 @@ Examples:
   sockeye watch links 'old.operstate = up and new.operstate = down'
   sockeye watch routes dst = default -o ndjson
   sockeye watch sockets closed and dport = 443
-  sockeye watch sockets --events drop,reset      packets and connections that the kernel gave up, and why
+  sockeye watch sockets --events drop,reset      what the kernel dropped or reset, and why
   sockeye watch --netns all --snapshot
   sockeye watch --on 'routes dst = default' --run 'systemctl restart vpn' --debounce 500ms
   sockeye watch --on 'links new.operstate = down' --run 'notify-send down' --hold 2s";

@@ -30,7 +30,7 @@ pub(crate) struct Options {
     #[arg(long)]
     markdown: bool,
 
-    /// Only fields that no capture of the project shows with a telling value; exit status 1 if there are any
+    /// Only fields of sockets that no capture of the project shows with a telling value; exit status 1 if there are any
     #[arg(long)]
     untested: bool,
 }

@@ -70,7 +70,7 @@ pub struct SocketId {
 pub struct Process {
     /// The process, in the pid namespace of the reader.
     pub pid: u32,
-    /// Its name, which is that of its first thread, filled up with NUL; before Linux 5.11 that of the thread that did it.
+    /// Its name, which is that of its first thread, filled up with NUL.
     pub comm: [u8; 16],
 }
 

@@ -22,6 +22,10 @@ pub struct AsyncWatcher {
 
 impl AsyncWatcher {
     /// Takes a watcher into the runtime of the caller.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime that has I/O enabled.
     pub fn new(watcher: Watcher) -> Result<Self, Error> {
         let fd = sys::register(watcher).map_err(|source| Error::new(Operation::Receive, source))?;
         Ok(Self { fd, pending: VecDeque::new() })
@@ -33,6 +37,10 @@ impl AsyncWatcher {
     }
 
     /// The next event.
+    ///
+    /// # Panics
+    ///
+    /// In a runtime without time enabled.
     pub async fn next(&mut self) -> Result<Event, Error> {
         loop {
             if let Some(event) = self.pending.pop_front() {

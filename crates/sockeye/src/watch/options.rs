@@ -99,13 +99,13 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DURATION", value_parser = pause)]
     pub(crate) interval: Option<Duration>,
 
-    /// Bytes of events that may wait before the kernel drops some, of each namespace; of sockets also in the ring of the kernel's own
-    /// events, where 32 MiB may unless this says otherwise
+    /// Bytes of events that may wait, per network namespace, before the kernel drops some; for sockets it also sets the ring of the
+    /// kernel's own events, which has 32 MiB otherwise
     #[arg(long, value_name = "BYTES", default_value_t = sockeye_conn::RECEIVE_BUFFER)]
     pub(crate) receive_buffer: usize,
 
-    /// Run a command (`--run`) when a change fits: tables and a filter, as above, in one word; of `watch sockets` a filter. Can
-    /// be given again
+    /// Run a command (`--run`) when a change fits: tables and a filter, as above, as one argument (quote it); of `watch sockets`
+    /// a filter. Can be given again
     #[arg(long, value_name = "TABLES FILTER", value_parser = not_empty)]
     pub(crate) on: Vec<String>,
 
@@ -118,11 +118,11 @@ pub(crate) struct Options {
     #[arg(long, requires = "run")]
     pub(crate) shell: bool,
 
-    /// Run a command once for all changes until it has been quiet for so long
+    /// Wait until no fitting change has come for so long, then run the command once for all of them
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run")]
     pub(crate) debounce: Option<Duration>,
 
-    /// Run a command only if what it is for holds for so long: a record that ceases to fit meanwhile waits anew. Not for sockets
+    /// Run the command only once a record has fitted for so long without a break. Not for sockets
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "run", conflicts_with = "debounce")]
     pub(crate) hold: Option<Duration>,
 
