@@ -7,11 +7,14 @@
 //! tests cannot interfere. When the child ends, the kernel removes the namespace and everything in it.
 
 use std::any::type_name;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::Instant;
 
+use crate::patience::patience;
+use crate::said::{LINGER, Said};
 use crate::skip::{self, SKIP_PREFIX, Skip};
 use crate::sys;
 use crate::zoo::Zoo;
@@ -77,7 +80,7 @@ where
 /// In the parent: starts the child and passes on what it says.
 fn run_in_child(test: &str) -> Result<(), Skip> {
     let program = std::env::current_exe().expect("a test binary has a path");
-    let (mut read, write) = io::pipe().expect("descriptors are left");
+    let (read, write) = io::pipe().expect("descriptors are left");
     let mut command = Command::new(program);
     command
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
@@ -87,22 +90,29 @@ fn run_in_child(test: &str) -> Result<(), Skip> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     sys::isolate_on_spawn(&mut command, write.as_raw_fd());
-    let child = command.spawn().map_err(|error| not_allowed(&error))?;
+    let mut child = command.spawn().map_err(|error| not_allowed(&error))?;
     drop(write);
-    let output = child.wait_with_output().expect("a child of ours");
-    let mut report = Vec::new();
-    read.read_to_end(&mut report).expect("a pipe can be read");
+    let outputs = [Said::of(child.stdout.take().expect("piped")), Said::of(child.stderr.take().expect("piped"))];
+    let report = Said::of(read);
+    let status = child.wait().expect("a child of ours");
+    // A test that fails may leave programs that hold its outputs: it has failed none the less, and not for ever.
+    let then = Instant::now() + patience(LINGER);
+    let [(output, output_ended), (errors, errors_ended)] = outputs.map(|said| said.until(then));
+    let (report, report_ended) = report.until(then);
 
-    let errors = String::from_utf8_lossy(&output.stderr);
+    let errors = String::from_utf8_lossy(&errors);
     for line in errors.lines().filter(|line| line.starts_with(SKIP_PREFIX)) {
         let _ = writeln!(io::stderr(), "{line}");
     }
     // A child that found no test of this name would end happily without the report.
     assert!(
-        output.status.success() && report == b"!",
-        "{test} in its own namespace: {}\n{}{errors}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
+        status.success() && report == b"!",
+        "{test} in its own namespace: {status}\n{}{errors}",
+        String::from_utf8_lossy(&output),
+    );
+    assert!(
+        output_ended && errors_ended && report_ended,
+        "{test} has left a program behind that holds its output: what it started has to end with it"
     );
     Ok(())
 }

@@ -14,9 +14,11 @@ use crate::patience::slowness;
 
 mod program;
 mod rings;
+mod serial;
 
 pub(crate) use program::pin_program;
 pub(crate) use rings::{put_socket, redirect, socket_map};
+pub(crate) use serial::can_over_serial;
 
 /// Seconds after which a process in a namespace of its own is ended by the kernel, so that no test can hang.
 const LIFETIME_S: u32 = 300;

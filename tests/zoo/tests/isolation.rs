@@ -2,9 +2,10 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
+use std::time::Duration;
 
 use sockeye_zoo::skip::needs_low_ports;
-use sockeye_zoo::{Skip, in_namespace};
+use sockeye_zoo::{Skip, in_namespace, patience};
 
 #[test]
 fn a_namespace_is_empty_and_its_loopback_device_is_up() {
@@ -27,6 +28,21 @@ fn a_failure_inside_is_a_failure_outside() {
     });
     // Only reached where namespaces are not allowed.
     panic!("said inside");
+}
+
+#[test]
+#[should_panic(expected = "has left a program behind")]
+#[expect(clippy::zombie_processes, reason = "what a test leaves is what this one is about")]
+fn a_program_that_is_left_behind_is_a_failure_and_no_wait_without_end() {
+    in_namespace(|_| {
+        // It ends by itself, long after the parent has given up on its output.
+        let seconds = patience(Duration::from_secs(30)).as_secs();
+        let left = Command::new("sleep").arg(seconds.to_string()).spawn();
+        left.expect("sleep is part of every system");
+        Ok(())
+    });
+    // Only reached where namespaces are not allowed.
+    panic!("has left a program behind");
 }
 
 #[test]

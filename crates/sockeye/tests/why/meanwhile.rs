@@ -1,6 +1,5 @@
 //! What ends and what changes while `sockeye why` watches.
 
-use std::io::Write as _;
 use std::net::{SocketAddrV6, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -9,8 +8,8 @@ use rustix::net::sockopt::{set_ipv6_multicast_hops, set_socket_linger};
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sendto, socket_with};
 use rustix::thread::CapabilitySet;
 use serde_json::Value;
-use sockeye_zoo::in_namespace;
 use sockeye_zoo::skip::needs;
+use sockeye_zoo::{fill, in_namespace};
 
 use crate::reach::{causes, ip, wait_until};
 
@@ -38,8 +37,7 @@ fn a_connection_that_ends_meanwhile_is_judged_until_its_end() {
         let listener = TcpListener::bind("127.0.0.1:7091").expect("free");
         let held = TcpStream::connect("127.0.0.1:7091").expect("it listens");
         let _silent = listener.accept().expect("one waits");
-        held.set_nonblocking(true).expect("set");
-        while (&held).write(&vec![7; 65536]).is_ok() {}
+        fill(&held);
         let here = held.local_addr().expect("bound");
         let watching = watching();
         // What is judged is an interval: the time is what is tested.

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sockeye_zoo::in_namespace;
+use sockeye_zoo::{fill, in_namespace};
 
 use super::*;
 use crate::watching::{Ended, Watching};
@@ -154,8 +154,7 @@ fn what_held_a_connection_back_is_known_at_its_end() {
             // One whose peer does not read, and one that does nothing.
             let (held, _silent) = connect(&listener);
             let (idle, _other) = connect(&listener);
-            held.set_nonblocking(true).expect("set");
-            while (&held).write(&vec![7; 65536]).is_ok() {}
+            fill(&held);
             rounds(&mut watching, 3);
             rustix::net::sockopt::set_socket_linger(&held, Some(Duration::ZERO)).expect("set");
             let here = port(&held);
