@@ -306,6 +306,7 @@ mod tests {
             let (key, seen) = heard.seen.iter().next().unwrap();
             dropped(key, seen).is_some()
         };
+        assert!(!finding("OTHERHOST", "ip_rcv_core"), "a link that listens to all frames");
         assert!(!finding("TCP_OLD_DATA", "tcp_data_queue") && !finding("TCP_TOO_OLD_ACK", "tcp_ack"));
         for read in ["tcp_rcv_state_process", "tcp_v4_rcv", "tcp_v6_rcv", "sk_stream_kill_queues"] {
             assert!(!finding("NOT_SPECIFIED", read), "{read}");

@@ -34,10 +34,7 @@ const ADVICE: [(&[&str], &str); 12] = [
     (&["XFRM_POLICY"], "a policy of IPsec forbids it: ip xfrm policy"),
     (&["SECURITY_HOOK"], "a security module forbids it"),
     (&["TCP_LISTEN_OVERFLOW"], "the accept queue is full: the program accepts too slowly, or its backlog is too small"),
-    (
-        &["PKT_TOO_BIG", "OTHERHOST", "IP_CSUM", "TCP_CSUM", "UDP_CSUM"],
-        "the packets are not as they should be on that link",
-    ),
+    (&["PKT_TOO_BIG", "IP_CSUM", "TCP_CSUM", "UDP_CSUM"], "the packets are not as they should be on that link"),
 ];
 
 /// Reasons that say no more than that a packet is not needed any longer.
@@ -88,7 +85,9 @@ pub(super) fn dropped(key: &Key, seen: &Seen) -> Option<Finding> {
     // Duplicates and what came too late are dropped by every connection that loses something.
     let is_late = key.reason.starts_with("TCP_OLD") || key.reason.starts_with("TCP_TOO_OLD");
     let is_read = has_no_reason(key) && READ.iter().any(|read| key.location.starts_with(read));
-    let is_normal = is_late || is_read || says_nothing(key);
+    // A copy of what is addressed to the link of another: every link that listens to all frames drops such (net/ipv4/ip_input.c).
+    let is_another_s = key.reason == "OTHERHOST";
+    let is_normal = is_late || is_read || is_another_s || says_nothing(key);
     let finding = Finding::new(cause, "", advice).with("packets", seen.count);
     (!is_normal).then(|| evident(finding, key, seen))
 }
