@@ -1,5 +1,6 @@
-//! Damaged rows of every table, printed with everything that can be shown of them.
+//! Damaged rows of every table, printed with everything that can be shown of them, and damaged command lines.
 
+use sockeye_fuzz::texts;
 use sockeye_query::sockets::Table;
 
 use super::grid::{Batch, Grid};
@@ -76,4 +77,31 @@ fn damaged_rows_of_every_table_are_printed() {
             assert!(rows > 1500, "{words}: {rows} rows of {}", table.name());
         }
     }
+}
+
+/// Command lines that have every option, whole words and parts of words.
+const LINES: [&str; 5] = [
+    "-tuaeiomb --tos --cgroup --inet-sockopt --tipcinfo --bpf-maps -p state established dport = :443",
+    "-A tcp,udp,inet -f inet6 -N blue -O -Q -H --json --watch 1s ( sport = :22 or src 10.0.0.0/8 ) and not dst [::1]:7",
+    "-K -4 -E --query=all --family=link --net=red --bpf-map-id 7 --bpf-map-id=0x9 -D file --context -Z exclude time-wait",
+    "-s -F filter -n -r -l -a -B -T -z -v -h --summary --listening --bound-inactive --threads --events state connected",
+    "-0 -6 -d -w -x -M -S --vsock --tipc --xdp --diag=file --filter=file dev eth0 fwmark = 0x7/0xf cgroup /system.slice",
+];
+
+#[test]
+fn damaged_command_lines_are_taken_or_refused_in_a_sentence() {
+    let (mut taken, mut refused) = (0, 0);
+    attack(INPUTS, |random| {
+        let line = texts::mutated(&LINES, random);
+        let line = String::from_utf8_lossy(&line);
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        match options::read(&words) {
+            Ok(_) => taken += 1,
+            Err(mistake) => {
+                assert!(!mistake.sentence.is_empty(), "{words:?}");
+                refused += 1;
+            }
+        }
+    });
+    assert!(taken > INPUTS / 20 && refused > INPUTS / 20, "{taken} taken, {refused} refused");
 }

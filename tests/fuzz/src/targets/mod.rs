@@ -62,7 +62,12 @@ pub const ALL: &[Entry] = &[
         beyond: "docs/filter.md",
         make: filter::make,
     },
-    Entry { name: "ss-filter", about: "filters and options of ss", beyond: "docs/filter.md", make: ss_filter::make },
+    Entry {
+        name: "ss-filter",
+        about: "filters of ss, and hints where its options were typed",
+        beyond: "docs/filter.md",
+        make: ss_filter::make,
+    },
     Entry {
         name: "btf",
         about: "types of the kernel, and values written by them",

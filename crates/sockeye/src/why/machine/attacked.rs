@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use sockeye_fuzz::{Random, texts};
 
-use super::look::{Look, Qdisc, Seen, Towards};
+use super::look::{FILES, Look, Qdisc, Seen, Towards};
 use crate::hostile::{assert_plain, attack};
 
 const INPUTS: u64 = 10_000;
 
 /// The files of a look, and what a kernel writes there.
-const FILES: [(&str, &str); 9] = [
+const TEXTS: [(&str, &str); 13] = [
     (
         "netstat",
         "TcpExt: SyncookiesSent PruneCalled ListenDrops TCPReqQFullDrop TCPBacklogDrop TCPAbortOnMemory \
@@ -24,17 +24,21 @@ const FILES: [(&str, &str); 9] = [
          Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors\nUdp: 77 3 9 55 4 2\n",
     ),
     ("snmp6", "Ip6InReceives                   \t54\nUdp6RcvbufErrors                \t12\nUdp6SndbufErrors\t3\n"),
-    ("sockstat", "sockets: used 117\nTCP: inuse 6 orphan 1 tw 42 alloc 9 mem 3\nUDP: inuse 2 mem 1\n"),
+    ("sockstat", "sockets: used 117\nTCP: inuse 6 orphan 1 tw 42 alloc 9 mem 3\nUDP: inuse 2 mem 7\n"),
     ("ports", "32768\t60999\n"),
     ("reserved_ports", "8080,39998-40001,40010,40103-40150,50000\n"),
     ("tcp_mem", "1\t2\t575796\n"),
+    ("udp_mem", "1\t2\t3\n"),
     ("tcp_max_orphans", "1\n"),
     ("tcp_max_tw_buckets", "4096\n"),
+    ("tcp_tw_reuse", "2\n"),
+    ("tcp_tw_reuse_delay", "1000\n"),
+    ("tcp_timestamps", "1\n"),
 ];
 
 /// A look at what these numbers say.
 fn look(random: &mut Random) -> Look {
-    let files = FILES.map(|(name, text)| {
+    let files = TEXTS.map(|(name, text)| {
         let text = texts::mutated(&[text], random);
         (name, String::from_utf8_lossy(&text).into_owned())
     });
@@ -63,6 +67,11 @@ fn look(random: &mut Random) -> Look {
 }
 
 #[test]
+fn every_file_of_a_look_is_damaged() {
+    assert_eq!(TEXTS.map(|(name, _)| name), FILES.map(|(name, _)| name));
+}
+
+#[test]
 fn damaged_texts_and_any_numbers_are_judged() {
     let mut causes = BTreeSet::new();
     attack(INPUTS, |random| {
@@ -83,6 +92,7 @@ fn damaged_texts_and_any_numbers_are_judged() {
         "connections-aborted-for-memory",
         "udp-receive-errors",
         "udp-send-errors",
+        "udp-memory-pressure",
         "tcp-memory-pressure",
         "orphans-near-their-limit",
         "ports-running-out",

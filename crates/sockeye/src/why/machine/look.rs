@@ -101,6 +101,23 @@ pub(super) struct Unanswered {
     pub(super) failed_ago: Option<Duration>,
 }
 
+/// Texts of the kernel: the name by which they are known here, and the file.
+pub(super) const FILES: [(&str, &str); 13] = [
+    ("netstat", "/proc/thread-self/net/netstat"),
+    ("snmp", "/proc/thread-self/net/snmp"),
+    ("snmp6", "/proc/thread-self/net/snmp6"),
+    ("sockstat", "/proc/thread-self/net/sockstat"),
+    ("ports", "/proc/sys/net/ipv4/ip_local_port_range"),
+    ("reserved_ports", "/proc/sys/net/ipv4/ip_local_reserved_ports"),
+    ("tcp_mem", "/proc/sys/net/ipv4/tcp_mem"),
+    ("udp_mem", "/proc/sys/net/ipv4/udp_mem"),
+    ("tcp_max_orphans", "/proc/sys/net/ipv4/tcp_max_orphans"),
+    ("tcp_max_tw_buckets", "/proc/sys/net/ipv4/tcp_max_tw_buckets"),
+    ("tcp_tw_reuse", "/proc/sys/net/ipv4/tcp_tw_reuse"),
+    ("tcp_tw_reuse_delay", "/proc/sys/net/ipv4/tcp_tw_reuse_delay"),
+    ("tcp_timestamps", "/proc/sys/net/ipv4/tcp_timestamps"),
+];
+
 /// Files about the whole machine.
 const OF_THE_MACHINE: [&str; 3] = ["tcp_mem", "udp_mem", "tcp_max_orphans"];
 
@@ -125,21 +142,6 @@ impl Look {
     }
 
     fn files(&mut self, namespace: Option<&Namespace>) -> Result<(), Error> {
-        const FILES: [(&str, &str); 13] = [
-            ("netstat", "/proc/thread-self/net/netstat"),
-            ("snmp", "/proc/thread-self/net/snmp"),
-            ("snmp6", "/proc/thread-self/net/snmp6"),
-            ("sockstat", "/proc/thread-self/net/sockstat"),
-            ("ports", "/proc/sys/net/ipv4/ip_local_port_range"),
-            ("reserved_ports", "/proc/sys/net/ipv4/ip_local_reserved_ports"),
-            ("tcp_mem", "/proc/sys/net/ipv4/tcp_mem"),
-            ("udp_mem", "/proc/sys/net/ipv4/udp_mem"),
-            ("tcp_max_orphans", "/proc/sys/net/ipv4/tcp_max_orphans"),
-            ("tcp_max_tw_buckets", "/proc/sys/net/ipv4/tcp_max_tw_buckets"),
-            ("tcp_tw_reuse", "/proc/sys/net/ipv4/tcp_tw_reuse"),
-            ("tcp_tw_reuse_delay", "/proc/sys/net/ipv4/tcp_tw_reuse_delay"),
-            ("tcp_timestamps", "/proc/sys/net/ipv4/tcp_timestamps"),
-        ];
         let read = || FILES.map(|(name, path)| (name, std::fs::read_to_string(path).ok()));
         // Those of the machine are in its first namespace alone, which may be ours.
         let here = read();
