@@ -40,7 +40,7 @@ macro_rules! captures {
 captures! {
     links_and_what_they_carry_can_be_made_and_are_captured_when_asked:
         [Links Routes Nexthops Qdiscs TcClasses TcFilters TcActions]
-        in LINKS ADDRESSES ROUTES EACH_ROUTE NEXTHOPS TRAFFIC EACH_QDISC EACH_FILTER WORDLESS;
+        in LINKS EACH_LINK ADDRESSES ROUTES EACH_ROUTE NEXTHOPS TRAFFIC EACH_QDISC EACH_FILTER WORDLESS;
     neighbours_and_rules_can_be_made_and_are_captured_when_asked:
         [Addresses Neighbours Rules Labels Namespaces] in LINKS ADDRESSES NEXTHOPS NEIGHBOURS RULES LABELS WORDLESS;
     settings_can_be_made_and_are_captured_when_asked:

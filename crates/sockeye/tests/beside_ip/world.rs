@@ -14,10 +14,12 @@ use std::thread;
 use sockeye_conn::{Buffer, Protocol, Socket};
 use sockeye_state::{Dump, Step};
 use sockeye_wire::Request;
-use sockeye_zoo::{Skip, pin_program, skip};
+use sockeye_zoo::{SerialCan, Skip, pin_program, skip};
 
 /// Links of every kind.
 pub(crate) const LINKS: &str = include_str!("world/links.txt");
+/// Links that no program of iproute2 makes. Only captured: they come from where the machine began.
+pub(crate) const EACH_LINK: &str = include_str!("world/each-link.txt");
 /// Addresses on them.
 pub(crate) const ADDRESSES: &str = include_str!("world/addresses.txt");
 /// Routes over them.
@@ -60,6 +62,8 @@ const FORBIDDEN: [&str; 2] = ["Permission denied", "Operation not permitted"];
 pub(crate) struct World {
     /// Processes that keep a namespace.
     kept: Vec<Child>,
+    /// CAN devices.
+    serial: Vec<SerialCan>,
     /// Names of programs of BPF.
     pinned: Vec<String>,
     /// What could not be made, by the keys of the scripts.
@@ -96,10 +100,11 @@ impl World {
     }
 
     /// Runs one command: a program, or `write FILE TEXT`, `send TIMES BYTES ADDRESS:PORT`, `elsewhere LINK PEER`, which
-    /// makes a veth whose peer is in a namespace of its own, `pin TYPE FILE`, which makes a program of BPF, `netlink TYPE BODY`, which is a
+    /// makes a veth whose peer is in a namespace of its own, `pin TYPE FILE`, which makes a program of BPF, `serial-can LINK`, `netlink TYPE BODY`, which is a
     /// request in hexadecimal digits, with `@LINK` for the index of a link.
     fn run(&mut self, command: &str) -> Result<Result<(), String>, Skip> {
-        let words: Vec<&str> = command.split_whitespace().collect();
+        let words = shlex::split(command).unwrap_or_else(|| panic!("a quote without its end: {command}"));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         if let ["write", file, text @ ..] = &words[..] {
             return Ok(fs::write(file, text.join(" ")).map_err(|error| error.to_string()));
         }
@@ -108,6 +113,10 @@ impl World {
             let made = pin_program(program_type, file).map_err(|error| error.to_string());
             self.pinned.extend(made.is_ok().then(|| file.to_owned()));
             return Ok(made);
+        }
+        if let ["serial-can", link] = words[..] {
+            let made = SerialCan::new(link).map(|made| self.serial.push(made));
+            return Ok(made.map_err(|error| error.to_string()));
         }
         if let ["netlink", kind, body @ ..] = &words[..] {
             return Ok(request(kind, body));

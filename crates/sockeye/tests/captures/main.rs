@@ -12,6 +12,7 @@
 
 mod accecn;
 mod build;
+mod choices;
 mod decode;
 mod golden;
 mod grown;

@@ -104,6 +104,11 @@ fn decoded(line: &str, table: Table) -> String {
     decoded
 }
 
+/// Hands all that each record of a capture says to `visit`.
+pub(crate) fn lines_of(line: &str, table: Table, mut visit: impl FnMut(&[(String, String)])) {
+    rows(&made::read(&name(line, table)), table, |row| visit(&lines(row)));
+}
+
 /// The values of one field in all records.
 fn values(line: &str, table: Table, wanted: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -122,6 +127,7 @@ const KINDS: [(Table, &str, &[&str]); 7] = [
             "batadv",
             "bond",
             "bridge",
+            "can",
             "dummy",
             "erspan",
             "geneve",
@@ -201,15 +207,16 @@ const KINDS: [(Table, &str, &[&str]); 7] = [
         Table::TcClasses,
         "kind",
         &[
-            "cbs", "drr", "ets", "hfsc", "htb", "mq", "mqprio", "multiq", "prio", "qfq", "red", "skbprio", "taprio",
-            "tbf",
+            "cake", "cbs", "drr", "ets", "fq_codel", "hfsc", "htb", "mq", "mqprio", "multiq", "prio", "qfq", "red",
+            "sfq", "skbprio", "taprio", "tbf",
         ],
     ),
-    (Table::TcFilters, "kind", &["basic", "cgroup", "flow", "flower", "fw", "matchall", "route", "u32"]),
+    (Table::TcFilters, "kind", &["basic", "bpf", "cgroup", "flow", "flower", "fw", "matchall", "route", "u32"]),
     (
         Table::TcActions,
         "kind",
         &[
+            "bpf",
             "connmark",
             "csum",
             "ct",
@@ -256,12 +263,12 @@ const KINDS_OF_NEWEST: [(Table, &str, &[&str]); 5] = [
     (Table::Links, "kind", &["bridge", "ifb", "macvlan", "macvtap", "tun", "veth", "vxlan"]),
     (Table::Qdiscs, "kind", &["bfifo", "clsact", "htb", "ingress", "mq", "noqueue", "pfifo", "pfifo_fast", "tbf"]),
     (Table::TcClasses, "kind", &["htb", "mq", "tbf"]),
-    (Table::TcFilters, "kind", &["u32"]),
+    (Table::TcFilters, "kind", &["bpf", "u32"]),
     (Table::TcActions, "kind", &["mirred"]),
 ];
 
 /// What the scripts of `beside_ip` set, in each table: values that cannot be right by accident.
-const SET: [(Table, &str, &str); 135] = [
+const SET: [(Table, &str, &str); 145] = [
     (Table::Links, "vlan.id", "321"),
     (Table::Links, "vrf.table", "4242"),
     (Table::Links, "bond.miimon_ms", "123"),
@@ -282,6 +289,8 @@ const SET: [(Table, &str, &str); 135] = [
     (Table::Links, "bond_port.perm_hwaddr", "02:11:22:33:44:65"),
     (Table::Links, "bond.ad_info.partner_mac", "02:60:70:80:90:a0"),
     (Table::Links, "vrf_port.table", "4242"),
+    (Table::Links, "can.bittiming.bitrate_bits_per_second", "500000"),
+    (Table::Links, "can.bitrate_const_bits_per_second[]", "800000"),
     (Table::Nexthops, "id", "6002"),
     (Table::Nexthops, "group[].weight", "43"),
     (Table::Nexthops, "group[].weight_high", "1"),
@@ -340,6 +349,14 @@ const SET: [(Table, &str, &str); 135] = [
     (Table::TcClasses, "hfsc.usc.m2_bytes_per_second", "1000000"),
     (Table::TcClasses, "qfq.weight", "77"),
     (Table::TcFilters, "matchall.classid", "1:7"),
+    (Table::TcFilters, "bpf.classid", "1:15"),
+    (Table::TcFilters, "bpf.ops", "3000000009000000150000011100000006000000ffff00000600000000000000"),
+    (Table::TcFilters, "bpf.ops_len", "4"),
+    (Table::TcFilters, "bpf.name", "'sockeye_filter:[*fsobj]'"),
+    (Table::TcFilters, "bpf.flags", "0x1 act-direct"),
+    (Table::TcFilters, "u32.act[].bpf.index", "79"),
+    (Table::TcFilters, "u32.act[].bpf.ops", "3000000009000000150000010600000006000000ffff00000600000000000000"),
+    (Table::TcFilters, "u32.act[].bpf.name", "'sockeye_action:[*fsobj]'"),
     (Table::TcFilters, "fw.classid", "1:9"),
     (Table::TcFilters, "fw.mask", "0xff"),
     (Table::TcFilters, "basic.classid", "1:13"),

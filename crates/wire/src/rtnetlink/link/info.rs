@@ -74,7 +74,6 @@ pub(crate) static LINK_DATA: &[Choice] = choices![
     ("rmnet", 0, "rmnet", Nest(&RMNET)),
     ("sit", 0, "sit", Nest(&IPTUN)),
     ("tun", 0, "tun", Nest(&TUN)),
-    ("virt_wifi", 0, "virt_wifi", Nest(&VLAN)),
     ("vlan", 0, "vlan", Nest(&VLAN)),
     ("vrf", 0, "vrf", Nest(&VRF)),
     ("vti", 0, "vti", Nest(&VTI)),
