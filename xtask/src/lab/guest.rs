@@ -24,7 +24,7 @@ const MODULES: &str = "tun\nfou\nfou6\nila\nsch_teql\nmpls_router\nmpls_iptunnel
     xsk_diag\nsmc_diag\ntipc_diag\nmptcp_diag\n";
 
 /// How much slower a guest is: what tests are patient for is multiplied by it.
-const SLOWNESS: u32 = 10;
+pub(super) const SLOWNESS: u32 = 10;
 
 /// Memory of a guest, MiB. Some 700 are the kernel, the programs and what tests write; the rest is cache.
 const MEMORY_MIB: u32 = 2048;

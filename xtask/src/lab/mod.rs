@@ -18,6 +18,9 @@ mod offered;
 mod page;
 mod run;
 mod smoke;
+mod soak;
+
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -44,7 +47,7 @@ pub(crate) struct Args {
     all: bool,
     /// Run nothing, and write docs/kernels.md from what the last run of each program left, by --all or alone by --test, on
     /// the newest of every line of kernels, if that is everything
-    #[arg(long, conflicts_with_all = ["kernel", "test", "all", "smoke", "captures", "shell", "run"])]
+    #[arg(long, conflicts_with_all = ["kernel", "test", "all", "smoke", "captures", "shell", "run", "soak"])]
     page: bool,
     /// The tests of sockets, watch and live that take least time; fails where the guests take longer than six minutes
     #[arg(long)]
@@ -52,6 +55,11 @@ pub(crate) struct Args {
     /// Make the captures of these kernels anew, in crates/sockeye/tests/captures; then SOCKEYE_BLESS=golden makes the rest
     #[arg(long, conflicts_with_all = ["all", "smoke", "test"])]
     captures: bool,
+    /// Let everything move in the guests for so long, as `cargo xtask soak` does here; VLANs of bridges among it, which not every
+    /// machine has
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "2m", value_parser = humantime::parse_duration,
+        conflicts_with_all = ["all", "smoke", "test", "captures", "shell", "run"])]
+    soak: Option<Duration>,
     /// A shell in the guest instead of tests
     #[arg(long, conflicts_with_all = ["all", "smoke", "test", "captures"])]
     shell: bool,
@@ -94,6 +102,18 @@ fn only<T: Copy>(kernels: &[T], asked: usize) -> Result<T> {
     }
 }
 
+/// Reads the package lists anew, so that "every line" and "the newest" are those of today, where that may be done.
+fn know_the_newest() {
+    let updated = match packages::is_root() {
+        Ok(true) => packages::update(),
+        Ok(false) => Err(anyhow::anyhow!("this is not root")),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = updated {
+        eprintln!("lab: the package lists may be old, and newer kernels unknown: {error:#}");
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if !cfg!(target_arch = "x86_64") {
@@ -104,6 +124,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return run::write_page(&offered::chosen(&offered, &[], true)?, &lane::Lane::of(args));
     }
     packages::install("lab", &NEEDED)?;
+    if args.list || args.all {
+        know_the_newest();
+    }
     let mut offered = offered::kernels()?;
     if args.list {
         return offered::print(&offered);
@@ -120,6 +143,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if let Some(command) = &args.run {
         return kernels.iter().try_for_each(|kernel| run::command(kernel, command));
+    }
+    if let Some(time) = args.soak {
+        return soak::run(&kernels, time);
     }
     if args.captures {
         return captures::make(&kernels);

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use super::commands::{self, Tool};
 use super::mover::Mover;
 use super::optional::{Kind, Lacking};
+use super::pace::Pace;
 use super::place::PLACES;
 use super::random::Random;
 use super::socket_churner;
@@ -47,9 +48,9 @@ pub(super) struct Sockets(Vec<Running>);
 
 impl Sockets {
     /// Starts them: they listen, and soon churn. What they cannot have is added.
-    pub(super) fn start(seed: u64, lacking: &mut Lacking) -> Result<Self> {
+    pub(super) fn start(seed: u64, pace: Pace, lacking: &mut Lacking) -> Result<Self> {
         let start = |(place, seed): (&&str, u64)| -> Result<Running> {
-            let mut running = Running::start(&socket_churner::Args::line(place, seed))?;
+            let mut running = Running::start(&socket_churner::Args::line(place, seed, pace.slowness()))?;
             let errno = i32::try_from(running.number()?).unwrap_or(0);
             if errno != 0 {
                 lacking.add(Kind::MulticastRoutes, std::io::Error::from_raw_os_error(errno).to_string());
@@ -78,15 +79,15 @@ pub(super) struct Churn {
 
 impl Churn {
     /// Begins.
-    pub(super) fn start(seed: u64, lacking: &Lacking) -> Self {
+    pub(super) fn start(seed: u64, pace: Pace, lacking: &Lacking) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
         for (place, stream) in PLACES.into_iter().zip(1..) {
             let (is_over, random, lacking) = (Arc::clone(&is_over), Random::new(seed, stream), lacking.clone());
-            threads.push(thread::spawn(move || move_in(place, random, &lacking, &is_over)));
+            threads.push(thread::spawn(move || move_in(place, random, pace.of_time(PAUSE), &lacking, &is_over)));
         }
         let over = Arc::clone(&is_over);
-        threads.push(thread::spawn(move || pass(&over)));
+        threads.push(thread::spawn(move || pass(pace.of_time(PASSING), &over)));
         Self { is_over, threads }
     }
 
@@ -101,12 +102,18 @@ impl Churn {
     }
 }
 
-fn move_in(place: &'static str, mut random: Random, lacking: &Lacking, is_over: &AtomicBool) -> Result<Happened> {
+fn move_in(
+    place: &'static str,
+    mut random: Random,
+    pause: Duration,
+    lacking: &Lacking,
+    is_over: &AtomicBool,
+) -> Result<Happened> {
     let mut movers = Tool::ALL.map(|tool| Mover::new(tool, Some(place)));
     while !is_over.load(Ordering::Relaxed) {
         let (tool, line) = commands::next(&mut random, lacking);
         movers[tool as usize].tell(&line)?;
-        thread::sleep(PAUSE);
+        thread::sleep(pause);
     }
     let mut happened = Happened::default();
     for mover in &mut movers {
@@ -117,7 +124,7 @@ fn move_in(place: &'static str, mut random: Random, lacking: &Lacking, is_over: 
 }
 
 /// Namespaces that come, get a cable to one that stays, and go.
-fn pass(is_over: &AtomicBool) -> Result<Happened> {
+fn pass(pause: Duration, is_over: &AtomicBool) -> Result<Happened> {
     let mut happened = Happened::default();
     for place in PLACES.into_iter().cycle() {
         if is_over.load(Ordering::Relaxed) {
@@ -133,11 +140,11 @@ fn pass(is_over: &AtomicBool) -> Result<Happened> {
         ] {
             mover.tell(&line)?;
         }
-        thread::sleep(PASSING);
+        thread::sleep(pause);
         mover.tell(&format!("netns delete {name}"))?;
         mover.end();
         happened += Happened { told: mover.told, refused: mover.refused, passed: 1, sockets: 0 };
-        thread::sleep(PASSING);
+        thread::sleep(pause);
     }
     Ok(happened)
 }

@@ -45,7 +45,8 @@ impl Tool {
     }
 }
 
-/// What is there from beginning to end, and is found in every listing: a cable, a bridge, addresses, routes, a nexthop.
+/// What is there from beginning to end, and of which `listings` looks for some in each table: a cable, a bridge, addresses, routes, a
+/// rule, a nexthop, a neighbour.
 pub(super) const FIXED: &[&str] = &[
     "link set lo up",
     "link add fix0 type veth peer name fix1",

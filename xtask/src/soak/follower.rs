@@ -32,6 +32,8 @@ pub(super) struct Follower {
     /// The process that is measured: not the one that put it into a namespace.
     pid: u32,
     readers: Vec<JoinHandle<()>>,
+    /// How long it is waited for.
+    patience: Duration,
     /// Memory, in bytes.
     pub(super) memory: Series,
     /// Descriptors.
@@ -42,14 +44,14 @@ pub(super) struct Follower {
 
 impl Follower {
     /// Starts a watch that writes objects, and waits until it is in sync.
-    pub(super) fn watch(name: &'static str, mut command: Command, is_alone: bool) -> Result<Self> {
+    pub(super) fn watch(name: &'static str, mut command: Command, is_alone: bool, patience: Duration) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         let output = child.stdout.take().context("it has an output")?;
         let replica = Arc::new(Mutex::new(Replica::default()));
         let copy = Arc::clone(&replica);
         let reader = thread::spawn(move || apply(output, &copy));
-        let mut follower = Self::new(name, child, replica, vec![reader])?;
+        let mut follower = Self::new(name, child, replica, vec![reader], patience)?;
         follower.wait("in sync", |follower| lock(&follower.complaints).iter().any(|line| line.contains("synced")))?;
         if is_alone {
             follower.pid = gauge::child_of(follower.pid)?.context("unshare has made no process")?;
@@ -62,6 +64,7 @@ impl Follower {
         name: &'static str,
         mut command: Command,
         terminal: super::terminal::Terminal,
+        patience: Duration,
     ) -> Result<Self> {
         command.stderr(Stdio::piped());
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
@@ -70,7 +73,7 @@ impl Follower {
         let replica = Arc::new(Mutex::new(Replica::default()));
         let shown = Arc::clone(&replica);
         let reader = thread::spawn(move || terminal.read(|| lock(&shown).changes += 1));
-        let mut follower = Self::new(name, child, replica, vec![reader])?;
+        let mut follower = Self::new(name, child, replica, vec![reader], patience)?;
         follower.wait("on the screen", |follower| follower.replica().changes > 0)?;
         Ok(follower)
     }
@@ -80,6 +83,7 @@ impl Follower {
         mut child: Child,
         replica: Arc<Mutex<Replica>>,
         mut readers: Vec<JoinHandle<()>>,
+        patience: Duration,
     ) -> Result<Self> {
         let complaints = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&complaints);
@@ -93,6 +97,7 @@ impl Follower {
             child,
             pid,
             readers,
+            patience,
             memory: Series::default(),
             descriptors: Series::default(),
             threads: Series::default(),
@@ -144,7 +149,7 @@ impl Follower {
     }
 
     fn wait(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) -> Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + self.patience;
         while !is_so(self) {
             if Instant::now() > until {
                 bail!("{} is not {what}; it said: {}", self.name, self.complaints().join("; "));

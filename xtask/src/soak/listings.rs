@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::listing::Listing;
+use super::optional::{self, Lacking};
 use super::place::{self, PLACES};
 use super::socket_churner::PORT;
 
@@ -26,20 +27,31 @@ const EXCUSES: [&[&str]; 3] = [
     &["network namespace", "Invalid argument"],
 ];
 
-/// A value that is known beforehand.
+/// A value that is known beforehand, and its key.
 #[derive(Clone, Copy)]
 enum Known {
-    Text(&'static str),
-    Number(u32),
+    Text(&'static str, &'static str),
+    Number(&'static str, u32),
+}
+
+impl Known {
+    fn is_in(self, row: &Value) -> bool {
+        match self {
+            Self::Text(key, value) => row[key] == value,
+            Self::Number(key, value) => row[key] == value,
+        }
+    }
 }
 
 /// What is to be found in every listing that is whole.
 #[derive(Clone, Copy)]
 enum Finds {
-    /// Whatever there is.
+    /// Whatever there is: everything of it may be gone for a moment.
+    Anything,
+    /// At least one row.
     Something,
-    /// Exactly one row with this value.
-    One(&'static str, Known),
+    /// Exactly one row with these values in each place that is listed.
+    One(&'static [Known]),
     /// One listening socket of each address family, where the listing is sure.
     Listeners,
     /// Text, which says nothing of what it is worth but by its status.
@@ -63,32 +75,33 @@ pub(super) struct Kind {
     pub(super) wrong: Vec<String>,
 }
 
-const KINDS: [(&str, bool, Finds); 28] = [
+const KINDS: [(&str, bool, Finds); 29] = [
     ("sockets tcp udp all -o ndjson", false, Finds::Something),
     ("sockets tcp all --confirm -o ndjson", false, Finds::Listeners),
-    ("sockets unix --view everything -o ndjson", false, Finds::Something),
+    ("sockets unix --view everything -o ndjson", false, Finds::Anything),
     ("sockets all --no-owners -o ndjson", false, Finds::Something),
     ("sockets all -o ndjson", true, Finds::Something),
-    ("links -o ndjson", false, Finds::One("ifname", Known::Text("fix0"))),
-    ("addresses -o ndjson", false, Finds::One("ip", Known::Text("10.77.0.1/24"))),
-    ("routes -o ndjson", false, Finds::Something),
-    ("routes -o ndjson", true, Finds::Something),
-    ("links -o ndjson", true, Finds::Something),
-    ("rules -o ndjson", false, Finds::Something),
-    ("neighbours -o ndjson", false, Finds::Something),
-    ("nexthops -o ndjson", false, Finds::One("id", Known::Number(9999))),
+    ("links -o ndjson", false, Finds::One(&[Known::Text("ifname", "fix0")])),
+    ("addresses -o ndjson", false, Finds::One(&[Known::Text("ip", "10.77.0.1/24")])),
+    ("routes -o ndjson", false, Finds::One(&[Known::Text("dst", "10.78.0.0/16"), Known::Text("table", "main")])),
+    ("routes -o ndjson", true, Finds::One(&[Known::Text("dst", "fd78::/32"), Known::Text("table", "main")])),
+    ("links -o ndjson", true, Finds::One(&[Known::Text("ifname", "br0")])),
+    ("rules -o ndjson", false, Finds::One(&[Known::Number("priority", 4242)])),
+    ("neighbours -o ndjson", false, Finds::One(&[Known::Text("dst", "10.77.0.9")])),
+    ("nexthops -o ndjson", false, Finds::One(&[Known::Number("id", 9999)])),
     ("qdiscs -o ndjson", false, Finds::Something),
-    ("tc-classes -o ndjson", false, Finds::Something),
-    ("tc-filters -o ndjson", false, Finds::Something),
-    ("tc-actions -o ndjson", false, Finds::Something),
+    ("tc-classes -o ndjson", false, Finds::Anything),
+    ("tc-filters -o ndjson", false, Finds::Anything),
+    ("tc-actions -o ndjson", false, Finds::Anything),
     ("fdb -o ndjson", false, Finds::Something),
-    ("mdb -o ndjson", false, Finds::Something),
+    ("mdb -o ndjson", false, Finds::Anything),
+    ("vlans -o ndjson", false, Finds::Anything),
     ("labels -o ndjson", false, Finds::Something),
-    ("mroutes -o ndjson", false, Finds::Something),
+    ("mroutes -o ndjson", false, Finds::Anything),
     ("netconf -o ndjson", false, Finds::Something),
     ("multicast -o ndjson", false, Finds::Something),
-    ("anycast -o ndjson", false, Finds::Something),
-    ("namespaces -o ndjson", false, Finds::Something),
+    ("anycast -o ndjson", false, Finds::Anything),
+    ("namespaces -o ndjson", false, Finds::One(&[Known::Number("nsid", 77)])),
     ("neighbour-tables -o ndjson", false, Finds::Something),
     ("statistics -o ndjson", false, Finds::Something),
     ("ss -tuxanpie", false, Finds::Text),
@@ -102,10 +115,11 @@ pub(super) struct Listings {
 
 impl Listings {
     /// Begins.
-    pub(super) fn start(sockeye: PathBuf) -> Self {
+    pub(super) fn start(sockeye: PathBuf, lacking: &Lacking) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let over = Arc::clone(&is_over);
-        Self { is_over, thread: thread::spawn(move || list(&sockeye, &over)) }
+        let kinds = kinds(lacking);
+        Self { is_over, thread: thread::spawn(move || list(&sockeye, kinds, &over)) }
     }
 
     /// Ends after the listing that is under way.
@@ -115,10 +129,16 @@ impl Listings {
     }
 }
 
-fn list(sockeye: &Path, is_over: &AtomicBool) -> Vec<Kind> {
+/// All kinds, but for the one table that not every kernel lists.
+fn kinds(lacking: &Lacking) -> Vec<Kind> {
     let kind =
         |(words, is_of_all, finds)| Kind { words, is_of_all, finds, times: 0, excused: 0, rows: 0, wrong: Vec::new() };
-    let mut kinds: Vec<_> = KINDS.into_iter().map(kind).collect();
+    let vlans = optional::Kind::Vlans;
+    let is_listed = |kind: &Kind| kind.table() != vlans.table() || lacking.has(vlans);
+    KINDS.into_iter().map(kind).filter(is_listed).collect()
+}
+
+fn list(sockeye: &Path, mut kinds: Vec<Kind>, is_over: &AtomicBool) -> Vec<Kind> {
     for place in PLACES.into_iter().cycle() {
         for kind in &mut kinds {
             if is_over.load(Ordering::Relaxed) {
@@ -137,6 +157,11 @@ fn list(sockeye: &Path, is_over: &AtomicBool) -> Vec<Kind> {
 }
 
 impl Kind {
+    /// The table, or what stands in its place.
+    fn table(&self) -> &'static str {
+        self.words.split(' ').next().unwrap_or_default()
+    }
+
     fn once(&mut self, sockeye: &Path, place: &str) -> Result<()> {
         let (mut command, netns) =
             if self.is_of_all { (place::alone(sockeye), "all") } else { (Command::new(sockeye), place) };
@@ -163,10 +188,12 @@ impl Kind {
         }
         let found = |is_it: &dyn Fn(&Value) -> bool| listing.rows.iter().filter(|row| is_it(row)).count();
         let (wanted, found) = match self.finds {
-            Finds::One(key, Known::Text(value)) => (1, found(&|row| row[key] == value)),
-            Finds::One(key, Known::Number(value)) => (1, found(&|row| row[key] == value)),
+            Finds::One(values) => {
+                (if self.is_of_all { PLACES.len() } else { 1 }, found(&|row| values.iter().all(|one| one.is_in(row))))
+            }
             Finds::Listeners => (2, found(&|row| row["local_port"] == PORT && row["state"] == "listening")),
-            Finds::Something | Finds::Text => return Ok(()),
+            Finds::Something if self.rows == 0 => bail!("it is whole and empty, and something is there all the time"),
+            Finds::Something | Finds::Anything | Finds::Text => return Ok(()),
         };
         if found != wanted {
             bail!("{found} rows of what is there all the time, {wanted} wanted, in {place}");
@@ -179,5 +206,30 @@ impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let netns = if self.is_of_all { " -N all" } else { "" };
         write!(f, "{}{netns}", self.words.trim_end_matches(" -o ndjson"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tables::TABLES;
+    use super::*;
+
+    #[test]
+    fn every_table_that_is_followed_is_listed_too() {
+        let listed: Vec<_> = kinds(&Lacking::default()).iter().map(Kind::table).collect();
+        for table in TABLES {
+            assert!(listed.contains(&table), "{table}");
+        }
+        let mut lacking = Lacking::default();
+        lacking.add(optional::Kind::Vlans, "Operation not supported".to_owned());
+        assert_eq!(kinds(&lacking).len() + 1, listed.len(), "a kernel without VLANs lists everything else");
+    }
+
+    #[test]
+    fn a_row_is_found_by_all_of_its_values() {
+        let row = serde_json::json!({"dst": "10.78.0.0/16", "table": "main", "priority": 4242});
+        let route = [Known::Text("dst", "10.78.0.0/16"), Known::Text("table", "main")];
+        assert!(route.into_iter().all(|one| one.is_in(&row)) && Known::Number("priority", 4242).is_in(&row));
+        assert!(!Known::Text("table", "77").is_in(&row) && !Known::Number("priority", 4243).is_in(&row));
     }
 }

@@ -19,6 +19,7 @@ mod moved;
 mod mover;
 mod multicast_router;
 mod optional;
+mod pace;
 mod page;
 mod place;
 mod random;
@@ -51,6 +52,9 @@ pub(crate) struct Args {
     /// Write docs/soak.md with what came of it
     #[arg(long)]
     page: bool,
+    /// How many times slower this machine is: that many times as seldom something moves, and as long is waited for it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100), conflicts_with = "page")]
+    slowness: u32,
     /// Run this program instead of building sockeye
     #[arg(long, value_name = "PATH")]
     sockeye: Option<PathBuf>,
@@ -74,7 +78,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let sockeye = binary::sockeye(args.sockeye.as_ref())?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("a clock before 1970")?;
-    place::isolate(&stage::Args::line(&sockeye, args.time, args.seed.unwrap_or(now.as_secs()), args.page))
+    let seed = args.seed.unwrap_or(now.as_secs());
+    place::isolate(&stage::Args::line(&sockeye, args.time, seed, args.slowness, args.page))
 }
 
 /// Runs a part.

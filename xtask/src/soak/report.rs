@@ -9,6 +9,7 @@ use super::gauge::Held;
 use super::listings::Kind;
 use super::moved;
 use super::optional::Lacking;
+use super::pace::Pace;
 use crate::bench::report::{aligned, mebibytes};
 
 /// What memory may grow by while it is measured, in bytes: what an allocator does with sizes that vary. The longer the
@@ -48,6 +49,15 @@ pub(super) struct Outcome<'f> {
     pub(super) status: Option<i32>,
 }
 
+/// How long it went on, and how fast.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    pub(super) whole: Duration,
+    /// For how long memory and descriptors were looked at.
+    pub(super) measured: Duration,
+    pub(super) pace: Pace,
+}
+
 /// What came of a soak.
 pub(super) struct Report {
     /// What was done, a sentence.
@@ -70,7 +80,7 @@ impl Report {
         kinds: &[Kind],
         outcomes: &[Outcome<'_>],
         lacking: &Lacking,
-        (time, measured): (Duration, Duration),
+        times: Times,
     ) -> Self {
         let Happened { told, refused, passed, sockets } = *happened;
         let done = told - refused.min(told);
@@ -91,7 +101,7 @@ impl Report {
             ("sockets", sockets, SOCKETS_MIN),
             ("namespaces that passed", passed, PASSING_MIN),
         ];
-        let too_few = moved.into_iter().filter_map(|(what, number, least)| too_few(what, number, least, time));
+        let too_few = moved.into_iter().filter_map(|(what, number, least)| too_few(what, number, least, times));
         Self {
             happened: format!(
                 "{done} changes by iproute2 ({refused} more were refused), {sockets} sockets or pairs, {passed} namespaces that \
@@ -103,10 +113,10 @@ impl Report {
             drift: outcomes.iter().filter_map(drift).collect(),
             complaints: too_few
                 .chain(of_listings)
-                .chain(outcomes.iter().flat_map(|outcome| complaints(outcome, time)))
+                .chain(outcomes.iter().flat_map(|outcome| complaints(outcome, times)))
                 .chain(outcomes.iter().flat_map(|outcome| moved::complaints(outcome, lacking)))
                 .collect(),
-            measured,
+            measured: times.measured,
         }
     }
 
@@ -180,9 +190,10 @@ fn amiss(losses: u64, is_stopped: bool, time: Duration) -> Option<String> {
 }
 
 /// That there was less than so many a second.
-fn too_few(what: &str, number: u64, least: f64, time: Duration) -> Option<String> {
-    let seconds = time.as_secs_f64();
-    (count(number) < least * seconds).then(|| format!("only {number} {what} in {seconds:.0} s: too little moved"))
+fn too_few(what: &str, number: u64, least: f64, times: Times) -> Option<String> {
+    let seconds = times.whole.as_secs_f64();
+    (count(number) < times.pace.of_rate(least) * seconds)
+        .then(|| format!("only {number} {what} in {seconds:.0} s: too little moved"))
 }
 
 impl Kind {
@@ -199,7 +210,7 @@ impl Kind {
 }
 
 /// What must not be.
-fn complaints(outcome: &Outcome<'_>, time: Duration) -> Vec<String> {
+fn complaints(outcome: &Outcome<'_>, times: Times) -> Vec<String> {
     let follower = outcome.follower;
     let mut complaints = Vec::new();
     let mut complain = |sentence: String| complaints.push(format!("{}: {sentence}", follower.name));
@@ -226,13 +237,13 @@ fn complaints(outcome: &Outcome<'_>, time: Duration) -> Vec<String> {
     let replica = follower.replica();
     let losses = replica.gaps.iter().filter(|(reason, _)| !NO_LOSSES.contains(&reason.as_str()));
     let losses = losses.map(|(_, loss)| loss.gaps).sum();
-    if let Some(sentence) = amiss(losses, outcome.is_stopped, time) {
+    if let Some(sentence) = amiss(losses, outcome.is_stopped, times.whole) {
         complain(sentence);
     }
     if replica.wrong > 0 {
         complain(format!("{} changes do not fit what was told before: {}", replica.wrong, replica.examples.join("; ")));
     }
-    if let Some(sentence) = too_few("changes", replica.changes, TOLD_MIN, time) {
+    if let Some(sentence) = too_few("changes", replica.changes, TOLD_MIN, times) {
         complain(sentence);
     }
     if outcome.is_compared && outcome.agreement.compared == 0 {

@@ -16,6 +16,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::anycast::Anycast;
 use super::multicast_router::Router;
+use super::pace::Pace;
 use super::place;
 use super::random::Random;
 use crate::bench::part;
@@ -45,12 +46,20 @@ pub(crate) struct Args {
     /// What decides the sequence
     #[arg(long)]
     seed: u64,
+    /// How many times slower than usual this machine is
+    #[arg(long)]
+    slowness: u32,
 }
 
 impl Args {
     /// These as a command line.
-    pub(super) fn line(place: &str, seed: u64) -> Vec<String> {
-        vec!["socket-churner".into(), format!("--place={place}"), format!("--seed={seed}")]
+    pub(super) fn line(place: &str, seed: u64, slowness: u32) -> Vec<String> {
+        vec![
+            "socket-churner".into(),
+            format!("--place={place}"),
+            format!("--seed={seed}"),
+            format!("--slowness={slowness}"),
+        ]
     }
 }
 
@@ -88,6 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut random = Random::new(args.seed, 0);
     let mut open: Vec<Option<Open>> = (0..OPEN).map(|_| None).collect();
     let mut opened = 0;
+    let pause = Pace::of(args.slowness).of_time(PAUSE);
     while !IS_OVER.load(Ordering::Relaxed) {
         let slot = random.below(OPEN) as usize;
         // What was there is closed before something else comes, as often as not before the peer knows.
@@ -107,7 +117,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         {
             router.change(&mut random)?;
         }
-        thread::sleep(PAUSE);
+        thread::sleep(pause);
     }
     part::say(opened)?;
     part::wait_for_end()

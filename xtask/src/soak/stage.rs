@@ -15,9 +15,10 @@ use super::churn::{Churn, Sockets};
 use super::follower::{Follower, PATIENCE};
 use super::listings::Listings;
 use super::optional::Lacking;
+use super::pace::Pace;
 use super::page;
 use super::place::{self, PLACES};
-use super::report::{Outcome, Report};
+use super::report::{Outcome, Report, Times};
 use super::terminal::Terminal;
 
 /// Time between two samples.
@@ -32,7 +33,9 @@ const KEY_EVERY: u64 = 8;
 /// Keys that show another pane, the details of a row, the help, and come back.
 const KEYS: [&[u8]; 8] = [b"\t", b"j", b"\r", b"\x1b", b"\t", b"?", b"\x1b", b"s"];
 /// Between two comparisons with the kernel's tables: what the kernel changes without a word is found after that.
-const AUDIT: &str = "10s";
+const AUDIT: Duration = Duration::from_secs(10);
+/// Between two dumps of sockets by the watch that has nothing else.
+const INTERVAL: Duration = Duration::from_millis(300);
 /// Bytes of events that may wait at the watch that shall lose something.
 const BUFFER_SMALL: &str = "20480";
 
@@ -45,15 +48,19 @@ pub(crate) struct Args {
     #[arg(long)]
     seed: u64,
     #[arg(long)]
+    slowness: u32,
+    #[arg(long)]
     page: bool,
 }
 
 impl Args {
     /// These as a command line.
-    pub(super) fn line(sockeye: &Path, time: Duration, seed: u64, page: bool) -> Vec<OsString> {
+    pub(super) fn line(sockeye: &Path, time: Duration, seed: u64, slowness: u32, page: bool) -> Vec<OsString> {
         let milliseconds = time.as_millis();
         let page = page.then(|| OsString::from("--page"));
-        let words = [format!("--milliseconds={milliseconds}"), format!("--seed={seed}"), "--sockeye".to_owned()];
+        let numbers = [("milliseconds", milliseconds), ("seed", seed.into()), ("slowness", slowness.into())];
+        let words =
+            numbers.map(|(name, number)| format!("--{name}={number}")).into_iter().chain(["--sockeye".to_owned()]);
         let words = ["soak-stage".to_owned()].into_iter().chain(words).map(OsString::from);
         words.chain([sockeye.as_os_str().to_owned()]).chain(page).collect()
     }
@@ -77,17 +84,17 @@ struct Role {
 
 /// Runs the soak.
 pub(super) fn run(args: &Args) -> Result<()> {
-    let time = Duration::from_millis(args.milliseconds);
+    let (time, pace) = (Duration::from_millis(args.milliseconds), Pace::of(args.slowness));
     place::make()?;
     let mut lacking = Lacking::of(PLACES[0])?;
     PLACES.iter().try_for_each(|place| lacking.keep(place))?;
-    let mut sockets = Sockets::start(args.seed, &mut lacking)?;
+    let mut sockets = Sockets::start(args.seed, pace, &mut lacking)?;
     lacking.sentences().iter().for_each(|sentence| eprintln!("  {sentence}"));
     lacking.judge()?;
-    let (mut roles, mut keys) = roles(&args.sockeye)?;
+    let (mut roles, mut keys) = roles(&args.sockeye, pace)?;
     eprintln!("  {} programs follow {} network namespaces; seed {} …", roles.len(), PLACES.len(), args.seed);
-    let churn = Churn::start(args.seed, &lacking);
-    let listings = Listings::start(args.sockeye.clone());
+    let churn = Churn::start(args.seed, pace, &lacking);
+    let listings = Listings::start(args.sockeye.clone(), &lacking);
     let begin = Instant::now();
     let mut pressed = KEYS.iter().cycle();
     for sample in 0.. {
@@ -119,7 +126,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     happened += sockets.hold()?;
     let mut outcomes = Vec::new();
     for role in &mut roles {
-        let agreement = settle(&args.sockeye, role)?;
+        let agreement = settle(&args.sockeye, pace, role)?;
         let at_last = role.follower.held()?;
         let is_compared = !matches!(role.against, Against::Nothing);
         outcomes.push((agreement, at_last, is_compared, role.is_stopped));
@@ -137,7 +144,13 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let (is_compared, is_stopped) = (*is_compared, *is_stopped);
         judged.push(Outcome { follower, is_compared, is_stopped, agreement, at_last, status });
     }
-    let report = Report::of(&happened, &kinds, &judged, &lacking, (time, time.mul_f64(1.0 - WARM_UP)));
+    let report = Report::of(
+        &happened,
+        &kinds,
+        &judged,
+        &lacking,
+        Times { whole: time, measured: time.mul_f64(1.0 - WARM_UP), pace },
+    );
     report.print();
     if args.page {
         page::write(&report, &lacking, time)?;
@@ -152,8 +165,8 @@ pub(super) fn run(args: &Args) -> Result<()> {
 }
 
 /// Compares until both sides are the same, or for so long that they never will be.
-fn settle(sockeye: &Path, role: &Role) -> Result<Agreement> {
-    let until = Instant::now() + PATIENCE;
+fn settle(sockeye: &Path, pace: Pace, role: &Role) -> Result<Agreement> {
+    let until = Instant::now() + pace.of_time(PATIENCE);
     loop {
         let replica = role.follower.replica();
         let agreement = match role.against {
@@ -173,7 +186,7 @@ fn settle(sockeye: &Path, role: &Role) -> Result<Agreement> {
 const TOP: &str = "top -N soak0";
 
 /// Everybody who follows, and the keys of `top`.
-fn roles(sockeye: &Path) -> Result<(Vec<Role>, std::fs::File)> {
+fn roles(sockeye: &Path, pace: Pace) -> Result<(Vec<Role>, std::fs::File)> {
     let command = |words: &str| {
         let mut command = Command::new(sockeye);
         command.args(words.split(' ')).args(["-o", "ndjson", "--snapshot"]);
@@ -185,31 +198,29 @@ fn roles(sockeye: &Path) -> Result<(Vec<Role>, std::fs::File)> {
         command
     };
     let all = &PLACES[..];
+    let [audit, interval] = [AUDIT, INTERVAL].map(|usual| format!("{}ms", pace.of_time(usual).as_millis()));
+    let patience = pace.of_time(PATIENCE);
     let mut roles = Vec::new();
     let mut role = |follower, against, is_stopped| roles.push(Role { follower, against, is_stopped });
     let name = "watch -N all";
-    let watch = alone(&format!("watch -N all --audit {AUDIT}"));
-    role(Follower::watch(name, watch, true)?, Against::Tables(all), false);
+    let watch = alone(&format!("watch -N all --audit {audit}"));
+    role(Follower::watch(name, watch, true, patience)?, Against::Tables(all), false);
     let name = "watch -N soak2, stopped now and then";
-    let watch = command(&format!("watch -N soak2 --audit {AUDIT} --receive-buffer {BUFFER_SMALL}"));
-    role(Follower::watch(name, watch, false)?, Against::Tables(&["soak2"]), true);
+    let watch = command(&format!("watch -N soak2 --audit {audit} --receive-buffer {BUFFER_SMALL}"));
+    role(Follower::watch(name, watch, false, patience)?, Against::Tables(&["soak2"]), true);
+    let by_dumps = format!("watch sockets -N soak1 --source dumps --interval {interval}");
     for (name, words, is_alone, places) in [
         ("watch sockets -N all", "watch sockets -N all", true, all),
         ("watch sockets -N soak0", "watch sockets -N soak0", false, &["soak0"][..]),
-        (
-            "watch sockets -N soak1, by dumps",
-            "watch sockets -N soak1 --source dumps --interval 300ms",
-            false,
-            &["soak1"][..],
-        ),
+        ("watch sockets -N soak1, by dumps", &by_dumps, false, &["soak1"][..]),
     ] {
         let watch = if is_alone { alone(words) } else { command(words) };
-        role(Follower::watch(name, watch, is_alone)?, Against::Sockets(places), false);
+        role(Follower::watch(name, watch, is_alone, patience)?, Against::Sockets(places), false);
     }
     let mut top = Command::new(sockeye);
     top.args(TOP.split(' '));
     let terminal = Terminal::of(&mut top)?;
     let keys = terminal.keys()?;
-    role(Follower::screen(TOP, top, terminal)?, Against::Nothing, false);
+    role(Follower::screen(TOP, top, terminal, patience)?, Against::Nothing, false);
     Ok((roles, keys))
 }
