@@ -17,7 +17,7 @@ What each lane of .ci/run takes on two cores, with all crates and kernels there 
   all                             22 min        may take 40 min
 What the lab takes beside that, both kernels at once, without building:
   lab --captures                   4 min
-  lab --soak                       7 min
+  lab --soak                       8 min
   lab --all                       35 min
 What the privileges take beside that, without building:
   privileges                      25 min        --all, each other capability by itself too: 75 min

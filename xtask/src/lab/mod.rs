@@ -57,7 +57,7 @@ pub(crate) struct Args {
     captures: bool,
     /// Let everything move in the guests for so long, as `cargo xtask soak` does here; VLANs of bridges among it, which not every
     /// machine has
-    #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "2m", value_parser = humantime::parse_duration,
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "5m", value_parser = humantime::parse_duration,
         conflicts_with_all = ["all", "smoke", "test", "captures", "shell", "run"])]
     soak: Option<Duration>,
     /// A shell in the guest instead of tests

@@ -34,6 +34,8 @@ const KEY_EVERY: u64 = 8;
 const KEYS: [&[u8]; 8] = [b"\t", b"j", b"\r", b"\x1b", b"\t", b"?", b"\x1b", b"s"];
 /// Between two comparisons with the kernel's tables: what the kernel changes without a word is found after that.
 const AUDIT: Duration = Duration::from_secs(10);
+/// On a slow machine this, as many times as it is slower, if that is longer: to compare everything costs more there.
+const AUDIT_SLOW: Duration = Duration::from_secs(3);
 /// Between two dumps of sockets by the watch that has nothing else.
 const INTERVAL: Duration = Duration::from_millis(300);
 /// Bytes of events that may wait at the watch that shall lose something.
@@ -96,6 +98,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let churn = Churn::start(args.seed, pace, &lacking);
     let listings = Listings::start(args.sockeye.clone(), &lacking);
     let begin = Instant::now();
+    let slowness = u64::from(pace.slowness());
     let mut pressed = KEYS.iter().cycle();
     for sample in 0.. {
         thread::sleep(SAMPLE);
@@ -107,9 +110,9 @@ pub(super) fn run(args: &Args) -> Result<()> {
             keys.write_all(pressed.next().copied().unwrap_or_default()).context("top does not take keys")?;
         }
         for role in &mut roles {
-            match sample % STOP_EVERY {
+            match sample % (STOP_EVERY * slowness) {
                 0 if role.is_stopped => role.follower.signal(Signal::STOP)?,
-                STOPPED if role.is_stopped => role.follower.signal(Signal::CONT)?,
+                at if role.is_stopped && at == STOPPED * slowness => role.follower.signal(Signal::CONT)?,
                 _ => {}
             }
             if at > time.mul_f64(WARM_UP) {
@@ -164,9 +167,13 @@ pub(super) fn run(args: &Args) -> Result<()> {
     bail!("{} complaints; seed {}", report.complaints.len(), args.seed)
 }
 
+/// How long it may take until both sides are the same: what ends by a timer takes as long on any machine, some looks longer on a slow one.
+const SETTLING: Duration = Duration::from_mins(1);
+const LOOKS: Duration = Duration::from_secs(12);
+
 /// Compares until both sides are the same, or for so long that they never will be.
 fn settle(sockeye: &Path, pace: Pace, role: &Role) -> Result<Agreement> {
-    let until = Instant::now() + pace.of_time(PATIENCE);
+    let until = Instant::now() + SETTLING.max(pace.of_time(LOOKS));
     loop {
         let replica = role.follower.replica();
         let agreement = match role.against {
@@ -175,7 +182,11 @@ fn settle(sockeye: &Path, pace: Pace, role: &Role) -> Result<Agreement> {
             Against::Nothing => Agreement::default(),
         };
         drop(replica);
-        if agreement.differences.is_empty() || Instant::now() > until {
+        if agreement.differences.is_empty() {
+            return Ok(agreement);
+        }
+        if Instant::now() > until {
+            eprintln!("  {}: {} differences that stay", role.follower.name, agreement.differences.len());
             return Ok(agreement);
         }
         thread::sleep(SAMPLE);
@@ -198,7 +209,8 @@ fn roles(sockeye: &Path, pace: Pace) -> Result<(Vec<Role>, std::fs::File)> {
         command
     };
     let all = &PLACES[..];
-    let [audit, interval] = [AUDIT, INTERVAL].map(|usual| format!("{}ms", pace.of_time(usual).as_millis()));
+    let audit = AUDIT.max(pace.of_time(AUDIT_SLOW));
+    let [audit, interval] = [audit, pace.of_time(INTERVAL)].map(|time| format!("{}ms", time.as_millis()));
     let patience = pace.of_time(PATIENCE);
     let mut roles = Vec::new();
     let mut role = |follower, against, is_stopped| roles.push(Role { follower, against, is_stopped });

@@ -99,6 +99,7 @@ impl Registry {
             Way { table, steps: Vec::new(), prefix: String::new(), kernel: String::new(), spaces: Vec::new() };
         registry.add_space(space, &mut way);
         registry.add_gateways();
+        registry.add_global_vlans();
         registry.add_words();
         registry.catalog.set_sides(match table {
             Table::Addresses | Table::MulticastAddresses | Table::AnycastAddresses => &["ip", "address"],
@@ -304,6 +305,19 @@ impl Registry {
             && let Source::Places(places) = &mut self.sources[via]
         {
             places.extend(gateways);
+        }
+    }
+
+    /// A VLAN of a whole bridge has its number among the options that it has there.
+    fn add_global_vlans(&mut self) {
+        for (name, of_bridge) in [("vid", "global_options.id"), ("range", "global_options.range")] {
+            let at = |name| self.catalog.find(name).map(|field| usize::from(field.0));
+            if let (Some(own), Some(of_bridge)) = (at(name), at(of_bridge))
+                && let Source::Places(more) = self.sources[of_bridge].clone()
+                && let Source::Places(places) = &mut self.sources[own]
+            {
+                places.extend(more);
+            }
         }
     }
 

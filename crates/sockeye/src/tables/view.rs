@@ -74,7 +74,7 @@ fn default(table: Table) -> &'static [(&'static str, u8)] {
         }
         Table::TcActions => &[("kind", 0), ("index", 0), ("action", 0)],
         Table::Mdb => &[("dev", 0), ("group", 0), ("port", 0), ("vid", 2), ("state", 1), ("flags", 3)],
-        Table::Vlans => &[("dev", 0), ("vid", 0), ("flags", 1), ("state", 1)],
+        Table::Vlans => &[("dev", 0), ("vid", 0), ("flags", 1), ("state", 1), ("global_options.mcast_snooping", 3)],
         Table::Statistics => &[
             ("dev", 0),
             ("link_64.rx_bytes", 0),

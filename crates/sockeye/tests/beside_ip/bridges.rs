@@ -19,6 +19,24 @@ pub(crate) fn multicast() -> Vec<Value> {
 const ROUTERS: [&str; 4] = ["disabled", "temp-query", "perm", "temp"];
 const FLAGS: [(&str, &str); 2] = [("PVID", "pvid"), ("Egress Untagged", "untagged")];
 
+/// What every VLAN has for a whole bridge.
+pub(crate) fn global_vlans() -> Vec<Value> {
+    let mut rows = Vec::new();
+    for bridge in ask("bridge -d -j vlan global show") {
+        for options in bridge["vlans"].as_array().expect("a list") {
+            let number = |key: &str| options[key].as_u64();
+            let first = number("vlan").expect("a number");
+            for vlan in first..=number("vlanEnd").unwrap_or(first) {
+                let mut options = options.clone();
+                options["vlan"] = vlan.into();
+                options.as_object_mut().expect("an object").remove("vlanEnd");
+                rows.push(json!({"ifname": bridge["ifname"], "options": [options]}));
+            }
+        }
+    }
+    rows
+}
+
 /// Every VLAN of every port, with its tunnel.
 pub(crate) fn vlans() -> Vec<Value> {
     let number = |value: &Value| value.as_u64().expect("a number");

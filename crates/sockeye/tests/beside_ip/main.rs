@@ -196,6 +196,7 @@ fn vlans_are_as_bridge_has_them() {
         // Without a bridge that has VLANs there is nothing to compare, as was said.
         if world.refused.is_empty() {
             compare_all("vlans.txt", &world.refused);
+            compare_all("vlans-global.txt", &world.refused);
         }
         Ok(())
     });

@@ -195,7 +195,21 @@ pub(crate) const TABLES: &[Beside] = &[
         file: "vlans.txt",
         keys: include_str!("keys/vlans.txt"),
         theirs: || by_name(bridges::vlans(), |row| words(row, &["ifname", "vlan"])),
-        name_of_ours: |row| words(row, &["ifindex_name", "vid"]),
+        name_of_ours: |row| row.get("vid").map_or_else(String::new, |_| words(row, &["ifindex_name", "vid"])),
+    },
+    Beside {
+        name: "vlans",
+        file: "vlans-global.txt",
+        keys: include_str!("keys/vlans-global.txt"),
+        theirs: || {
+            by_name(bridges::global_vlans(), |row| {
+                words(&object!([row["ifname"], row["options"][0]["vlan"]]), &["0", "1"])
+            })
+        },
+        name_of_ours: |row| {
+            let options = row.get("global_options").map(|options| &options[0]["id"]);
+            options.map_or_else(String::new, |id| words(&object!([row["ifindex_name"], id]), &["0", "1"]))
+        },
     },
     Beside {
         name: "links",

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sockeye_query::Value;
-use sockeye_query::rtnetlink::Row;
+use sockeye_query::rtnetlink::{Row, catalog};
 use sockeye_query::sockets::Nothing;
 use sockeye_state::Received;
 use sockeye_state::capture::{Reader, Record};
@@ -116,6 +116,30 @@ fn values(line: &str, table: Table, wanted: &str) -> BTreeSet<String> {
         found.extend(lines(row).into_iter().filter(|(way, _)| way == wanted).map(|(_, value)| value));
     });
     found
+}
+
+/// A VLAN is found by its number whether it is of a port or, with the options that it has there, of a whole bridge.
+#[test]
+fn a_vlan_of_a_whole_bridge_has_its_number_where_those_of_ports_have_it() {
+    let vid = catalog(Table::Vlans).find("vid").expect("a field");
+    for line in LINES {
+        let mut found = BTreeSet::new();
+        rows(&made::read(&name(line, Table::Vlans)), Table::Vlans, |row| {
+            let is_of_bridge = lines(row).iter().any(|(way, _)| way.starts_with("global_options"));
+            let numbers = match row.value(vid) {
+                Some(Value::Several(values)) => {
+                    let mut numbers = Vec::new();
+                    values.for_each(|value| numbers.push(text(&value)));
+                    numbers
+                }
+                value => value.iter().map(text).collect(),
+            };
+            found.extend(numbers.into_iter().map(|number| (is_of_bridge, number)));
+        });
+        for is_of_bridge in [false, true] {
+            assert!(found.contains(&(is_of_bridge, "117".to_owned())), "{line} {is_of_bridge}: {found:?}");
+        }
+    }
 }
 
 /// Kinds of which every kernel of [`LINES`] sent records.
@@ -268,7 +292,7 @@ const KINDS_OF_NEWEST: [(Table, &str, &[&str]); 5] = [
 ];
 
 /// What the scripts of `beside_ip` set, in each table: values that cannot be right by accident.
-const SET: [(Table, &str, &str); 145] = [
+const SET: [(Table, &str, &str); 149] = [
     (Table::Links, "vlan.id", "321"),
     (Table::Links, "vrf.table", "4242"),
     (Table::Links, "bond.miimon_ms", "123"),
@@ -413,6 +437,10 @@ const SET: [(Table, &str, &str); 145] = [
     (Table::Mdb, "group", "239.77.1.2"),
     (Table::Vlans, "tunnel_info.id", "70300"),
     (Table::Vlans, "global_options[].id", "117"),
+    (Table::Vlans, "global_options[].mcast_last_member_cnt", "7"),
+    (Table::Vlans, "global_options[].mcast_membership_intvl_centiseconds", "26300"),
+    (Table::Vlans, "global_options[].mcast_querier_intvl_centiseconds", "25900"),
+    (Table::Vlans, "global_options[].mcast_query_response_intvl_centiseconds", "1300"),
     (Table::MulticastRoutes, "multipath[].hops", "9"),
 ];
 

@@ -79,9 +79,10 @@ const NTF_PROXY: u8 = 8;
 /// `NHA_OIF`, `NHA_MASTER`.
 const NHA_OIF: u16 = 5;
 const NHA_MASTER: u16 = 10;
-/// `BRIDGE_VLANDB_DUMP_FLAGS`, `BRIDGE_VLANDB_DUMPF_STATS`.
+/// `BRIDGE_VLANDB_DUMP_FLAGS` and its bits: with counters; options of whole bridges in place of their ports' VLANs (since 5.15).
 const BRIDGE_VLANDB_DUMP_FLAGS: u16 = 1;
 const BRIDGE_VLANDB_DUMPF_STATS: u32 = 1;
+const BRIDGE_VLANDB_DUMPF_GLOBAL: u32 = 2;
 /// `TCA_ACT_TAB`, `TCA_ACT_KIND`.
 const TCA_ACT_TAB: u16 = 1;
 const TCA_ACT_KIND: u16 = 1;
@@ -222,9 +223,11 @@ impl Table {
             Self::Vlans => {
                 let mut body = header(self.header_len());
                 body[4..8].copy_from_slice(&index.to_ne_bytes());
-                let flags = BRIDGE_VLANDB_DUMPF_STATS.to_ne_bytes();
-                let selection = Selection::silent(index != 0);
-                add(request.body(&body).attribute(BRIDGE_VLANDB_DUMP_FLAGS, &flags), selection);
+                for flags in [BRIDGE_VLANDB_DUMPF_STATS, BRIDGE_VLANDB_DUMPF_GLOBAL] {
+                    let request = request.clone().body(&body);
+                    let request = request.attribute(BRIDGE_VLANDB_DUMP_FLAGS, &flags.to_ne_bytes());
+                    add(request, Selection::silent(index != 0));
+                }
             }
             Self::Statistics => {
                 let mut body = header(self.header_len());
@@ -281,6 +284,19 @@ mod tests {
         assert_eq!(Table::Rules.dumps(&wanted).len(), 1);
         assert_eq!(payload(&Table::Addresses.dumps(&wanted)[0])[0], AF_INET6);
         assert!(Table::Fdb.dumps(&wanted).is_empty());
+    }
+
+    #[test]
+    fn vlans_are_asked_for_with_counters_and_again_as_options_of_bridges() {
+        let wanted = Wanted { ifindex: Some(0x0102_0304), ..Wanted::default() };
+        let dumps = Table::Vlans.dumps(&wanted);
+        let asked = dumps.iter().map(|dump| {
+            let bytes = payload(dump);
+            let flags = Attributes::new(&bytes[8..]).last(1).and_then(|flags| flags.first_chunk().copied());
+            (bytes[0], bytes[4..8].to_vec(), flags.map(u32::from_ne_bytes))
+        });
+        let index = 0x0102_0304_u32.to_ne_bytes().to_vec();
+        assert_eq!(asked.collect::<Vec<_>>(), [(AF_BRIDGE, index.clone(), Some(1)), (AF_BRIDGE, index, Some(2))]);
     }
 
     #[test]
