@@ -1,6 +1,6 @@
 //! What a child said, also where something that it started still holds its output.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,9 +14,11 @@ impl Said {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let mut bytes = [0; 4096];
-            while let Ok(length @ 1..) = output.read(&mut bytes) {
-                if sender.send(bytes[..length].to_vec()).is_err() {
-                    return;
+            loop {
+                match output.read(&mut bytes) {
+                    Ok(length @ 1..) if sender.send(bytes[..length].to_vec()).is_ok() => {}
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    _ => return,
                 }
             }
         });

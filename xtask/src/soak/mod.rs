@@ -38,7 +38,7 @@ use anyhow::{Context, Result, bail};
 use crate::bench::binary;
 
 /// Less shows nothing: a third of it is the warm-up.
-const TIME_MIN: Duration = Duration::from_secs(15);
+pub(crate) const TIME_MIN: Duration = Duration::from_secs(15);
 
 /// Run sockeye while everything moves: its memory stays flat, and in the end it knows what the kernel has
 #[derive(clap::Args)]

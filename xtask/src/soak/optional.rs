@@ -53,6 +53,11 @@ impl Kind {
         }
     }
 
+    /// Whether one of it stays from beginning to end ([`Lacking::keep`]).
+    pub(super) fn is_kept(self) -> bool {
+        TRIED.iter().any(|trial| trial.kind == self)
+    }
+
     /// What it is called, and by which name the list of skips has it.
     const fn names(self) -> (&'static str, &'static str) {
         match self {

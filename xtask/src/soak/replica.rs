@@ -133,9 +133,7 @@ impl Replica {
         let is_untold = |field: &String| is_untold(&place.1, field, record);
         // Where no field explains that it changed, nothing excuses it.
         let is_excused = fields.is_some_and(|fields| !fields.is_empty() && fields.keys().all(is_untold));
-        let is_missed = (change != "changed" || !is_excused)
-            && !is_heard_by_a_device(&place.1, record)
-            && !is_of_a_bridge(&place.1, change, record);
+        let is_missed = (change != "changed" || !is_excused) && !is_heard_by_a_device(&place.1, record);
         self.missed += u64::from(is_missed);
         if self.differences.len() < DRIFT_MAX {
             let fields = fields.map(|_| format!(" {}", object["fields"])).unwrap_or_default();
@@ -200,12 +198,6 @@ fn is_untold(table: &str, field: &str, record: &Value) -> bool {
         "fdb" => field == "state",
         _ => false,
     }
-}
-
-/// Whether it is what a VLAN has for a whole bridge, which comes with its first port and goes with its last one without a word
-/// (net/bridge/br_vlan.c, `br_vlan_get_master`).
-fn is_of_a_bridge(table: &str, change: &str, record: &Value) -> bool {
-    table == "vlans" && change != "changed" && record.get("global_options").is_some()
 }
 
 /// Whether it is an entry of `fdb` for a multicast address that a device listens to: these come and go without a word, with groups and
@@ -362,17 +354,6 @@ mod tests {
         assert_eq!(of("routes", json!({"group": value})), 1, "it is no link");
         assert_eq!(of("fdb", json!({"state": value})), 0, "it has aged");
         assert_eq!(of("fdb", json!({"state": value, "port": value})), 1);
-    }
-
-    #[test]
-    fn options_of_a_bridge_that_come_and_go_with_vlans_of_its_ports_were_not_missed() {
-        let of =
-            |change: &str, record: Value| missed("vlans", change, &record, &json!({"state": {"old": 1, "new": 2}}));
-        for change in ["added", "removed"] {
-            assert_eq!(of(change, json!({"global_options": [{"id": 18}]})), 0);
-            assert_eq!(of(change, json!({"vid": 18})), 1, "of one of a port the kernel tells");
-        }
-        assert_eq!(of("changed", json!({"global_options": [{"id": 18}]})), 1, "of another option it tells");
     }
 
     #[test]

@@ -308,16 +308,19 @@ impl Registry {
         }
     }
 
-    /// A VLAN of a whole bridge has its number among the options that it has there.
+    /// A VLAN of a whole bridge has its number among the options that it has there. They are a list in a message, and one in a record.
     fn add_global_vlans(&mut self) {
-        for (name, of_bridge) in [("vid", "global_options.id"), ("range", "global_options.range")] {
-            let at = |name| self.catalog.find(name).map(|field| usize::from(field.0));
-            if let (Some(own), Some(of_bridge)) = (at(name), at(of_bridge))
-                && let Source::Places(more) = self.sources[of_bridge].clone()
-                && let Source::Places(places) = &mut self.sources[own]
-            {
-                places.extend(more);
+        let at = |name| self.catalog.find(name).map(|field| usize::from(field.0));
+        if let (Some(own), Some(of_bridge)) = (at("vid"), at("global_options.id"))
+            && let Source::Places(mut more) = self.sources[of_bridge].clone()
+            && let Source::Places(places) = &mut self.sources[own]
+        {
+            for step in more.iter_mut().flat_map(|place| &mut place.steps) {
+                if let Step::Each { skip, number } = *step {
+                    *step = Step::Attribute { skip, number };
+                }
             }
+            places.extend(more);
         }
     }
 

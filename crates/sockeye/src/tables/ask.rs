@@ -111,6 +111,9 @@ impl Ask<'_> {
                     absent = true;
                     return false;
                 }
+                if !dump.holds(self.table, payload) {
+                    return true;
+                }
                 if !streams && kept.bytes.len() + payload.len() > KEPT_MAX {
                     streams = true;
                     kept.each(|payload| self.take(payload, taker));
@@ -140,9 +143,8 @@ impl Ask<'_> {
 
     /// Decides a row and hands it on. `false`: no more rows are wanted.
     fn take_one<T: Take>(&self, payload: &[u8], taker: &mut T) -> bool {
-        // net/core/neighbour.c, neightbl_dump_info: what did not fit a datagram any more begins with the table once more. Before 5.15 a
-        // bridge that is asked for its options gives its VLANs again (net/bridge/br_vlan.c, br_vlan_rtm_dump).
-        if matches!(self.table, Table::NeighbourTables | Table::Vlans) {
+        // net/core/neighbour.c, neightbl_dump_info: what did not fit a datagram any more begins with the table once more.
+        if self.table == Table::NeighbourTables {
             let mut key = Vec::new();
             write_key(self.table, payload, &mut key);
             if !self.seen.borrow_mut().insert(key) {

@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Fdb(Options),
     /// List multicast forwarding entries of bridges
     Mdb(Options),
-    /// List VLANs of bridges
+    /// List VLANs of bridges and their ports, and what they have for a whole bridge
     #[command(aliases = ["vlan"])]
     Vlans(Options),
     /// List settings of interfaces

@@ -37,6 +37,7 @@ fn names(table: Table) -> &'static [(&'static str, &'static str)] {
         Table::Fdb => &[("lladdr", ""), ("dev", "dev"), ("vlan", "vlan"), ("dst", "dst"), ("master", "master")],
         Table::Netconf => &[("dev", ""), ("family", "")],
         Table::Mdb => &[("group", ""), ("dev", "dev"), ("port", "port"), ("vid", "vid"), ("source", "from")],
+        Table::Vlans => &[("dev", ""), ("vid", "vid")],
         Table::TcActions => &[("kind", "")],
         Table::NeighbourTables => &[("name", ""), ("parms.ifindex", "dev")],
         Table::Namespaces => &[("nsid", "nsid")],

@@ -126,18 +126,13 @@ fn a_vlan_of_a_whole_bridge_has_its_number_where_those_of_ports_have_it() {
         let mut found = BTreeSet::new();
         rows(&made::read(&name(line, Table::Vlans)), Table::Vlans, |row| {
             let is_of_bridge = lines(row).iter().any(|(way, _)| way.starts_with("global_options"));
-            let numbers = match row.value(vid) {
-                Some(Value::Several(values)) => {
-                    let mut numbers = Vec::new();
-                    values.for_each(|value| numbers.push(text(&value)));
-                    numbers
-                }
-                value => value.iter().map(text).collect(),
-            };
-            found.extend(numbers.into_iter().map(|number| (is_of_bridge, number)));
+            match row.value(vid) {
+                Some(Value::Unsigned(number)) => drop(found.insert((is_of_bridge, number))),
+                other => panic!("{line}: one number, and not {other:?}"),
+            }
         });
         for is_of_bridge in [false, true] {
-            assert!(found.contains(&(is_of_bridge, "117".to_owned())), "{line} {is_of_bridge}: {found:?}");
+            assert!(found.contains(&(is_of_bridge, 117)), "{line} {is_of_bridge}: {found:?}");
         }
     }
 }

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use sockeye_wire::rtnetlink::RTM_NEWRULE;
-use sockeye_zoo::in_namespace;
 use sockeye_zoo::skip::needs_the_machine;
+use sockeye_zoo::{Skip, in_namespace};
 
 use crate::asked::*;
 use crate::lines::ip;
@@ -186,6 +186,35 @@ fn a_table_that_this_kernel_lacks_is_nothing_to_wait_for() {
         } else {
             Watching::start(&["vlans"]).interrupt().with(0);
         }
+        Ok(())
+    });
+}
+
+/// What the kernel does without a word because of something that it tells of.
+#[test]
+fn what_a_vlan_has_for_a_whole_bridge_comes_and_goes_with_its_ports() {
+    in_namespace(|_| {
+        let run = |line: &str| {
+            let words: Vec<_> = line.split(' ').collect();
+            let output = Command::new(words[0]).args(&words[1..]).output();
+            let output = output.map_err(|error| Skip::new(format!("program:{}", words[0]), error.to_string()))?;
+            let errors = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            if output.status.success() { Ok(()) } else { Err(Skip::new("bridge-vlans", errors)) }
+        };
+        run("ip link add vbr type bridge vlan_filtering 1 vlan_default_pvid 0")?;
+        run("ip link add vport type veth peer name vother")?;
+        run("ip link set vport master vbr")?;
+        run("bridge vlan add dev vport vid 7")?;
+        let mut watching = Watching::start(&["vlans", "-o", "ndjson"]);
+        for (command, change) in [("add", "added"), ("del", "removed")] {
+            run(&format!("bridge vlan {command} dev vport vid 117"))?;
+            let found = watching.object(change, |object| {
+                object["change"] == change && object["record"]["global_options"][0]["id"] == 117
+            });
+            assert_eq!(found["key"]["vid"], 117, "{found}");
+        }
+        let ended = watching.interrupt().with(0);
+        assert!(!ended.stdout.contains("\"gap\""), "{}", ended.stdout);
         Ok(())
     });
 }

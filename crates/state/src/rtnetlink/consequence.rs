@@ -76,7 +76,10 @@ pub(crate) fn of_message(type_number: u16, family: u8) -> Tables {
         // net/sched/cls_api.c `tcf_proto_create`, `tc_del_tfilter`: a classifier and what it keeps for itself come without a
         // word, and all filters of a priority go with one that names none of them.
         (RTM_NEWTFILTER | RTM_DELTFILTER, _) => tables(&[Table::TcFilters, Table::TcActions]),
-        (RTM_DELVLAN, _) => tables(&[Table::Mdb, Table::Fdb]),
+        // net/bridge/br_vlan.c `br_vlan_get_master`, `br_vlan_put_master`: what a VLAN has for the whole bridge comes with the first port in
+        // it and goes with the last.
+        (RTM_NEWVLAN, _) => tables(&[Table::Vlans]),
+        (RTM_DELVLAN, _) => tables(&[Table::Vlans, Table::Mdb, Table::Fdb]),
         _ => Tables::NONE,
     }
 }

@@ -6,9 +6,9 @@
 
 use super::number::{AF_BRIDGE, AF_INET, AF_INET6, AF_MPLS, AF_UNSPEC, RTNL_FAMILY_IP6MR, RTNL_FAMILY_IPMR};
 use super::table::Table;
-use crate::Request;
 use crate::attribute::NLA_F_NESTED;
 use crate::message::NLM_F_DUMP;
+use crate::{Attributes, Request};
 
 /// Which records of a table are wanted. What is `None` does not select.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +41,17 @@ pub struct TableDump {
     pub family: Option<u8>,
     /// What the kernel leaves out.
     pub selection: Selection,
+    /// The attribute that messages have to have which belong to it.
+    pub attribute: Option<u16>,
+}
+
+impl TableDump {
+    /// Whether a message belongs to it, where it is of the right family. A kernel that does not know what is asked for answers for
+    /// something else: before 5.15 one that is asked for the options of bridges, with their VLANs (net/bridge/br_vlan.c).
+    pub fn holds(&self, table: Table, payload: &[u8]) -> bool {
+        let attributes = || Attributes::new(payload.get(table.header_len()..).unwrap_or_default());
+        self.attribute.is_none_or(|number| attributes().last(number).is_some())
+    }
 }
 
 /// What a request makes the kernel leave out of a table, or of a family of it.
@@ -83,6 +94,8 @@ const NHA_MASTER: u16 = 10;
 const BRIDGE_VLANDB_DUMP_FLAGS: u16 = 1;
 const BRIDGE_VLANDB_DUMPF_STATS: u32 = 1;
 const BRIDGE_VLANDB_DUMPF_GLOBAL: u32 = 2;
+/// The attribute with the options of a bridge.
+const BRIDGE_VLANDB_GLOBAL_OPTIONS: u16 = 2;
 /// `TCA_ACT_TAB`, `TCA_ACT_KIND`.
 const TCA_ACT_TAB: u16 = 1;
 const TCA_ACT_KIND: u16 = 1;
@@ -153,7 +166,7 @@ impl Table {
         // Entries of bridges and of VXLAN come without a family.
         let own = Some(family).filter(|&family| family != AF_UNSPEC && self != Self::Mdb);
         let index = wanted.ifindex.unwrap_or(0);
-        let mut add = |request, selection| dumps.push(TableDump { request, family: own, selection });
+        let mut add = |request, selection| dumps.push(TableDump { request, family: own, selection, attribute: None });
         let header = |len: usize| {
             let mut header = vec![0; len];
             header[0] = family;
@@ -223,10 +236,14 @@ impl Table {
             Self::Vlans => {
                 let mut body = header(self.header_len());
                 body[4..8].copy_from_slice(&index.to_ne_bytes());
-                for flags in [BRIDGE_VLANDB_DUMPF_STATS, BRIDGE_VLANDB_DUMPF_GLOBAL] {
+                let selection = Selection::silent(index != 0);
+                for (flags, attribute) in [
+                    (BRIDGE_VLANDB_DUMPF_STATS, None),
+                    (BRIDGE_VLANDB_DUMPF_GLOBAL, Some(BRIDGE_VLANDB_GLOBAL_OPTIONS)),
+                ] {
                     let request = request.clone().body(&body);
                     let request = request.attribute(BRIDGE_VLANDB_DUMP_FLAGS, &flags.to_ne_bytes());
-                    add(request, Selection::silent(index != 0));
+                    dumps.push(TableDump { request, family: own, selection, attribute });
                 }
             }
             Self::Statistics => {
@@ -295,6 +312,9 @@ mod tests {
             let flags = Attributes::new(&bytes[8..]).last(1).and_then(|flags| flags.first_chunk().copied());
             (bytes[0], bytes[4..8].to_vec(), flags.map(u32::from_ne_bytes))
         });
+        let message = |number: u16| [&[AF_BRIDGE, 0, 0, 0, 9, 0, 0, 0][..], &attribute(number, &[7; 4])].concat();
+        let holds = |dump: usize, number| dumps[dump].holds(Table::Vlans, &message(number));
+        assert_eq!([holds(0, 1), holds(1, 1), holds(1, 2)], [true, false, true], "an old kernel gives VLANs once more");
         let index = 0x0102_0304_u32.to_ne_bytes().to_vec();
         assert_eq!(asked.collect::<Vec<_>>(), [(AF_BRIDGE, index.clone(), Some(1)), (AF_BRIDGE, index, Some(2))]);
     }
