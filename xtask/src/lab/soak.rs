@@ -12,7 +12,7 @@ use super::lane::Task;
 use super::offered::Kernel;
 use super::run::at_once;
 use crate::bench::binary;
-use crate::soak::TIME_MIN;
+use crate::soak;
 use crate::suite::build::{self, Program};
 
 /// What it is called in the folder of results.
@@ -26,9 +26,7 @@ const AROUND_MAX: Duration = Duration::from_mins(20);
 ///
 /// If something was wrong on one of them.
 pub(super) fn run(kernels: &[&Kernel], time: Duration) -> Result<()> {
-    if time < TIME_MIN {
-        bail!("that is too short to see anything: at least {} s", TIME_MIN.as_secs());
-    }
+    soak::check(time)?;
     let sockeye = binary::sockeye(None)?;
     let path = sockeye.to_str().context("the path of sockeye is no UTF-8")?;
     let time_words = format!("{}ms", time.as_millis());

@@ -38,7 +38,7 @@ use anyhow::{Context, Result, bail};
 use crate::bench::binary;
 
 /// Less shows nothing: a third of it is the warm-up.
-pub(crate) const TIME_MIN: Duration = Duration::from_secs(15);
+const TIME_MIN: Duration = Duration::from_secs(15);
 
 /// Run sockeye while everything moves: its memory stays flat, and in the end it knows what the kernel has
 #[derive(clap::Args)]
@@ -71,11 +71,21 @@ pub(crate) enum Part {
     SocketChurner(socket_churner::Args),
 }
 
-/// Builds what is needed, and goes where it is done.
-pub(crate) fn run(args: &Args) -> Result<()> {
-    if args.time < TIME_MIN {
+/// Whether something can be seen in this time.
+///
+/// # Errors
+///
+/// If it is too short.
+pub(crate) fn check(time: Duration) -> Result<()> {
+    if time < TIME_MIN {
         bail!("that is too short to see anything: at least {} s", TIME_MIN.as_secs());
     }
+    Ok(())
+}
+
+/// Builds what is needed, and goes where it is done.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    check(args.time)?;
     let sockeye = binary::sockeye(args.sockeye.as_ref())?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("a clock before 1970")?;
     let seed = args.seed.unwrap_or(now.as_secs());

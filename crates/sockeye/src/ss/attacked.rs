@@ -79,12 +79,12 @@ fn damaged_rows_of_every_table_are_printed() {
     }
 }
 
-/// Command lines that have every option, whole words and parts of words.
+/// Command lines that together have every option, by its letter where it has one.
 const LINES: [&str; 5] = [
     "-tuaeiomb --tos --cgroup --inet-sockopt --tipcinfo --bpf-maps -p state established dport = :443",
     "-A tcp,udp,inet -f inet6 -N blue -O -Q -H --json --watch 1s ( sport = :22 or src 10.0.0.0/8 ) and not dst [::1]:7",
     "-K -4 -E --query=all --family=link --net=red --bpf-map-id 7 --bpf-map-id=0x9 -D file --context -Z exclude time-wait",
-    "-s -F filter -n -r -l -a -B -T -z -v -h --summary --listening --bound-inactive --threads --events state connected",
+    "-s -F filter -n -r -l -a -B -T -z -v -V -h --summary --listening --bound-inactive --threads --events state connected",
     "-0 -6 -d -w -x -M -S --vsock --tipc --xdp --diag=file --filter=file dev eth0 fwmark = 0x7/0xf cgroup /system.slice",
 ];
 
