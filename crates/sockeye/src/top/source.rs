@@ -10,6 +10,7 @@ mod hearing;
 mod holder;
 mod links;
 mod lookers;
+mod losses;
 mod order;
 mod pace;
 mod place;

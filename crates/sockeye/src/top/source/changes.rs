@@ -7,10 +7,10 @@ use anyhow::Result;
 use sockeye_conn::{Namespace, Watcher};
 use sockeye_state::lives::Time;
 use sockeye_state::rtnetlink::Tables;
-use sockeye_state::watch::{self, Output, Reason};
+use sockeye_state::watch::{self, Output};
 use sockeye_wire::rtnetlink::Table;
 
-use super::desk::clock;
+use super::losses::{self, Losses};
 use crate::live::{self, remembered};
 use crate::sockets::system::Interfaces;
 use crate::watch::line;
@@ -93,17 +93,16 @@ impl Changes {
         !self.lossy.is_empty()
     }
 
-    /// Takes what happened. A loss is returned in words.
-    pub(super) fn advance(&mut self, log: &mut Log) -> Result<Option<String>> {
+    /// Takes what happened, and what was lost of it.
+    pub(super) fn advance(&mut self, log: &mut Log, losses: &mut Losses) -> Result<()> {
         let (place, began, lossy) = (&self.place, self.began, &mut self.lossy);
-        let mut lost = None;
         self.watcher.advance(&mut |output| match output {
             Output::Change(change) => keep(log, place, &change),
             Output::Gap(gap) => {
                 let at = live::now();
                 *lossy = lossy.union(gap.tables);
                 let line = line_of(place, at, Event::Gap { gap: &gap, since: began + gap.since });
-                lost = Some(in_short(gap.reason, gap.lost, &clock(began + gap.since)));
+                losses.add(losses::Kind::Changes(gap.reason), gap.lost, began + gap.since);
                 log.keep(at, line, true);
             }
             Output::Synced(synced) => *lossy = synced.tables.iter().fold(*lossy, Tables::without),
@@ -111,17 +110,7 @@ impl Changes {
             Output::Unsupported { table, .. } => *lossy = lossy.without(table),
             _ => {}
         })?;
-        Ok(lost)
-    }
-}
-
-/// A loss as the banner has it, which is as long as a screen is wide: the list of changes says of which tables.
-fn in_short(reason: Reason, lost: Option<u64>, since: &str) -> String {
-    match (reason, lost) {
-        (Reason::Overrun, Some(1)) => format!("1 datagram about changes lost since {since}"),
-        (Reason::Overrun, Some(lost)) => format!("{lost} datagrams about changes lost since {since}"),
-        (Reason::Overrun, None) => format!("an unknown number of changes lost since {since}"),
-        (reason, _) => format!("changes since {since} are not all known: {reason}"),
+        Ok(())
     }
 }
 
@@ -174,15 +163,5 @@ mod tests {
         assert_eq!((told(&log)[0].as_str(), told(&log)[5].as_str(), told(&log)[6].as_str()), ("500", "505", "late"));
         let numbers: std::collections::BTreeSet<_> = log.kept.iter().map(|kept| kept.number).collect();
         assert_eq!(numbers.len(), KEPT_MAX);
-    }
-
-    #[test]
-    fn a_loss_is_told_once_and_fits_a_narrow_screen() {
-        let reasons = [Reason::Overrun, Reason::DumpTruncated, Reason::Drift];
-        for (reason, lost) in reasons.into_iter().flat_map(|reason| [(reason, Some(63_836_000)), (reason, None)]) {
-            let banner = format!("gap: {}", in_short(reason, lost, "14:13:03"));
-            assert!(banner.chars().count() <= 80 && banner.matches("gap").count() == 1, "{banner}");
-            assert!(banner.contains("since 14:13:03"), "{banner}");
-        }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, SystemTime};
 
 use sockeye_query::filter::Expression;
-use sockeye_state::lives::{Event, Happening, Protocol, Reason, Time, Told};
+use sockeye_state::lives::{Event, Happening, Protocol, Time, Told};
 
 use super::changes::Log;
 use super::detail::Close;
@@ -19,6 +19,7 @@ use super::groups::{Departed, Departures};
 use super::holder::Holder;
 use super::links::Link;
 use super::lookers::Lookers;
+use super::losses::{self, Losses};
 use super::pace::Paces;
 use super::place::View;
 use super::rows::{Material, rows, sockets};
@@ -32,8 +33,6 @@ use crate::top::model::{Id, Model, Overview, Rates, Request, Worth};
 
 /// Round-trip times that are kept of a socket on the screen: as many as its column has letters.
 const ROUND_TRIPS_MAX: usize = 8;
-/// How long the banner of a gap stays after it was made good: long enough to be seen.
-const BANNER: Duration = Duration::from_secs(10);
 
 /// Where models go.
 pub(super) struct Outlet {
@@ -50,13 +49,6 @@ impl Outlet {
             (self.say)(Said::Model);
         }
     }
-}
-
-/// A loss that the banner tells of.
-struct Loss {
-    text: String,
-    /// When everything was known again.
-    healed: Option<Time>,
 }
 
 /// Whether everything is known, or known again after a loss.
@@ -85,7 +77,7 @@ pub(super) struct Desk {
     round_trips: Histories<Id>,
     pub(super) detail: Option<Close>,
     overview: Overview,
-    loss: Option<Loss>,
+    pub(super) losses: Losses,
     /// Rounds of all places, and when the last one was counted.
     rounds: u64,
     counted: Option<Time>,
@@ -134,7 +126,7 @@ impl Desk {
             round_trips: Histories::new(ROUND_TRIPS_MAX),
             detail: None,
             overview: Overview::default(),
-            loss: None,
+            losses: Losses::default(),
             rounds: 0,
             counted: None,
             counted_at: SystemTime::now(),
@@ -168,27 +160,9 @@ impl Desk {
                     }
                 }
             }
-            Told::Gap(gap) => {
-                let since = clock(calendar(gap.since));
-                let text = match (gap.reason, gap.lost) {
-                    (Reason::Overrun, Some(1)) => "1 end of a socket lost".to_owned(),
-                    (Reason::Overrun, Some(lost)) => format!("{lost} ends of sockets lost"),
-                    (Reason::Overrun, None) => "an unknown number of ends of sockets lost".to_owned(),
-                    (Reason::Ring, Some(1)) => "1 birth or end lost".to_owned(),
-                    (Reason::Ring, Some(lost)) => format!("{lost} births and ends lost"),
-                    (Reason::Untold, _) => "not all births and ends told".to_owned(),
-                    (Reason::Dump, _) => "a dump of sockets was not whole".to_owned(),
-                    (reason, lost) => format!("{reason}, {} events lost", lost.unwrap_or(0)),
-                };
-                self.lose(format!("{text} since {since}"));
-            }
+            Told::Gap(gap) => self.losses.add(losses::Kind::Sockets(gap.reason), gap.lost, calendar(gap.since)),
             _ => {}
         }
-    }
-
-    /// Something was lost.
-    pub(super) fn lose(&mut self, text: String) {
-        self.loss = Some(Loss { text, healed: None });
     }
 
     fn ended(&mut self, id: Id, event: &Event<'_>, is_synced: bool) {
@@ -225,15 +199,10 @@ impl Desk {
         let lives = |id: &Id| view.lives(id.place)?.get(id.cookie)?.0.totals.rtt_us.map(u64::from);
         self.round_trips.step(lives);
         self.sum_up(view);
-        if self.in_sync.sockets
-            && self.in_sync.changes
-            && let Some(loss) = &mut self.loss
-        {
-            loss.healed = loss.healed.or(Some(at));
+        if self.in_sync.sockets && self.in_sync.changes {
+            self.losses.heal(at);
         }
-        if self.loss.as_ref().and_then(|loss| loss.healed).is_some_and(|healed| at > healed + BANNER) {
-            self.loss = None;
-        }
+        self.losses.fade(at);
     }
 
     fn sum_up(&mut self, view: &View<'_>) {
@@ -288,7 +257,7 @@ impl Desk {
             worth: self.worth(view),
             is_all_seen: self.unseen.is_none() && self.filter.kept_back.is_none() && self.filter.undecided == 0,
             completeness: self.completeness(view),
-            gap: self.gone.clone().or_else(|| self.loss.as_ref().map(|loss| loss.text.clone())),
+            gap: self.gone.clone().or_else(|| self.losses.in_words()),
             is_gone: self.gone.is_some(),
         };
         self.is_asked = false;
@@ -301,8 +270,7 @@ impl Desk {
             return Worth::Early;
         }
         // What was lost before a loss was made good is missing in the rates of that interval.
-        let heals_earlier = |loss: &Loss| loss.healed.is_some_and(|healed| Some(healed) < self.counted);
-        let is_whole = self.in_sync.sockets && self.loss.as_ref().is_none_or(heals_earlier);
+        let is_whole = self.in_sync.sockets && self.losses.are_healed_before(self.counted);
         if is_whole && view.0.iter().all(|lives| lives.unfollowed() == 0) { Worth::Whole } else { Worth::Lossy }
     }
 

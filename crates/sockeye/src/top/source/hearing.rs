@@ -68,10 +68,14 @@ impl Hearing {
         }
         let by_inode: HashMap<u64, usize> = places.iter().enumerate().map(|(at, place)| (place.inode, at)).collect();
         let number = |at| u16::try_from(at).unwrap_or(u16::MAX);
-        // Whose they were is not known.
+        // Whose they were is not known: it is one loss of all places.
         if let Some((lost, since)) = lost {
             for (at, place) in places.iter_mut().enumerate() {
-                place.feed.lost(Reason::Ring, Some(lost), since, &mut |told| desk.told(number(at), &told, false));
+                place.feed.lost(Reason::Ring, Some(lost), since, &mut |told| {
+                    if at == 0 {
+                        desk.told(number(at), &told, false);
+                    }
+                });
             }
         }
         for (netns, change) in changes {

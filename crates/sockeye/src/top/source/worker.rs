@@ -195,9 +195,7 @@ impl Worker {
             let mut others = Beside { before, changes, links, after };
             let mut beside = |lives: &Lives| others.answer(lives, &mut desk.borrow_mut());
             feed.advance_beside(&mut tell, &mut beside).context("cannot ask for sockets")?;
-            if let Some(lost) = changes.advance(&mut self.desk.log)? {
-                self.desk.lose(lost);
-            }
+            changes.advance(&mut self.desk.log, &mut self.desk.losses)?;
         }
         self.desk.in_sync.sockets = self.places.iter().all(|place| place.feed.lives.is_synced());
         self.desk.in_sync.changes = !self.places.iter().any(|place| place.changes.has_gap());

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
-use sockeye_state::lives::Lives;
+use sockeye_state::lives::{Gap, Lives, Reason};
 use sockeye_wire::sock_diag::bare;
 use sockeye_wire::sock_diag::state::State;
 
@@ -52,6 +52,12 @@ fn asked_desk() -> (Desk, Slot, Sender<Command>) {
 fn ask(desk: &mut Desk, keys: &Sender<Command>, request: Request) {
     keys.send(Command::Show(request)).expect("the desk is there");
     assert!(desk.hear());
+}
+
+/// Something was lost.
+fn lose(desk: &mut Desk) {
+    let gap = Gap { reason: Reason::Ring, since: now(), lost: Some(63) };
+    desk.told(0, &Told::Gap(gap), false);
 }
 
 /// The model that is there to be taken.
@@ -179,7 +185,7 @@ fn after_a_loss_the_interval_behind_the_one_in_which_it_was_made_good_is_whole()
     assert_eq!(worth(&mut desk), Worth::Early, "one round is no interval, and nobody has looked for owners");
     desk.lookers = Lookers::looked();
     assert_eq!(worth(&mut desk), Worth::Whole);
-    desk.lose("something was lost".to_owned());
+    lose(&mut desk);
     desk.in_sync.sockets = false;
     assert_eq!(worth(&mut desk), Worth::Lossy);
     desk.in_sync.sockets = true;
@@ -262,8 +268,8 @@ fn a_loss_of_changes_is_made_good_once_they_are_known_again() {
     let (mut desk, _) = desk();
     let view = View(Vec::new());
     (desk.in_sync.sockets, desk.in_sync.changes) = (true, false);
-    desk.lose("63 datagrams about changes lost since 14:13:03".to_owned());
-    let is_healed = |desk: &Desk| desk.loss.as_ref().is_some_and(|loss| loss.healed.is_some());
+    lose(&mut desk);
+    let is_healed = |desk: &Desk| desk.losses.are_healed_before(Some(Duration::MAX));
     desk.count(&view);
     assert!(!is_healed(&desk), "a table is not read again");
     desk.in_sync.changes = true;
