@@ -181,6 +181,8 @@ impl fmt::Debug for Tap {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::net::{AddressFamily, SocketType};
@@ -191,7 +193,6 @@ mod tests {
     /// `SKNLGRP_INET_UDP_DESTROY`: told of every IPv4 UDP socket that is closed.
     const SKNLGRP_INET_UDP_DESTROY: i32 = 2;
     const BATCH: usize = 64;
-    const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
     fn dump(socket: &mut Socket, family: u8, buffer: &mut Buffer) -> Conclusion {
         // `struct unix_diag_req`, and where the family is another a request that is too short for it or refused.
@@ -242,6 +243,7 @@ mod tests {
         sys::set_option(socket.as_fd(), libc::SOL_NETLINK, libc::NETLINK_ADD_MEMBERSHIP, SKNLGRP_INET_UDP_DESTROY)
             .expect("everybody may join");
         let mut buffer = Buffer::new();
+        let patience = Timespec::try_from(sockeye_zoo::patience(Duration::from_secs(30))).expect("seconds");
         for _ in 0..1000 {
             for _ in 0..BATCH {
                 drop(rustix::net::socket(AddressFamily::INET, SocketType::DGRAM, None).expect("a socket"));
@@ -249,7 +251,7 @@ mod tests {
             // The kernel tells of closed sockets from a worker: one message each, or an overrun instead.
             for _ in 0..BATCH {
                 let mut awaited = [PollFd::new(&socket, PollFlags::IN)];
-                poll(&mut awaited, Some(&PATIENCE)).expect("awaited");
+                poll(&mut awaited, Some(&patience)).expect("awaited");
                 match socket.try_receive(&mut buffer).expect("received") {
                     Received::Datagram(_) => {}
                     Received::Overrun => return,

@@ -19,6 +19,8 @@ use crate::target::Entry;
 pub(crate) const HANG: Duration = Duration::from_secs(5);
 /// Time between two looks at the board.
 const LOOK: Duration = Duration::from_millis(20);
+/// Looks in that time. They are what is counted: where the whole machine stands still nobody looks, and nothing hangs.
+const HANG_LOOKS: u128 = HANG.as_millis() / LOOK.as_millis();
 /// What a process may need to begin, before it is fed: a machine that does other things takes its time, and inputs are not judged by
 /// it.
 const START_MAX: Duration = Duration::from_mins(1);
@@ -188,7 +190,7 @@ fn run(mut command: Command, board: &Board, took: &mut Duration) -> Result<Proce
 /// Waits for the end of the process, or ends it where a thread stays at one input.
 fn wait(child: &mut Child, board: &Board, took: &mut Duration) -> Result<End> {
     let started = Instant::now();
-    let mut seen = vec![(Place::default(), started); board.threads];
+    let mut seen = vec![(Place::default(), 0); board.threads];
     let (mut began, before) = (None, *took);
     loop {
         if let Some(status) = child.try_wait()? {
@@ -196,12 +198,13 @@ fn wait(child: &mut Child, board: &Board, took: &mut Duration) -> Result<End> {
         }
         let now = Instant::now();
         let mut stuck = Vec::new();
-        for (place, (last, since)) in board.places()?.into_iter().zip(&mut seen) {
+        for (place, (last, looks)) in board.places()?.into_iter().zip(&mut seen) {
+            *looks += 1;
             if place != *last {
-                (*last, *since) = (place, now);
+                (*last, *looks) = (place, 0);
                 let began = *began.get_or_insert(now);
                 *took = before + (now - began);
-            } else if place.begun > 0 && !place.is_over && now - *since > HANG {
+            } else if place.begun > 0 && !place.is_over && *looks > HANG_LOOKS {
                 stuck.push(place.seed);
             }
         }

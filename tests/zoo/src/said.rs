@@ -39,7 +39,7 @@ impl Said {
 }
 
 /// How long an output may stay open after the end of the process that it was given to.
-pub(crate) const LINGER: Duration = Duration::from_secs(5);
+pub(crate) const LINGER: Duration = Duration::from_secs(20);
 
 #[cfg(test)]
 mod tests {

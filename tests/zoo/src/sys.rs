@@ -21,7 +21,7 @@ pub(crate) use rings::{put_socket, redirect, socket_map};
 pub(crate) use serial::can_over_serial;
 
 /// Seconds after which a process in a namespace of its own is ended by the kernel, so that no test can hang.
-const LIFETIME_S: u32 = 300;
+const LIFETIME_S: u32 = 900;
 
 /// Largest address any family here has (`sockaddr_storage`).
 const ADDRESS_BYTES_MAX: usize = 128;

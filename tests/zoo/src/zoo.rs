@@ -85,7 +85,9 @@ pub(crate) fn await_address(address: Ipv6Addr) -> io::Result<()> {
     settle(&probe, || match sys::bind(&probe, &to) {
         Err(error) if error.raw_os_error() == Some(libc::EADDRNOTAVAIL) => Ok(false),
         other => other.map(|()| true),
-    })
+    })?;
+    // The queue announces the address after it may be used, under the lock that whoever sets a device up waits for.
+    sys::interface_up(&probe, c"lo")
 }
 
 /// Makes a specimen: an error that means "not in this kernel, or not for this user" is [`Unavailable`], any other is a

@@ -18,7 +18,7 @@ use crate::suite::build::{Program, REPOSITORY};
 use crate::suite::outcome::Outcome;
 
 /// Several times what the longest takes: reaching it means that it hangs.
-const SECONDS_MAX: &str = "600";
+const SECONDS_MAX: &str = "1800";
 
 /// The suite under one privilege.
 pub(super) struct Run {

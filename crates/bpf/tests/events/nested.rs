@@ -12,7 +12,7 @@ use std::{
 use sockeye_bpf::events::{Event, EventKind, EventOptions, SocketEvents};
 use sockeye_zoo::{Skip, in_namespace, skip::kernel_is_since, slowness};
 
-use crate::support::{PATIENCE, alone, nothing, open};
+use crate::support::{PATIENCE, alone, await_the_end, nothing, open};
 
 const SYN_SENT: u8 = 2;
 const SYN_RECV: u8 = 3;
@@ -25,15 +25,18 @@ const CONNECTIONS: u64 = 250;
 /// Changes of state that one connection makes, of both its ends; the copy of the listener is not among them.
 const CHANGES_EACH: u64 = 9;
 /// Rounds until an interrupt must have come in the middle of a program; on a quiet machine the first one has dozens.
-const ROUNDS_MAX: u64 = 40;
+const ROUNDS_MAX: u64 = 72;
 
-/// Rounds after which packets are half as fast, twice at most.
+/// Rounds after which packets are half as fast.
 const ROUNDS_AT_A_RATE: u64 = 8;
+
+/// How often they are made slower: where a processor is taken away for long, none waits for the timer otherwise.
+const HALVED_MAX: u64 = 6;
 
 /// Packets of loopback wait for a timer, whose interrupt sends them on.
 fn slow_down(round: u64) -> Result<(), Skip> {
     // On a machine that is slow itself they have to be slower still, or none waits; how slow it is today shows when none did.
-    let rate_kbit = (30_000 / slowness()) >> (round / ROUNDS_AT_A_RATE).min(2);
+    let rate_kbit = (30_000 / slowness()) >> (round / ROUNDS_AT_A_RATE).min(HALVED_MAX);
     if !round.is_multiple_of(ROUNDS_AT_A_RATE) {
         return Ok(());
     }
@@ -63,19 +66,6 @@ fn connect(count: u64) {
             });
         }
     });
-}
-
-/// Waits until no socket is left that may change: TIME-WAIT is none.
-fn await_the_end() {
-    let began = Instant::now();
-    while !sockstat().contains("\nTCP: inuse 0 ") {
-        assert!(began.elapsed() < *PATIENCE, "they do not end: {}", sockstat());
-        thread::yield_now();
-    }
-}
-
-fn sockstat() -> String {
-    std::fs::read_to_string("/proc/thread-self/net/sockstat").expect("/proc is there")
 }
 
 /// What was told of one round of connections.

@@ -24,6 +24,16 @@ pub(crate) fn nothing() -> EventOptions {
     options
 }
 
+/// Waits until no socket of this namespace is left that may change: TIME-WAIT is none.
+pub(crate) fn await_the_end() {
+    let sockstat = || std::fs::read_to_string("/proc/thread-self/net/sockstat").expect("/proc is there");
+    let began = Instant::now();
+    while !sockstat().contains("\nTCP: inuse 0 ") {
+        assert!(began.elapsed() < *PATIENCE, "they do not end: {}", sockstat());
+        std::thread::yield_now();
+    }
+}
+
 /// The lock on this program that a test holds until its process ends.
 static LOCK: OnceLock<File> = OnceLock::new();
 

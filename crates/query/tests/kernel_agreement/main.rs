@@ -85,8 +85,10 @@ fn the_kernel_runs_random_programs_as_they_are_meant() {
             if program.is_empty() {
                 return Ok(());
             }
-            let taken = kernel_takes(world, &program)?;
-            check_program(world, &condition, &program, &taken)
+            world.settled(|world| {
+                let taken = kernel_takes(world, &program)?;
+                check_program(world, &condition, &program, &taken)
+            })
         },
         || {},
     );

@@ -59,6 +59,7 @@ ip link set left up
 ip link set right up
 ip link property add dev left altname other altname a_name_that_is_longer_than_any_that_the_ioctl_knows
 ip addr add 10.9.0.1/24 dev left
+write /proc/sys/net/ipv4/neigh/left/base_reachable_time_ms 3600000
 ip neigh add 10.9.0.7 dev left lladdr 02:00:00:00:09:07 nud reachable
 ip neigh add 10.9.0.8 dev left lladdr 02:00:00:00:09:08 nud stale
 ip neigh add 10.9.0.9 dev left lladdr 02:00:00:00:09:09 nud permanent";

@@ -1,7 +1,7 @@
 //! Each cause of `why`, provoked on the real kernel, and what is found at each socket that takes part.
 //!
 //! Two dumps of all sockets, an interval apart: what is judged is what happens in that time, so it has to pass. What is found must be
-//! right at once, or in two intervals of three.
+//! right at once, or in most intervals.
 
 mod connection;
 mod place;
@@ -27,6 +27,10 @@ use turn::in_turn;
 /// How long is watched: a second, as `top` does.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// Intervals in which more have to be right than wrong: where a machine is so busy that nobody runs for a second, something else holds
+/// connections up in that second, and `why` too asks for most.
+const INTERVALS_MAX: usize = 7;
+
 /// How long it may take until everything is as provoked, on a machine that is busy.
 const SETTLE_MAX: Duration = Duration::from_secs(30);
 
@@ -37,11 +41,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 fn found_is_what_was_provoked(congestion_control: &'static str, provocations: &'static [Provocation]) {
     in_turn(|_| {
         let place = Place::new(congestion_control)?;
-        judge(&place, provocations)
+        judge(&place, provocations, INTERVALS_MAX)
     });
 }
 
-fn judge(place: &Place, provocations: &[Provocation]) -> Result<(), Skip> {
+fn judge(place: &Place, provocations: &[Provocation], intervals_max: usize) -> Result<(), Skip> {
     let all = provocations.iter().chain(&[idle as Provocation]);
     let provoked = all.map(|provoke| provoke(place)).collect::<Result<Vec<_>, _>>()?;
     let subjects: Vec<&Subject> = provoked.iter().flat_map(|provoked| &provoked.subjects).collect();
@@ -54,14 +58,17 @@ fn judge(place: &Place, provocations: &[Provocation]) -> Result<(), Skip> {
         let wrong = subjects.iter().filter_map(|subject| difference(subject, &before, &now, elapsed));
         wrong.collect::<Vec<_>>().join("\n")
     };
-    let first = wrong();
-    if first.is_empty() {
-        return Ok(());
+    let (mut right, mut mistakes) = (0, Vec::new());
+    for _ in 0..intervals_max {
+        match wrong() {
+            text if text.is_empty() => right += 1,
+            text => mistakes.push(text),
+        }
+        if right > mistakes.len() {
+            return Ok(());
+        }
     }
-    // In one second in which a busy machine lets nobody run, something else holds them up; it has to be right in most, as `why` asks.
-    let again = [wrong(), wrong()];
-    assert!(again.iter().all(String::is_empty), "{first}\nthen {again:?}");
-    Ok(())
+    panic!("{}\nof {intervals_max} intervals {right} were right", mistakes.join("\nthen "));
 }
 
 /// Waits until every socket is as provoked.
@@ -201,9 +208,13 @@ fn a_cause_where_none_was_provoked_is_a_failure() {
             (excused, "program that sends rarely: found [\"application\"], provoked []"),
             (missing, "idle connection: found [], provoked []"),
         ] {
-            let failed = catch_unwind(AssertUnwindSafe(|| judge(&place, &[provocation]))).expect_err("it is found");
-            let text = failed.downcast_ref::<String>().expect("a sentence");
-            assert!(text.starts_with(says), "{text}");
+            let said = || {
+                let failed = catch_unwind(AssertUnwindSafe(|| judge(&place, &[provocation], 1))).err()?;
+                failed.downcast_ref::<String>().cloned()
+            };
+            // In an interval in which something else happened, another sentence is right.
+            let fits = |said: Option<String>| said.is_some_and(|said| said.starts_with(says));
+            assert!((0..INTERVALS_MAX).any(|_| fits(said())), "{says}: {:#?}", said());
         }
         Ok(())
     });
@@ -214,7 +225,7 @@ fn pairs_with(first: usize) {
     in_turn(|_| {
         let place = Place::new("cubic")?;
         let others = &PROVOCATIONS[first + 1..];
-        others.iter().try_for_each(|&second| judge(&place, &[PROVOCATIONS[first], second]))
+        others.iter().try_for_each(|&second| judge(&place, &[PROVOCATIONS[first], second], INTERVALS_MAX))
     });
 }
 

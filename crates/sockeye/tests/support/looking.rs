@@ -17,7 +17,9 @@ pub(crate) fn while_looking(watch: Duration, after: Duration, happens: impl FnOn
     thread::sleep(after * slowness());
     happens();
     let output = child.wait_with_output().expect("a child of ours");
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    // 3: on a machine that is busy not everything was seen, which it says.
+    let status = output.status.code();
+    assert!(matches!(status, Some(0 | 3)), "{status:?}: {}", String::from_utf8_lossy(&output.stdout));
     let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(answer["machine"], true, "{answer:#}");
     answer

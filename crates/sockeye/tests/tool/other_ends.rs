@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 
+use serde_json::Value;
 use sockeye_zoo::in_namespace;
 
 use crate::ran::{WHOEVER_MAY_BE_SEEN, sockeye, with_cookie, words};
@@ -91,11 +92,15 @@ fn the_sockets_that_a_confirmation_asks_with_are_no_news() {
         let _kept = (zoo.netlink_groups()?, zoo.unix_abstract()?);
         for line in ["any all --confirm -o ndjson --columns cookie,inode", "netlink --confirm -o ndjson --columns pid"]
         {
-            let lines = words(line).ended_in(&WHOEVER_MAY_BE_SEEN).json_lines();
-            let (last, rows) = lines.split_last().expect("the verdict at least");
-            let said = &last["verdict"]["consistency"]["confirmed"];
+            let asked = || words(line).ended_in(&WHOEVER_MAY_BE_SEEN).json_lines();
             let expected = serde_json::json!({"dumps": 2, "found": 0, "gone": 0, "sure": true});
-            assert_eq!(*said, expected, "{line}: {last}");
+            let is_quiet = |lines: &Vec<Value>| {
+                lines.last().is_some_and(|last| last["verdict"]["consistency"]["confirmed"] == expected)
+            };
+            // A socket of vsock is of no namespace: those of other tests come and go here too.
+            let lines = (0..4).map(|_| asked()).find(is_quiet).unwrap_or_else(asked);
+            let (last, rows) = lines.split_last().expect("the verdict at least");
+            assert_eq!(last["verdict"]["consistency"]["confirmed"], expected, "{line}: {last}");
             assert!(rows.len() > 2, "{line}: {rows:?}");
         }
         Ok(())

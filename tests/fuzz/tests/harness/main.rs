@@ -169,7 +169,8 @@ fn check(entry: &Entry, wanted: &str) {
     if wanted.is_empty() {
         assert!(output.status.success() && found.is_empty(), "{}: {text}", entry.name);
         let line = text.lines().find(|line| line.starts_with(entry.name)).expect("a line of the target");
-        assert!(line.contains(" 49 %") || line.contains(" 50 %"), "half of the inputs are understood: {line}");
+        let part = line.split(" %").next().and_then(|before| before.rsplit(' ').next()?.parse::<u32>().ok());
+        assert!(part.is_some_and(|part| (45..=55).contains(&part)), "half of the inputs are understood: {line}");
     } else {
         assert_eq!(output.status.code(), Some(1), "{}: {text}", entry.name);
         let first = found.first().unwrap_or_else(|| panic!("nothing was found of {}: {text}", entry.name));
@@ -216,13 +217,13 @@ fn at_least() {
     };
     let (_, in_a_round, text) = tried("0", "1s");
     assert!(in_a_round > 1000, "{text}");
-    // A machine of which another one takes half is half as fast.
-    let wanted = in_a_round * 3;
+    // More than in the round before, on a machine of which others take more and more too.
+    let wanted = in_a_round * 2;
     let (status, inputs, text) = tried(&wanted.to_string(), "1s");
     assert!(status == Some(0) && inputs >= wanted && text.contains("more inputs are to be tried"), "{text}");
     let (status, inputs, text) = tried("1000000000000", "50ms");
     assert!(status == Some(1) && inputs < 1_000_000_000_000, "{text}");
-    assert!(text.contains("1000000000000 inputs were to be tried, and in 0 s were not"), "{text}");
+    assert!(text.contains("1000000000000 inputs were to be tried, and in ") && text.contains(" s were not"), "{text}");
     let _ = fs::remove_dir_all(directory);
     println!("test at_least ... ok");
 }

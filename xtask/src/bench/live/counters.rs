@@ -24,7 +24,7 @@ const MTU_BYTES: u32 = 1500;
 /// What the sum of bytes may differ by, as a part of it.
 const BYTES_APART_MAX: f64 = 0.001;
 /// How long sockets may take to end after the last byte: what closes them gets lost too.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Where lives come from.
 const SOURCES: [(&str, &str); 2] =

@@ -47,6 +47,13 @@ pub(super) struct Totals {
     pub(super) retransmissions: u64,
 }
 
+impl Totals {
+    /// Bytes that programs sent once, and bytes that arrived.
+    pub(super) const fn carried(&self) -> [u64; 2] {
+        [self.sent - self.sent_again, self.received]
+    }
+}
+
 impl Tally {
     /// Reads to the end. How many have ended can be seen meanwhile.
     pub(super) fn of(text: impl Read, ended: &AtomicU64) -> io::Result<Self> {

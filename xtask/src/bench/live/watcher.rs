@@ -13,7 +13,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use super::super::sys::{self, Usage};
 use super::tally::Tally;
 
-/// How long ends are waited for. Those that are not told by then are missing.
+/// How long the next end is waited for. Those that are not told by then are missing.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks whether they were told.
 const LOOK: Duration = Duration::from_millis(20);
@@ -74,9 +74,13 @@ impl Watcher {
     /// Waits until so many ends were told, or for a while: the kernel tells of one somewhat after it is none of the sockets
     /// any more (`net/core/sock.c`, `__sk_free` leaves it to a worker).
     pub(super) fn await_ends(&self, count: u64) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.ended.load(Ordering::Relaxed) < count && Instant::now() < deadline {
+        let (mut told, mut since) = (0, Instant::now());
+        while told < count && since.elapsed() < PATIENCE {
             thread::sleep(LOOK);
+            let before = std::mem::replace(&mut told, self.ended.load(Ordering::Relaxed));
+            if told > before {
+                since = Instant::now();
+            }
         }
     }
 
