@@ -6,6 +6,8 @@ cd /run/lab || exit 1
 export HOME=/root TERM=dumb LANG=C.UTF-8 TMPDIR=/run/tmp
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 . ./environment
+# Where somebody types the commands, the program that was built is the one they mean.
+[ -z "$PROGRAMS" ] || PATH=$PROGRAMS:$PATH
 # Kinds of links, families and the like load themselves, by the host's modprobe, which knows soft dependencies.
 printf '#!/bin/sh\nexec /sbin/modprobe -d "%s" "$@"\n' "$IMAGE" >/run/modprobe
 chmod 755 /run/modprobe

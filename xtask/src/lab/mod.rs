@@ -60,10 +60,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "5m", value_parser = humantime::parse_duration,
         conflicts_with_all = ["all", "smoke", "test", "captures", "shell", "run"])]
     soak: Option<Duration>,
-    /// A shell in the guest instead of tests
+    /// A shell in the guest, which finds `sockeye`, instead of tests
     #[arg(long, conflicts_with_all = ["all", "smoke", "test", "captures"])]
     shell: bool,
-    /// A command of the shell in the guest instead of tests; what it says is printed
+    /// A command of that shell instead of tests; what it says is printed
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["all", "smoke", "test", "captures", "shell"])]
     run: Option<String>,
     /// Which kernels the package sources offer

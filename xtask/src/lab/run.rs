@@ -15,6 +15,7 @@ use super::lane::{self, Lane, Task, Which};
 use super::offered::Kernel;
 use super::smoke::{self, Span};
 use super::{last, page};
+use crate::bench::binary;
 use crate::suite::allowed::{Judged, idle_everywhere, judge};
 use crate::suite::build;
 use crate::suite::outcome::Outcome;
@@ -93,9 +94,16 @@ fn conclude(runs: &[Run], lane: &Lane) -> Result<()> {
     }
 }
 
+/// A guest whose shell finds sockeye.
+fn with_sockeye<'i>(image: &'i Image, purpose: &str, tasks: &[Task]) -> Result<Guest<'i>> {
+    let sockeye = binary::sockeye(None)?;
+    let programs = sockeye.parent().and_then(Path::to_str).context("the path of sockeye is no UTF-8")?;
+    Guest::with_variables(image, purpose, tasks, &[("PROGRAMS", programs)])
+}
+
 /// Boots a kernel for somebody to look around in.
 pub(super) fn shell(kernel: &Kernel) -> Result<()> {
-    Guest::prepare(&Image::of(kernel)?, "shell", &[])?.shell()
+    with_sockeye(&Image::of(kernel)?, "shell", &[])?.shell()
 }
 
 /// Runs one command of the shell in a kernel, and prints what it says.
@@ -106,7 +114,7 @@ pub(super) fn shell(kernel: &Kernel) -> Result<()> {
 pub(super) fn command(kernel: &Kernel, command: &str) -> Result<()> {
     let image = Image::of(kernel)?;
     let task = Task::script(COMMAND);
-    let guest = Guest::prepare(&image, "run", slice::from_ref(&task))?;
+    let guest = with_sockeye(&image, "run", slice::from_ref(&task))?;
     fs::write(guest.results.join(COMMAND), command).context("cannot write the command")?;
     guest.run(slice::from_ref(&task))?;
     let said = |kind: &str| fs::read(guest::left(&guest.results, COMMAND, kind)).unwrap_or_default();
