@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sockeye_conn::Watcher;
 use sockeye_state::rtnetlink::Tables;
@@ -19,6 +19,10 @@ use crate::watching::PATIENCE;
 /// Set to 500000 to do the same at the size of a full Internet table; it takes some ten seconds.
 const COUNT_VARIABLE: &str = "SOCKEYE_TEST_ROUTES";
 const ROUTES: u32 = 50_000;
+
+/// How often the reader rests, and how long.
+const REST_EVERY: u32 = 100;
+const REST: Duration = Duration::from_millis(30);
 
 /// What is known of each route: how often it came and went, by events and by differences.
 #[derive(Default)]
@@ -95,8 +99,15 @@ fn every_route_that_came_or_went_is_an_event_or_a_difference() {
                     assert_eq!(Asker::new().all(&requests), 0);
                     done.store(true, Ordering::Relaxed);
                 });
-                while !done.load(Ordering::Relaxed) {
+                for look in 1_u32.. {
+                    if done.load(Ordering::Relaxed) {
+                        break;
+                    }
                     watcher.advance(&mut |output| book.take(&output)).expect("read");
+                    // However slow whoever asks is: meanwhile more happens than there is room for.
+                    if look.is_multiple_of(REST_EVERY) {
+                        thread::sleep(REST);
+                    }
                 }
             });
             settle(&mut watcher, &mut book);

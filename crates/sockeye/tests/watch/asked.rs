@@ -2,12 +2,16 @@
 
 use std::net::IpAddr;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketType, recv, send, socket};
 use sockeye_wire::message::NLM_F_ACK;
 use sockeye_wire::rtnetlink::*;
-use sockeye_wire::{Messages, Request};
+use sockeye_wire::{Attributes, Messages, Request};
+
+use crate::watching::PATIENCE;
 
 /// `NLM_F_REPLACE`, `NLM_F_EXCL`, `NLM_F_CREATE`, `NLM_F_APPEND`.
 pub(crate) const REPLACE: u16 = 0x100;
@@ -20,6 +24,9 @@ pub(crate) const MAIN: u32 = 254;
 
 /// `IFF_UP`.
 const UP: u32 = 1;
+
+/// `IF_OPER_UP`.
+const OPER_UP: u8 = 6;
 
 /// A socket that asks.
 pub(crate) struct Asker {
@@ -77,9 +84,30 @@ impl Asker {
     /// Makes two links that are one cable, and brings both up.
     pub(crate) fn cable(&mut self, indices: [u32; 2], called: [&str; 2]) {
         self.must(&new_veth(indices, called));
-        for index in indices {
+        self.bring_up(indices);
+    }
+
+    /// Brings both ends of a cable up, until they have a carrier: the kernel tells of that when it finds time, up to a second later
+    /// (net/core/link_watch.c), which would disturb who counts.
+    pub(crate) fn bring_up(&mut self, ends: [u32; 2]) {
+        for index in ends {
             self.must(&set_up(index, true));
         }
+        let until = Instant::now() + *PATIENCE;
+        while ends.iter().any(|&index| self.operstate(index) != OPER_UP) {
+            assert!(Instant::now() < until, "a link has no carrier");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn operstate(&mut self, index: u32) -> u8 {
+        const IFLA_OPERSTATE: u16 = 16;
+        let request = Request::new(RTM_GETLINK, 0).body(&link_header(index, 0, 0));
+        send(self.socket.as_fd(), request.as_bytes(), SendFlags::empty()).expect("sent");
+        let (length, _) = recv(self.socket.as_fd(), &mut self.answer[..], RecvFlags::empty()).expect("an answer");
+        let link = Messages::new(&self.answer[..length]).next().expect("a message").expect("readable");
+        let attributes = Attributes::new(&link.payload()[Table::Links.header_len()..]);
+        attributes.last(IFLA_OPERSTATE).expect("each link has one")[0]
     }
 
     /// Makes a link that is up and has a carrier, with little of its own: one end of a cable. The other end has the

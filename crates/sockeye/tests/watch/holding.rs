@@ -1,18 +1,18 @@
 //! `--hold`: a command is run for what stays so, and not for what was so once.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use sockeye_zoo::in_namespace;
+use sockeye_zoo::{in_namespace, slowness};
 
 use crate::asked::*;
-use crate::hooks::{default_route, output, outputs};
+use crate::hooks::{default_route, hold, output, outputs};
 use crate::lines::ip;
 use crate::watching::Watching;
 
 /// Lets so many milliseconds go by: how long something stays so is what these tests are about.
 fn stay(ms: u64) {
-    std::thread::sleep(std::time::Duration::from_millis(ms));
+    std::thread::sleep(Duration::from_millis(ms) * slowness());
 }
 
 #[test]
@@ -25,19 +25,20 @@ fn what_is_never_so_for_long_enough_is_not_told() {
             ("links mtu = 1417 ifname = d0", set_mtu(77, 1417), set_mtu(77, 1418), "→ 1418"),
         ];
         for (on, there, back, is_back) in ways {
-            let mut watching = Watching::start(&["--on", on, "--run", "printenv SOCKEYE_IFNAME", "--hold", "900ms"]);
-            // So most of the time, more than twice as long as is asked for, and never for as long at once.
-            for _ in 0..5 {
+            let run = ["--on", on, "--run", "printenv SOCKEYE_IFNAME", "--hold", &format!("{:?}", hold())];
+            let mut watching = Watching::start(&run);
+            // So most of the time, longer than is asked for, and never for as long at once.
+            for _ in 0..8 {
                 asker.must(&there);
                 stay(420);
                 asker.must(&back);
                 watching.line_where(is_back, |line| line.contains("links ~ d0 ") && line.contains(is_back));
             }
             // What begins anew has its whole time.
-            asker.must(&there);
             let began = Instant::now();
+            asker.must(&there);
             watching.complaint("]: d0");
-            assert!(began.elapsed().as_millis() >= 890, "{on}: {:?}", began.elapsed());
+            assert!(began.elapsed() >= hold(), "{on}: {:?}", began.elapsed());
             watching.complaint("exit status: 0 after");
             asker.must(&back);
             let ended = watching.interrupt().with(0);
@@ -54,7 +55,8 @@ fn what_changes_meanwhile_and_still_holds_is_told_as_it_is_by_then() {
         asker.plain(77, "d0");
         asker.plain(80, "d1");
         let down = "links old.operstate = up and new.operstate = down and ifname = d0";
-        let on = ["--on", down, "--run", "cat", "--on", "links ifname = d1", "--run", "cat", "--hold", "800ms"];
+        let hold = format!("{:?}", hold());
+        let on = ["--on", down, "--run", "cat", "--on", "links ifname = d1", "--run", "cat", "--hold", &hold];
         let mut watching = Watching::start(&on);
         asker.must(&set_up(77, false));
         for mtu in [1417, 1418, 1419] {
@@ -86,7 +88,8 @@ fn a_route_that_comes_back_another_way_is_not_gone() {
         let via = |host: &str, priority| Route { priority, ..Route::to(ip("0.0.0.0"), 0, Via::Gateway(ip(host), 77)) };
         asker.must(&default_route().add(CREATE));
         let run = "printenv SOCKEYE_GATEWAY";
-        let on = ["--on", "routes removed dst = default", "--run", run, "--hold", "700ms", "routes"];
+        let hold = format!("{:?}", hold());
+        let on = ["--on", "routes removed dst = default", "--run", run, "--hold", &hold, "routes"];
         let mut watching = Watching::start(&on);
         // By another gateway, in its place; by another with another metric; and the same again.
         asker.must(&via("10.7.0.8", 0).add(CREATE | REPLACE));

@@ -1,7 +1,7 @@
 //! A watch of one interface: what belongs to the others does not reach its queue, and nothing of its own is lost.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -11,20 +11,27 @@ use sockeye_zoo::{in_namespace, slowness};
 
 use crate::asked::*;
 use crate::lines::ip;
-use crate::watching::{Ended, PATIENCE, Watching};
+use crate::watching::{Ended, Watching};
 
 /// A buffer that a few dozen events fill.
 const BUFFER: [&str; 2] = ["--receive-buffer", "4096"];
 /// Many times what fits there.
 const FLOOD: u32 = 4000;
 
-/// Time between audits, longer than a flood takes: while an audit dumps, it has to hear of whatever is deleted.
-fn audit() -> String {
-    format!("{}s", slowness())
+/// Times between audits that are waited after a flood: one audit at least is over by then.
+const AUDITS_AFTER: u32 = 3;
+
+/// Tries with so long between audits, until one comes to an end before the first of them: while an audit dumps, a watch has to hear of
+/// whatever is deleted.
+fn before_an_audit<T>(mut one: impl FnMut(Duration) -> Option<T>) -> T {
+    let audits = [1, 4, 16].map(|seconds| Duration::from_secs(seconds) * slowness());
+    audits.into_iter().find_map(&mut one).expect("a flood that is over before the longest of them")
 }
 
-/// Long enough for one or two audits after a flood.
-const AFTER_AUDIT: Duration = Duration::from_secs(3);
+/// Watches these tables of one interface, with an audit each time that so much time has gone by.
+fn narrow(words: &[&str], audit: Duration) -> Watching {
+    Watching::start(&[words, &["-j", "--audit", &format!("{}s", audit.as_secs())], &BUFFER].concat())
+}
 
 /// Links with an address each: the one that is watched, and another.
 const OWN: u32 = 710;
@@ -35,19 +42,6 @@ fn world(asker: &mut Asker) {
         asker.plain(index, name);
         asker.must(&new_address(index, ip(host), 24));
         asker.must(&new_address(index, ip(&format!("fd07:{index}::1")), 64));
-    }
-    // The kernel tells of a carrier when it finds time (net/core/link_watch.c), on a slow machine in the middle of a flood: a watch that
-    // loses that knows nothing of its link for a moment, and looks at everything.
-    let until = Instant::now() + *PATIENCE;
-    let unsettled = || {
-        let words = ["links", "-o", "ndjson", "ifname ~ ^(own|other) and operstate != up"];
-        let output = Command::new(env!("CARGO_BIN_EXE_sockeye")).args(words).output().expect("it runs");
-        let lines = String::from_utf8(output.stdout).expect("text").lines().count();
-        // The last line is the verdict.
-        lines.checked_sub(1).expect("it answers")
-    };
-    while unsettled() > 0 {
-        assert!(Instant::now() < until, "a link has no carrier");
     }
 }
 
@@ -70,23 +64,30 @@ fn a_flood_of_neighbours_of_another_takes_nothing_from_who_watches_one() {
     in_namespace(|_| {
         let mut asker = Asker::new();
         world(&mut asker);
-        let audit = audit();
-        let arguments = [&["neighbours", "dev", "=", "own", "-j", "--audit", &audit], &BUFFER[..]].concat();
-        let narrow = Watching::start(&arguments);
-        let wide = Watching::start(&[&["neighbours", "dst", "=", "10.7.0.0/16", "-j"], &BUFFER[..]].concat());
         let there = |number| new_neighbour(OTHER, address(0x0b00_0000, number), [2, 0, 0, 0, 0, 9]);
         let gone = |number| delete_neighbour(OTHER, address(0x0b00_0000, number));
-        asker.must(&new_neighbour(OWN, ip("10.7.0.9"), [2, 0, 0, 0, 0, 7]));
-        asker.all(&(0..FLOOD).flat_map(|number| [there(number), gone(number)]).collect::<Vec<_>>());
-        asker.must(&delete_neighbour(OWN, ip("10.7.0.9")));
-        // Some stay: no audit takes them for new.
-        asker.all(&(0..200).map(there).collect::<Vec<_>>());
-        asker.must(&new_neighbour(OWN, ip("10.7.0.8"), [2, 0, 0, 0, 0, 8]));
-        std::thread::sleep(AFTER_AUDIT * slowness());
+        let (narrow, wide) = before_an_audit(|audit| {
+            // What stayed of a flood that lasted too long.
+            asker.all(&(0..200).map(gone).collect::<Vec<_>>());
+            asker.ask(&delete_neighbour(OWN, ip("10.7.0.8")));
+            let wide = Watching::start(&[&["neighbours", "dst", "=", "10.7.0.0/16", "-j"], &BUFFER[..]].concat());
+            let began = Instant::now();
+            let narrow = narrow(&["neighbours", "dev", "=", "own"], audit);
+            asker.must(&new_neighbour(OWN, ip("10.7.0.9"), [2, 0, 0, 0, 0, 7]));
+            asker.all(&(0..FLOOD).flat_map(|number| [there(number), gone(number)]).collect::<Vec<_>>());
+            asker.must(&delete_neighbour(OWN, ip("10.7.0.9")));
+            // Some stay: no audit takes them for new.
+            asker.all(&(0..200).map(there).collect::<Vec<_>>());
+            asker.must(&new_neighbour(OWN, ip("10.7.0.8"), [2, 0, 0, 0, 0, 8]));
+            let is_in_time = began.elapsed() < audit;
+            is_in_time.then(|| {
+                thread::sleep(audit * AUDITS_AFTER);
+                (narrow.interrupt(), wide.interrupt())
+            })
+        });
         // Before it goes it has failed.
         let expected = ["added 10.7.0.9", "changed 10.7.0.9", "removed 10.7.0.9", "added 10.7.0.8"];
-        assert_eq!(told(narrow.interrupt()), expected);
-        let wide = wide.interrupt();
+        assert_eq!(told(narrow), expected);
         assert!(wide.stdout.contains("\"overrun\""), "the flood is none");
         Ok(())
     });
@@ -116,24 +117,33 @@ fn a_flood_of_routes_over_another_takes_nothing_from_who_watches_one() {
     in_namespace(|_| {
         let mut asker = Asker::new();
         world(&mut asker);
-        let audit = audit();
-        let arguments = [&["routes", "dev = own", "-j", "--audit", &audit], &BUFFER[..]].concat();
-        let narrow = Watching::start(&arguments);
         let route = |number, index| Route::to(address(0x0b00_0000, number), 32, Via::Link(index));
-        asker.must(&route(1, OWN).add(CREATE));
-        asker.all(&(2..FLOOD).map(|number| route(number, OTHER).add(CREATE)).collect::<Vec<_>>());
-        asker.all(&(2..FLOOD - 100).map(|number| route(number, OTHER).delete()).collect::<Vec<_>>());
-        // Over both; then over one of them, and over the other.
-        let [own, other] = [(OWN, "fd07:710::9"), (OTHER, "fd07:720::9")];
-        asker.must(&multipath(RTM_NEWROUTE, CREATE, &[own, other]));
-        asker.must(&multipath(RTM_DELROUTE, 0, &[other]));
-        asker.must(&multipath(RTM_NEWROUTE, CREATE | REPLACE, &[other]));
-        asker.must(&multipath(RTM_DELROUTE, 0, &[other]));
-        // Another takes the place of one that is watched, without a word of that one.
-        asker.must(&route(1, OTHER).add(CREATE | REPLACE));
-        asker.must(&Route { prefix_len: 24, ..route(0, OWN) }.add(CREATE));
-        std::thread::sleep(AFTER_AUDIT * slowness());
-        let mut told = told(narrow.interrupt());
+        let network = Route { prefix_len: 24, ..route(0, OWN) };
+        let narrow = before_an_audit(|audit| {
+            // What stayed of a flood that lasted too long.
+            let stayed = [1].into_iter().chain(FLOOD - 100..FLOOD).map(|number| route(number, OTHER).delete());
+            asker.all(&stayed.chain([network.delete()]).collect::<Vec<_>>());
+            let began = Instant::now();
+            let narrow = narrow(&["routes", "dev = own"], audit);
+            asker.must(&route(1, OWN).add(CREATE));
+            asker.all(&(2..FLOOD).map(|number| route(number, OTHER).add(CREATE)).collect::<Vec<_>>());
+            asker.all(&(2..FLOOD - 100).map(|number| route(number, OTHER).delete()).collect::<Vec<_>>());
+            // Over both; then over one of them, and over the other.
+            let [own, other] = [(OWN, "fd07:710::9"), (OTHER, "fd07:720::9")];
+            asker.must(&multipath(RTM_NEWROUTE, CREATE, &[own, other]));
+            asker.must(&multipath(RTM_DELROUTE, 0, &[other]));
+            asker.must(&multipath(RTM_NEWROUTE, CREATE | REPLACE, &[other]));
+            asker.must(&multipath(RTM_DELROUTE, 0, &[other]));
+            // Another takes the place of one that is watched, without a word of that one.
+            asker.must(&route(1, OTHER).add(CREATE | REPLACE));
+            asker.must(&network.add(CREATE));
+            let is_in_time = began.elapsed() < audit;
+            is_in_time.then(|| {
+                thread::sleep(audit * AUDITS_AFTER);
+                narrow.interrupt()
+            })
+        });
+        let mut told = told(narrow);
         // That one was replaced is found by a dump, a moment later.
         assert!(told.contains(&"removed 11.0.0.1/32".to_owned()), "{told:?}");
         told.retain(|line| line != "removed 11.0.0.1/32");
@@ -146,6 +156,7 @@ fn a_flood_of_routes_over_another_takes_nothing_from_who_watches_one() {
 
 #[test]
 fn the_interface_that_has_the_name_later_is_watched_then() {
+    const NEIGHBOURS: u32 = 50;
     in_namespace(|_| {
         let mut asker = Asker::new();
         world(&mut asker);
@@ -164,14 +175,18 @@ fn the_interface_that_has_the_name_later_is_watched_then() {
             object["record"]["ip"] == "10.7.0.2/24" && object["record"]["index"] == 730
         });
         asker.must(&neighbour(730, "10.7.0.11"));
-        let flood = (0..FLOOD).map(|number| new_neighbour(OTHER, address(0x0b00_0000, number), [2, 0, 0, 0, 0, 9]));
+        // Of few neighbours: they go with their link, and an audit that runs by then hears of each.
+        let flood = (0..FLOOD).map(|number| {
+            let lladdr = [2, 0, 0, 0, 0, u8::try_from(number / NEIGHBOURS).expect("small")];
+            new_neighbour(OTHER, address(0x0b00_0000, number % NEIGHBOURS), lladdr)
+        });
         asker.all(&flood.collect::<Vec<_>>());
         // By another name it is another's.
         asker.must(&set_up(OTHER, false));
         asker.must(&rename(OTHER, "was-other"));
         asker.must(&neighbour(730, "10.7.0.12"));
         narrow.object("the last", |object| object["record"]["dst"] == "10.7.0.12");
-        std::thread::sleep(std::time::Duration::from_secs(2));
+        thread::sleep(Duration::from_secs(2));
         let told = told(narrow.interrupt());
         for host in ["10.7.0.10", "10.7.0.11", "10.7.0.12"] {
             assert_eq!(told.iter().filter(|line| **line == format!("added {host}")).count(), 1, "{host}: {told:?}");

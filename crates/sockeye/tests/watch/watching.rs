@@ -219,7 +219,9 @@ impl Lines {
     fn find(&mut self, is_wanted: impl Fn(&str) -> bool) -> Option<String> {
         let until = Instant::now() + *PATIENCE;
         loop {
-            let line = self.incoming.recv_timeout(until.saturating_duration_since(Instant::now())).ok()?;
+            // One who never stops talking says something at every moment.
+            let left = until.checked_duration_since(Instant::now())?;
+            let line = self.incoming.recv_timeout(left).ok()?;
             self.said.push(line);
             let line = self.said.last()?;
             if is_wanted(line) {

@@ -155,6 +155,12 @@ fn new_addresses_are_told_with_the_time_that_the_kernel_remembers() {
     });
 }
 
+/// Whether a link is in this state, as `ip` calls it.
+fn is_in_state(link: &str, state: &str) -> bool {
+    let shown = Command::new("ip").args(["-o", "link", "show", "dev", link]).output().expect("ip is installed");
+    String::from_utf8_lossy(&shown.stdout).contains(&format!(" state {state} "))
+}
+
 /// What is put in order by ticks of the kernel.
 #[test]
 fn a_link_that_went_down_or_came_up_just_before_is_told_with_the_time_that_the_kernel_remembers() {
@@ -173,6 +179,12 @@ fn a_link_that_went_down_or_came_up_just_before_is_told_with_the_time_that_the_k
         ] {
             std::thread::sleep(Duration::from_millis(30));
             ip(step);
+            // The kernel tells of a carrier when it finds time (net/core/link_watch.c).
+            match step {
+                "link set v0 up" => wait_until(|| is_in_state("v0", "UP")),
+                "link set v0 down" => wait_until(|| is_in_state("v0", "DOWN")),
+                _ => {}
+            }
             let Some(one) = step.strip_prefix("address add ") else { continue };
             let answer = answer(asking(&["why", "192.0.2.1", "-j", "--for", "50ms"]));
             let mut told = changes(&answer, "changes_before");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sockeye_zoo::{fill, in_namespace};
 
+use super::gaps::Witness;
 use super::*;
 use crate::watching::{Ended, Watching};
 
@@ -14,6 +15,18 @@ fn short(listener: &TcpListener, bytes: usize) -> u16 {
     let (mut client, mut server) = connect(listener);
     send(&mut client, &mut server, bytes);
     port(&client)
+}
+
+/// Makes such connections. Of ends that come close to each other the kernel tells in any order, each processor by itself.
+fn one_after_the_other<const COUNT: usize>(connections: [(&TcpListener, usize); COUNT]) -> [u16; COUNT] {
+    let mut witness = Witness::new();
+    let mut ends = 0;
+    connections.map(|(listener, bytes)| {
+        let port = short(listener, bytes);
+        ends += 2;
+        witness.hear(ends);
+        port
+    })
 }
 
 fn ports(ended: &Ended, end: &str) -> Vec<u64> {
@@ -25,10 +38,7 @@ fn ends_of_connections_to_one_port() {
     in_namespace(|_| {
         let listeners = ["127.0.0.1:7001", "127.0.0.1:7002"].map(|at| TcpListener::bind(at).expect("free"));
         let mut watching = start(&ENDS, &["-j", "closed and dport = 7001"]);
-        short(&listeners[1], 10);
-        let first = short(&listeners[0], 10);
-        short(&listeners[1], 10);
-        let last = short(&listeners[0], 10);
+        let [_, first, _, last] = one_after_the_other([1, 0, 1, 0].map(|which: usize| (&listeners[which], 10)));
         watching.object("the last", |object| is(object, "closed", last));
         let ended = watching.interrupt().with(0);
         assert_eq!(ports(&ended, "local_port"), [u64::from(first), u64::from(last)], "{}", ended.stdout);
@@ -42,7 +52,7 @@ fn connections_that_received_much_and_a_limit() {
     in_namespace(|_| {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let watching = start(&ENDS, &["-j", "--limit", "2", "bytes_received > 1000"]);
-        let clients = [20, 1500, 30, 2000, 2500].map(|bytes| short(&listener, bytes));
+        let clients = one_after_the_other([20, 1500, 30, 2000, 2500].map(|bytes| (&listener, bytes)));
         let ended = watching.ended().with(0);
         // Those who received are at the other end.
         assert_eq!(ports(&ended, "peer_port"), [clients[1], clients[3]].map(u64::from), "{}", ended.stdout);

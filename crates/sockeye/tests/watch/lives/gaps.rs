@@ -23,21 +23,21 @@ const TCP_DESTROY: u32 = 1;
 
 /// Who hears of ends too. The kernel tells of them in its own time, from a worker (net/core/sock_diag.c,
 /// `sock_diag_broadcast_destroy`): what this one has heard, everybody was told, or lost.
-struct Witness {
+pub(crate) struct Witness {
     socket: Socket,
     buffer: Buffer,
     heard: u64,
 }
 
 impl Witness {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut socket = Socket::open(Protocol::SockDiag).expect("a socket");
         socket.join(TCP_DESTROY).expect("everybody may");
         Self { socket, buffer: Buffer::new(), heard: 0 }
     }
 
     /// Waits until so many ends were told in all.
-    fn hear(&mut self, all: u64) {
+    pub(crate) fn hear(&mut self, all: u64) {
         while self.heard < all {
             poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], None).expect("polled");
             match self.socket.try_receive(&mut self.buffer).expect("received") {
@@ -61,7 +61,7 @@ fn made(listener: &TcpListener) {
 }
 
 /// Stops a program: from here on it reads nothing.
-fn stop(watching: &Watching) {
+pub(crate) fn stop(watching: &Watching) {
     watching.signal(Signal::STOP);
     let stat = || std::fs::read_to_string(format!("/proc/{}/stat", watching.pid())).expect("it is there");
     while !stat().contains(") T ") {

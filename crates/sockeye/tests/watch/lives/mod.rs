@@ -2,7 +2,7 @@
 
 mod ends;
 mod filters;
-mod gaps;
+pub(crate) mod gaps;
 mod hooks;
 mod known;
 mod lingering;

@@ -11,7 +11,7 @@ use super::*;
 /// Namespaces that are made until one has the number that is wanted.
 const TRIES: usize = 100;
 /// Times that it is watched at most.
-const RUNS: usize = 3;
+pub(super) const RUNS: usize = 3;
 
 /// A program in a namespace of its own, and the number of that. It waits for a word, connects to itself some times, does that then,
 /// and ends.
@@ -30,6 +30,11 @@ fn elsewhere(port: u16, then: &str) -> Result<(Child, String), Skip> {
     let mut number = String::new();
     BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut number).expect("text");
     Ok((child, number))
+}
+
+/// Whether something had no room in the ring.
+pub(super) fn is_loss(object: &Value) -> bool {
+    object["reason"] == "ring-full"
 }
 
 /// Lets it begin.
@@ -71,17 +76,16 @@ fn is_told_of_from_its_first_event_on() -> Result<bool, Skip> {
         }
     }
     go(others.last_mut().expect("one at least"));
-    let is_lost = |object: &Value| object["reason"] == "ring-full";
-    let listening = watching.object("a listener", |object| is(object, "listening", 7011) || is_lost(object));
+    let listening = watching.object("a listener", |object| is(object, "listening", 7011) || is_loss(object));
     let wanted = (0..5).flat_map(|_| ["opened", "accepted", "closed", "closed"]);
     let told = wanted.map(|change| {
         let is_it = |object: &Value| object["change"] == change && object["netns"] == listening["netns"];
-        watching.object(change, |object| is_it(object) || is_lost(object))
+        watching.object(change, |object| is_it(object) || is_loss(object))
     });
     // What is missing behind a loss does not come.
-    let lost = is_lost(&listening)
+    let lost = is_loss(&listening)
         || told.into_iter().any(|told| {
-            let lost = is_lost(&told);
+            let lost = is_loss(&told);
             assert!(lost || told["life"]["known"] == "birth", "{told}");
             lost
         });

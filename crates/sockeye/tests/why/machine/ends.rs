@@ -72,7 +72,9 @@ fn what_waits_for_its_time_to_end_has_a_limit() {
         let (subject, evidence) = said(&answer, "time-wait-pile-up");
         assert_eq!((subject, evidence), ("TIME-WAIT", &serde_json::json!({ "sockets": 10, "limit": 12 })));
         (0..2).for_each(|_| leave_waiting(connection(&listener, 7023)));
-        let answer = provoked("time-wait-overflow", || (0..7).for_each(|_| leave_waiting(connection(&listener, 7023))));
+        let answer = provoked(&[("time-wait-overflow", "grown", 7)], || {
+            (0..7).for_each(|_| leave_waiting(connection(&listener, 7023)));
+        });
         let (subject, evidence) = said(&answer, "time-wait-overflow");
         assert_eq!((subject, &evidence["grown"]), ("TcpExt.TCPTimeWaitOverflow", &7.into()));
         Ok(())

@@ -36,7 +36,7 @@ fn a_tunnel_whose_other_end_has_no_route_counts_errors() {
         socket.connect("10.8.0.9:9").expect("there is a way");
         // What was lost before is not of these seconds.
         send(&socket, 5);
-        let answer = provoked("link-errors", || send(&socket, 13));
+        let answer = provoked(&[("link-errors", "tx_errors", 13)], || send(&socket, 13));
         let (subject, evidence) = said(&answer, "link-errors");
         assert_eq!(subject, "vx0");
         assert_eq!(*evidence, serde_json::json!({ "tx_carrier_errors": 13, "tx_errors": 13 }));
@@ -55,7 +55,7 @@ fn a_queue_without_room_drops_and_programs_cannot_send() {
         let socket = UdpSocket::bind("10.9.0.1:0").expect("free");
         socket.connect("10.9.0.7:9").expect("there is a way");
         send(&socket, 4);
-        let answer = provoked("qdisc-drops", || send(&socket, 19));
+        let answer = provoked(&[("qdisc-drops", "drops", 19), ("udp-send-errors", "grown", 19)], || send(&socket, 19));
         let (subject, evidence) = said(&answer, "qdisc-drops");
         assert_eq!((subject, evidence), ("pfifo 80a: on v0", &serde_json::json!({ "drops": 19 })));
         let (subject, evidence) = said(&answer, "udp-send-errors");
@@ -79,7 +79,7 @@ fn a_queue_below_another_is_told_with_its_parent() {
         }
         let socket = UdpSocket::bind("10.9.0.1:0").expect("free");
         socket.connect("10.9.0.7:9").expect("there is a way");
-        let answer = provoked("qdisc-drops", || send(&socket, 17));
+        let answer = provoked(&[("qdisc-drops", "drops", 17)], || send(&socket, 17));
         let findings = answer["findings"].as_array().expect("a list").iter();
         let findings = findings.filter(|finding| finding["cause"] == "qdisc-drops");
         let mut told: Vec<_> =

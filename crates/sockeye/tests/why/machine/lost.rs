@@ -1,14 +1,14 @@
 //! Sockets that lose what comes, because nobody reads it.
 
 use std::io::Write as _;
-use std::net::UdpSocket;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::process::{Command, Stdio};
 
 use rustix::net::sockopt::set_socket_recv_buffer_size;
 use sockeye_conn::{Protocol, Socket};
 use sockeye_zoo::in_namespace;
 
-use super::{connection, listener, own_name, provoked, said};
-use crate::reach::ip;
+use super::{connection, finding, listener, own_name, provoked, provoked_until, said};
 
 /// Changes of IPv4 addresses (include/uapi/linux/rtnetlink.h).
 const RTNLGRP_IPV4_IFADDR: u32 = 5;
@@ -22,6 +22,13 @@ fn dropped(port: u16) -> u64 {
     line.split_whitespace().last().and_then(|drops| drops.parse().ok()).expect("a number")
 }
 
+/// Runs these lines as commands of one `ip`: between two looks there is little time.
+fn batch(lines: &str) {
+    let mut ip = Command::new("ip").args(["-batch", "-"]).stdin(Stdio::piped()).spawn().expect("ip is installed");
+    ip.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("it reads");
+    assert!(ip.wait().expect("a child of ours").success(), "{lines}");
+}
+
 #[test]
 fn a_program_that_does_not_read_its_datagrams_loses_them() {
     for (at, counter) in [("127.0.0.1:7031", "Udp.RcvbufErrors"), ("[::1]:7031", "Udp6.RcvbufErrors")] {
@@ -33,7 +40,7 @@ fn a_program_that_does_not_read_its_datagrams_loses_them() {
             while dropped(7031) < 5 {
                 from.send_to(&[7; 700], at).expect("sent");
             }
-            let answer = provoked("udp-receive-drops", || {
+            let answer = provoked(&[("udp-receive-drops", "drops", 23), ("udp-receive-errors", "grown", 23)], || {
                 (0..23).for_each(|_| assert_eq!(from.send_to(&[7; 700], at).expect("sent"), 700));
             });
             let (subject, evidence) = said(&answer, "udp-receive-drops");
@@ -56,15 +63,17 @@ fn a_program_that_does_not_read_its_messages_of_the_kernel_loses_them() {
         let mut deaf = Socket::open(Protocol::Route).expect("everybody may");
         deaf.join(RTNLGRP_IPV4_IFADDR).expect("everybody may");
         deaf.set_receive_buffer(1).expect("the least there is");
-        let mut last = 0;
-        let mut change = || {
-            last += 1;
-            ip(&format!("address add 10.7.0.{last}/32 dev lo"));
+        let mut last = u32::from(Ipv4Addr::new(10, 7, 0, 0));
+        let mut change = |times: u32| {
+            let addresses = (last + 1..=last + times).map(Ipv4Addr::from);
+            let lines = addresses.map(|address| format!("address add {address}/32 dev lo\n"));
+            batch(&lines.collect::<Vec<_>>().concat());
+            last += times;
         };
         while deaf.drops().expect("the kernel tells") < 3 {
-            change();
+            change(1);
         }
-        let answer = provoked("netlink-drops", || (0..11).for_each(|_| change()));
+        let answer = provoked(&[("netlink-drops", "drops", 11)], || change(11));
         let (subject, evidence) = said(&answer, "netlink-drops");
         assert!(subject.starts_with("protocol 0 port id "), "{subject}");
         assert_eq!(evidence["drops"], 11, "{answer:#}");
@@ -83,9 +92,10 @@ fn a_queue_of_many_small_pieces_is_squeezed() {
         let (mut from, _deaf) = connection(&listener, 7032);
         from.set_nodelay(true).expect("set");
         from.set_nonblocking(true).expect("set");
-        let answer = provoked("receive-buffers-pruned", || {
-            (0..200).for_each(|_| drop(from.write(&[7])));
-        });
+        let answer = provoked_until(
+            |answer| finding(answer, "receive-buffers-pruned").is_some(),
+            || (0..200).for_each(|_| drop(from.write(&[7]))),
+        );
         let (subject, evidence) = said(&answer, "receive-buffers-pruned");
         assert_eq!(subject, "TcpExt.PruneCalled");
         assert!(evidence["grown"].as_u64() >= Some(1), "{evidence}");

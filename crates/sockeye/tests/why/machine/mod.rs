@@ -28,16 +28,26 @@ fn why() -> Value {
     while_looking(WATCH, AFTER, || ())
 }
 
-/// The finding of something that goes wrong while it is looked; on a busy machine the first look may be too late.
-fn provoked(cause: &str, mut happens: impl FnMut()) -> Value {
-    let until = Instant::now() + patience(Duration::from_secs(20));
+/// The answer when something goes wrong while it is looked, with these numbers in the evidence of these causes.
+fn provoked(expected: &[(&str, &str, u64)], happens: impl FnMut()) -> Value {
+    let has = |answer: &Value, &(cause, number, count): &(&str, &str, u64)| {
+        let findings = answer["findings"].as_array().expect("a list").iter();
+        let mut counts = findings.filter(|one| one["cause"] == cause).map(|one| &one["evidence"][number]).peekable();
+        counts.peek().is_some() && counts.all(|counted| *counted == count)
+    };
+    provoked_until(|answer| expected.iter().all(|one| has(answer, one)), happens)
+}
+
+/// The same with an answer that is so: on a busy machine the first look may be too late, or either of them in the middle of what happens.
+fn provoked_until(is_so: impl Fn(&Value) -> bool, mut happens: impl FnMut()) -> Value {
     let _alone = alone();
+    let until = Instant::now() + patience(Duration::from_secs(20));
     loop {
         let answer = while_looking(WATCH, AFTER, &mut happens);
-        if finding(&answer, cause).is_some() {
+        if is_so(&answer) {
             return answer;
         }
-        assert!(Instant::now() < until, "no {cause}: {answer:#}");
+        assert!(Instant::now() < until, "it never came to that: {answer:#}");
     }
 }
 
