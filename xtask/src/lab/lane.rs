@@ -88,7 +88,7 @@ const SMOKE: [Entry; 6] = [
 
 const NAMESPACES: [Entry; 10] = [
     entry("sockeye/limits", 900),
-    entry("sockeye/kinds", 600),
+    entry("sockeye/kinds", 900),
     entry("sockeye/differential", 600),
     entry("sockeye/ss", 900),
     entry("sockeye/beside_ip", 900),
@@ -97,7 +97,7 @@ const NAMESPACES: [Entry; 10] = [
     entry("sockeye/top", 600),
     // Some thirty looks at a machine, ten times as long as elsewhere.
     Entry { name: "sockeye/why", told: &["--skip", MEASURING], seconds_max: 1200 },
-    entry("bpf/events", 600),
+    entry("bpf/events", 900),
 ];
 
 /// What `--all` adds.

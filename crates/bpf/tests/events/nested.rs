@@ -30,13 +30,13 @@ const ROUNDS_MAX: u64 = 72;
 /// Rounds after which packets are half as fast.
 const ROUNDS_AT_A_RATE: u64 = 8;
 
-/// How often they are made slower: where a processor is taken away for long, none waits for the timer otherwise.
-const HALVED_MAX: u64 = 6;
+/// The slowest that they are made, in kbit a second: where a processor is taken away for long, none waits for the timer otherwise.
+const RATE_KBIT_MIN: u32 = 400;
 
 /// Packets of loopback wait for a timer, whose interrupt sends them on.
 fn slow_down(round: u64) -> Result<(), Skip> {
     // On a machine that is slow itself they have to be slower still, or none waits; how slow it is today shows when none did.
-    let rate_kbit = (30_000 / slowness()) >> (round / ROUNDS_AT_A_RATE).min(HALVED_MAX);
+    let rate_kbit = ((30_000 / slowness()) >> (round / ROUNDS_AT_A_RATE).min(8)).max(RATE_KBIT_MIN);
     if !round.is_multiple_of(ROUNDS_AT_A_RATE) {
         return Ok(());
     }

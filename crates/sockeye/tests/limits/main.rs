@@ -17,10 +17,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use sockeye_zoo::{patience, skip, slowness};
 
-use looking::{finding, while_looking};
+use looking::{finding, while_looking, whole_look};
 
 /// One at a time.
 static ALONE: Mutex<()> = Mutex::new(());
+
+/// How long is looked.
+const WATCH: Duration = Duration::from_millis(500);
 
 /// How long the kernel goes by an old count of orphans: it counts ten times a second (net/ipv4/tcp.c, `tcp_orphan_update`).
 const COUNTED: Duration = Duration::from_millis(300);
@@ -77,7 +80,7 @@ fn on_an_own_machine(test: &str, body: impl FnOnce()) {
 
 /// What `why` says while this happens.
 fn why(happens: impl FnOnce()) -> Value {
-    while_looking(Duration::from_millis(500), Duration::from_millis(250), happens)
+    while_looking(WATCH, Duration::from_millis(250), happens)
 }
 
 /// The subject and the evidence of a cause.
@@ -121,7 +124,7 @@ fn memory_of_tcp_beyond_its_second_mark() {
                 false
             }
         });
-        assert_eq!(said(&why(|| ()), "tcp-memory-pressure"), None);
+        assert_eq!(said(&whole_look(WATCH), "tcp-memory-pressure"), None);
         let _limit = Limit::set("tcp_mem", "17 67 1000003");
         let (before, answer, after) = (sockstat("mem"), why(|| ()), sockstat("mem"));
         let found = said(&answer, "tcp-memory-pressure").unwrap_or_else(|| panic!("{answer:#}"));
@@ -151,7 +154,7 @@ fn closed_connections_whose_peers_have_vanished() {
         };
         let _limit = Limit::set("tcp_max_orphans", "10");
         abandon(7);
-        assert_eq!(said(&why(|| ()), "orphans-near-their-limit"), None);
+        assert_eq!(said(&whole_look(WATCH), "orphans-near-their-limit"), None);
         abandon(1);
         let answer = why(|| ());
         let evidence = json!({ "orphans": 8, "limit": 10 });

@@ -223,8 +223,8 @@ impl Look<'_> {
         let is_whole = |own: &Answer| (own.status, own.beside_nothing()) == (0, Word::Whole);
         let ask = || self.answer(&Privilege::Own);
         // What this kernel lacks it lacks each time.
-        let tries = if self.stage.is_roots && self.asked.lacking.is_none() { AGAIN_MAX } else { 0 };
-        (0..tries).map(|_| ask()).find(is_whole).unwrap_or_else(ask)
+        let tries = if self.stage.is_roots && self.asked.lacking.is_none() { 4 } else { 1 };
+        (1..tries).map(|_| ask()).find(is_whole).unwrap_or_else(ask)
     }
 
     /// What the root of a user namespace is told. What is not as the page says is asked for again: a process of another command

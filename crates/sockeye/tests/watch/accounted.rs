@@ -10,7 +10,7 @@ use sockeye_conn::Watcher;
 use sockeye_state::rtnetlink::Tables;
 use sockeye_state::watch::{Options, Origin, Output, Verb};
 use sockeye_wire::rtnetlink::{AF_INET, Table};
-use sockeye_zoo::in_namespace;
+use sockeye_zoo::{in_namespace, slowness};
 
 use crate::asked::*;
 use crate::driver::Witness;
@@ -104,9 +104,9 @@ fn every_route_that_came_or_went_is_an_event_or_a_difference() {
                         break;
                     }
                     watcher.advance(&mut |output| book.take(&output)).expect("read");
-                    // However slow whoever asks is: meanwhile more happens than there is room for.
+                    // Meanwhile more happens than there is room for.
                     if look.is_multiple_of(REST_EVERY) {
-                        thread::sleep(REST);
+                        thread::sleep(REST * slowness());
                     }
                 }
             });

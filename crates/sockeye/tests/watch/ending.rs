@@ -44,7 +44,7 @@ fn what_happened_before_the_signal_is_told() {
         asker.plain(77, "d0");
         let watching = Watching::start(&["routes"]);
         // Stopped, so that the signal and the events are there together when it goes on.
-        watching.signal(Signal::STOP);
+        watching.stop();
         let all: Vec<_> = routes(500).map(|route| route.add(CREATE)).collect();
         assert_eq!(asker.all(&all), 0);
         watching.signal(Signal::INT);

@@ -9,7 +9,6 @@ use sockeye_zoo::in_namespace;
 use crate::asked::*;
 use crate::ending::routes;
 use crate::lines::assert_time;
-use crate::lives::gaps::stop;
 use crate::watching::Watching;
 
 /// The routes of a stream: what was added and not removed, whatever the way it was found.
@@ -102,7 +101,7 @@ fn lines_say_the_same() {
         let mut asker = Asker::new();
         asker.plain(77, "d0");
         let mut watching = Watching::start(&["routes", "--receive-buffer", "20000"]);
-        watching.signal(Signal::STOP);
+        watching.stop();
         let all: Vec<_> = routes(400).map(|route| route.add(CREATE)).collect();
         assert_eq!(asker.all(&all), 0);
         watching.signal(Signal::CONT);
@@ -132,7 +131,7 @@ fn a_signal_while_a_gap_is_open_is_status_3() {
         // A gap is open where what the kernel has dropped and the signal are there together; and none any more once it was closed.
         for is_closed in [false, true] {
             let mut watching = Watching::start(&["routes", "-j", "--receive-buffer", "5000"]);
-            stop(&watching);
+            watching.stop();
             for batch in [&new, &old] {
                 assert_eq!(asker.all(batch), 0);
             }
@@ -162,7 +161,7 @@ fn a_gap_of_a_table_that_nobody_asked_for_is_not_told() {
         asker.plain(77, "d0");
         // Links are followed for their names, and only rules are asked for.
         let mut watching = Watching::start(&["rules", "-j", "--receive-buffer", "5000"]);
-        watching.signal(Signal::STOP);
+        watching.stop();
         for mtu in 1400..1500 {
             asker.must(&set_mtu(77, mtu));
         }

@@ -274,8 +274,9 @@ fn after_a_signal_nothing_is_started_and_what_runs_has_some_seconds() {
         let mut asker = Asker::new();
         asker.plain(77, "d0");
         let quick = script(zoo, "quick", "echo begun; trap 'echo told; exit 3' TERM; sleep 1; echo done");
-        let stubborn =
-            script(zoo, "stubborn", "echo begun; trap 'echo told' TERM; for n in $(seq 60); do sleep 1; done");
+        let seconds = 60 * slowness();
+        let stubborn = format!("echo begun; trap 'echo told' TERM; for n in $(seq {seconds}); do sleep 1; done");
+        let stubborn = script(zoo, "stubborn", &stubborn);
         let on = "routes dst != default";
         let run = ["--on", on, "--run", &quick, "--on", on, "--run", &stubborn, "--run-jobs", "2", "routes"];
         let mut watching = Watching::start(&run);
@@ -345,7 +346,7 @@ fn what_is_there_at_first_starts_nothing_and_what_a_resync_finds_does() {
             "5000",
         ];
         let mut watching = Watching::start(&run);
-        watching.signal(Signal::STOP);
+        watching.stop();
         let all: Vec<_> = routes(ROUTES).map(|route| route.add(CREATE)).collect();
         assert_eq!(asker.all(&all), 0);
         watching.signal(Signal::CONT);

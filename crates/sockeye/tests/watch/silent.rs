@@ -50,7 +50,7 @@ fn of_a_link_that_is_down_most_settings_are_not_announced_and_limits_of_packets_
             assert!(!is_announced(&mut asker, &request), "down: {request:?}");
         }
         assert!(is_announced(&mut asker, &set_mtu(V[0], 1417)), "an MTU is announced in any case");
-        // With a carrier, which one that is dormant does not say: no word of it comes in between.
+        // A link that is dormant never says that it is up; this one is waited for, so that no word of it counts as an announcement.
         asker.must(&set_link(V[0], LINKMODE, &[0]));
         asker.bring_up(V);
         for (request, announced) in settings(13) {

@@ -11,7 +11,7 @@ use sockeye_zoo::skip::may_load_programs;
 use sockeye_zoo::{Skip, in_namespace};
 
 use crate::lines::assert_time;
-use crate::lives::gaps::{Witness, stop};
+use crate::lives::gaps::Witness;
 use crate::watching::Watching;
 
 /// A watch whose rounds are so far apart that none disturbs the test, or so near that it waits for none.
@@ -176,7 +176,7 @@ fn what_is_lost_is_a_gap_with_its_number_and_then_in_sync_again() {
         let listener = TcpListener::bind("127.0.0.1:7087").expect("free");
         let mut watching = watch("dumps", "1h", &["--receive-buffer", "16384"]);
         // Stopped, so that nothing is read meanwhile.
-        stop(&watching);
+        watching.stop();
         let mut witness = Witness::new();
         for made in 1..=CONNECTIONS {
             converse(&listener);

@@ -129,6 +129,15 @@ impl Watching {
         kill_process(pid, signal).expect("a child of ours");
     }
 
+    /// Makes it stand still: from here on it reads nothing.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+        let stat = || std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).expect("it is there");
+        while !stat().contains(") T ") {
+            thread::yield_now();
+        }
+    }
+
     /// Asks it to end, and waits until it has: its exit status and all that it said.
     pub(crate) fn interrupt(self) -> Ended {
         self.signal(Signal::INT);

@@ -150,8 +150,9 @@ fn goes_on(result: std::io::Result<usize>) -> bool {
 /// Every connection with causes: its two ends, and the causes in the order of their letters.
 fn judged() -> Vec<(SocketAddr, SocketAddr, String)> {
     let output = sockeye(&["why", "has why", "--for", INTERVAL, "-o", "json", "--limit", "100"]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let status = if answer["whole"] == true { 0 } else { 3 };
+    assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&output.stderr));
     let findings = answer["findings"].as_array().expect("a list");
     findings
         .iter()
@@ -196,29 +197,37 @@ fn loads() -> File {
     File::options().create(true).truncate(false).write(true).open(path).expect("a file")
 }
 
-/// Intervals that are judged at most, where this machine was busy with something else meanwhile.
-const INTERVALS: u32 = 3;
+/// Intervals that are judged at most.
+const INTERVALS_MAX: usize = 5;
 
 #[track_caller]
 fn expect(plans: &[Plan], expected: &[&str]) {
-    expect_in_one_of(INTERVALS, plans, expected);
+    let expected = expected.iter().map(ToString::to_string).collect();
+    assert_eq!(under(plans, || in_most(found, &expected)), Ok(()));
 }
 
-/// The same where chance decides: in one of so many intervals.
-#[track_caller]
-fn expect_in_one_of(intervals: u32, plans: &[Plan], expected: &[&str]) {
+/// What is judged while such a load runs.
+fn under<T>(plans: &[Plan], judge: impl FnOnce() -> T) -> T {
     let is_busy = |plan: &Plan| plan.sends == Sends::AsMuchAsItCan && plan.reads == Reads::Everything;
     let _loads = if plans.iter().any(is_busy) { alone() } else { beside_others() };
-    let load = Load::of(plans);
-    let expected = expected.iter().map(ToString::to_string).collect();
-    let found = in_one_of(intervals, found, &expected);
-    drop(load);
-    assert_eq!(found, expected);
+    let _load = Load::of(plans);
+    judge()
 }
 
-/// What was expected, if one of so many intervals is judged so; else the last that was said instead.
-fn in_one_of<T: PartialEq>(intervals: u32, judge: impl Fn() -> T, expected: &T) -> T {
-    (1..intervals).map(|_| judge()).find(|judged| judged == expected).unwrap_or_else(judge)
+/// Judges until more intervals are as expected than otherwise: in one in which a busy machine lets nobody run, something else holds
+/// connections up. `Err`: what was found instead, the last time.
+fn in_most<T: PartialEq>(judge: impl Fn() -> T, expected: &T) -> Result<(), T> {
+    let (mut right, mut others) = (0, Vec::new());
+    while right + others.len() < INTERVALS_MAX {
+        match judge() {
+            found if found == *expected => right += 1,
+            other => others.push(other),
+        }
+        if right > others.len() {
+            return Ok(());
+        }
+    }
+    Err(others.pop().expect("no fewer than those that are right"))
 }
 
 fn run(command: &str) -> Result<(), Skip> {
@@ -297,7 +306,7 @@ fn a_small_send_buffer() {
         let ends = |stream: &TcpStream| (stream.local_addr().expect("bound"), stream.peer_addr().expect("connected"));
         let (local, peer) = ends(&connection.near);
         let expected = vec![(local, peer, "send-buffer".to_owned())];
-        assert_eq!(in_one_of(INTERVALS, judged, &expected), expected);
+        assert_eq!(in_most(judged, &expected), Ok(()));
         Ok(())
     });
 }
@@ -332,9 +341,9 @@ fn packets_that_a_firewall_of_this_host_drops_before_they_leave() {
             run("nft add chain inet mute out { type filter hook output priority 0 ; }")?;
             run(&format!("nft add rule inet mute out tcp dport 7001 {dropped}drop"))?;
             let expected = ["sender 7001: loss".to_owned()].into();
-            let found = in_one_of(INTERVALS, found, &expected);
+            let judged = in_most(found, &expected);
             drop(load);
-            assert_eq!(found, expected, "{dropped}");
+            assert_eq!(judged, Ok(()), "{dropped}");
             Ok(())
         });
     }
@@ -365,7 +374,10 @@ fn loss_and_a_small_window_at_one_connection() {
         drop_some(7001)?;
         let slow = Plan { reads: Reads::Slowly(SHORT), receive_buffer: Some(4096), ..Plan::healthy(7001) };
         // Which packets are lost is chance: of an interval with long timeouts the window has too small a part.
-        expect_in_one_of(4, &[slow], &["sender 7001: loss,receiver-window"]);
+        let expected = ["sender 7001: loss,receiver-window".to_owned()].into();
+        let judged: Vec<_> =
+            under(&[slow], || (0..4).map(|_| found()).take_while(|found| *found != expected).collect());
+        assert!(judged.len() < 4, "{judged:?}");
         Ok(())
     });
 }

@@ -64,8 +64,8 @@ fn judge(name: &str, load: &Transferred, counted: u64, watched: &Watched, rows: 
         ..Row::default()
     });
     // The FIN of each end is a byte that the other received.
-    let received = tally.totals.received.saturating_sub(2 * load.connections);
-    let sent = tally.totals.sent.saturating_sub(tally.totals.sent_again);
+    let [sent, received] = tally.totals.carried();
+    let received = received.saturating_sub(2 * load.connections);
     let apart = |bytes: u64| (to_f64(bytes) / to_f64(load.bytes) - 1.0).abs();
     let apart = apart(received).max(apart(sent));
     rows.push(Row {

@@ -241,7 +241,7 @@ fn ends(measuring: &Measuring<'_>, load: &Short, rows: &mut Vec<Row>) -> Result<
     Ok(())
 }
 
-/// What the ends of so many connections have to have carried together. Some of it twice, where a machine stood still for a moment.
+/// What so many connections carried together, each byte once: where a machine stood still for a moment some were sent again.
 fn carried(connections: u64) -> [u64; 2] {
     let sent = SENT as u64;
     // The client's FIN is a byte that the server received, and the other way round.

@@ -50,7 +50,7 @@ pub(super) struct Totals {
 impl Totals {
     /// Bytes that programs sent once, and bytes that arrived.
     pub(super) const fn carried(&self) -> [u64; 2] {
-        [self.sent - self.sent_again, self.received]
+        [self.sent.saturating_sub(self.sent_again), self.received]
     }
 }
 

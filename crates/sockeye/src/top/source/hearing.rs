@@ -11,7 +11,9 @@ use sockeye_bpf::events::EventKind;
 use sockeye_state::lives::{Reason, Time, Transition};
 
 use super::desk::Desk;
+use super::losses;
 use super::place::Place;
+use crate::live::calendar;
 use crate::live::kinds::Kinds;
 use crate::live::trace::{Heard, Trace};
 
@@ -68,14 +70,11 @@ impl Hearing {
         }
         let by_inode: HashMap<u64, usize> = places.iter().enumerate().map(|(at, place)| (place.inode, at)).collect();
         let number = |at| u16::try_from(at).unwrap_or(u16::MAX);
-        // Whose they were is not known: it is one loss of all places.
+        // Whose they were is not known: each place may lack all of it, and it is one loss.
         if let Some((lost, since)) = lost {
-            for (at, place) in places.iter_mut().enumerate() {
-                place.feed.lost(Reason::Ring, Some(lost), since, &mut |told| {
-                    if at == 0 {
-                        desk.told(number(at), &told, false);
-                    }
-                });
+            desk.losses.add(losses::Kind::Sockets(Reason::Ring), Some(lost), calendar(since));
+            for place in &mut *places {
+                place.feed.lost(Reason::Ring, Some(lost), since, &mut |_| ());
             }
         }
         for (netns, change) in changes {

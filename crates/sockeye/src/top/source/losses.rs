@@ -20,8 +20,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Of so many, where that is known. One alone fits a screen of 80 letters.
-    fn in_words(self, lost: Option<u64>) -> String {
+    /// Of so many. One kind alone fits a screen of 80 letters.
+    fn in_words(self, Lost { counted, is_all }: Lost) -> String {
         let (one, several) = match self {
             Self::Sockets(lives::Reason::Overrun) => ("end of a socket", "ends of sockets"),
             Self::Sockets(lives::Reason::Ring) => ("birth or end", "births and ends"),
@@ -31,18 +31,27 @@ impl Kind {
             Self::Sockets(reason) => return format!("sockets not all known: {reason}"),
             Self::Changes(reason) => return format!("changes not all known: {reason}"),
         };
-        match lost {
-            Some(1) => format!("1 {one} lost"),
-            Some(lost) => format!("{lost} {several} lost"),
-            None => format!("an unknown number of {several} lost"),
+        match (counted, is_all) {
+            (1, true) => format!("1 {one} lost"),
+            (counted, true) => format!("{counted} {several} lost"),
+            (0, false) => format!("an unknown number of {several} lost"),
+            (counted, false) => format!("at least {counted} {several} lost"),
         }
     }
+}
+
+/// How much was lost.
+#[derive(Clone, Copy, Debug)]
+struct Lost {
+    counted: u64,
+    /// Of every one of these losses it is known how much it was.
+    is_all: bool,
 }
 
 /// The losses that the banner tells of, in the order of their first.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
-    kinds: Vec<(Kind, Option<u64>)>,
+    kinds: Vec<(Kind, Lost)>,
     since: Option<SystemTime>,
     /// When everything was known again.
     healed: Option<Time>,
@@ -56,8 +65,11 @@ impl Losses {
         }
         self.since = Some(self.since.map_or(since, |first| first.min(since)));
         match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, sum)) => *sum = sum.zip(lost).map(|(sum, lost)| sum.saturating_add(lost)),
-            None => self.kinds.push((kind, lost)),
+            Some((_, sum)) => {
+                sum.counted = sum.counted.saturating_add(lost.unwrap_or(0));
+                sum.is_all &= lost.is_some();
+            }
+            None => self.kinds.push((kind, Lost { counted: lost.unwrap_or(0), is_all: lost.is_some() })),
         }
     }
 
@@ -116,7 +128,7 @@ mod tests {
         // Another one, of which the number is not known.
         losses.add(Kind::Sockets(lives::Reason::Overrun), Some(4), second(51));
         losses.add(Kind::Sockets(lives::Reason::Overrun), None, second(52));
-        assert_eq!(losses.in_words().as_deref(), Some("an unknown number of ends of sockets lost since 14:13:51"));
+        assert_eq!(losses.in_words().as_deref(), Some("at least 4 ends of sockets lost since 14:13:51"));
         losses.fade(Duration::from_secs(100));
         assert!(losses.in_words().is_some(), "not all is known yet");
         losses.heal(Duration::from_secs(101));

@@ -7,7 +7,6 @@ use serde_json::json;
 use sockeye_zoo::in_namespace;
 
 use super::*;
-use crate::lives::gaps::stop;
 
 /// Bytes of the ring.
 const RING: &str = "1048576";
@@ -20,7 +19,7 @@ fn incidents_that_had_no_room_are_a_gap_of_their_kind_with_their_number() {
         let mut watching = watch("drop,state", &["--receive-buffer", RING])?;
         firewall("udp dport 7082 drop", "accept")?;
         let socket = UdpSocket::bind("127.0.0.1:7083").expect("free");
-        stop(&watching);
+        watching.stop();
         for _ in 0..SENT {
             socket.send_to(b"?", "127.0.0.1:7082").expect_err("not permitted");
         }

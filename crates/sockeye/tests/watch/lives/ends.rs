@@ -9,7 +9,6 @@ use serde_json::json;
 use sockeye_zoo::in_namespace;
 use sockeye_zoo::skip::may_load_programs;
 
-use super::gaps::stop;
 use super::*;
 
 /// Breaks a connection off.
@@ -23,7 +22,7 @@ fn an_aborted_connection_ends_with_what_was_last_seen_of_it() {
     in_namespace(|_| {
         let mut watching = start(&ROUNDS, &["-j"]);
         // Stopped, so that it is found with everything that it has sent.
-        stop(&watching);
+        watching.stop();
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let (mut client, mut server) = connect(&listener);
         send(&mut client, &mut server, 4321);
@@ -65,7 +64,7 @@ fn an_aborted_connection_ends_with_what_was_last_seen_of_it() {
 fn an_aborted_connection_that_was_accepted_keeps_what_was_last_seen_of_it_too() {
     in_namespace(|_| {
         let mut watching = start(&ROUNDS, &["-j"]);
-        stop(&watching);
+        watching.stop();
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let (mut client, mut server) = connect(&listener);
         send(&mut client, &mut server, 4321);

@@ -60,15 +60,6 @@ fn made(listener: &TcpListener) {
     witness.hear(2 * MADE);
 }
 
-/// Stops a program: from here on it reads nothing.
-pub(crate) fn stop(watching: &Watching) {
-    watching.signal(Signal::STOP);
-    let stat = || std::fs::read_to_string(format!("/proc/{}/stat", watching.pid())).expect("it is there");
-    while !stat().contains(") T ") {
-        std::thread::yield_now();
-    }
-}
-
 /// Ends that were told as they happened, and ends of which it was told that they were lost.
 fn ends(object: &Value) -> (u64, u64) {
     // What made the namespace had sockets of UDP, of whose ends the kernel may tell late.
@@ -83,7 +74,7 @@ fn what_was_lost_and_what_was_told_is_what_happened() {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let (mut client, mut server) = connect(&listener);
         let mut watching = start(&ENDS, &SMALL);
-        stop(&watching);
+        watching.stop();
         made(&listener);
         watching.signal(Signal::CONT);
         let sums = Cell::new((0, 0));
@@ -117,7 +108,7 @@ fn an_end_that_was_lost_is_found_by_asking_and_marked() {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let kept: Vec<_> = (0..20).map(|_| connect(&listener)).collect();
         let mut watching = start(&ENDS, &SMALL);
-        stop(&watching);
+        watching.stop();
         made(&listener);
         // The queue is full by now: of these ends nobody is told.
         let ports: Vec<u16> = kept.iter().map(|(client, _)| port(client)).collect();
@@ -146,7 +137,7 @@ fn lines_say_the_same() {
     in_namespace(|_| {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let mut watching = start(&ENDS, &["--receive-buffer", "5000"]);
-        stop(&watching);
+        watching.stop();
         made(&listener);
         watching.signal(Signal::CONT);
         let gap = watching.line(" gap: ");
@@ -165,7 +156,7 @@ fn a_gap_that_is_open_at_the_end_is_status_3() {
     in_namespace(|_| {
         let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
         let watching = start(&ENDS, &SMALL);
-        stop(&watching);
+        watching.stop();
         made(&listener);
         // One round of dumps is not enough to make it good, and there is no time for another.
         watching.signal(Signal::INT);
@@ -185,7 +176,7 @@ fn a_ring_that_was_asked_to_be_small_is_and_what_had_no_room_is_counted_and_foun
         let mut watching =
             start(&["sockets", "--source", "bpf", "--events", "state"], &["-j", "--receive-buffer", "8192"]);
         watching.object("that it is in sync", |object| object["change"] == "synced");
-        stop(&watching);
+        watching.stop();
         let kept: Vec<_> = (0..MADE).map(|_| connect(&listener)).collect();
         watching.signal(Signal::CONT);
         let gap = watching.object("that some had no room", |object| object["change"] == "gap");

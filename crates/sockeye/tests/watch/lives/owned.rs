@@ -12,7 +12,7 @@ use serde_json::json;
 use sockeye_zoo::skip::may_load_programs;
 use sockeye_zoo::{Skip, in_namespace};
 
-use super::strangers::{RUNS, is_loss};
+use super::strangers::{RUNS, elsewhere, go, listened_and_connected};
 use super::*;
 
 /// A program that holds this alone.
@@ -120,28 +120,16 @@ fn what_happens_in_a_namespace_without_a_name_is_told_from_its_first_event_on() 
 /// `false`: something was lost.
 fn is_told_from_its_first_event_on() -> Result<bool, Skip> {
     let mut watching = start(&["sockets", "--source", "bpf", "-N", "all", "-j"], &["sport = 7014 or dport = 7014"]);
-    let program = "use Socket; my $there = sockaddr_in(7014, inet_aton('127.0.0.1')); my ($l, $c, $s);
-            socket($l, PF_INET, SOCK_STREAM, 0); bind($l, $there); listen($l, 5);
-            for (1 .. 5) { socket($c, PF_INET, SOCK_STREAM, 0); connect($c, $there); accept($s, $l); close($c); close($s) }
-            sleep 60";
-    let line = format!("ip link set lo up; exec perl -e \"{}\"", program.replace('$', "\\$"));
-    let starting = Command::new("unshare").args(["-n", "sh", "-c", &line]).spawn();
-    let mut elsewhere = starting.map_err(|error| Skip::new("program:unshare", error.to_string()))?;
-    let listening = watching.object("a listener", |object| is(object, "listening", 7014) || is_loss(object));
-    let netns = &listening["netns"];
-    let named = netns.as_str().is_some_and(|netns| netns.starts_with("pid:"));
-    assert!(named || is_loss(&listening), "{listening}");
-    let mut wanted = (0..5).flat_map(|_| ["opened", "accepted", "closed", "closed"]);
-    // What is missing behind a loss does not come.
-    let is_lost = is_loss(&listening)
-        || wanted.any(|change| {
-            let is_it = |object: &Value| object["change"] == change && object["netns"] == *netns;
-            is_loss(&watching.object(change, |object| is_it(object) || is_loss(object)))
-        });
+    let (mut child, _) = elsewhere(7014, "sleep 60")?;
+    go(&mut child);
+    let netns = listened_and_connected(&mut watching, 7014);
     watching.interrupt();
-    elsewhere.kill().expect("a child of ours");
-    elsewhere.wait().expect("a child of ours");
-    Ok(!is_lost)
+    child.kill().expect("a child of ours");
+    child.wait().expect("a child of ours");
+    if let Some(netns) = &netns {
+        assert!(netns.as_str().is_some_and(|netns| netns.starts_with("pid:")), "{netns}");
+    }
+    Ok(netns.is_some())
 }
 
 /// The number that a program says.

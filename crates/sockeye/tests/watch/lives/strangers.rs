@@ -15,7 +15,7 @@ pub(super) const RUNS: usize = 3;
 
 /// A program in a namespace of its own, and the number of that. It waits for a word, connects to itself some times, does that then,
 /// and ends.
-fn elsewhere(port: u16, then: &str) -> Result<(Child, String), Skip> {
+pub(super) fn elsewhere(port: u16, then: &str) -> Result<(Child, String), Skip> {
     let program = format!(
         "use Socket; my $there = sockaddr_in({port}, inet_aton('127.0.0.1')); my ($l, $c, $s);
         socket($l, PF_INET, SOCK_STREAM, 0); bind($l, $there); listen($l, 5);
@@ -32,13 +32,27 @@ fn elsewhere(port: u16, then: &str) -> Result<(Child, String), Skip> {
     Ok((child, number))
 }
 
-/// Whether something had no room in the ring.
-pub(super) fn is_loss(object: &Value) -> bool {
-    object["reason"] == "ring-full"
+/// Hears that it listens at this port and connects to that: the namespace in which it does. `None`: something had no room in the ring,
+/// and what is missing behind that does not come.
+pub(super) fn listened_and_connected(watching: &mut Watching, port: u16) -> Option<Value> {
+    let is_loss = |object: &Value| object["reason"] == "ring-full";
+    let listening = watching.object("a listener", |object| is(object, "listening", port) || is_loss(object));
+    let netns = listening["netns"].clone();
+    let mut told = (0..5).flat_map(|_| ["opened", "accepted", "closed", "closed"]).map(|change| {
+        let is_it = |object: &Value| object["change"] == change && object["netns"] == netns;
+        watching.object(change, |object| is_it(object) || is_loss(object))
+    });
+    let is_told = |told: Value| {
+        let is_loss = is_loss(&told);
+        assert!(is_loss || told["life"]["known"] == "birth", "{told}");
+        !is_loss
+    };
+    let is_whole = !is_loss(&listening) && told.all(is_told);
+    is_whole.then_some(netns)
 }
 
 /// Lets it begin.
-fn go(child: &mut Child) {
+pub(super) fn go(child: &mut Child) {
     child.stdin.take().expect("a pipe").write_all(b"go\n").expect("it reads");
 }
 
@@ -76,23 +90,11 @@ fn is_told_of_from_its_first_event_on() -> Result<bool, Skip> {
         }
     }
     go(others.last_mut().expect("one at least"));
-    let listening = watching.object("a listener", |object| is(object, "listening", 7011) || is_loss(object));
-    let wanted = (0..5).flat_map(|_| ["opened", "accepted", "closed", "closed"]);
-    let told = wanted.map(|change| {
-        let is_it = |object: &Value| object["change"] == change && object["netns"] == listening["netns"];
-        watching.object(change, |object| is_it(object) || is_loss(object))
-    });
-    // What is missing behind a loss does not come.
-    let lost = is_loss(&listening)
-        || told.into_iter().any(|told| {
-            let lost = is_loss(&told);
-            assert!(lost || told["life"]["known"] == "birth", "{told}");
-            lost
-        });
+    let netns = listened_and_connected(&mut watching, 7011);
     watching.interrupt();
     for mut child in others {
         child.kill().expect("a child of ours");
         child.wait().expect("a child of ours");
     }
-    Ok(!lost)
+    Ok(netns.is_some())
 }

@@ -12,7 +12,6 @@ use sockeye_zoo::skip::may_load_programs;
 use sockeye_zoo::slowness;
 use sockeye_zoo::{Skip, in_namespace};
 
-use super::gaps::stop;
 use super::*;
 
 /// With the kernel's own events, where they are allowed.
@@ -178,7 +177,7 @@ fn what_happens_in_other_namespaces_takes_no_room() {
     in_namespace(|_| {
         may_load_programs()?;
         let mut watching = start(&["sockets", "--source", "bpf", "-j"], &["--receive-buffer", "8192"]);
-        stop(&watching);
+        watching.stop();
         let elsewhere = std::thread::spawn(|| -> Result<(), Skip> {
             let _elsewhere = sockeye_zoo::enter()?;
             let listener = TcpListener::bind("127.0.0.1:7001").expect("free");
