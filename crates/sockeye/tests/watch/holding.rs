@@ -28,7 +28,7 @@ fn what_is_never_so_for_long_enough_is_not_told() {
             let run = ["--on", on, "--run", "printenv SOCKEYE_IFNAME", "--hold", &format!("{:?}", hold())];
             let mut watching = Watching::start(&run);
             // So most of the time, longer than is asked for, and never for as long at once.
-            for _ in 0..8 {
+            for _ in 0..6 {
                 asker.must(&there);
                 stay(420);
                 asker.must(&back);

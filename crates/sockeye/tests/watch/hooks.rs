@@ -20,7 +20,7 @@ const DEFAULT: &str = "routes dst = default and table = main";
 
 /// How long something has to stay so, where that is asked for: much longer than a busy machine takes for a few changes.
 pub(crate) fn hold() -> Duration {
-    Duration::from_secs(3) * slowness()
+    Duration::from_secs(2) * slowness()
 }
 
 /// What a command said, after its name and number.
