@@ -133,8 +133,9 @@ fn segments_sent_again_are_as_many_as_the_kernel_counts() {
         let mut enough = false;
         let began = Instant::now();
         loop {
-            assert!(began.elapsed() < *PATIENCE, "{told} segments were sent again");
             let counted = retransmitted() - before;
+            let lost = events.lost_in_all();
+            assert!(began.elapsed() < *PATIENCE, "{counted} segments were sent again, {told} told, {lost} lost");
             events.read(&mut |event| {
                 let Event::Retransmit(again) = event else { panic!("{event:?}") };
                 told += u64::from(again.segments.expect("the packet says"));
@@ -144,18 +145,20 @@ fn segments_sent_again_are_as_many_as_the_kernel_counts() {
             // The kernel counts first, and tells then.
             let counted_since = retransmitted() - before;
             assert!(told <= counted_since, "{told} were told, {counted_since} counted");
-            if enough && (told, counted_since) == (counted, counted) {
+            // What came in the middle of a program that is not there for it is not told, and counted.
+            if enough && (told + events.lost_in_all(), counted_since) == (counted, counted) {
                 break;
             }
             enough = told >= 5 && sockets.len() >= 2;
             std::thread::yield_now();
         }
-        assert_eq!(events.lost_in_all(), 0);
+        let lost = events.lost_in_all();
+        assert!(lost <= 1, "{lost} of {told} lost");
         // SYNs into a full queue, and data that nobody acknowledges.
         let states: std::collections::BTreeSet<_> = sockets.values().map(|(_, state)| *state).collect();
         assert!(states.contains(&1) && states.contains(&2), "{sockets:?}");
         let total: u64 = sockets.values().map(|(total, _)| u64::from(total.expect("since Linux 2.6"))).sum();
-        assert_eq!(total, told);
+        assert!((told..=told + lost).contains(&total), "{total} in all, {told} told, {lost} lost");
         drop(trouble);
         Ok(())
     });
