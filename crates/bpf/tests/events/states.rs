@@ -11,7 +11,7 @@ use std::{
 use sockeye_bpf::events::{Event, EventOptions, StateChange};
 use sockeye_zoo::in_namespace;
 
-use crate::support::{nothing, open, until};
+use crate::support::{nothing, open, retransmitted, until};
 
 const ESTABLISHED: u8 = 1;
 const SYN_SENT: u8 = 2;
@@ -48,7 +48,7 @@ fn every_connection_of_a_churn_is_opened_and_closed_with_the_bytes_it_carried() 
             let [client, server] = connection(&listener, there, back);
             expected.extend([(client, (there, back)), (server, (back, there))]);
         }
-        let (mut opened, mut closed, mut retransmitted) = (BTreeSet::new(), BTreeMap::new(), 0);
+        let (mut opened, mut closed, mut again) = (BTreeSet::new(), BTreeMap::new(), 0);
         until(&mut events, |event| {
             if let Some(Event::State(change)) = event {
                 let cookie = change.socket.cookie;
@@ -56,11 +56,11 @@ fn every_connection_of_a_churn_is_opened_and_closed_with_the_bytes_it_carried() 
                     assert!(opened.insert(cookie), "opened once");
                 } else if change.new_state == CLOSE {
                     let counters = change.counters.expect("TCP");
-                    let again = counters.bytes_retrans.expect("since Linux 4.19");
-                    let sent = counters.bytes_sent.map(|sent| sent - again);
+                    let twice = counters.bytes_retrans.expect("since Linux 4.19");
+                    let sent = counters.bytes_sent.map(|sent| sent - twice);
                     let told = sent.zip(counters.bytes_received).expect("since Linux 4.19");
                     assert_eq!(closed.insert(cookie, told), None, "closed once");
-                    retransmitted += u64::from(counters.total_retrans.expect("TCP"));
+                    again += u64::from(counters.total_retrans.expect("TCP"));
                     assert!(counters.segs_in.is_some_and(|segments| segments >= 3), "{counters:?}");
                     assert!(counters.rtt_us.zip(counters.min_rtt_us).is_some_and(|(_, least)| least < 1_000_000));
                 }
@@ -70,7 +70,7 @@ fn every_connection_of_a_churn_is_opened_and_closed_with_the_bytes_it_carried() 
         assert_eq!(opened, expected.keys().copied().collect());
         assert_eq!(closed.len(), expected.len());
         // None, but on a machine that stood still for a moment.
-        assert_eq!(retransmitted, retransmissions());
+        assert_eq!(again, retransmitted());
         for (cookie, (sent, got)) in closed {
             let (wanted_sent, wanted) = expected[&cookie];
             // The FIN of the peer counts as a byte that was received; on a busy machine it comes late, to what is left of the client.
@@ -81,16 +81,6 @@ fn every_connection_of_a_churn_is_opened_and_closed_with_the_bytes_it_carried() 
         }
         Ok(())
     });
-}
-
-/// Segments that this namespace sent again.
-fn retransmissions() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/net/snmp").expect("/proc is there");
-    let mut lines = text.lines().filter_map(|line| line.strip_prefix("Tcp: "));
-    let (names, values) = lines.next().zip(lines.next()).expect("TCP is there");
-    let mut pairs = names.split(' ').zip(values.split(' '));
-    let (_, value) = pairs.find(|(name, _)| *name == "RetransSegs").expect("the kernel counts them");
-    value.parse().expect("a number")
 }
 
 /// The changes of one connection: those of its client, of its server, and of the listener.

@@ -34,6 +34,16 @@ pub(crate) fn await_the_end() {
     }
 }
 
+/// `TcpRetransSegs` of the namespace.
+pub(crate) fn retransmitted() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/net/snmp").expect("counters");
+    let mut lines = text.lines().filter_map(|line| line.strip_prefix("Tcp: "));
+    let names = lines.next().expect("names").split_whitespace();
+    let numbers = lines.next().expect("numbers").split_whitespace();
+    let (_, number) = names.zip(numbers).find(|(name, _)| *name == "RetransSegs").expect("a counter");
+    number.parse().expect("a number")
+}
+
 /// The lock on this program that a test holds until its process ends.
 static LOCK: OnceLock<File> = OnceLock::new();
 

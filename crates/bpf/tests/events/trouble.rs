@@ -9,7 +9,7 @@ use std::{
 use sockeye_bpf::events::{Direction, Event, EventOptions, SocketId};
 use sockeye_zoo::{in_namespace, skip::kernel_is_since};
 
-use crate::support::{PATIENCE, nothing, open, until};
+use crate::support::{PATIENCE, nothing, open, retransmitted, until};
 
 const ECONNREFUSED: u32 = 111;
 
@@ -111,16 +111,6 @@ fn a_connection_that_is_reset_says_by_whom() {
         assert_eq!(ends, [(cookies[0], None), (cookies[1], Some(104))]);
         Ok(())
     });
-}
-
-/// `TcpRetransSegs` of the namespace.
-fn retransmitted() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/net/snmp").expect("counters");
-    let mut lines = text.lines().filter_map(|line| line.strip_prefix("Tcp: "));
-    let names = lines.next().expect("names").split_whitespace();
-    let numbers = lines.next().expect("numbers").split_whitespace();
-    let (_, number) = names.zip(numbers).find(|(name, _)| *name == "RetransSegs").expect("a counter");
-    number.parse().expect("a number")
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn run(program: &str, words: &str) -> Result<()> {
 }
 
 /// Segments that were sent again in this namespace.
-fn again() -> Result<u64> {
+pub(super) fn again() -> Result<u64> {
     let text = fs::read_to_string("/proc/self/net/snmp").context("cannot read the counters of this namespace")?;
     let mut lines = text.lines().filter_map(|line| line.strip_prefix("Tcp: ").map(|rest| rest.split(' ')));
     let (names, numbers) = lines.next().zip(lines.next()).context("no counters of TCP")?;

@@ -9,9 +9,9 @@ use super::super::report::{self, Row};
 use super::super::short::{Made, SENT, Short};
 use super::super::statistics::{Sample, to_f64};
 use super::super::target::{Verdict, ratios};
-use super::Measuring;
 use super::tally::Tally;
 use super::watcher::{Heard, Watched, Watcher};
+use super::{Measuring, counters};
 
 const LASTS: Duration = Duration::from_secs(10);
 const LASTS_SMALL: Duration = Duration::from_millis(500);
@@ -110,8 +110,7 @@ fn traced(measuring: &Measuring<'_>, load: &Short, place: &Place, rows: &mut Vec
     let connections = made.connections;
     let opened = tally.came.len() as u64 - tally.accepted;
     let is_whole = opened == connections && tally.accepted == connections && endless + unborn == 0;
-    let is_right =
-        is_whole && tally.ended.len() as u64 == 2 * connections && tally.totals.carried() == carried(connections);
+    let is_right = is_whole && is_as_it_was(&tally, connections)?;
     rows.push(Row {
         what: "short connections, every birth and end".to_owned(),
         load: format!("{}, {}", told(&made), place.name),
@@ -209,8 +208,7 @@ fn ends(measuring: &Measuring<'_>, load: &Short, rows: &mut Vec<Row>) -> Result<
     watcher.await_ends(2 * made.connections);
     let Watched { tally, usage, .. } = watcher.end()?;
     tally.each_once()?;
-    let is_right =
-        tally.ended.len() as u64 == 2 * made.connections && tally.totals.carried() == carried(made.connections);
+    let is_right = is_as_it_was(&tally, made.connections)?;
     let is_marked = tally.unmarked == 0 && tally.known_at_end + tally.known_found == tally.ended.len() as u64;
     rows.push(Row {
         what: "without BPF, every end with its counters".to_owned(),
@@ -239,6 +237,13 @@ fn ends(measuring: &Measuring<'_>, load: &Short, rows: &mut Vec<Row>) -> Result<
         ..Row::default()
     });
     Ok(())
+}
+
+/// Whether so many connections have two ends each, which carried what they did and sent again what the kernel counts of this namespace.
+fn is_as_it_was(tally: &Tally, connections: u64) -> Result<bool> {
+    let totals = tally.totals;
+    let is_all = tally.ended.len() as u64 == 2 * connections && totals.carried() == carried(connections);
+    Ok(is_all && totals.retransmissions == counters::again()?)
 }
 
 /// What so many connections carried together, each byte once: where a machine stood still for a moment some were sent again.
